@@ -24,9 +24,9 @@ function endOf(child: ChildProcess, program: string): Promise<number> {
 }
 
 /**
- * Gives a person's terminal to a program, with the variables it needs and `more`, and exits as it does. What it prints
- * goes to the terminal as it is: for who works in it by himself. Signals of the terminal are the program's: it gets them
- * itself, and this waits for its end. Throws `program-missing`.
+ * Gives a person's terminal to a program, with the variables it needs and `more`, and exits as it does. What
+ * it prints goes to the terminal as it is: for interactive programs. Signals of the terminal are the
+ * program's: it gets them itself, and this waits for its end. Throws `program-missing`.
  */
 export async function runOnTerminal(
   context: CommandContext,
@@ -39,13 +39,13 @@ export async function runOnTerminal(
   context.exitCode = programExit(await endOf(child, program));
 }
 
-/** Who is told the lines that a program prints. */
+/** Callbacks for the lines that a program prints. */
 export interface LineListeners {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
 }
 
-/** Where lines of somebody else's go: escaped, and whole. */
+/** Prints lines of another program: escaped, and whole. */
 export function shownLines({ screen }: Pick<CommandContext, "screen">): LineListeners {
   return {
     out: (line) => screen.out.line(unbroken(line)),
@@ -54,8 +54,9 @@ export function shownLines({ screen }: Pick<CommandContext, "screen">): LineList
 }
 
 /**
- * Runs a program that shows what others wrote: it has no terminal and no input, and each line of it goes to `listeners`.
- * Gives its exit code. It ends with whoever reads our standard output. Throws `program-missing`.
+ * Runs a program that shows what others wrote: it has no terminal and no input, and each line of it goes to
+ * `listeners`. Returns its exit code. It ends when the reader of our standard output does. Throws
+ * `program-missing`.
  */
 export async function runForLines(
   context: CommandContext,

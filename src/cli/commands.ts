@@ -42,7 +42,7 @@ export const podtrust: CommandTree = {
         {
           name: "init",
           description:
-            "write a config file with comments: finds what is there, and asks five questions or takes flags",
+            "write a config file with comments: detects what it can, and asks five questions or takes flags",
           load: () => import("./init/command.ts"),
         },
         {
@@ -90,7 +90,7 @@ export const podtrust: CommandTree = {
         },
         {
           name: "export",
-          description: "write what a config owns in the form of other tools: OpenTofu, Ansible",
+          description: "write what a config owns in the formats of other tools: OpenTofu, Ansible",
           load: () => import("./export/command.ts"),
         },
         {
@@ -142,13 +142,12 @@ export const podtrust: CommandTree = {
         },
         {
           name: "backup",
-          description:
-            "save what the publisher cannot have made again in an encrypted file, and verify such a file",
+          description: "save the publisher's irreplaceable data in an encrypted file, and verify such a file",
           load: () => import("./backup/command.ts"),
         },
         {
           name: "restore",
-          description: "put a backup of the publisher back, before the publisher is started",
+          description: "restore a backup of the publisher, before the publisher is started",
           load: () => import("./restore/command.ts"),
         },
         {
@@ -163,7 +162,7 @@ export const podtrust: CommandTree = {
         },
         {
           name: "tunnel",
-          description: "forward a local port to the Kubernetes API of the stack's machine until ended",
+          description: "forward a local port to the Kubernetes API of the stack's machine until stopped",
           load: () => import("./tunnel/command.ts"),
         },
         {
@@ -207,7 +206,7 @@ export const podtrust: CommandTree = {
         },
         {
           name: "map",
-          description: "draw who can become what in AWS, and what breaks when a link goes",
+          description: "draw who can assume which role in AWS, and what breaks when a link goes",
           load: () => import("./map/command.ts"),
         },
         {

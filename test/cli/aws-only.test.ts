@@ -1,4 +1,4 @@
-/** Whoever has AWS alone pays for nobody else: no module of another relying party is loaded. */
+/** With AWS alone, no module of another relying party is loaded. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -32,7 +32,7 @@ const google = `gcp:
   - {project: my-project, projectNumber: "123456789012", direct: [{serviceAccounts: [shop/web]}]}
 `;
 
-/** Who has to do with a cluster's objects: what pods ask for by annotations no config declares. */
+/** Commands on a cluster's objects: no config declares what pods ask for by annotations. */
 const withPods: readonly string[] = ["plan", "serve", "operator"];
 
 /** What a run has of them: the texts of errors and reasons, what a config may say, and doors that load the rest for who comes in. */

@@ -223,7 +223,7 @@ describe("a reader that has seen enough", () => {
       if (text.includes("Ready.")) break;
     }
     const [url = ""] = /http:\/\/127\.0\.0\.1:\d+/u.exec(text) ?? [];
-    // Refused, and told to a log that nobody reads.
+    // Refused, and written to a log that nothing reads.
     await (await fetch(url, { method: "POST", body: "Action=GetCallerIdentity&Version=2011-06-15" })).text();
     assert.equal((await fetch(`${url}/`)).status, 200);
     child.kill("SIGTERM");

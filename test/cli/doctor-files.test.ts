@@ -33,7 +33,7 @@ describe("podtrust doctor writes", () => {
     await rm(folder, { recursive: true });
   });
 
-  test("a bundle of mode 0600 after it said what is in it, which --offline judges without asking anybody", async () => {
+  test("a bundle of mode 0600 after it said what is in it, which --offline judges without a network", async () => {
     server.publish([key.jwk]);
     page(server, "discovery", { body: discoveryWith({ issuer: `${issuer}/` }) });
     await writeFile(join(folder, "bundle.json"), "");

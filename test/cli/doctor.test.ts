@@ -50,7 +50,7 @@ describe("podtrust doctor", () => {
     );
   });
 
-  test("tells no time of documents where the name has no address", async () => {
+  test("reports no time of documents if the name has no address", async () => {
     const dns = await loopbackDns(() => []);
     try {
       const { code, out } = await doctor(issuer, "--resolver", `127.0.0.1:${dns.port}`);
@@ -153,7 +153,7 @@ describe("podtrust doctor --error", () => {
     );
   });
 
-  test("reads the error from standard input, and says of a text that nobody knows that it is none", async () => {
+  test("reads the error from standard input, and says of an unknown text that it is none", async () => {
     const stdin = Readable.from([Buffer.from('time=… msg="invalid bearer token"')]);
     const { out } = await podtrustHere(["doctor", "--error", "-", "--json"], { stdin, clock: systemClock });
     assert.deepEqual((JSON.parse(out) as { symptom: { open: unknown } }).symptom.open, ["cluster", "token"]);
@@ -164,7 +164,7 @@ describe("podtrust doctor --error", () => {
     assert.equal((await doctor("--error", "core dumped", "--token", "token.jwt")).code, 2);
   });
 
-  test("names the cause that explains the error, and sends nobody to a link that holds", async (t) => {
+  test("names the cause that explains the error, and points to no link that holds", async (t) => {
     const own = await startIssuer(authority, { host });
     t.after(() => own.close());
     const file = await mkdtemp(join(tmpdir(), "podtrust-doctor-"));

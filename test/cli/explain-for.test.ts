@@ -60,7 +60,7 @@ describe("podtrust explain --for", () => {
     });
   }
 
-  test("gcp: the provider's uploaded keys are enough, and policies' name for it is told", async () => {
+  test("gcp: the provider's uploaded keys are enough, and policies' name for it is shown", async () => {
     const { code, out } = await explain("gcp", ["provider"], { claims: { aud: [audience] } });
     assert.match(out, /^Google Cloud would accept the token for provider projects\/123456789012\//mu);
     assert.ok(out.includes(principal));

@@ -160,7 +160,7 @@ describe("podtrust explain", () => {
       saysNoToken(said);
     });
 
-    test("all faults are told at once, in AWS's order", async () => {
+    test("all faults are reported at once, in AWS's order", async () => {
       const said = await explainToken(await sign({ claims: { exp: now - 9999, sub: "nobody" } }), "--json");
       const story = JSON.parse(said.out) as {
         accepted: boolean;
@@ -174,7 +174,7 @@ describe("podtrust explain", () => {
       saysNoToken(said);
     });
 
-    test("another issuer than the trust policy's is told apart by its slash", async () => {
+    test("another issuer than the trust policy's differs by its slash", async () => {
       const said = await explainToken(await sign({ claims: { iss: `${issuer}/` } }), "--all");
       assert.equal(said.code, 3);
       assert.match(said.out, /✖ issuer-registered .*ends in a slash and the other does not/u);
@@ -331,11 +331,11 @@ describe("podtrust explain", () => {
     }
 
     before(async () => {
-      const authority = await testAuthority("Somebody else");
+      const authority = await testAuthority("Another Authority");
       world = await startTestSandbox();
       role = await world.role("demo");
       await writeFile(join(folder, ca), issuerRoot);
-      await writeFile(join(folder, "stranger.pem"), authority.root);
+      await writeFile(join(folder, "another.pem"), authority.root);
     });
 
     after(() => world.close());
@@ -359,8 +359,8 @@ describe("podtrust explain", () => {
       );
     });
 
-    test("an issuer whose certificate nobody vouches for", async () => {
-      const said = await ask(await world.token(), { ca: "stranger.pem" });
+    test("an issuer whose certificate no root signed", async () => {
+      const said = await ask(await world.token(), { ca: "another.pem" });
       assert.equal(said.code, 3);
       assert.match(said.out, /✖ issuer-certificate .*\n.*doesn't match configured thumbprint/u);
     });

@@ -131,7 +131,7 @@ describe("init finds what is there", () => {
     }
   });
 
-  test("what does not answer is told in a line, within its time, and the flags that are left are named", async () => {
+  test("what does not answer is reported in a line, within its time, and the flags that are left are named", async () => {
     const deaf: Server = createServer(() => {});
     await once(deaf.listen(0, "127.0.0.1"), "listening");
     const { port } = deaf.address() as { port: number };
@@ -141,7 +141,7 @@ describe("init finds what is there", () => {
       const env = { KUBECONFIG: join(cwd, "kubeconfig"), AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}` };
       const { code, err } = await init(["--yes"], env);
       assert.equal(code, 2);
-      assert.match(err, /cluster: not looked at: no answer within 5 s/u);
+      assert.match(err, /cluster: not detected: no answer within 5 s/u);
       assert.match(err, /AWS: not known who we are: no answer within 5 s/u);
       assert.match(err, /Answer them with --issuer, --account\./u);
     } finally {
@@ -149,7 +149,7 @@ describe("init finds what is there", () => {
     }
   });
 
-  test("without credentials AWS is not known, and --no-detect asks nobody at all", async () => {
+  test("without credentials AWS is not known, and --no-detect queries nothing at all", async () => {
     const env = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", KUBECONFIG: join(cwd, "kubeconfig") };
     const looked = await init(["--yes"], env);
     assert.match(looked.err, /AWS: not known who we are: .*credentials/iu);

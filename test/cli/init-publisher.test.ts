@@ -34,7 +34,7 @@ describe("init for a cluster that exists", () => {
     podtrustHere(["init", ...given, ...args], { cwd, env: { KUBECONFIG: kubeconfig } });
   const nextOf = ({ out }: CliResult): readonly string[] => (JSON.parse(out) as { next: string[] }).next;
 
-  test("the publisher's rights, files and start are told in the order in which they are needed", async () => {
+  test("the publisher's rights, files and start are listed in the order in which they are needed", async () => {
     const next = nextOf(await init("--cluster", context, "--json", "-f", "a.yaml"));
     assert.deepEqual(
       next.map(

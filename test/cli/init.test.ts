@@ -45,7 +45,7 @@ describe("init", () => {
   for (const [what, args] of Object.entries({
     "a cluster that exists": cluster,
     "one context of the kubeconfig": ["--cluster", "kind-dev", ...cluster.slice(1)],
-    "an issuer that somebody else serves": [...cluster, "--publisher", "none"],
+    "an issuer that is served elsewhere": [...cluster, "--publisher", "none"],
     "an S3 bucket": [...cluster, "--bucket", "keys-of-prod"],
     "an e-mail address for the CA, and another stack": [
       ...cluster,

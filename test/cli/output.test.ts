@@ -17,7 +17,7 @@ const base = "stack: prod\nissuer: https://oidc.example.com\n";
 const inHetzner = `${base}machine: {hetzner: {type: cax11, location: nbg1, sshFrom: [203.0.113.0/24]}}\n${aws}`;
 const bySsh = `${base}machine: {ssh: {address: 203.0.113.7, user: admin, port: 2222, proxyJump: bastion}, sshKey: ~/.ssh/id.pub}\n${aws}`;
 
-describe("what scripts and Ansible are told of a stack", () => {
+describe("what scripts and Ansible get of a stack", () => {
   let cwd: string;
   let hetzner: StandInHetzner;
   let env: Record<string, string>;
@@ -42,7 +42,7 @@ describe("what scripts and Ansible are told of a stack", () => {
   const podtrust = (...args: string[]): Promise<CliResult> =>
     podtrustHere(args, { cwd, env: { HOME: cwd, ...env }, clock: systemClock });
 
-  test("before there is a machine, names and ARNs are told, and no inventory", async () => {
+  test("before there is a machine, names and ARNs are printed, and no inventory", async () => {
     const { code, out } = await podtrust("output", "--json");
     assert.equal(code, 0, out);
     assert.deepEqual(JSON.parse(out), {
@@ -60,7 +60,7 @@ describe("what scripts and Ansible are told of a stack", () => {
     assert.match(inventory.err, /does not exist yet\nnext: {2}Make it with podtrust up/u);
   });
 
-  test("once it stands, its addresses are told, of IPv6 the host's own", async () => {
+  test("once it exists, its addresses are printed, of IPv6 the host's own", async () => {
     const up = await podtrust("up", "--yes", "--only", "machine");
     assert.equal(up.code, 0, up.out + up.err);
     const ipv4 = (await podtrust("output", "public_ip")).out;
@@ -80,7 +80,7 @@ describe("what scripts and Ansible are told of a stack", () => {
     assert.doesNotMatch(out, /PRIVATE KEY/u);
   });
 
-  test("OpenTofu is told to import every part of it", async () => {
+  test("OpenTofu gets an import block for every part of it", async () => {
     const { code, out } = await podtrust("export", "opentofu", "--import");
     assert.equal(code, 0, out);
     const imports = [...out.matchAll(/^import \{\n {2}to = (hcloud_\S+)\n {2}id = "\d+"\n\}$/gmu)];
@@ -96,7 +96,7 @@ describe("what scripts and Ansible are told of a stack", () => {
     );
   });
 
-  test("a machine that is there already is told as the config has it, with its port and the way to it", async () => {
+  test("an existing machine is printed as the config has it, with its port and jump host", async () => {
     await mkdir(join(cwd, ".ssh"), { recursive: true });
     await writeFile(join(cwd, ".ssh/id"), "", { mode: 0o600 });
     const { out } = await podtrust("export", "ansible-inventory", "-f", "ssh.yaml");
@@ -111,7 +111,7 @@ describe("what scripts and Ansible are told of a stack", () => {
     assert.match(String(args), /HostKeyAlias=podtrust-prod .*-o ProxyJump=bastion$/u);
   });
 
-  test("a public key without its private half beside it is told itself: an agent has the other", async () => {
+  test("a public key without its private half beside it is printed itself: an agent has the other", async () => {
     await rm(join(cwd, ".ssh"), { recursive: true, force: true });
     const { out } = await podtrust("export", "ansible-inventory", "-f", "ssh.yaml");
     assert.match(out, new RegExp(`ansible_ssh_private_key_file: ${join(cwd, ".ssh/id.pub")}\n`, "u"));

@@ -85,7 +85,7 @@ test("the program of a foreign checkout's kubeconfig does not run without a term
   const env = { XDG_STATE_HOME: state, PATH: process.env["PATH"] };
   const args = ["token", "aws-test/demo", "-f", "checkout/podtrust.yaml", "--json"];
   assert.equal((await podtrustHere(args, { cwd: folder, clock, env, ...json })).code, 1);
-  assert.equal(await runs(), 0, "nobody was asked");
+  assert.equal(await runs(), 0, "no one was asked");
 });
 
 test("on a terminal it is shown and asked about once, and the answer is kept for this user alone", async () => {
@@ -183,7 +183,7 @@ describe("the program of a kubeconfig in a checkout does not run unasked", () =>
     await child(join(state, "link"));
   });
 
-  test("by a place that is in nobody's checkout, and that the config alone names", async () => {
+  test("by a place outside any checkout, which only the config names", async () => {
     await cp(join(checkout, "kubeconfig"), join(state, "kubeconfig"));
     await child(join(state, "kubeconfig"));
   });

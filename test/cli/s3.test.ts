@@ -38,7 +38,7 @@ describe("publishing to S3", () => {
     }
   });
 
-  test("a config that serves by itself is told so, and nothing is asked of anybody", async (t) => {
+  test("a config that serves by itself is refused as such, and nothing is called", async (t) => {
     const https = { certificateFile: "a", keyFile: "b" };
     const file = await configFile(t, { https }, "https://oidc.example.com");
     for (const args of [

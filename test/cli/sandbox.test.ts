@@ -85,7 +85,7 @@ async function asProcess(
 }
 
 describe("podtrust sandbox", () => {
-  test("ends with its standard input where it was told to, and by a signal all the same", async (t) => {
+  test("ends with its standard input if asked to, and by a signal as well", async (t) => {
     const { child, url } = await asProcess(t, ["--end-with-stdin"]);
     child.stdin?.write("what comes in is passed over\n");
     assert.equal((await fetch(`${url}/_podtrust/health`)).status, 200);
@@ -119,7 +119,7 @@ describe("podtrust sandbox", () => {
     assert.match(wrong.stderr, /^error: --port x is not a port\n/u);
   });
 
-  test("goes on where its standard input ends and nobody told it to end with that", async (t) => {
+  test("keeps running after its standard input ends, unless asked to end with it", async (t) => {
     const { child, url } = await asProcess(t, []);
     child.stdin?.destroy();
     // Each answer is a turn of its event loop, which would have seen the end.

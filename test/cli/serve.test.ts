@@ -171,7 +171,7 @@ describe("podtrust serve", () => {
     const status = await podtrust("rotate", "status", "--state", join(at.folder, "state"));
     assert.equal(status.code, 0);
     assert.match(status.out, new RegExp(`${kid}  \\w+  current`, "u"));
-    // The publisher reads by a certificate, and so nothing tells which of the two keys signs.
+    // The publisher reads by a certificate, and so nothing shows which of the two keys signs.
     const unsure = await podtrust("rotate", "distrust", kid, "-f", at.config);
     assert.equal(unsure.code, 1);
     assert.match(unsure.out, /publisher-key-signs/u);
@@ -185,9 +185,9 @@ describe("podtrust serve", () => {
     assert.equal(back.code, 0);
     assert.match(back.out, /is restored\.\nIt is published\./u);
     assert.ok((await jwks(at, port)).text.includes(kid));
-    const again = await podtrust("rotate", "distrust", "nobody", "-f", at.config);
+    const again = await podtrust("rotate", "distrust", "unknown", "-f", at.config);
     assert.equal(again.code, 1);
-    assert.match(again.out, /no key with the kid "nobody" is known/u);
+    assert.match(again.out, /no key with the kid "unknown" is known/u);
     await running.end();
     const gone = await podtrust("rotate", "status", "-f", at.config);
     assert.equal(gone.code, 1);
@@ -248,7 +248,7 @@ describe("podtrust serve", () => {
     },
   );
 
-  test("a config without publisher is refused by name: somebody else serves the issuer", async (t) => {
+  test("a config without publisher is refused by name: the issuer is served elsewhere", async (t) => {
     const at = await place(t);
     await writeFile(at.config, JSON.stringify({ stack: "prod", issuer }));
     const { code, out } = await podtrust("serve", "-f", at.config, ...asRoot);

@@ -25,14 +25,14 @@ const poison = `poison\u001B]0;title\u0007\u001B[2J\u009B31m\u007F\u202E\u2066\u
 const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const issuer = "https://oidc.example.test";
 const account = "111122223333";
-// XML forbids the other controls, and a client's parser may refuse them before anybody sees the text.
+// XML forbids the other controls, and a client's parser may refuse them before they are shown.
 const xmlPoison = "poison\u009B31m\u007F\u202E\u200Bpoison";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" });
 
-/** A token whose every text was chosen by whoever holds the signing key. */
+/** A token whose every text was chosen by the holder of the signing key. */
 function poisonedToken(): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const now = Math.floor(Date.now() / 1000);
@@ -85,7 +85,7 @@ const onCluster: Answer = (request, response) => {
   answer(request, response);
 };
 
-/** AWS as somebody between here and there would answer: every call refused, in words that he chose. */
+/** AWS as an attacker in between would answer: every call refused, in words of their choice. */
 const onAws: Answer = (_request, response) => {
   response.writeHead(403, { "content-type": "text/xml", "x-amzn-requestid": "poison" });
   response.end(
@@ -93,7 +93,7 @@ const onAws: Answer = (_request, response) => {
   );
 };
 
-/** A publisher's control socket of somebody else. */
+/** A publisher's control socket of another user. */
 const onControl: Answer = json({
   issuers: [
     {

@@ -96,10 +96,10 @@ openbao:
       await writeFile(join(folder, "podtrust.yaml"), config);
     });
 
-    test("who is named nowhere, who is wanted differently, and who is no relying party are told apart", async () => {
-      const nobody = await podtrust("token", "aws-test/other", "--for", "azure");
-      assert.equal(nobody.code, 2);
-      assert.match(nobody.err, /podtrust\.yaml gives aws-test\/other nothing at Azure/u);
+    test("a ServiceAccount that is named nowhere, one with two audiences, and an unknown relying party have errors of their own", async () => {
+      const unnamed = await podtrust("token", "aws-test/other", "--for", "azure");
+      assert.equal(unnamed.code, 2);
+      assert.match(unnamed.err, /podtrust\.yaml gives aws-test\/other nothing at Azure/u);
       const two = config.replace(
         "openbao:\n",
         'openbao:\n  - {address: "https://other.example.com", mount: jwt, roles: [{name: o, serviceAccounts: [aws-test/demo], policies: [a]}]}\n',

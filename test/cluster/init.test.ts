@@ -137,7 +137,7 @@ describe("init at a real cluster", { skip: leftOut() }, () => {
     ];
     const { code, out, err } = await podtrustChild(args, { cwd, env });
     assert.equal(code, 0, err);
-    assert.match(err, /its issuer is not to be read/u);
+    assert.match(err, /its issuer cannot be read/u);
     assert.match(
       out,
       /the command line of every API server:\n +--service-account-issuer=https:\/\/kubernetes\.\S+\n +--service-account-issuer=https:\/\/b\.example/u,

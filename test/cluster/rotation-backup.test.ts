@@ -100,7 +100,7 @@ publisher: {stateDir: state, https: {certificateFile: a.pem, keyFile: a.key}}
     await plane.kubectl(["delete", "secret", "podtrust-rotation", "-n", "kube-system"]);
     const { code, out, err } = await podtrust(...restore);
     assert.equal(code, 0, err);
-    assert.match(out, /rotation: is put back into the cluster; its waits begin anew/u);
+    assert.match(out, /rotation: is restored into the cluster; its waits start again/u);
     assert.deepEqual(await remembered(), {
       version: 1,
       next: "next-kid",

@@ -246,8 +246,8 @@ test("--context without a kubeconfig is used wrongly: the stand-in has none to c
 
 for (const [words, said] of [
   [["--yes"], /--yes and --watch-rotation go with --cluster/u],
-  [["--cluster", "--keep"], /--cluster goes without --keep/u],
-  [["--cluster", "--from-nothing"], /--cluster goes without --from-nothing/u],
+  [["--cluster", "--keep"], /--cluster does not go with --keep/u],
+  [["--cluster", "--from-nothing"], /--cluster does not go with --from-nothing/u],
   [["--cluster", "--watch-rotation", "soon"], /--watch-rotation soon is not a time/u],
 ] as const)
   test(`${words.join(" ")} is used wrongly, and nothing is started for it`, async () => {

@@ -110,8 +110,8 @@ for (const [words, message] of [
   [["--for", "aws,gpc"], /--for gpc is none of aws, gcp, azure, openbao[^]*Did you mean gcp\?/u],
   [["--for", "aws,"], /--for {2}is none of/u],
   [["--for", "openbao"], /OpenBao cannot be shown: there is no bao on PATH[^]*Install it/u],
-  [["--for", "aws", "--keep"], /--for goes without --keep/u],
-  [["--for", "gcp", "--kubeconfig", "k"], /--for goes without --kubeconfig/u],
+  [["--for", "aws", "--keep"], /--for does not go with --keep/u],
+  [["--for", "gcp", "--kubeconfig", "k"], /--for does not go with --kubeconfig/u],
 ] as const)
   test(`demo ${words.join(" ")} is used wrongly, and nothing is started for it`, async () => {
     const { code, out, err } = await podtrustHere(["demo", ...words]);

@@ -188,7 +188,7 @@ describe("podtrust rotate of keys that nobody publishes", () => {
     await must(world, "up", "--yes");
     const [kid = ""] = world.kids();
     const { out } = await must(world, "rotate", "status");
-    assert.match(out, /nobody publishes it: relying parties are given the keys/u);
+    assert.match(out, /no publisher: the keys are uploaded to relying parties/u);
     assert.ok(out.includes(`Google project shop-project, provider prod/prod has ${kid}`), out);
     assert.match(out, /no operator keeps the keys: there is no Secret podtrust\/podtrust-keys/u);
     const { uploads } = (await world.json("rotate", "status")) as unknown as { uploads: unknown };

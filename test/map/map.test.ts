@@ -107,7 +107,7 @@ describe("podtrust map", () => {
       clock,
     });
     assert.equal(code, 2);
-    assert.match(err, /none\.yaml is there, and is no page of podtrust map/u);
+    assert.match(err, /none\.yaml exists, and is not a page of podtrust map/u);
     assert.equal(await readFile(join(world.folder, "none.yaml"), "utf8"), kept);
   });
 

@@ -35,17 +35,19 @@ const withAudiences = (command: Command): Command =>
   );
 const withYes = (command: Command): Command => command.option("--yes", "do it without asking");
 
-/** `podtrust adopt`: a cluster that runs already gets the config's issuer, and no token is refused meanwhile. */
+/** `podtrust adopt`: gives a running cluster the config's issuer, so that no token is refused meanwhile. */
 export function define(adopt: Command, context: CommandContext): void {
   withAudiences(withIssuerOptions(adopt.command("plan")))
-    .description("show what stands against it, the steps in their order, and who depends on the old issuer")
+    .description("show what blocks it, the steps in order, and what depends on the old issuer")
     .addHelpText("after", "\nChanges nothing. Exits 1 when adoption is refused.\n")
     .action(async (options: AdoptOptions) => {
       const { runAdoptPlan } = await import("./run.ts");
       await runAdoptPlan(context, options);
     });
   withYes(withAudiences(withIssuerOptions(adopt.command("run"))))
-    .description("carry the steps out, API server by API server; run it again to go on after an interruption")
+    .description(
+      "carry the steps out, API server by API server; run it again to continue after an interruption",
+    )
     .action(async (options: AdoptOptions) => {
       const { runAdoptRun } = await import("./run.ts");
       await runAdoptRun(context, options);
@@ -62,11 +64,11 @@ export function define(adopt: Command, context: CommandContext): void {
     });
   withYes(withIssuerOptions(adopt.command("undo")))
     .description(
-      "go back to the old issuer, as gently; files are put back once no token of the new one lives",
+      "go back to the old issuer, also step by step; files are restored once no token of the new one is valid",
     )
     .option(
       "--without-api",
-      "no API server answers: put back over SSH what stood there before podtrust's last change",
+      "no API server answers: restore over SSH the files from before podtrust's last change",
     )
     .action(async (options: AdoptOptions) => {
       const { runAdoptUndo } = await import("./run.ts");

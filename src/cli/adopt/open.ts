@@ -52,7 +52,7 @@ async function serversOf(
   );
 }
 
-/** Opens the cluster of a command line and each of its API servers, hands them to `work`, and closes them whatever happens. */
+/** Opens the cluster of a command line and each of its API servers, hands them to `work`, and closes them in any case. */
 export async function withAdoption<T>(
   context: CommandContext,
   options: AdoptOptions,

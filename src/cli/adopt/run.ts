@@ -44,7 +44,7 @@ async function reportOf(
   );
 }
 
-/** Shows what stands against adoption, what it would do and who depends on the issuer of before. */
+/** Shows what blocks adoption, what it would do and what depends on the former issuer. */
 export async function runAdoptPlan(context: CommandContext, options: AdoptOptions): Promise<void> {
   const report = await withAdoption(context, options, (adoption) => reportOf(context, adoption));
   printPlan(context, report, report.steps);
@@ -52,7 +52,7 @@ export async function runAdoptPlan(context: CommandContext, options: AdoptOption
   if (report.refusals.length > 0) context.exitCode = 1;
 }
 
-/** Shows where a cluster stands; exits 3 until every API server signs as the config's issuer. */
+/** Shows how far adoption is; exits 3 until every API server signs as the config's issuer. */
 export async function runAdoptStatus(context: CommandContext, options: AdoptOptions): Promise<void> {
   const report = await withAdoption(context, options, (adoption) => reportOf(context, adoption));
   printStatus(context, report);
@@ -102,7 +102,7 @@ interface Carried {
   readonly showEnd: (context: CommandContext, report: AdoptionReport) => void;
 }
 
-/** Asks, unless the command line has said yes; what a no means is told. */
+/** Asks, unless the command line has said yes; says what a no means. */
 async function agreed(
   context: CommandContext,
   { yes }: AdoptOptions,
@@ -153,7 +153,7 @@ const forward = {
   showEnd: printStatus,
 };
 
-/** Carries adoption out, or goes on with it. */
+/** Carries adoption out, or continues it. */
 export function runAdoptRun(context: CommandContext, options: AdoptOptions): Promise<void> {
   return carryOut(context, options, {
     name: "run",
@@ -163,7 +163,7 @@ export function runAdoptRun(context: CommandContext, options: AdoptOptions): Pro
   });
 }
 
-/** Where no API server answers: puts back over SSH what stood there before the last change, once a person consents. */
+/** If no API server answers: restores over SSH the files from before the last change, once the user consents. */
 async function runPutBack(context: CommandContext, options: AdoptOptions): Promise<void> {
   await withAdoption(context, options, async (adoption) => {
     if (adoption.servers.length === 0) {
@@ -181,7 +181,7 @@ async function runPutBack(context: CommandContext, options: AdoptOptions): Promi
       adoption.servers.map(({ api }) => api.name),
       goesOn,
     );
-    const question = "Put the files back, and ask nobody who breaks?";
+    const question = "Put the files back, without knowing which pods break?";
     if (!(await agreed(context, options, "adopt undo", question))) return;
     await shown(
       context,
@@ -192,8 +192,8 @@ async function runPutBack(context: CommandContext, options: AdoptOptions): Promi
 }
 
 /**
- * Where API servers do not start since podtrust changed their files, though others answer: puts these back, once a person
- * consents. Gives whether there are such.
+ * If some API servers do not start since podtrust changed their files, though others answer: restores those,
+ * once the user consents. Returns whether there are any.
  */
 async function mendedStopped(
   context: CommandContext,
@@ -215,7 +215,7 @@ async function mendedStopped(
   return true;
 }
 
-/** Goes back, or goes on with going back. */
+/** Goes back, or continues going back. */
 export function runAdoptUndo(context: CommandContext, options: AdoptOptions): Promise<void> {
   if (options.withoutApi === true) return runPutBack(context, options);
   return carryOut(context, options, {
@@ -228,7 +228,7 @@ export function runAdoptUndo(context: CommandContext, options: AdoptOptions): Pr
   });
 }
 
-/** Takes the issuers of before out, or goes on with it. */
+/** Removes the former issuers, or continues it. */
 export function runAdoptFinish(context: CommandContext, options: AdoptOptions): Promise<void> {
   return carryOut(context, options, {
     name: "finish",

@@ -24,8 +24,8 @@ const kinds: Readonly<Record<Exclude<AdoptionStep["kind"], "publish" | "trust" |
   sign: "signs with the new issuer; the old one is accepted",
   hold: "signs with the old issuer again; the new one is accepted",
   retire: "no longer accepts the old issuer",
-  restore: "gets its files back, byte for byte where its keys are those of before",
-  "put-back": "gets back what stood there before podtrust's last change",
+  restore: "gets its files back, byte for byte if its keys are the former ones",
+  "put-back": "gets back its files from before podtrust's last change",
 };
 
 const conditions: Readonly<Record<"publish" | "trust" | "wait", string>> = {
@@ -55,7 +55,7 @@ function printServers({ output }: CommandContext, { servers, distribution }: Ado
   output.line(bold(`API servers${title}`));
   for (const { name, issuers, audiences } of servers) {
     const only = audiences === undefined ? "" : `; audiences ${audiences.join(", ")}`;
-    output.line(`  ${name}: signs as ${issuers[0] ?? "nobody"}, accepts ${issuers.join(", ")}${only}`, 4);
+    output.line(`  ${name}: signs as ${issuers[0] ?? "no issuer"}, accepts ${issuers.join(", ")}${only}`, 4);
   }
 }
 
@@ -95,26 +95,26 @@ function printTokens(context: CommandContext, which: "old" | "new", tokens: read
   );
 }
 
-/** Where an API server holds one issuer: who cannot use the API from its restart on, and until when. */
+/** If an API server holds one issuer: which pods cannot use the API from its restart on, and until when. */
 function printBreaks(context: CommandContext, { breaks }: AdoptionReport): void {
   printList(
     context,
     "Pods whose tokens the API servers refuse from the restart on",
     breaks.map(
       ({ namespace, pod, renewedBy }) =>
-        `${namespace}/${pod}: until its file is renewed, by ${timeText(renewedBy)}; a client that reads it once, until the pod is started anew`,
+        `${namespace}/${pod}: until its file is renewed, by ${timeText(renewedBy)}; a client that reads it once, until the pod is restarted`,
     ),
   );
 }
 
-/** Who depends on the issuer of before: what pods hold is computed, and said to be. */
+/** What depends on the former issuer; what pods hold is marked as computed. */
 function printDependents(context: CommandContext, dependents: Dependents): void {
   const { oldTokens, legacyTokens, publishers, checkers, legacyTrackedSince } = dependents;
   printTokens(context, "old", oldTokens.tokens);
   const since = legacyTrackedSince === undefined ? "" : ` since ${legacyTrackedSince}`;
   printList(
     context,
-    "Tokens in Secrets (they name no issuer of these: API servers go on accepting them)",
+    "Tokens in Secrets (they name none of these issuers: API servers still accept them)",
     legacyTokens.map(
       ({ namespace, secret, serviceAccount, kid = "unknown", lastUsed }) =>
         `${namespace}/${secret} of ${serviceAccount}: key ${kid}, ${lastUsed === undefined ? `not used${since}` : `last used ${lastUsed}`}`,
@@ -125,7 +125,7 @@ function printDependents(context: CommandContext, dependents: Dependents): void 
     "Others that publish an issuer of this cluster",
     publishers.map(
       ({ issuer, servers, differs }) =>
-        `${issuer}: served by ${servers.join(", ") || "a server without a name"}${differs ? "; two readings differed: several answer" : ""}. It has to go on until the old issuer is gone`,
+        `${issuer}: served by ${servers.join(", ") || "a server without a name"}${differs ? "; two readings differed: several answer" : ""}. It has to keep running until the old issuer is gone`,
     ),
   );
   printList(
@@ -194,7 +194,7 @@ function nextOf({ next, finish, old, issuer }: AdoptionReport): string {
   return `No pod holds a token of ${old.join(", ")} any more: podtrust adopt finish removes it.`;
 }
 
-/** Where a cluster stands, and what comes next. */
+/** How far adoption is, and what comes next. */
 export function printStatus(context: CommandContext, report: AdoptionReport): void {
   const { output } = context;
   printServers(context, report);
@@ -217,7 +217,7 @@ export function printBack(context: CommandContext, report: AdoptionReport): void
   printList(context, "Not seen", unseen);
 }
 
-/** Where a cluster stands that has gone back. */
+/** The state of a cluster that has gone back. */
 export function printBackStatus(context: CommandContext, report: AdoptionReport): void {
   printServers(context, report);
   printSteps(context, report.undo);
@@ -243,19 +243,21 @@ export function printStopped({ output }: CommandContext, servers: readonly strin
 /** What is done and what cannot be asked while no API server answers. */
 export function printUnasked(context: CommandContext, servers: readonly string[], goesOn: boolean): void {
   const { output } = context;
-  const why = goesOn ? "This was cut off before, and goes on." : "No API server of this cluster answers.";
+  const why = goesOn
+    ? "This was interrupted before, and continues."
+    : "No API server of this cluster answers.";
   output.line(`${why} Over SSH alone:`);
   for (const server of servers) printGoingBack(output, server);
-  printList(context, "Nobody can be asked", unasked);
+  printList(context, "What cannot be asked", unasked);
 }
 
-/** That they answer again, and how to go on. */
+/** That they answer again, and how to continue. */
 export function printPutBack(context: CommandContext, servers: readonly string[]): void {
   const { output } = context;
-  for (const server of servers) output.line(`${server} answers again, with the files of before.`);
+  for (const server of servers) output.line(`${server} answers again, with its former files.`);
   printNext(
     context,
     output,
-    "Run podtrust adopt plan: it says what stands against the step that failed. podtrust adopt undo goes back from here.",
+    "Run podtrust adopt plan: it says what blocks the failed step. podtrust adopt undo goes back from here.",
   );
 }

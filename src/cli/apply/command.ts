@@ -26,7 +26,7 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust apply demo`: runs the guide's Job in the cluster and shows what it says. */
+/** `podtrust apply demo`: runs the guide's Job in the cluster and shows its log. */
 export function define(apply: Command, context: CommandContext): void {
   withDemo(
     withRole(

@@ -30,7 +30,7 @@ test("what is waited for after something else is said under its own name", () =>
   const host = { ...podtrustHost(), env: { NO_COLOR: "1", TERM: "dumb" }, stdout: stream, stderr: stream };
   const job = new JobProgress(createContext(host, { json: false, verbose: false }));
   const deadline = host.clock.elapsed() + 1000;
-  job.report({ type: "waiting", what: "STS", reason: "IAM has not told it", deadline });
+  job.report({ type: "waiting", what: "STS", reason: "IAM does not know it yet", deadline });
   job.report({ type: "waiting", what: "the pod", reason: "no node", deadline });
   job.end(true);
   assert.match(

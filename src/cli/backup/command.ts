@@ -35,7 +35,10 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust backup create`, `backup keygen`, `backup verify FILE`: what a publisher cannot have made again, in an encrypted file. */
+/**
+ * `podtrust backup create`, `backup keygen`, `backup verify FILE`: a publisher's data that cannot be made
+ * again, in an encrypted file.
+ */
 export function define(backup: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   backup
@@ -51,7 +54,7 @@ export function define(backup: Command, context: CommandContext): void {
     .option("--passphrase", "ask at the terminal for a passphrase that opens it, in place of recipients")
     .option(
       "--with-signing-keys",
-      "save in place of that what the cluster signs with, over SSH: k3s's service.key and token on the machine, and podtrust's signers on cluster.servers",
+      "save the cluster's signing keys instead, over SSH: k3s's service.key and token on the machine, and podtrust's signers on cluster.servers",
     )
     .option(
       "--signer-state <dir>",

@@ -8,7 +8,7 @@ export interface KeygenOptions {
   readonly output: string;
 }
 
-/** `podtrust backup keygen`: the file is as age-keygen writes it. */
+/** `podtrust backup keygen`: the file has age-keygen's format. */
 export async function runKeygen(context: CommandContext, { output: name }: KeygenOptions): Promise<void> {
   const { identity, recipient } = newIdentity();
   const made = isoTime(context.clock.now());

@@ -10,11 +10,11 @@ const ended = (): PodtrustError =>
 function refuseWithoutTerminal(context: CommandContext): void {
   if (canAsk(context)) return;
   throw new PodtrustError("usage", "a passphrase is asked for at a terminal alone, and there is none", {
-    next: "Use recipients and an identity where nobody sits: podtrust backup keygen.",
+    next: "Without a terminal, use recipients and an identity: podtrust backup keygen.",
   });
 }
 
-/** The passphrase of a file, asked for. Throws `usage` where there is no terminal, and `interrupted`. */
+/** Asks for the passphrase of a file. Throws `usage` without a terminal, and `interrupted`. */
 export async function askPassphrase(context: CommandContext): Promise<string> {
   refuseWithoutTerminal(context);
   return askSecret(context, "Passphrase: ", ended);
@@ -26,7 +26,7 @@ export async function askNewPassphrase(context: CommandContext): Promise<string>
   const first = await askSecret(context, `Passphrase, of ${minLength} characters at least: `, ended);
   if (first.length < minLength)
     throw new PodtrustError("usage", `the passphrase has fewer than ${minLength} characters`, {
-      next: "Take six random words: whoever has the file can try passphrases for as long as they like.",
+      next: "Take six random words: anyone who has the file can try passphrases for as long as they like.",
     });
   if ((await askSecret(context, "Once more: ", ended)) === first) return first;
   throw new PodtrustError("usage", "the two passphrases are not the same", { next: "Run it again." });

@@ -31,8 +31,8 @@ export interface RotationRestore {
 const nothing = (says: string): RotationRestore => ({ says, apply: () => Promise.resolve() });
 
 /**
- * How the record of a backup comes back into the cluster of a config: only where that has none, since what is there is
- * newer, and without the times that nobody has watched since. Throws `backup-damaged`.
+ * How the record of a backup is restored into the cluster of a config: only if that has none, since an
+ * existing one is newer, and without the times that were not observed since. Throws `backup-damaged`.
  */
 export async function planRotation(
   context: CommandContext,
@@ -50,12 +50,12 @@ export async function planRotation(
     if (!isDeepStrictEqual(there, emptyRecord))
       return nothing("rotation: is not used: what the cluster has of it is newer");
     return {
-      says: "rotation: is put back into the cluster; its waits begin anew",
+      says: "rotation: is restored into the cluster; its waits start again",
       apply: () => secret.keep(recordAfterLoss(record), context.signal),
     };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof PodtrustError)) throw error;
-    return nothing(`rotation: is not put back: ${errorText(error)}. Run the same once the cluster answers`);
+    return nothing(`rotation: is not restored: ${errorText(error)}. Run the same once the cluster answers`);
   }
 }

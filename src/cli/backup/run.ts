@@ -28,7 +28,7 @@ function printContents(context: CommandContext, { files }: BackupContents): void
   for (const [name, content] of files) context.output.line(`  ${name}, ${content.length} bytes`);
 }
 
-/** Who may open it: named recipients, or who knows a passphrase, asked for before anything is read. */
+/** Who may open it: named recipients, or a passphrase, asked for before anything is read. */
 async function audienceOf(
   context: CommandContext,
   config: Config,

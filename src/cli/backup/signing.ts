@@ -26,7 +26,7 @@ async function signerHere(context: CommandContext, state: string): Promise<strin
   const text = await keptSigner(signerFolder(context.path(state)));
   if (text !== undefined) return text;
   throw new PodtrustError("backup-empty", `there is no key of a signer in ${state}`, {
-    next: "Run it on the control plane, as the user whose that folder is: --signer-state DIR is what podtrust signer has as --state.",
+    next: "Run it on the control plane, as the user that owns that folder: --signer-state DIR is the --state of podtrust signer.",
   });
 }
 

@@ -24,7 +24,7 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust bind`: the binding of a ServiceAccount, for those who type. */
+/** `podtrust bind`: the binding of a ServiceAccount, from the command line. */
 export function define(command: Command, context: CommandContext): void {
   command
     .argument("<namespace/name>", "the ServiceAccount")
@@ -34,17 +34,17 @@ export function define(command: Command, context: CommandContext): void {
       "for aws: managed policy of the role, its ARN or a name of one of AWS's own",
     )
     .option("--account <id>", "for aws: the account, if the trust has several")
-    .option("--trust <name>", "trust whose grants are asked", "default")
+    .option("--trust <name>", "trust whose grants apply", "default")
     .option("--max-session <time>", "for aws: longest session of the role, in seconds or as 2h")
     .option("--tag <key=value...>", "for aws: tag of the role")
-    .option("--adopt <arn>", "for aws: take over this role, which has nobody's tags")
+    .option("--adopt <arn>", "for aws: take over this role, which must have no owner's tags")
     .option(
       "--existing <identity>",
-      "use this one of somebody else's: a role's ARN, an Azure identity's name or resource id, a Google service account's address",
+      "use this existing one, which podtrust does not own: a role's ARN, an Azure identity's name or resource id, a Google service account's address",
     )
     .option("--group <name>", "for azure: group of the identity, if the trust has several")
     .option("--apply", "apply it to the cluster instead of printing it")
-    .option("--kubeconfig <file>", "kubeconfig of the cluster (default: the one kubectl would take)")
+    .option("--kubeconfig <file>", "kubeconfig of the cluster (default: kubectl's)")
     .option("--context <name>", "context in the kubeconfig")
     .addHelpText(
       "after",

@@ -73,7 +73,7 @@ const rows: Readonly<Record<BoundParty, BindRow>> = {
   },
 };
 
-/** Refuses an option that says something at another relying party alone. */
+/** Refuses an option of another relying party. */
 function checkOwn(options: BindingOptions): void {
   const foreign = Object.entries(rows)
     .filter(([party]) => party !== options.for)

@@ -18,10 +18,10 @@ interface WaitReason {
   readonly deadline: number;
 }
 
-/** One wait on the screen, however many changes are waited for: the next one is shown when it has ended. */
+/** Shows one wait at a time, however many there are: the next one once it has ended. */
 class WaitLine {
   readonly #progress: CommandContext["progress"];
-  /** What is waited for beside what is shown, each with its last reason. */
+  /** The waits that are not shown, each with its last reason. */
   readonly #others = new Map<string, WaitReason>();
   #on: (WaitReason & { readonly what: string; readonly line: Waiting }) | undefined;
 

@@ -49,7 +49,7 @@ function printOutcome(context: CommandContext, outcome: ApplyOutcome): void {
   if (context.signal.aborted) printFailure(context, interruption(outcome));
 }
 
-/** What stands although the run was ended. */
+/** What was done although the run was interrupted. */
 function interruption({ failed, skipped, unconfirmed }: ApplyOutcome): PodtrustError {
   const [first, ...more] = unconfirmed.map(({ change }) => change.resource.id);
   if (failed.length + skipped.length > 0 || first === undefined) {
@@ -57,7 +57,7 @@ function interruption({ failed, skipped, unconfirmed }: ApplyOutcome): PodtrustE
   }
   const what = more.length === 0 ? first : `${first} and ${more.length} more`;
   const sentence = `ended by a signal while waiting: all changes are made, and whether ${what} can be used yet is not known`;
-  // Of a role IAM tells when it was created, and not when its trust policy was changed.
+  // IAM says when a role was created, and not when its trust policy was changed.
   const isNew = unconfirmed.every(({ change }) => change.kind === "create");
   const next = isNew
     ? "Run it again: it waits for what is new."
@@ -65,7 +65,7 @@ function interruption({ failed, skipped, unconfirmed }: ApplyOutcome): PodtrustE
   return new PodtrustError("interrupted", sentence, { next });
 }
 
-/** Whether a machine goes, on which there is more than any config says. */
+/** Whether a machine is deleted, which has more on it than the config says. */
 function losesMachine({ plan }: StackPlan): boolean {
   return plan.changes.some(
     ({ kind, resource }) => resource.kind === "server" && (kind === "delete" || kind === "replace"),
@@ -80,7 +80,7 @@ function isAgreed(shown: StackPlan, { yes, confirm: name }: ChangeOptions): bool
       next: "Check that it is the stack that you mean.",
     });
   }
-  // Who names the stack has said yes to it; yes alone is not enough where a machine goes.
+  // Naming the stack is a yes; yes alone is not enough if a machine is deleted.
   return name !== undefined || (yes === true && !losesMachine(shown));
 }
 
@@ -94,7 +94,7 @@ async function agreed(
   const said = losesMachine(shown)
     ? await confirmName(context, name, shown.config.stack)
     : await confirm(context, name, question);
-  // While somebody thinks it over, somebody else may act.
+  // While one person thinks it over, another may act.
   if (said) return stack.checkUnchanged(shown);
   context.exitCode = 1;
   context.output.line("Nothing was done.");
@@ -108,7 +108,7 @@ export async function perform(context: CommandContext, stack: Stack, plan: Stack
   context.output.result({ ...planView(plan), ...outcomeView(outcome) });
 }
 
-/** What an earlier run made and did not see through, in a line; undefined where there is nothing of the kind. */
+/** What an earlier run made and did not confirm, in a line; undefined if there is none. */
 function unconfirmedLine(plan: StackPlan): string | undefined {
   const [first, ...more] = unconfirmedOf(plan.plan);
   if (first === undefined || !first.observed.exists) return undefined;

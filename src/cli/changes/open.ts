@@ -12,7 +12,7 @@ export interface StackCommandOptions extends Selection, RouteOptions {
   readonly azureCli?: boolean;
 }
 
-/** What becomes of an issuer's name that is open and that nothing remembers. */
+/** What to do about an issuer's name that the config leaves open and no mark remembers. */
 export function unknownNameFor(goal: PlanSpec["goal"], adopt = false): UnknownName {
   if (goal === "absent") return "without";
   return adopt ? "refuse" : "choose";
@@ -23,7 +23,7 @@ export function selectionOf({ only, skip }: Selection): Selection {
   return defined({ only, skip });
 }
 
-/** Opens the stack of a command line, hands it to `work`, and closes it whatever happens. */
+/** Opens the stack of a command line, hands it to `work`, and closes it in any case. */
 export async function withStack<T>(
   context: CommandContext,
   options: StackCommandOptions,

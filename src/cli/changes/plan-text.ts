@@ -61,7 +61,7 @@ const lineAt = (indent: number, said: Text): Text => rich`${" ".repeat(indent)}$
 function fieldText(field: FieldChange, width: number): readonly Text[] {
   const lines = fieldLines(field);
   const [first = "", ...rest] = lines;
-  // What came as a whole begins below its name.
+  // A value of several lines begins below its name.
   if (field.before === undefined && rest.length > 0)
     return [lineAt(6, dim(field.field)), ...lines.map((line) => lineAt(8, line))];
   return [
@@ -104,7 +104,7 @@ function closingLine(changes: readonly Change[]): string {
   return said.length === 0 ? `Nothing to do${rest}.` : `${said.join(", ")}${rest}.`;
 }
 
-/** What the config costs a month, in a line; nothing where nobody says. */
+/** What the config costs a month, in a line; nothing if no part has a price. */
 function costLines({ costs }: ShownPlan): readonly string[] {
   const currencies = [...new Set(costs.map(({ currency }) => currency))];
   return currencies.map((currency) => {

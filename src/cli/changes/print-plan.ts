@@ -10,7 +10,7 @@ export function printPlan(context: CommandContext, shown: ShownPlan): void {
   if (!context.json) for (const warning of shown.warnings) progress.line(`warning: ${warning}`, 9);
 }
 
-/** Says why a plan must not be applied, all of it; gives whether it may. */
+/** Prints every reason why a plan must not be applied; returns whether it may. */
 export function printRefusals(context: CommandContext, { plan }: ShownPlan): boolean {
   if (plan.refusals.length === 0) return true;
   context.exitCode = 1;

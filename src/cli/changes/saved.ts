@@ -72,8 +72,8 @@ function named<T>(file: string, read: () => T): T {
 }
 
 /**
- * A plan names no config to be opened: whoever wrote the file would choose which one is read. So a person has to, where it is
- * not the one of this folder.
+ * A plan names no config to be opened: its author would choose which one is read. So the user has to name it,
+ * if it is not the one of this folder.
  */
 function withoutConfig(error: unknown, command: string, stack: string): unknown {
   if (!(error instanceof PodtrustError) || error.code !== "config-unreadable") return error;

@@ -1,9 +1,9 @@
 import type { CompletionNode, CompletionOption } from "./tree.ts";
 
-/** What may stand where the last word is being typed. */
+/** What may complete the last word. */
 export interface Candidates {
   readonly words: readonly { readonly word: string; readonly description: string }[];
-  /** A file's name may stand there as well. */
+  /** A file's name may complete it as well. */
   readonly files: boolean;
 }
 
@@ -12,7 +12,7 @@ const nothing: Candidates = { words: [], files: false };
 const named = (node: CompletionNode, flag: string): CompletionOption | undefined =>
   node.options.find(({ flags }) => flags.includes(flag));
 
-/** The command that the words lead to; the values of its options are no words of the way. */
+/** The command that the words lead to; values of options are not part of that path. */
 function nodeAt(root: CompletionNode, words: readonly string[]): CompletionNode {
   let at = root;
   let isValue = false;

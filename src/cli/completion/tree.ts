@@ -7,7 +7,7 @@ export interface CompletionOption {
   readonly flags: readonly string[];
   readonly description: string;
   readonly takesValue: boolean;
-  /** The values it takes, where they are a closed list. */
+  /** The values it accepts, if they are a closed list. */
   readonly choices: readonly string[];
 }
 

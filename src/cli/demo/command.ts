@@ -36,7 +36,7 @@ export function define(command: Command, context: CommandContext): void {
     )
     .option(
       "--cluster",
-      "tell the operator's story on a real cluster (--kubeconfig, or the one kubectl would take): binding, pod, tenants",
+      "show the operator on a real cluster (--kubeconfig, or kubectl's default): binding, pod, tenants",
     )
     .option(
       "--pod-image <image>",
@@ -49,7 +49,7 @@ export function define(command: Command, context: CommandContext): void {
     .action((options: DemoCommandOptions) => runDemo(context, options));
 }
 
-/** Leaves it all running and says how to go on with it; with --json in the report's own object. */
+/** Leaves it all running and says how to continue with it; with --json in the report's own object. */
 async function keepRunning(
   context: CommandContext,
   environment: DemoEnvironment,

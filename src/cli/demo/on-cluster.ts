@@ -9,7 +9,7 @@ import type { DemoCommandOptions } from "./options.ts";
 
 const maxNamed = 5;
 
-/** Asks where somebody uses the cluster, or where it was not named: what is meant may be another. */
+/** Asks if the cluster is in use, or was not named: another may be meant. */
 async function mayTouch(
   context: CommandContext,
   { yes, context: named }: DemoCommandOptions,
@@ -36,9 +36,9 @@ export async function demoOnCluster(context: CommandContext, options: DemoComman
   if (keep === true || fromNothing === true) {
     throw new PodtrustError(
       "usage",
-      `--cluster goes without ${keep === true ? "--keep" : "--from-nothing"}`,
+      `--cluster does not go with ${keep === true ? "--keep" : "--from-nothing"}`,
       {
-        next: "Leave one of them out: what is made in a real cluster is taken away at the end.",
+        next: "Leave one of them out: what is made in a real cluster is removed at the end.",
       },
     );
   }

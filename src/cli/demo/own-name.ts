@@ -3,12 +3,12 @@ import { delimiter, join } from "node:path";
 import { shellWord } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
 
-/** npm puts these before the PATH of what it starts, and nobody else does. */
+/** Only npm puts these before the PATH of what it starts. */
 const ofNpm = /node_modules[\\/]\.bin[\\/]?$/u;
 
 /**
- * The line by which another shell has this very program as `podtrust`: undefined where its PATH has one already. From a
- * checkout, and by npx, there is none.
+ * The line that defines this very program as `podtrust` in another shell: undefined if its PATH has one
+ * already. From a checkout, and by npx, there is none.
  */
 export function definingPodtrust({
   program,

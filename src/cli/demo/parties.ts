@@ -4,7 +4,7 @@ import type { CommandContext } from "../context.ts";
 import type { DemoCommandOptions } from "./options.ts";
 import { printPartiesEvent } from "./parties-printing.ts";
 
-/** Options that --for goes without, as they are typed. */
+/** Options that do not go with --for, as they are typed. */
 const others = {
   kubeconfig: "--kubeconfig",
   context: "--context",
@@ -20,7 +20,7 @@ export async function demoOfParties(context: CommandContext, options: DemoComman
   const names = Object.keys(others) as (keyof typeof others)[];
   const given = names.find((name) => options[name] !== undefined);
   if (given !== undefined)
-    throw new PodtrustError("usage", `--for goes without ${others[given]}`, {
+    throw new PodtrustError("usage", `--for does not go with ${others[given]}`, {
       next: "Leave one of them out: --for shows stand-ins, and ends by itself.",
     });
   const { output, signal, clock, program, env } = context;

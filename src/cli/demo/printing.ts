@@ -45,13 +45,13 @@ function printStart(
   line(`To keep it short, ${shortened.join(", and ")}.`, 0);
 }
 
-/** What a demo is followed by, for what was typed. */
+/** What follows a demo, for the given options. */
 export interface EndOptions {
   readonly keep?: boolean;
   readonly fromNothing?: boolean;
 }
 
-/** Clouds of `--from-nothing` are taken down before its end, and what `--keep` keeps is told after it. */
+/** Clouds of `--from-nothing` are taken down before its end, and what `--keep` keeps is printed after it. */
 function nextText({ keep, fromNothing }: EndOptions): string {
   if (keep === true)
     return fromNothing === true ? " The stand-ins for the clouds are gone; all else runs on." : "";

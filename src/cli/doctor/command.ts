@@ -19,17 +19,14 @@ export const uses: CommandUses = {
 export function define(command: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   command
-    .argument("[issuer]", "the issuer's URL, as iss has it, whoever runs it: https://oidc.example.com")
-    .option(
-      "-f, --file <file>",
-      "a stack's config, to look at the whole chain; podtrust.yaml where there is one",
-    )
+    .argument("[issuer]", "the URL of any issuer, as iss has it: https://oidc.example.com")
+    .option("-f, --file <file>", "a stack's config, to check the whole chain; podtrust.yaml if it exists")
     .option("--pod <name>", "NAMESPACE/NAME: only this pod, and the ServiceAccount that it runs as")
     .option("--serviceaccount <name>", "NAMESPACE/NAME: only this ServiceAccount")
     .option("--azure-cli", "for section azure: ask az, as it is logged in, for access tokens")
     .option("--logs", "read the last 200 lines of the pods' logs as well")
     .option("--token <file>", "a token of the issuer, judged with it; - reads standard input")
-    .option("--error <text>", "an error that somebody got, word for word; - reads standard input")
+    .option("--error <text>", "an error message, word for word; - reads standard input")
     .option("--fail-on <verdict>", "exit 3 at this verdict or a worse one: warning or broken", "broken")
     .option(
       "--resolver <address>",
@@ -43,7 +40,7 @@ export function define(command: Command, context: CommandContext): void {
     .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
     .option("--junit <file>", "write the links as JUnit's XML too")
     .option("--bundle <file>", "write what was seen to a file that others can judge; says what is in it")
-    .option("--offline <bundle>", "judge such a file in place of an issuer: nothing is asked of anybody")
+    .option("--offline <bundle>", "judge such a file in place of an issuer, without a network")
     .option("--redact", "show and write no account id and no ARN")
     .addHelpText(
       "after",

@@ -25,7 +25,7 @@ import { routeOf } from "../options/route.ts";
 
 const texts = {
   holds: "AWS can read this issuer: every link that its URL shows holds.",
-  warning: "AWS can read this issuer; look at the warnings.",
+  warning: "AWS can read this issuer; check the warnings.",
   incident: "The provider fails by itself. Wait; change nothing.",
 } as const;
 
@@ -80,7 +80,7 @@ async function gathered(
   return facts;
 }
 
-/** What somebody else saw: nothing is asked of anybody. */
+/** What was gathered elsewhere: nothing is fetched. */
 function stored(context: CommandContext, name: string): Promise<string> {
   return readTextFile(context, { option: "--offline", name, maxBytes: maxBundle });
 }
@@ -127,7 +127,7 @@ async function runIssuerDoctor(
 }
 
 /**
- * Judges a stack by its config, anybody's issuer as AWS reads it, an error's text, or an issuer and a text; the exit code
+ * Judges a stack by its config, any issuer as AWS reads it, an error's text, or an issuer and a text; the exit code
  * says whether a link is broken.
  */
 export async function runDoctor(

@@ -22,7 +22,7 @@ import { errorText, printSymptom } from "./symptom.ts";
 
 /** What was typed about a stack. */
 export interface StackDoctorOptions extends RouteOptions {
-  /** The config; podtrust.yaml where there is one, and nothing else was asked for. */
+  /** The config; podtrust.yaml if it exists, and nothing else was asked for. */
   readonly file?: string;
   /** NAMESPACE/NAME */
   readonly pod?: string;
@@ -41,7 +41,7 @@ export interface StackDoctorOptions extends RouteOptions {
 
 const defaultFile = "podtrust.yaml";
 
-/** Whether a stack is meant: by its config, by one of its pods, or because a config stands here and nothing else is meant. */
+/** Whether a stack is meant: by its config, by one of its pods, or because a config is here and nothing else is meant. */
 export async function isOfStack(
   context: CommandContext,
   issuer: string | undefined,
@@ -52,7 +52,7 @@ export async function isOfStack(
   if (issuer === undefined)
     return named || (await stat(context.path(defaultFile)).catch(() => false)) !== false;
   if (!named) return false;
-  throw new PodtrustError("usage", "an issuer's URL and a stack's config are looked at in two runs", {
+  throw new PodtrustError("usage", "an issuer's URL and a stack's config need two runs", {
     next: "Give the URL, or -f with --pod, --serviceaccount and --logs.",
   });
 }
@@ -64,7 +64,7 @@ function checkedName(option: string, text: string | undefined): void {
   });
 }
 
-/** Throws `usage` for what is about an issuer's URL alone. */
+/** Throws `usage` for options that are only for an issuer's URL. */
 function checkOfIssuer({ resolver }: StackDoctorOptions): void {
   if (resolver === undefined) return;
   throw new PodtrustError("usage", "--resolver goes with an issuer's URL, and not with a config");
@@ -72,7 +72,7 @@ function checkOfIssuer({ resolver }: StackDoctorOptions): void {
 
 const texts = {
   holds: "Every link holds.",
-  warning: "No link is broken; look at the warnings.",
+  warning: "No link is broken; check the warnings.",
   incident: "It looks like an incident at the provider. Wait; change nothing.",
 } as const;
 
@@ -95,7 +95,7 @@ function shown(context: CommandContext, whole: ChainReport, { redact }: StackDoc
   return report;
 }
 
-/** Looks at a stack and prints what it came to. Throws `usage`, and what reading the config throws. */
+/** Diagnoses a stack and prints the result. Throws `usage`, and what reading the config throws. */
 export async function runStackDoctor(
   context: CommandContext,
   options: StackDoctorOptions,
@@ -128,7 +128,7 @@ export async function runStackDoctor(
   return report.verdict;
 }
 
-/** Judges the bundle of a stack that somebody else looked at. Throws `bundle-invalid`. */
+/** Judges the bundle of a stack that was gathered elsewhere. Throws `bundle-invalid`. */
 export async function runStackOffline(
   context: CommandContext,
   text: string,

@@ -24,7 +24,7 @@ export async function symptomFrom(context: CommandContext, given: string): Promi
   });
 }
 
-/** How explain is told whose rules to go through; AWS's without. */
+/** The option by which explain goes through a party's rules; AWS's without. */
 const partyOptions: Readonly<Record<string, string>> = {
   Azure: "--for azure --described FILE",
   "Google Cloud": "--for gcp --described FILE",
@@ -43,7 +43,7 @@ function placesOf(from: string, open: readonly Link[]): string {
   return fitting.map(([command]) => command).join("; ");
 }
 
-/** What an error says by itself, and what of it is left after the issuer was examined. */
+/** What an error says by itself, and which causes are left after the issuer was examined. */
 export function printSymptom(
   context: CommandContext,
   symptom: Symptom,

@@ -7,7 +7,7 @@ export interface DoctorCommandOptions extends StackDoctorOptions {
   readonly failOn: string;
 }
 
-/** Whether a text is `ADDRESS`, `[ADDRESS]:PORT` or `ADDRESS:PORT`, as Node's resolver takes it; throws `usage`. */
+/** Whether a text is `ADDRESS`, `[ADDRESS]:PORT` or `ADDRESS:PORT`, as Node's resolver accepts it; throws `usage`. */
 export function resolverOf(text: string): string {
   const address = /^\[?([^\]]+?)\]?(?::\d{1,5})?$/u.exec(text)?.[1] ?? "";
   if (isIP(text) !== 0 || isIP(address) !== 0) return text;
@@ -33,7 +33,7 @@ function checkOffline(issuer: string | undefined, options: DoctorCommandOptions)
   );
 }
 
-/** Throws `usage` for what cannot be asked together. */
+/** Throws `usage` for options that exclude each other. */
 export function checkTogether(issuer: string | undefined, options: DoctorCommandOptions): void {
   const { error, token, junit, bundle, offline } = options;
   checkOffline(issuer, options);

@@ -25,8 +25,8 @@ export function define(command: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   command
     .requiredOption("--token <file>", "the token's file; - reads standard input")
-    .option("--for <relying party>", "who is asked: aws, gcp, azure or openbao", "aws")
-    .option("--role <arn>", "the role of AWS to assume")
+    .option("--for <relying party>", "the relying party: aws, gcp, azure or openbao", "aws")
+    .option("--role <arn>", "the AWS role to assume")
     .option("--trust-policy <file>", "the role's trust policy as JSON, in place of reading IAM")
     .option(
       "--client-id <audience>",
@@ -53,7 +53,7 @@ export function define(command: Command, context: CommandContext): void {
       collect,
     )
     .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
-    .option("--all", "show every rule, and not only those that deny it or warn")
+    .option("--all", "show every rule, not only those that deny it or warn")
     .addHelpText(
       "after",
       "\nWithout --trust-policy, role and OIDC provider are read from IAM with the credentials of this shell;\n" +

@@ -17,18 +17,18 @@ import { readTextFile } from "../../core/command-line/index.ts";
 
 const kibibyte = 1024;
 
-/** The token, and what had to be said about its file. */
+/** The token, and notes on its file. */
 export interface GivenToken {
   readonly text: string;
   readonly jws: Jws;
   readonly notes: readonly string[];
 }
 
-/** Reads the token's file; throws `file-unreadable`, or `token-invalid` for what is no token at all. */
+/** Reads the token's file; throws `file-unreadable`, or `token-invalid` for what is not a token at all. */
 export async function readToken(context: CommandContext, name: string): Promise<GivenToken> {
   // Tokens begin so, being JSON in base64url; an error about the file would print it.
   if (/^eyJ[\w-]+\.[\w-]+\.[\w-]*$/u.test(name)) {
-    throw new PodtrustError("usage", "--token takes a file, and what stands there is a token itself", {
+    throw new PodtrustError("usage", "--token takes a file, and this is a token itself", {
       next: "Put the token into a file, or give it on standard input with --token -; arguments can be seen by other users.",
     });
   }
@@ -57,11 +57,11 @@ export interface ExplainedProvider extends ProviderFacts {
 export interface ExplainedAccount {
   readonly role: RoleFacts | undefined;
   readonly providers: readonly ExplainedProvider[];
-  /** What was taken for granted. */
+  /** What was assumed. */
   readonly notes: readonly string[];
 }
 
-/** Role and providers as a trust policy in a file has them; throws PolicyError for what IAM would not take. */
+/** Role and providers as a trust policy in a file has them; throws PolicyError for what IAM would not accept. */
 export async function factsOfPolicy(
   context: CommandContext,
   name: string,
@@ -74,7 +74,7 @@ export async function factsOfPolicy(
     role: facts.role,
     providers: facts.providers.map((one) => ({ ...one, thumbprints: [] })),
     notes: [
-      `IAM was not asked: the role is taken to exist with the longest MaxSessionDuration, and the providers that the trust policy names to be registered with the client IDs ${clientIds.join(", ")}.`,
+      `IAM was not asked: the role is assumed to exist with the longest MaxSessionDuration, and the providers that the trust policy names to be registered with the client IDs ${clientIds.join(", ")}.`,
     ],
   };
 }
@@ -84,7 +84,7 @@ const defaultRegions: Readonly<Record<string, string>> = {
   "aws-us-gov": "us-gov-west-1",
 };
 
-/** As whom IAM is asked: what the shell says, and the SDK's whole chain where it says nothing. */
+/** The credentials for IAM: the shell's, or the SDK's whole chain without any. */
 function accessOf({ env, clock }: CommandContext, role: RoleArn): AwsAccess {
   const region =
     env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? defaultRegions[role.partition] ?? "us-east-1";
@@ -133,7 +133,7 @@ export async function factsOfAccount(context: CommandContext, asked: RoleArn): P
   }
 }
 
-/** Where the issuer's documents come from: two files, or the issuer as these options let it be reached. */
+/** Where the issuer's documents come from: two files, or the issuer, reached by these options. */
 export interface DocumentSources extends RouteOptions {
   readonly discovery?: string;
   readonly jwks?: string;
@@ -166,18 +166,18 @@ export async function documentsOf(
   return servedDocuments(await readIssuer(issuer, { route, signal: context.signal }));
 }
 
-/** The issuer's documents, undefined where AWS would not fetch them, and what was taken for granted of them. */
+/** The issuer's documents, undefined where AWS would not fetch them, and what was assumed about them. */
 export interface ExplainedDocuments {
   readonly documents: IssuerDocuments | undefined;
   readonly notes: readonly string[];
 }
 
-/** `--ca` stands in for the public roots: what AWS does where it is a private CA's. */
+/** `--ca` stands in for the public roots: what AWS does with a private CA. */
 function caNotes(documents: IssuerDocuments, { arn, thumbprints }: ExplainedProvider): readonly string[] {
   const chain = unknownChain(documents, thumbprints);
   if (chain === undefined) return [];
   return [
-    `The issuer's certificate is vouched for by --ca. If that is a private CA, AWS refuses the token: none of the certificates (SHA-1 ${chain.join(", ")}) is among the thumbprints of ${arn} (${thumbprints.join(", ")}).`,
+    `The issuer's certificate is verified by --ca. If that is a private CA, AWS refuses the token: none of the certificates (SHA-1 ${chain.join(", ")}) is among the thumbprints of ${arn} (${thumbprints.join(", ")}).`,
   ];
 }
 

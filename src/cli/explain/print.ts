@@ -4,7 +4,7 @@ import { bold, dim, green, red, relativeTime, rich, yellow } from "../../core/te
 import { moment, type RefusalWords, type RuleReport } from "../../rules/judge/index.ts";
 import type { CommandContext } from "../context.ts";
 
-/** Who is asked, and what it answers with. */
+/** The relying party that is asked, and its answers. */
 export interface AskedParty<Refusal extends RefusalWords> {
   /** AWS, Google Cloud. */
   readonly party: string;
@@ -32,7 +32,7 @@ function printRule<Refusal extends RefusalWords>(
   printNext(context, output, refusal.next, { indent: 2 });
 }
 
-/** Whether it would be accepted, and by which rules not. */
+/** Whether it would be accepted, and which rules deny it. */
 export function printVerdict<Refusal extends RefusalWords>(
   { output }: CommandContext,
   reports: readonly RuleReport<Refusal>[],
@@ -49,7 +49,7 @@ export function printVerdict<Refusal extends RefusalWords>(
   output.line();
 }
 
-/** The rules that say something against the token, or all of them, and how many are not shown. */
+/** The rules that deny the token, or all of them, and how many are not shown. */
 export function printRules<Refusal extends RefusalWords>(
   context: CommandContext,
   reports: readonly RuleReport<Refusal>[],
@@ -69,7 +69,7 @@ export function printRules<Refusal extends RefusalWords>(
   output.line(dim(`${passed} of ${reports.length} rules passed${also}; --all shows each.`), 2);
 }
 
-/** What is judged: for whom, of whom, and when. */
+/** What is judged: for which target, of which subject, and when. */
 export function printHead(
   context: CommandContext,
   [name, target]: readonly [name: string, target: string],

@@ -5,7 +5,7 @@ import type { DocumentSources } from "./facts.ts";
 /** What was typed. */
 export interface ExplainOptions extends DocumentSources {
   readonly token: string;
-  /** Who is asked: a relying party. */
+  /** The relying party that is asked. */
   readonly for: string;
   readonly role?: string;
   /** Files of what gcloud, az or bao prints. */
@@ -16,11 +16,11 @@ export interface ExplainOptions extends DocumentSources {
   readonly at?: string;
   readonly duration?: string;
   readonly sessionName: string;
-  /** Every rule, and not only those that say something against the token. */
+  /** Every rule, not only those that deny the token. */
   readonly all?: true;
 }
 
-/** What other relying parties alone are asked with, and what AWS alone is. */
+/** Options only for other relying parties, and options only for AWS. */
 const awsForeign = ["described", "serviceAccount"] as const;
 const foreignToOthers = ["trustPolicy", "clientId", "duration"] as const;
 
@@ -60,7 +60,7 @@ export function checkTogether(options: ExplainOptions): void {
   if (wrong !== undefined) {
     const option = flagOf(wrong);
     throw new PodtrustError("usage", `${option} does not go with --for ${options.for}`, {
-      next: `Leave ${option} out, or say for whom it is.`,
+      next: `Leave ${option} out, or name its relying party with --for.`,
     });
   }
   if (isAws === (options.role === undefined)) {

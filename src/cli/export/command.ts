@@ -39,21 +39,21 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust export`: the same in the words of other tools. */
+/** `podtrust export`: the same in the formats of other tools. */
 export function define(command: Command, context: CommandContext): void {
   command
     .command("opentofu")
-    .description("print the stack's resources as a file of OpenTofu or Terraform")
+    .description("print the stack's resources as an OpenTofu or Terraform file")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option("--import", "add import blocks, by which OpenTofu takes over what podtrust made")
     .addHelpText(
       "after",
-      "\nAfter --import, tofu apply imports everything and changes nothing; podtrust goes on owning it too.\n",
+      "\nAfter --import, tofu apply imports everything and changes nothing; podtrust still owns it too.\n",
     )
     .action((options: OpenTofuOptions) => runOpenTofu(context, options));
   for (const [what, description] of [
-    ["inventory", "print the machine as an inventory of Ansible, its host key pinned"],
-    ["vars", "print names, addresses and ARNs as variables of Ansible"],
+    ["inventory", "print the machine as an Ansible inventory, its host key pinned"],
+    ["vars", "print names, addresses and ARNs as Ansible variables"],
   ] as const) {
     command
       .command(`ansible-${what}`)

@@ -11,11 +11,11 @@ import { issuerProblems, parseIssuer } from "../../rules/oidc/index.ts";
 import type { Answers } from "./answers.ts";
 import { type FoundCluster, isPublic } from "./detect/index.ts";
 
-/** What is said of the cluster's API server after a config is written. */
+/** What `init` says about the cluster's API server after the config is written. */
 export interface ApiServerSteps {
   /** What it signs as now, and what has to become of it. */
   readonly sentence: string;
-  /** One after the other, or one instead of the other where it says so. Each pass goes over all API servers. */
+  /** In this order, or as alternatives where it says so. Each pass goes over all API servers. */
   readonly instructions: readonly Instruction[];
 }
 
@@ -27,13 +27,13 @@ function managedSteps(title: string, issuer: string, present: string | undefined
   const sentence =
     present === issuer
       ? `${title} signs as ${issuer} and serves it: its API server needs nothing.`
-      : `${title} signs as ${present ?? "an issuer that could not be read"}, which nobody but ${title} can change: the config has to name it.${enable}`;
+      : `${title} signs as ${present ?? "an issuer that could not be read"}, which only ${title} can change: the config has to name it.${enable}`;
   return { sentence, instructions: [] };
 }
 
 /**
- * The issuer that a cluster has and gives up: the publisher serves the new one's documents meanwhile. Undefined where nothing
- * is given up, nothing published, or nobody knows it.
+ * The issuer that a cluster has and gives up: the publisher serves the new one's documents meanwhile.
+ * Undefined if nothing is given up or published, or if it is unknown.
  */
 export function formerIssuerOf(
   { foundation, name, publishing }: Answers,
@@ -47,13 +47,13 @@ export function formerIssuerOf(
 }
 
 function presentSentence(present: string | undefined, title: string, isFormer: boolean): string {
-  if (present === undefined) return `Before all that, tell the API server${title} its issuer:`;
+  if (present === undefined) return `Before all that, give the API server${title} its issuer:`;
   return isFormer
     ? `The cluster signs as ${present} now, which publisher.formerIssuers lists: publish and run podtrust up first. Then podtrust adopt changes its API servers, or you do${title}:`
-    : `The cluster signs as ${present} now. Before all that, tell its API server${title}:`;
+    : `The cluster signs as ${present} now. Before all that, configure its API server${title}:`;
 }
 
-/** Lines for an API server that signs as somebody else, or as nobody knows whom. */
+/** Lines for an API server with another or an unknown issuer. */
 function instructedSteps(
   issuer: string,
   cluster: FoundCluster | undefined,
@@ -77,7 +77,10 @@ function instructedSteps(
   };
 }
 
-/** How the API server of a cluster that exists is told its issuer; undefined for a machine of ours, whose it knows. */
+/**
+ * How to give the API server of an existing cluster its issuer; undefined for a machine of ours, which gets
+ * it from `up`.
+ */
 export function apiServerSteps(
   answers: Answers,
   cluster: FoundCluster | undefined,

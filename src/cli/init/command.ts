@@ -24,19 +24,19 @@ export function define(command: Command, context: CommandContext): void {
       "--machine <machine>",
       "hetzner, hetzner/TYPE/LOCATION, or USER@ADDRESS of a machine reached by SSH",
     )
-    .option("--cluster [context]", "a cluster that exists: a context of the kubeconfig, or its current one")
+    .option("--cluster [context]", "an existing cluster: a context of the kubeconfig, or its current one")
     .option("--zone <zone>", "make a random name under this DNS zone")
     .addOption(
       new Option(
         "--dns <provider>",
-        "who serves the zone (default: who was found to, else cloudflare)",
+        "DNS provider of the zone (default: the one that was found, else cloudflare)",
       ).choices(["cloudflare", "route53", "hetzner"]),
     )
     .option("--issuer <url>", "the issuer's own URL or host name, if it has one")
     .addOption(
       new Option(
         "--publisher <kind>",
-        "who publishes the keys: podtrust over HTTPS, or somebody else (default: https, none for EKS, GKE and AKS)",
+        "who publishes the keys: podtrust over HTTPS, or something else (default: https, none for EKS, GKE and AKS)",
       ).choices(["https", "none"]),
     )
     .option("--bucket <bucket>", "publish the keys to this S3 bucket instead")
@@ -45,8 +45,8 @@ export function define(command: Command, context: CommandContext): void {
     .option("--region <region>", "its region (default: that of the AWS CLI, else eu-central-1)")
     .option("--service-account <namespace/name>", "the ServiceAccount that gets a role")
     .option("--policy <policy>", "what the role may do: a managed policy's name or ARN")
-    .option("-y, --yes", "take what was found in place of asking")
-    .option("--no-detect", "ask neither the cluster, nor AWS, nor who serves zones")
+    .option("-y, --yes", "use what was found instead of asking")
+    .option("--no-detect", "do not query the cluster, AWS or DNS providers")
     .action(async (options: InitCommandOptions) => {
       const { runInit } = await import("./run.ts");
       await runInit(context, options);

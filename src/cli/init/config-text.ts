@@ -6,7 +6,7 @@ const scalar = (text: string): string => (/^[a-zA-Z/][\w./@-]*$/u.test(text) ? t
 /** A file's name, which may begin with ~/. */
 const path = (name: string): string => (name.startsWith("~/") ? `~/${scalar(name.slice(2))}` : scalar(name));
 
-/** Where who serves a zone has our rights from. */
+/** Where the credentials for a DNS provider come from. */
 const dnsSecrets: Readonly<Record<string, string>> = {
   cloudflare: " The token is never written here: export CLOUDFLARE_API_TOKEN=…",
   hetzner: " The token is the machine's: HCLOUD_TOKEN.",
@@ -46,7 +46,7 @@ function foundationLines({ foundation }: Answers): readonly string[] {
       ];
     case "ssh":
       return [
-        "# A machine that is there: Debian or Ubuntu, reached by SSH with your own key.",
+        "# An existing machine: Debian or Ubuntu, reached by SSH with your own key.",
         "machine:",
         `  ssh: {address: ${scalar(foundation.address)}, user: ${scalar(foundation.user)}}`,
         ...commonMachineLines,
@@ -72,7 +72,7 @@ function sourceLines({ foundation }: Answers, former: string | undefined): reado
     ...(former === undefined
       ? []
       : [
-          "  # What the cluster signs as until its API servers are changed; take it out once it is given up.",
+          "  # The cluster's issuer until its API servers are changed; remove it afterwards.",
           `  formerIssuers: [${JSON.stringify(former)}]`,
         ]),
   ];
@@ -82,7 +82,7 @@ function publisherLines(answers: Answers, former: string | undefined): readonly 
   const { publishing, region } = answers;
   switch (publishing.kind) {
     case "none":
-      return ["# No publisher section: somebody else serves the issuer (EKS, GKE, AKS, a CDN)."];
+      return ["# No publisher section: the issuer is served elsewhere (EKS, GKE, AKS, a CDN)."];
     case "s3":
       return [
         "# Who makes the keys public: a bucket that podtrust writes.",

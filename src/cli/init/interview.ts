@@ -6,7 +6,7 @@ import type { Answers } from "./answers.ts";
 import { configText } from "./config-text.ts";
 import { initEnded } from "./detect/index.ts";
 
-/** What stands in a config while its questions are not answered yet. */
+/** Placeholders while the questions are not answered yet. */
 export const unanswered: Answers = {
   stack: "prod",
   foundation: { kind: "cluster", kubeconfig: "~/.kube/config", context: undefined, server: undefined },
@@ -18,13 +18,13 @@ export const unanswered: Answers = {
   policy: "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess",
 };
 
-/** Reads a config that nobody has yet. Throws `config-invalid`. */
+/** Reads a config that is not written yet. Throws `config-invalid`. */
 export async function checkConfig(text: string, file: string, env: CommandContext["env"]): Promise<void> {
   // A name below a zone is made by `up`: any will do.
   await parseConfig(text, file, env, ({ zone }) => Promise.resolve({ host: `name.${zone}`, isNew: false }));
 }
 
-/** What the config's own rules say against an answer. */
+/** Why the config's own rules refuse an answer; undefined if they do not. */
 async function complaintOf(answer: Partial<Answers>): Promise<string | undefined> {
   try {
     await checkConfig(configText({ ...unanswered, ...answer }), "/podtrust.yaml", { HOME: "/" });
@@ -64,7 +64,7 @@ async function judged<T>({ flag, read, answers }: Question<T>, typed: string): P
   return complaint === undefined ? value : wrong(flag, complaint);
 }
 
-/** Throws what the config's own rules say against an answer that nobody is asked for. */
+/** Throws what the config's own rules say against an answer that was given by a flag. */
 export async function demand(flag: string, answer: Partial<Answers>): Promise<void> {
   const complaint = await complaintOf(answer);
   if (complaint !== undefined) throw wrong(flag, complaint);
@@ -76,22 +76,22 @@ async function settled<T>(question: Question<T>, typed: string): Promise<T> {
   return value;
 }
 
-/** Asks until an answer is one, or takes what was given. */
+/** Asks until an answer is valid, or takes the given one. */
 export class Interview {
   readonly #context: CommandContext;
   readonly #canAsk: boolean;
   readonly #takesFound: boolean;
-  /** Flags of questions that nobody was there to answer. */
+  /** Flags of questions that could not be asked. */
   readonly missing: string[] = [];
 
-  /** With `takesFound`, nobody is asked. */
+  /** With `takesFound`, no question is asked. */
   constructor(context: CommandContext, takesFound: boolean) {
     this.#context = context;
     this.#canAsk = !takesFound && canAsk(context);
     this.#takesFound = takesFound;
   }
 
-  /** Whether there is somebody who answers. */
+  /** Whether a person can answer. */
   get asks(): boolean {
     return this.#canAsk;
   }
@@ -109,8 +109,8 @@ export class Interview {
   }
 
   /**
-   * An answer that somebody has to give, if only by agreeing to what was found; undefined where there is nobody to ask,
-   * and then its flag is missing.
+   * A required answer, if only by agreeing to what was found; undefined without a person to ask, and then its
+   * flag is missing.
    */
   async ask<T>(question: Question<T>, found?: string): Promise<T | undefined> {
     if (question.given !== undefined) return settled(question, question.given);
@@ -120,7 +120,7 @@ export class Interview {
     return undefined;
   }
 
-  /** An answer that is the default where nobody gives another. */
+  /** An optional answer with a default. */
   async askOr<T>(standard: string, question: Question<T>): Promise<T> {
     if (question.given !== undefined || !this.#canAsk) return settled(question, question.given ?? standard);
     return this.#asked(question, standard);

@@ -2,7 +2,9 @@ import { dirname, join } from "node:path";
 import { shellWord } from "../../core/base/index.ts";
 import type { Answers } from "./answers.ts";
 
-/** Of the publisher of a cluster that exists: its rights, the two files that `configText` names, and its start. */
+/**
+ * The steps for the publisher of an existing cluster: its rights, the two files that `configText` names, and its start.
+ */
 export function publisherSteps(
   foundation: Answers["foundation"],
   publishing: Answers["publishing"],

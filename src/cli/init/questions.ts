@@ -34,7 +34,7 @@ export interface InitOptions {
   readonly policy?: string;
   /** Take what was found in place of asking. */
   readonly yes?: boolean;
-  /** False where nothing is to be asked but the person. */
+  /** False if only the person is asked. */
   readonly detect: boolean;
 }
 
@@ -63,7 +63,7 @@ async function withServer(
   return { ...foundation, server: await detectServer(context, foundation.context) };
 }
 
-/** What is typed where a kubeconfig has contexts: one of their names means that cluster. */
+/** Reads the answer when a kubeconfig has contexts: one of their names means that cluster. */
 function foundationReader(
   context: CommandContext,
   { current, names }: KubeconfigContexts,
@@ -82,7 +82,7 @@ const maxContexts = 8;
 function printChoices({ screen: { err } }: CommandContext, { current, names }: KubeconfigContexts): void {
   const others = names.filter((name) => name !== current);
   const more = others.length > maxContexts ? ", …" : "";
-  err.line("What is there already?");
+  err.line("What exists already?");
   err.line(rich`  1           ${dim("nothing: make a machine at Hetzner, with Kubernetes (k3s) on it")}`, 14);
   err.line(rich`  USER@HOST   ${dim("a machine that I reach by SSH: put Kubernetes on it")}`, 14);
   err.line(
@@ -194,7 +194,7 @@ function policyArn(typed: string, region: string): string {
 
 const same = (typed: string): string => typed;
 
-/** What is around, where there is a question whose answer it could be. */
+/** Detects the surroundings if a question is left that they could answer. */
 async function surroundingsOf(
   context: CommandContext,
   foundation: Foundation | undefined,
@@ -240,8 +240,8 @@ async function workloadOf(
 }
 
 /**
- * Asks what was not given, with what was found as the answer to agree to. Throws `usage` with every flag that is
- * missing, where there is nobody to ask.
+ * Asks what was not given, with what was found as the answer to agree to. Throws `usage` with every missing
+ * flag, if no person can be asked.
  */
 export async function answersOf(context: CommandContext, options: InitOptions): Promise<Interviewed> {
   const interview = new Interview(context, options.yes === true);

@@ -22,7 +22,7 @@ function taken(file: string): PodtrustError {
   });
 }
 
-/** Before anything is asked: five answers to no end would be one too many. */
+/** Checked before anything is asked, so that no answer is in vain. */
 async function checkFree(file: string): Promise<void> {
   try {
     await access(file);
@@ -41,7 +41,7 @@ async function write(file: string, text: string): Promise<void> {
   }
 }
 
-/** What has to be there before `podtrust up`, in the order in which it is needed. */
+/** What has to exist before `podtrust up`, in the order in which it is needed. */
 function steps({ foundation, name, publishing }: Answers, file: string): readonly string[] {
   const dns = "zone" in name ? name.dns : undefined;
   const named = file === "podtrust.yaml" ? "" : ` -f ${shellWord(file)}`;
@@ -61,7 +61,7 @@ function printApiServer({ output }: CommandContext, { sentence, instructions }: 
     output.line();
     if (pass !== undefined) output.line(rich`  ${pass}.`, 4);
     output.line(rich`  ${bold(where)}:`, 4);
-    // As they are pasted: a line break of ours would be one too many.
+    // Printed without line breaks, so that they can be pasted.
     for (const line of lines) output.line(unbroken(`    ${line}`));
     if (next !== undefined) output.line(rich`  then: ${next}`, 4);
     if (note !== undefined) output.line(dim(`  ${note}`), 4);
@@ -75,7 +75,7 @@ export async function runInit(context: CommandContext, options: InitCommandOptio
   await checkFree(file);
   const { answers, cluster } = await answersOf(context, options);
   const text = configText(answers, formerIssuerOf(answers, cluster));
-  // What we write is read as any other config before anybody has it.
+  // The text is read as any other config before it is written.
   await checkConfig(text, file, env);
   await write(file, text);
   const next = steps(answers, options.file);

@@ -21,8 +21,8 @@ export const uses: CommandUses = {
 /** `podtrust kubectl ARGS`: kubectl on the stack's cluster, through the SSH connection. */
 export function define(command: Command, context: CommandContext): void {
   command
-    .argument("[args...]", "kubectl's own words, such as get pods -A")
-    .option("-f, --file <file>", "config file; before kubectl's words", "podtrust.yaml")
+    .argument("[args...]", "kubectl's arguments, such as get pods -A")
+    .option("-f, --file <file>", "config file; before kubectl's arguments", "podtrust.yaml")
     .allowUnknownOption()
     .passThroughOptions()
     .addHelpText(

@@ -23,8 +23,8 @@ export function define(command: Command, context: CommandContext): void {
   command
     .argument("[which]", "publisher, k3s or bootstrap (the machine's first boot)", "publisher")
     .option("-f, --file <file>", "config file", "podtrust.yaml")
-    .option("-F, --follow", "go on showing what comes")
-    .option("-n, --lines <count>", "how many lines of the past", "200")
+    .option("-F, --follow", "follow the log")
+    .option("-n, --lines <count>", "how many earlier lines", "200")
     .action((which: string, options: LogsOptions) => runLogs(context, which, options));
 }
 

@@ -51,7 +51,7 @@ function defineDemoManifests(manifests: Command, context: CommandContext): void 
   });
 }
 
-/** `older`: what is another thing before 1.36, which has policies that change objects. */
+/** `older`: what differs before 1.36, which has policies that change objects. */
 function kubernetesOption(older: string): Option {
   return new Option("--kubernetes <minor>", `minor version of the cluster; ${older}`)
     .choices(["1.35", "1.36", "1.37"])
@@ -62,9 +62,9 @@ function defineBindings(manifests: Command, context: CommandContext): void {
   manifests
     .command("bindings")
     .description(
-      "print the definitions of bindings and trusts, the policies that guard them, and the rights they take",
+      "print the definitions of bindings and trusts, the policies that guard them, and the rights they need",
     )
-    .addOption(boundParties("relying parties whose bindings the cluster is to know"))
+    .addOption(boundParties("relying parties whose bindings to define"))
     .option("--namespace <namespace>", "namespace of the operator's ServiceAccount", "podtrust")
     .option("--service-account <name>", "name of the operator's ServiceAccount", "podtrust-operator")
     .option(
@@ -81,11 +81,11 @@ function defineBindings(manifests: Command, context: CommandContext): void {
 function defineQuota(manifests: Command, context: CommandContext): void {
   manifests
     .command("quota")
-    .description("print the ResourceQuota that bounds how many bindings and ServiceAccounts a namespace has")
+    .description("print the ResourceQuota that limits how many bindings and ServiceAccounts a namespace has")
     .requiredOption("--namespace <namespace...>", "namespace of tenants")
-    .option("--bindings <count>", "bindings of each kind at the most; one at AWS has up to eight roles", "20")
+    .option("--bindings <count>", "bindings of each kind, at most; one at AWS has up to eight roles", "20")
     .addOption(boundParties("relying parties whose bindings are counted"))
-    .option("--service-accounts <count>", "ServiceAccounts at the most", "50")
+    .option("--service-accounts <count>", "ServiceAccounts, at most", "50")
     .action(async (options: QuotaOptions) => {
       const { runQuota } = await import("./run-quota.ts");
       runQuota(context, options);
@@ -114,7 +114,7 @@ function defineInjection(manifests: Command, context: CommandContext): void {
       "with --mode serviceaccounts: also print the ResourceQuota that this namespace needs",
     )
     .addOption(kubernetesOption("1.35 needs a feature gate"))
-    .option("--no-warn", "tell nobody why a pod got no role, and which annotations cannot be used")
+    .option("--no-warn", "do not warn why a pod got no role, or which annotations cannot be used")
     .option(
       "--deny",
       "refuse pods that should have a role, or ask for a token, and got none; for aws in place of a warning",
@@ -136,7 +136,7 @@ function definePublisher(manifests: Command, context: CommandContext): void {
     "podtrust-publisher",
   )
     .addOption(
-      new Option("--expose <kind>", "how the world reaches the pods")
+      new Option("--expose <kind>", "how clients reach the pods")
         .choices(["load-balancer", "node-port", "host-port"])
         .default("load-balancer"),
     )
@@ -149,9 +149,9 @@ function definePublisher(manifests: Command, context: CommandContext): void {
 /** What decides which pods the operator injects, and by what. */
 function withInjection(command: Command): Command {
   return command
-    .option("--webhook", "also let it inject by a webhook, and print what that consists of")
+    .option("--webhook", "also let it inject by a webhook, and print the webhook's objects")
     .addOption(
-      new Option("--failure-policy <policy>", "what becomes of new pods while no replica answers the webhook")
+      new Option("--failure-policy <policy>", "what happens to new pods while no replica answers the webhook")
         .choices(["Ignore", "Fail"])
         .default("Ignore"),
     )
@@ -177,20 +177,20 @@ function defineOperator(manifests: Command, context: CommandContext): void {
       "podtrust-operator",
     ),
   )
-    .option("--evict-per-minute <count>", "let it evict so many faulty pods a minute at most")
-    .option("--no-canary", "do not try injection once a minute")
+    .option("--evict-per-minute <count>", "let it evict at most this many faulty pods a minute")
+    .option("--no-canary", "do not test injection once a minute")
     .option("--bindings", "let it reconcile bindings, whose definitions manifests bindings prints")
     .addOption(
       boundParties("with --bindings: relying parties whose bindings these are; --values always has AWS's"),
     )
-    .option("--role <arn>", "its own IAM role, which it takes with its own projected token")
+    .option("--role <arn>", "its own IAM role, which it assumes with its own projected token")
     .option(
       "--google-provider <name>",
-      "Google's provider that takes its own projected token, for bindings; with --keys in place of the config's first",
+      "Google's provider for its own projected token, for bindings; with --keys, in place of the config's first",
     )
     .option(
       "--google-audience <audience>",
-      "with --google-provider: what that token is for (default: the provider's name as URL)",
+      "with --google-provider: audience of that token (default: the provider's name as URL)",
     )
     .option(
       "--keys <file>",
@@ -221,7 +221,7 @@ function defineSigner(manifests: Command, context: CommandContext): void {
   manifests
     .command("signer")
     .description(
-      "print what has a cluster's API servers ask podtrust signer: a static pod or systemd unit, and the API server's flags",
+      "print what makes a cluster's API servers use podtrust signer: a static pod or systemd unit, and the API server's flags",
     )
     .addOption(
       new Option("--distribution <name>", "how the API servers are run")
@@ -230,11 +230,8 @@ function defineSigner(manifests: Command, context: CommandContext): void {
     )
     .option("--image <image>", "kubeadm: run it as a static pod of this image (default: a systemd unit)")
     .option("--program <path>", "podtrust on the machine, for the systemd unit", "/usr/local/bin/podtrust")
-    .option(
-      "--manifest <file>",
-      "kubeadm: the API server's kube-apiserver.yaml as it is; - is standard input",
-    )
-    .option("--peer <url...>", "each API server's own address, where there are several")
+    .option("--manifest <file>", "kubeadm: the API server's present kube-apiserver.yaml; - is standard input")
+    .option("--peer <url...>", "each API server's own address, if there are several")
     .option(
       "--holder <scheme=program...>",
       "for the systemd unit: a program that holds keys, by an absolute path",
@@ -330,7 +327,7 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust manifests`: what kubectl and the AWS CLI take, as text. */
+/** `podtrust manifests`: input for kubectl and the AWS CLI, as text. */
 export function define(manifests: Command, context: CommandContext): void {
   definePublisher(manifests, context);
   manifests
@@ -342,7 +339,7 @@ export function define(manifests: Command, context: CommandContext): void {
     .option("--distrust-secret <name>", "also create this Secret, where distrusted keys outlive the host")
     .option(
       "--rotation-record",
-      "also let it read what a rotation remembers, which publisher.backup then has",
+      "also let it read the record of a rotation, which publisher.backup then includes",
     )
     .action(async (options: PublisherRbacOptions) => {
       const { runPublisherRbac } = await import("./run-publisher-rbac.ts");

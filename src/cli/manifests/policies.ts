@@ -7,7 +7,7 @@ import type { GoogleRoleOptions } from "./run-gcp-role.ts";
 import type { OpenBaoPolicyOptions } from "./run-openbao-policy.ts";
 import type { S3PolicyOptions } from "./run-s3-policy.ts";
 
-/** Examples and guide of the commands that print what a relying party's own policies are. */
+/** Examples and guide of the commands that print a relying party's own policies. */
 export const policyUses: CommandUses = {
   "manifests aws-policy": {
     examples: [
@@ -98,7 +98,7 @@ export function definePolicies(manifests: Command, context: CommandContext): voi
     .option("-f, --file <file>", "config file", "podtrust.yaml")
     .option("--address <url>", "the server, if the config has several")
     .option("--mount <path>", "the auth mount, if the config has several")
-    .option("--ca <file>", "PEM of the issuer's certificate authority, where up is given one")
+    .option("--ca <file>", "PEM of the issuer's certificate authority, if up gets one")
     .action(async (options: OpenBaoPolicyOptions) => {
       const { runOpenBaoPolicy } = await import("./run-openbao-policy.ts");
       await runOpenBaoPolicy(context, options);

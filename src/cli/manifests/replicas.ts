@@ -23,7 +23,7 @@ function imageOf(image: string): string {
   });
 }
 
-/** What all that runs as replicas is deployed with. */
+/** How everything that runs as replicas is deployed. */
 interface Replicas {
   readonly namespace: string;
   readonly name: string;
@@ -68,13 +68,13 @@ export async function replicasOf(context: CommandContext, options: ReplicaOption
   };
 }
 
-/** What all parts of the chart have one of. */
+/** Settings that all parts of the chart share. */
 type Shared = Pick<
   Replicas,
   "namespace" | "image" | "apiServerPort" | "priorityClass" | "monitoringNamespaces"
 >;
 
-/** The same as values of the chart, in which one part is there; Helm joins several files of them. */
+/** The same as values of the chart for one part; Helm merges several such files. */
 export function printValues(
   { json, output }: CommandContext,
   part: string,

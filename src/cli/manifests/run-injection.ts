@@ -32,7 +32,7 @@ interface InjectionCommand {
   readonly options: InjectionOptions;
 }
 
-/** With both prices, so that it is a choice. */
+/** With the cost of both, so that the user can choose. */
 const choose = new PodtrustError("usage", "no --mode was given, by which the API server finds a pod's role", {
   next:
     "Choose --mode configmap: a pod's price is the same however many ServiceAccounts a namespace has; the operator keeps " +
@@ -42,7 +42,7 @@ const choose = new PodtrustError("usage", "no --mode was given, by which the API
     "ServiceAccounts at most by ResourceQuota. docs/how-to/injection.md has the figures.",
 });
 
-/** What has to be done beside. */
+/** What else has to be done. */
 function besides(namespaces: readonly string[]): readonly string[] {
   const each = namespaces.length === 0 ? ["NAMESPACE"] : namespaces;
   const label = `${namespaceLabel.key}=${namespaceLabel.value}`;
@@ -61,11 +61,11 @@ function needsOf(kubernetes: PolicyMinor): readonly string[] {
   ];
 }
 
-/** That pods are refused. */
+/** A comment that pods are refused. */
 const refusing = ({ deny }: InjectionOptions): readonly string[] =>
   deny === true ? ["# A pod that asks and got no token is refused."] : [];
 
-/** What pods are given for a relying party that they ask for themselves: the policy reads nothing but the pod, and has no modes. */
+/** Injection for a relying party that pods ask for themselves: the policy reads only the pod, and has no modes. */
 function runForPods(title: string, policies: PodPolicies, { context, options }: InjectionCommand): void {
   const { kubernetes, mode, namespace, deny } = options;
   if (mode !== undefined || namespace !== undefined)
@@ -87,7 +87,7 @@ function header(options: InjectionOptions & { readonly mode: ParameterMode }): s
   const { kubernetes, mode, namespace = [], deny, warn } = options;
   const source =
     mode === "configmap"
-      ? ["# What its ServiceAccount asks for stands in the ConfigMap podtrust-injection of its namespace."]
+      ? ["# What its ServiceAccount asks for is in the ConfigMap podtrust-injection of its namespace."]
       : [
           "# What it gets is what its ServiceAccount is annotated with: eks.amazonaws.com/role-arn, and more.",
           ...besides(namespace),
@@ -98,7 +98,7 @@ function header(options: InjectionOptions & { readonly mode: ParameterMode }): s
     ...needsOf(kubernetes),
     ...(deny === true ? ["# A pod that should have a role and got none is refused."] : []),
     ...(deny !== true && warn
-      ? ["# Whoever makes a pod that should have a role and got none is warned, with the reason."]
+      ? ["# The client that creates a pod which should have a role and got none is warned, with the reason."]
       : []),
     "",
   ].join("\n");
@@ -112,14 +112,14 @@ function modeOf({ mode, namespace = [] }: InjectionOptions): ParameterMode {
   return mode;
 }
 
-/** What pods are given for AWS: the policies of a mode. */
+/** Injection for AWS: the policies of a mode. */
 function runForAws({ context, options }: InjectionCommand): void {
   const mode = modeOf(options);
   const namespaces = options.namespace ?? [];
   printObjects(context, injectionPolicies({ ...options, mode, namespaces }), header({ ...options, mode }));
 }
 
-/** What pods are given for a relying party that their ServiceAccounts ask for: the policies of a mode. */
+/** Injection for a relying party that ServiceAccounts ask for: the policies of a mode. */
 function runForAccounts(
   title: string,
   { asksBy, configMap, policies }: AccountPolicies,
@@ -132,7 +132,7 @@ function runForAccounts(
     `# The API server gives ${title}'s token to each new pod whose ServiceAccount asks, by the annotation`,
     `# ${asksBy.join(" or ")}.`,
     ...(mode === "configmap"
-      ? [`# What they ask for stands in the ConfigMap ${configMap} of each namespace.`]
+      ? [`# What they ask for is in the ConfigMap ${configMap} of each namespace.`]
       : besides(namespaces)),
     ...needsOf(kubernetes),
     ...refusing(options),

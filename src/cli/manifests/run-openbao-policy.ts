@@ -9,7 +9,7 @@ export interface OpenBaoPolicyOptions {
   readonly file: string;
   readonly address?: string;
   readonly mount?: string;
-  /** File of the issuer's certificate authority, as `up` is given it. */
+  /** File of the issuer's certificate authority, as for `up`. */
   readonly ca?: string;
 }
 

@@ -30,7 +30,7 @@ export interface OperatorManifestsOptions extends ReplicaOptions {
   readonly keys?: string;
 }
 
-/** Who at Google takes its own token, as it was typed; undefined where nobody was named. Throws `usage`. */
+/** The provider at Google for the operator's own token; undefined if none was named. Throws `usage`. */
 function typedTaker({
   googleProvider: provider,
   googleAudience,
@@ -53,7 +53,7 @@ function typedTaker({
   });
 }
 
-/** A config's keys, and who takes the token by which they are uploaded: another provider where one was typed. */
+/** A config's keys, and the provider for the token that uploads them, if another was named. */
 async function keysOf(
   context: CommandContext,
   options: OperatorManifestsOptions,
@@ -66,7 +66,7 @@ async function keysOf(
 }
 
 function roleOf({ role = "" }: OperatorManifestsOptions): string {
-  // The form, and not whether it is there.
+  // Checks the form, not whether it exists.
   if (role === "" || roleArnForm.test(role)) return role;
   throw new PodtrustError("usage", `--role ${role}: it is no ARN of an IAM role`, {
     next: "Give one such as arn:aws:iam::111122223333:role/podtrust-operator.",

@@ -17,7 +17,7 @@ export interface SignerManifestsOptions {
 
 const bounds = { bytes: 256 * 1024, depth: 32, tokens: 20_000 };
 
-/** Each file with where it goes and what makes it count, as comments of YAML and of units. */
+/** Each file with its path and the next step, as comments of YAML and of units. */
 function sectionOf({ path, text, next }: SignerFile): string {
   return `# ${path ?? "for kubectl, or a command line"}\n# Next: ${next}\n${text}`;
 }
@@ -46,7 +46,7 @@ async function manifestOf(
   );
 }
 
-/** What does not go together, and words that a unit's command line would read otherwise. Throws `usage`. */
+/** Refuses options that exclude each other, and words that a unit's command line would misread. Throws `usage`. */
 function check({ distribution, image, program, holder = [] }: SignerManifestsOptions): void {
   if (image !== undefined && distribution !== "kubeadm")
     throw new PodtrustError("usage", `${distribution} runs its API server in no static pod of kubeadm's`, {
@@ -65,7 +65,7 @@ function check({ distribution, image, program, holder = [] }: SignerManifestsOpt
       throw new PodtrustError("usage", `--holder ${one} is no scheme and program`, {
         next: "Give a name and an absolute path, such as pkcs11=/usr/local/bin/podtrust-pkcs11.",
       });
-  // It stands in a unit's command line, which has an escaping of its own.
+  // It is written to a unit's command line, which has its own escaping.
   if (!/^\/[\w./-]+$/u.test(program))
     throw new PodtrustError("usage", `--program ${program} is no absolute path of letters, digits and ._-/`);
 }

@@ -9,7 +9,7 @@ export interface WorkloadOptions extends RoleOptions {
   readonly container?: string;
 }
 
-/** `podtrust manifests workload`: the manifests, or a patch for a workload that exists. */
+/** `podtrust manifests workload`: the manifests, or a patch for an existing workload. */
 export async function runWorkload(
   context: CommandContext,
   serviceAccount: string,

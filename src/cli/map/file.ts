@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { fileCode } from "../../core/files/index.ts";
 
-/** Throws `usage` for a file that is there and is no map: nobody's file is overwritten by a slip. */
+/** Throws `usage` for an existing file that is not a map, so that no file is overwritten by mistake. */
 export async function checkReplaceable(path: string, name: string): Promise<void> {
   let file;
   try {
@@ -19,7 +19,7 @@ export async function checkReplaceable(path: string, name: string): Promise<void
   } finally {
     await file.close();
   }
-  throw new PodtrustError("usage", `${name} is there, and is no page of podtrust map`, {
+  throw new PodtrustError("usage", `${name} exists, and is not a page of podtrust map`, {
     next: "Name another file with --output, or remove this one.",
   });
 }

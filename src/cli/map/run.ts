@@ -35,7 +35,7 @@ const defaultFile = "podtrust-map.html";
 const defaultWatch = 60;
 const minWatch = 5;
 
-/** The keys of this stack as its publisher knows them; undefined where none of them answers here. */
+/** The keys of this stack as its publisher knows them; undefined if no publisher answers here. */
 async function publisherKeys({ publisher, issuer }: Config): Promise<readonly PublisherKey[] | undefined> {
   if (publisher === undefined) return undefined;
   try {
@@ -63,7 +63,7 @@ function printSummary({ output }: CommandContext, map: TrustMap): void {
   for (const [kind, title] of [
     ["broken", "does not hold"],
     ["wider", "lets in more than it says"],
-    ["unused", "is used by nobody"],
+    ["unused", "is unused"],
   ] as const) {
     const count = map.findings.filter((one) => one.kind === kind).length;
     if (count > 0) output.line(`${count} ${count === 1 ? "thing" : "things"} that ${title}`, 2);
@@ -128,7 +128,10 @@ async function watchMap(
   }
 }
 
-/** Where the page goes: undefined where it is served, or is wanted as data alone. Throws `usage` for what does not go together. */
+/**
+ * The page's file: undefined if it is served, or only data is wanted. Throws `usage` for options that exclude
+ * each other.
+ */
 async function fileOf(context: CommandContext, options: MapCommandOptions): Promise<string | undefined> {
   const { watch, output: named, port } = options;
   if (watch !== undefined && named !== undefined)

@@ -25,12 +25,12 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust operator`: what runs in the cluster, until SIGTERM; `podtrust operator status` asks it how it is. */
+/** `podtrust operator`: runs in the cluster until SIGTERM; `podtrust operator status` shows its state. */
 export function define(operator: Command, context: CommandContext): void {
   operator
     .command("run", { isDefault: true })
     .description(
-      "find pods without the token of their role, try injection once a minute, and reconcile bindings; what operator does when no command is named",
+      "find pods without the token of their role, test injection once a minute, and reconcile bindings; the default command of operator",
     )
     .option(
       "--kubeconfig <file>",
@@ -40,8 +40,8 @@ export function define(operator: Command, context: CommandContext): void {
     .option("--namespace <namespace>", "namespace of its Lease and of the trial's ServiceAccount", "podtrust")
     .option("--listen <address>", "address of health, status and metrics", "127.0.0.1:9891")
     .option("--probes <address>", "address of /livez and /readyz alone, for a kubelet (default: none)")
-    .option("--evict-per-minute <count>", "evict so many faulty pods a minute at most; without it none")
-    .option("--no-canary", "do not try injection once a minute")
+    .option("--evict-per-minute <count>", "evict at most this many faulty pods a minute; without it none")
+    .option("--no-canary", "do not test injection once a minute")
     .option("--bindings", "reconcile bindings and trusts, with the credentials of the environment")
     .addOption(boundParties("with --bindings: relying parties whose bindings these are"))
     .option("--webhook", "answer API servers that ask for injection; every replica does")
@@ -52,7 +52,7 @@ export function define(operator: Command, context: CommandContext): void {
     )
     .option(
       "--role-map <configmap>",
-      "ConfigMap of its namespace with roles of ServiceAccounts that nobody may annotate",
+      "ConfigMap of its namespace with roles of ServiceAccounts that cannot be annotated",
     )
     .option(
       "--config-maps",
@@ -68,7 +68,7 @@ export function define(operator: Command, context: CommandContext): void {
     });
   operator
     .command("status")
-    .description("show who leads, what is followed, the queues, the last errors and the pods that were found")
+    .description("show the leader, the watches, the queues, the last errors and the pods that were found")
     .option("--address <address>", "where a running operator listens", "127.0.0.1:9891")
     .action(async (options: OperatorStatusOptions) => {
       const { runOperatorStatus } = await import("./status.ts");

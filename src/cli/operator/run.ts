@@ -42,7 +42,7 @@ function evictionsOf({ evictPerMinute }: OperatorCommandOptions): { evict?: { pe
   throw new PodtrustError("usage", `--evict-per-minute ${evictPerMinute} is not a number from 1 to 9999`);
 }
 
-/** By the environment, as what else is the operator's own comes from its Secret. Throws `usage`. */
+/** From the environment, as the operator's other secrets come from its Secret. Throws `usage`. */
 function clientCaOf({ PODTRUST_WEBHOOK_CLIENT_CA: pem = "" }: CommandContext["env"]): { clientCa?: string } {
   if (pem === "") return {};
   try {
@@ -72,7 +72,7 @@ async function keeperOf(
 
 type MakeControllers = NonNullable<OperatorOptions["controllers"]>;
 
-/** One row for each relying party: loaded where it is wanted, since all of a stack comes with it. */
+/** One row for each relying party, loaded on demand, since all of a stack comes with it. */
 const reconciling: Readonly<Record<BoundParty, (env: CommandContext["env"]) => Promise<MakeControllers>>> = {
   aws: async () => (await import("../../operator/bindings/index.ts")).reconcilingBindings,
   async azure(env) {
@@ -94,7 +94,7 @@ async function controllersFor(
   return (tools) => all.flatMap((make) => make(tools));
 }
 
-/** Runs the operator until the command is told to end. */
+/** Runs the operator until the command is stopped. */
 export async function runOperator(context: CommandContext, options: OperatorCommandOptions): Promise<void> {
   const { env, clock, signal } = context;
   const { kubeconfig, context: name, namespace } = options;

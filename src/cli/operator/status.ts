@@ -50,7 +50,7 @@ const unmetText = (unmet: Readonly<Record<string, number>>): string =>
 /** The status in lines. `now` in milliseconds since the epoch. */
 function statusLines(status: OperatorStatus, now: number): readonly string[] {
   const { leadership, follows, controllers, canary, webhook, keys = [], found, evicted } = status;
-  const leader = leadership.leads ? "this process leads" : `${leadership.leader ?? "nobody"} leads`;
+  const leader = leadership.leads ? "this process leads" : `${leadership.leader ?? "no replica"} leads`;
   return [
     `${status.ready ? "ready" : "not ready"}; ${leader} (${leadership.identity} answers)`,
     ...status.unready.map((why) => `  ${why}`),
@@ -85,7 +85,7 @@ function statusLines(status: OperatorStatus, now: number): readonly string[] {
   ];
 }
 
-/** `podtrust operator status`: exit code 3 where something is not as it should be. */
+/** `podtrust operator status`: exit code 3 if something is wrong. */
 export async function runOperatorStatus(
   context: CommandContext,
   options: OperatorStatusOptions,

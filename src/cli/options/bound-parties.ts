@@ -8,7 +8,7 @@ export function boundParty(what: string): Option {
   return new Option("--for <party>", what).choices(boundChoices).default("aws");
 }
 
-/** `--for`: relying parties whose bindings are meant; `what` says which they are where none is named. */
+/** `--for`: relying parties whose bindings are meant; `what` describes the default. */
 export function anyBoundParties(what: string): Option {
   return new Option("--for <party...>", what).choices(boundChoices);
 }

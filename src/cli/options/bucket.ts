@@ -13,7 +13,7 @@ import type { DocumentTarget } from "../../publisher/index.ts";
 import { maxToken, parseJws } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 
-/** As whom, and where, the bucket of a config is asked. */
+/** Credentials and region for the bucket of a config. */
 export function s3Access(config: S3Config, clock: Clock): AwsAccess {
   const { endpoint } = config;
   return { ...accessOf(config, clock), ...defined({ s3Endpoint: endpoint }) };
@@ -36,8 +36,8 @@ export async function loadS3(
 }
 
 /**
- * Throws `backup-credentials` where the SDK would get its credentials by a token of the issuer itself: with the issuer gone
- * nobody could write backups, and whoever can sign tokens could.
+ * Throws `backup-credentials` where the SDK would get its credentials by a token of the issuer itself:
+ * without the issuer no backup could be written, and anyone who can sign tokens could write them.
  */
 async function refuseOwnIssuer(
   issuer: string,
@@ -49,7 +49,7 @@ async function refuseOwnIssuer(
   try {
     iss = parseJws((await readBoundedText(file, maxToken)).trim()).claims["iss"];
   } catch {
-    // What cannot be read is the SDK's to complain about.
+    // What cannot be read is reported by the SDK.
     return;
   }
   if (iss !== issuer) return;

@@ -22,7 +22,7 @@ export async function clusterOf(context: CommandContext, config: Config): Promis
 }
 
 /**
- * The cluster that a command line means: of the config file, of --kubeconfig, or the one kubectl would take.
+ * The cluster that a command line means: of the config file, of --kubeconfig, or kubectl's default.
  *
  * Throws PodtrustError `usage` for a contradiction or a config without a cluster, and what loadConfig throws.
  */

@@ -3,8 +3,8 @@ import type { UnknownName } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
 /**
- * The config that a command line names. Where it leaves the issuer's name open, that is settled first, so that no
- * command sees a config without an issuer. Throws what `loadConfig` and `settleIssuer` throw.
+ * The config that a command line names. If it leaves the issuer's name open, that is settled first, so that
+ * no command sees a config without an issuer. Throws what `loadConfig` and `settleIssuer` throw.
  */
 export function configOf(
   context: CommandContext,

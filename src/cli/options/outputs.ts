@@ -30,14 +30,14 @@ function rentedParts({ stack, machine }: Config): readonly string[] {
   ];
 }
 
-/** What the cloud says of the config's machine: addresses and ids. Nothing where it is rented from nobody. */
+/** The cloud's addresses and ids of the config's machine. Empty if it is not rented. */
 export async function machineOutputs(context: CommandContext, config: Config): Promise<ResourceOutputs> {
-  // Neither AWS nor the machine itself is asked: all else is in the config.
+  // Neither AWS nor the machine itself is asked: the rest is in the config.
   const only = rentedParts(config);
   return only.length === 0 ? new Map() : outputsOfOnly(context, config, only);
 }
 
-/** What else an import names, each with where it is asked for. */
+/** What else an import names, each with its source. */
 function named(config: Config): readonly { readonly what: string; readonly ids: readonly string[] }[] {
   const accounts = accountsOutput(config)?.after;
   return [
@@ -47,8 +47,8 @@ function named(config: Config): readonly { readonly what: string; readonly ids: 
 }
 
 /**
- * The same, and the records of the issuer's name and the accounts that the machine has for its publisher. Where somebody
- * cannot be asked, that is said, and nothing is known of what they have.
+ * The same, and the records of the issuer's name and the accounts that the machine has for its publisher. If
+ * a source cannot be read, that is said, and its outputs are unknown.
  */
 export async function importedOutputs(context: CommandContext, config: Config): Promise<ResourceOutputs> {
   const found = new Map(await machineOutputs(context, config));

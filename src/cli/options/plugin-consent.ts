@@ -6,17 +6,17 @@ import { execCommandLine, type ExecPlugin, type PluginConsent } from "../../prov
 import type { CommandContext } from "../context.ts";
 import { ask, canAsk } from "../../core/terminal/index.ts";
 
-// No stack can have this name, with which it would stand beside.
+// No stack can have this name, so it does not collide with their folders.
 const folderName = ".exec-plugins";
 
-/** What was agreed to is one program of one kubeconfig, which the digest has both of: either changed, it is asked about again. */
+/** Consent is for one program of one kubeconfig. The digest covers both: if either changes, it is asked again. */
 function recordName({ kubeconfig, digest }: ExecPlugin): string {
   return createHash("sha256").update(`${kubeconfig}\0${digest}`).digest("hex");
 }
 
 /**
- * Asks on the terminal, once, whether the program may run that a kubeconfig names that is not the person's own. A yes is
- * remembered below $XDG_STATE_HOME/podtrust; without a terminal what is not remembered is no.
+ * Asks on the terminal, once, whether a program may run that is named by a kubeconfig which is not the user's own. A yes
+ * is remembered below $XDG_STATE_HOME/podtrust; without a terminal what is not remembered is no.
  */
 export function pluginConsent(context: CommandContext): PluginConsent {
   return async (plugin) => {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-/** What was typed for replicas in the cluster, whatever they do. */
+/** Options of everything that runs as replicas in the cluster. */
 export interface ReplicaOptions {
   readonly image: string;
   readonly namespace: string;
@@ -14,17 +14,17 @@ export interface ReplicaOptions {
   readonly values?: boolean;
 }
 
-/** Adds the options of all that runs as replicas in the cluster. */
+/** Adds the options of everything that runs as replicas in the cluster. */
 export function withReplicas(command: Command, name: string): Command {
   return command
-    .requiredOption("--image <image>", "podtrust's image, where the cluster's nodes find it")
+    .requiredOption("--image <image>", "podtrust's image, as the cluster's nodes pull it")
     .option("--namespace <namespace>", "namespace of all objects", "podtrust")
     .option("--name <name>", "name of all objects", name)
     .option("--replicas <count>", "number of pods, 1 to 9", "2")
     .option("--api-server-port <port>", "port of the API server itself, for the rules of the network", "6443")
     .option(
       "--monitoring-namespace <namespace...>",
-      "namespaces whose pods may read metrics and status, where a network policy is kept to",
+      "namespaces whose pods may read metrics and status, if network policies are enforced",
       ["monitoring"],
     )
     .option("--priority-class <name>", "PriorityClass of the pods", "")

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 
-/** Takes an option each time that it is given. */
+/** Collects an option that may be repeated. */
 export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   value,
 ];
 
-/** Where an issuer is found, and by which roots it is verified, in place of what is public. */
+/** How to reach an issuer, and by which roots to verify it, in place of the public ones. */
 export function withRoute(command: Command, ca = ", in place of the public roots"): Command {
   return command
     .option(
@@ -21,7 +21,7 @@ function withConfigAndIssuer(command: Command, ca?: string): Command {
   return withRoute(command.option("-f, --file <file>", "config file", "podtrust.yaml"), ca);
 }
 
-/** `--azure-cli`: no program of another is run unless somebody says so. */
+/** `--azure-cli`: another program is run only on request. */
 export function withAzureCli(command: Command): Command {
   return command.option("--azure-cli", "for section azure: ask az, as it is logged in, for access tokens");
 }
@@ -31,7 +31,7 @@ export function withStackOptions(command: Command): Command {
   return withAzureCli(withConfigAndIssuer(command, "; for a private CA its thumbprint is registered in AWS"));
 }
 
-/** The options of every command that looks at a stack and makes nothing in AWS. */
+/** The options of every command that reads a stack and makes nothing in AWS. */
 export function withIssuerOptions(command: Command): Command {
   return withConfigAndIssuer(command);
 }
@@ -43,15 +43,15 @@ export function withSelection(command: Command): Command {
     .option("--skip <name>", "all but this link, name or ID; repeatable", collect);
 }
 
-/** What of a refusal may be waived: each names what is put up with. */
+/** Options that waive a refusal: each names what it allows. */
 export function withAllowances(command: Command): Command {
   return command
     .option("--allow-in-use", "delete or take over an OIDC provider that roles outside the stack trust")
-    .option("--allow-replace", "delete a machine and make another where the config cannot be had otherwise")
-    .option("--allow-issuer-mismatch", "go on although the cluster has another issuer than the config");
+    .option("--allow-replace", "delete a machine and make another, if the config requires it")
+    .option("--allow-issuer-mismatch", "continue although the cluster has another issuer than the config");
 }
 
-/** `--only` and `--skip` of the links that are looked at. */
+/** `--only` and `--skip` for links. */
 export function withLinks(command: Command): Command {
   return command
     .option("--only <link>", "check only this link, for example sts; repeatable", collect)

@@ -37,7 +37,7 @@ export function targetOf(config: Config, serviceAccount: string, options: RoleOp
   });
 }
 
-/** Where the demo is that a command line means, whichever role it has. */
+/** The place of the demo that a command line means, whatever its role. */
 export function demoPlaceOf(config: Config, options: Pick<DemoTargetOptions, "serviceAccount">): DemoPlace {
   const [namespace, serviceAccount] = namesOf(options.serviceAccount ?? demoServiceAccount(config));
   return { stack: config.stack, namespace, serviceAccount };

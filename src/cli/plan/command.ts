@@ -73,13 +73,13 @@ function checkAlone({ down, out, only, skip }: PlanOptions): void {
   });
 }
 
-/** With what planners are made. */
+/** What planners are made with. */
 interface Given extends Pick<CommandContext, "clock" | "env"> {
   readonly notice: (text: string) => void;
   readonly azureCli: boolean;
 }
 
-/** One row for each relying party, loaded where the files have something of it. */
+/** One row for each relying party, loaded only if the files have its objects. */
 const planners: Readonly<Record<BoundParty, (given: Given) => Promise<FilePlanner>>> = {
   async aws({ clock, notice }) {
     const { planningRoles } = await import("../../operator/bindings/index.ts");
@@ -111,7 +111,7 @@ async function planBindings(context: CommandContext, folder: string, options: Pl
   try {
     for (const party of files.parties) opened.push(await planners[party]({ clock, env, notice, azureCli }));
     const all = opened.map((one) => one.read(files, upsertOnly));
-    // Every mistake of every file is told before anybody is asked.
+    // Every mistake of every file is reported before any relying party is asked.
     files.check();
     const plans = [];
     for (const plan of all) plans.push(...(await plan({ now: clock.now(), signal })));

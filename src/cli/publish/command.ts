@@ -20,7 +20,7 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust publish s3` and `publish keys`: bring the documents into a bucket, and the keys to who is given them, once. */
+/** `podtrust publish s3` and `publish keys`: upload the documents to a bucket, and the keys to relying parties, once. */
 export function define(publish: Command, context: CommandContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   publish
@@ -57,7 +57,7 @@ export function define(publish: Command, context: CommandContext): void {
       "after",
       "\nIt takes the credentials of the environment. So it helps where a publisher or an operator cannot upload:\n" +
         "a key signs that the cloud does not have, and their own credentials are tokens of that key.\n" +
-        "What stands there beside the cluster's keys stays, but for --without.\n",
+        "Other keys there stay, except those of --without.\n",
     )
     .action(async (options: PublishKeysOptions) => {
       const { runPublishKeys } = await import("./keys.ts");

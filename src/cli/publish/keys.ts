@@ -31,20 +31,20 @@ function printOne({ output }: CommandContext, { place, outcome }: UploadedOnce):
   for (const warning of warnings) output.line(rich`${yellow("warning")}: ${warning}`);
 }
 
-/** Has an operator that keeps the keys leave these out too: it would bring back what the cluster shows. */
+/** Makes an operator that uploads the keys leave these out too: it would restore what the cluster shows. */
 async function distrusted(
   { clock, output }: CommandContext,
   config: Config,
   { without = [], namespace }: PublishKeysOptions,
   cluster: KubernetesApi,
 ): Promise<void> {
-  // A publisher is told by podtrust rotate distrust.
+  // For a publisher there is podtrust rotate distrust.
   if (config.publisher !== undefined) return;
   const kept = { config, secret: { namespace: checkedNamespace(namespace), name: operatorKeysSecret.name } };
   for (const kid of without) {
     const place = await distrustInKeeper(kept, kid, { cluster, clock, logger: silentLogger }).catch(
       (error: unknown) => {
-        // One that the operator has never seen in the cluster it does not bring back.
+        // The operator does not restore a key that it has never seen in the cluster.
         if (error instanceof PodtrustError && error.code === "publisher-key-unknown") return undefined;
         throw error;
       },
@@ -53,7 +53,7 @@ async function distrusted(
   }
 }
 
-/** `podtrust publish keys`: once, to every place. Throws the first failure once all were tried. */
+/** `podtrust publish keys`: once, to every relying party. Throws the first failure after all were tried. */
 export async function runPublishKeys(context: CommandContext, options: PublishKeysOptions): Promise<void> {
   const { env, clock, signal, output } = context;
   const { file, without = [] } = options;

@@ -48,7 +48,7 @@ describe("hints about a bucket that is not public", () => {
     );
   });
 
-  test("behind a front nobody is told to open the bucket", () => {
+  test("behind CloudFront no hint says to open the bucket", () => {
     const blocks = ["BlockPublicPolicy", "RestrictPublicBuckets"];
     for (const policy of ["none", "private"] as const) {
       const text = hints("https://d111111abcdef8.cloudfront.net", { blocks, policy });

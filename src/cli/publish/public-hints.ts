@@ -32,7 +32,7 @@ function blockHints(bucket: string, blocks: PublicAccess["blocks"]): readonly st
   ];
 }
 
-/** Why nobody can read what was published, as far as the bucket's settings say, and what to do. */
+/** Why the published documents cannot be read, as far as the bucket's settings say, and what to do. */
 export function publicHints(issuer: string, s3: S3Config, access: PublicAccess): readonly string[] {
   if (!isS3(issuer)) return behindFront(issuer, access);
   const hints = [...blockHints(s3.bucket, access.blocks)];

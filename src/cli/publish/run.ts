@@ -93,7 +93,7 @@ function printIssuer(
   for (const hint of hints) output.line(`  ${withDocumentPaths(hint)}`);
 }
 
-/** `podtrust publish s3`: once, then a look from outside; exit code 3 when that fails. */
+/** `podtrust publish s3`: once, then checks from outside; exit code 3 if that fails. */
 export async function runPublishS3(context: CommandContext, options: PublishS3Options): Promise<void> {
   const { config, s3 } = await loadS3(context.path(options.file), context.env);
   const { output, clock, signal } = context;
@@ -113,7 +113,7 @@ export async function runPublishS3(context: CommandContext, options: PublishS3Op
     return;
   }
   const seen = await look(context, config, options);
-  // Who is let in is asked only where it can explain something.
+  // The bucket's settings are read only if they can explain a failure.
   const access = seen.reached ? undefined : await readPublicAccess(s3.bucket, s3Access(s3, clock), signal);
   const hints = access === undefined ? [] : publicHints(config.issuer, s3, access);
   printIssuer(output, seen, access, hints);

@@ -2,7 +2,7 @@
 import { runProcess } from "../../core/terminal/index.ts";
 import { type CommandTree, runTree } from "../../core/command-line/index.ts";
 
-// What a publisher's machine needs and no more: `npm run release` makes one file of it.
+// Only what a publisher's machine needs: `npm run release` makes one file of it.
 const tree: CommandTree = {
   name: "podtrust-publisher",
   description: "Publish a cluster's OIDC discovery document and JWKS over HTTPS: podtrust's publisher alone.",

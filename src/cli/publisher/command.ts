@@ -37,7 +37,7 @@ export function define(publisher: Command, context: CommandContext): void {
     .option("-y, --yes", "do it without asking")
     .addHelpText(
       "after",
-      "\nThe same as podtrust up --only publisher. A version that does not become ready is taken back by itself.\n",
+      "\nThe same as podtrust up --only publisher. A version that does not become ready is rolled back automatically.\n",
     )
     .action((options: UpgradeOptions) => runUpgrade(context, options));
   publisher

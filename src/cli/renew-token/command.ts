@@ -7,7 +7,7 @@ interface RenewTokenOptions {
   readonly kubeconfig: string;
 }
 
-/** `podtrust renew-token`: what a timer on the publisher's machine runs; no person needs it. */
+/** `podtrust renew-token`: run by a timer on the publisher's machine; users do not need it. */
 export function define(command: Command, context: CommandContext): void {
   command
     .requiredOption("-f, --file <file>", "the publisher's config file")
@@ -18,7 +18,7 @@ export function define(command: Command, context: CommandContext): void {
 // As `podtrust manifests publisher-rbac` has them.
 const account = { namespace: "podtrust", name: "podtrust-publisher" };
 
-/** Renews the token where it is due, and says nothing as long as all is well: it runs every minute. */
+/** Renews the token if it is due, and prints nothing on success: it runs every minute. */
 async function runRenewToken(context: CommandContext, options: RenewTokenOptions): Promise<void> {
   const { kubernetesLabels } = await import("../../rules/plan/index.ts");
   const { renewOwnToken } = await import("../../publisher/index.ts");

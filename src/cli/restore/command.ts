@@ -28,24 +28,24 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust restore FILE`: a publisher's backup back into its place, before the publisher is started. */
+/** `podtrust restore FILE`: restores a publisher's backup, before the publisher is started. */
 export function define(command: Command, context: CommandContext): void {
   command
     .argument("<file>", "the backup")
     .option("-f, --file <file>", "the publisher's config file (default: podtrust.yaml)")
     .option("-i, --identity <file>", "file with the age identity that opens it")
-    .option("--replace", "set aside an ACME account that differs from the backup's, and take the backup's")
+    .option("--replace", "set aside an ACME account that differs from the backup's, and use the backup's")
     .option("--to <dir>", "folder to write a backup of signing keys into; says where each file belongs")
     .option("-y, --yes", "do not ask")
     .action((file: string, options: RestoreOptions) => runRestore(context, file, options));
 }
 
 const words: Readonly<Record<RestoreStep["does"], string>> = {
-  make: "is put back",
-  merge: "is put together with what is there",
-  replace: "takes the place of what is there, which is set aside",
+  make: "is restored",
+  merge: "is merged with the existing one",
+  replace: "replaces the existing one, which is set aside",
   keep: "is not used",
-  same: "is there already",
+  same: "exists already",
   leave: "is not used",
 };
 
@@ -69,7 +69,7 @@ function printPlan(
   for (const kid of plan.published) output.line(`  ${kid}`);
   for (const kid of plan.distrusted) output.line(`  ${kid}, distrusted: it stays out`);
   output.line(
-    rich`${yellow("Nobody signed the backup")}: whoever knows a recipient can write one. AWS will trust the keys above: take none that you do not know.`,
+    rich`${yellow("The backup is not signed")}: anyone who knows a recipient can write one. AWS will trust the keys above: take none that you do not know.`,
   );
   output.line(
     "What was distrusted after it was made is known by publisher.distrusted and publisher.distrustSecret alone.",

@@ -3,7 +3,7 @@ import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
 
-/** Roles that bindings of a lost cluster left in a config's accounts; undefined where it names none. Reads only. */
+/** Roles that bindings of a lost cluster left in a config's accounts; undefined if it names none. Read-only. */
 export async function rolesLeft(context: CommandContext, config: Config): Promise<EarlierRoles | undefined> {
   if (config.aws.length === 0) return undefined;
   const { earlierRoles } = await import("../../operator/bindings/index.ts");
@@ -13,7 +13,7 @@ export async function rolesLeft(context: CommandContext, config: Config): Promis
   return earlierRoles({ config, clock, env, notice }, cluster, signal);
 }
 
-/** Names each of them, and says what becomes of it. */
+/** Names each of them, and says what happens to it. */
 export function printRolesLeft({ output }: CommandContext, { roles, unseen }: EarlierRoles): void {
   for (const sentence of unseen) output.line(sentence);
   if (roles.length === 0) return;

@@ -5,7 +5,7 @@ import { createFile, StateFolder } from "../../core/files/index.ts";
 import { rich } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 
-/** The signer's keys as a state folder of its own; where it belongs, and what is not in it. */
+/** The signer's keys as a state folder of their own; says where it belongs, and what is not in it. */
 async function writeSigner(context: CommandContext, folder: string, text: string): Promise<void> {
   const { heldElsewhere, readKeptSigner, writeKeptSigner } = await import("../../signer/index.ts");
   const kept = readKeptSigner(text);
@@ -16,7 +16,7 @@ async function writeSigner(context: CommandContext, folder: string, text: string
 
 /**
  * Writes what a cluster signed with into a folder that has none of it yet, and says where each belongs. No machine is
- * changed: a signing key that is put below a running API server refuses every token of the other. Throws `usage`,
+ * changed: another signing key under a running API server would refuse every token. Throws `usage`,
  * `file-unwritable`, `state-permissions`, `signer-*`.
  */
 export async function writeSigningFiles(
@@ -27,7 +27,7 @@ export async function writeSigningFiles(
   if (to === undefined)
     throw new PodtrustError(
       "usage",
-      "the backup has what the cluster signs with, which is put into no machine by itself",
+      "the backup has the cluster's signing keys, which are never written to a machine automatically",
       {
         next: "Name a folder for it: --to DIR. What is printed says where each file belongs.",
       },

@@ -17,10 +17,13 @@ function withKey(command: Command): Command {
   );
 }
 
-/** Has a publisher elsewhere do what the words say; false where the config's is none of those. `more`: of `--json`, beside. */
+/**
+ * Runs the command at a publisher elsewhere; false if the config's publisher is not one of those. `more`: of
+ * `--json`, beside.
+ */
 type Elsewhere = (file: string, words: readonly string[], more?: object) => Promise<boolean>;
 
-/** What is to be shown of the keys across a config's API servers; undefined where it names none. */
+/** The keys across a config's API servers; undefined if it names none. */
 type Across = (options: RotateOptions) => Promise<object | undefined>;
 
 const optionWords = ({ stack, force }: RotateOptions): readonly string[] => [
@@ -74,7 +77,7 @@ export function define(
     return elsewhere(options.file ?? "podtrust.yaml", words, more);
   };
   const status = withPublisher(rotate.command("status"));
-  // What is published is read from outside, and API servers are looked at, only where a config may list these.
+  // Only a config that may list API servers needs these options: they read what is published from outside.
   if (across !== undefined)
     withRoute(status).option("--without <address>", "leave out a control plane node that is gone", collect);
   status

@@ -12,21 +12,21 @@ import {
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
-/** What of a thief's ways into AWS is to be closed. */
+/** Which of a thief's ways into AWS to close. */
 export interface LockdownOptions {
   readonly cut?: boolean;
   readonly endSessions?: boolean;
 }
 
-/** What became of the roles of one account; `why`: what kept all of them from being looked at, as a sentence. */
+/** What became of the roles of one account; `why`: why they could not be read, as a sentence. */
 export interface AccountLocked extends RolesLocked {
   readonly account: string;
   readonly why?: string;
 }
 
 /**
- * What IAM is to hold. While nobody gets in, no session begins, so those begun up to then can be ended: that no clock of ours is
- * asked when a thief's began. Without it those that are there now are.
+ * The desired state of IAM. While the roles are closed no session begins, so all sessions up to their end can
+ * be ended: then no clock of ours has to say when a thief's began. Otherwise only present sessions are ended.
  */
 function lockdownFor(
   { cut = false, endSessions = false }: LockdownOptions,
@@ -40,7 +40,7 @@ function lockdownFor(
   };
 }
 
-/** Opens one account, hands it to `work`, and closes it; `failed` makes of an error what stands in its place. */
+/** Opens one account, hands it to `work`, and closes it; `failed` turns an error into a result. */
 async function atAccount<T>(
   { context, config, route, open }: RotateRun,
   account: AwsConfig,
@@ -77,7 +77,7 @@ function lockAccount(
 function roleLine(account: string, { role, serviceAccounts, outcome, why = "" }: LockedRole, done: string) {
   const name = `role ${role} of account ${account}`;
   if (outcome === "failed") return rich`${red("not done")}: ${name}: ${why}`;
-  if (outcome === "absent") return `${name} is not there.`;
+  if (outcome === "absent") return `${name} does not exist.`;
   if (outcome === "not-ours") return rich`${red("not done")}: ${name} is not this stack's.`;
   return `${name} ${done} (${serviceAccounts.join(", ")})`;
 }
@@ -134,7 +134,10 @@ async function lockAll(run: RotateRun, lockdown: Lockdown | undefined): Promise<
   return accounts;
 }
 
-/** Who becomes the roles of one account: those of the config, and those that the operator made for bindings. */
+/**
+ * Which ServiceAccounts have the roles of one account: those of the config, and those that the operator made
+ * for bindings.
+ */
 async function whoBecomes(run: RotateRun, aws: AwsConfig): Promise<readonly string[]> {
   const { account, roles } = aws;
   const line = (role: string, by: readonly string[]): string =>
@@ -154,7 +157,7 @@ async function whoBecomes(run: RotateRun, aws: AwsConfig): Promise<readonly stri
   return [...own, ...bound];
 }
 
-/** Says, before it is done, who breaks by it. `until`: when roles open again. Nothing where nothing is closed. */
+/** Says in advance which pods break. `until`: when roles open again. Prints nothing if no role is closed. */
 export async function lockdownWarning(
   run: RotateRun,
   { cut = false, endSessions = false }: LockdownOptions,
@@ -163,7 +166,7 @@ export async function lockdownWarning(
   if (!cut && !endSessions) return [];
   const closed = cut
     ? [
-        `--cut: no token gets a session of these roles until ${isoSeconds(until)} at the latest; sessions that pods hold go on until they end:`,
+        `--cut: no token gets a session of these roles until ${isoSeconds(until)} at the latest; existing sessions of pods last until they end:`,
       ]
     : [];
   const ended = endSessions
@@ -195,7 +198,7 @@ export async function lockRoles(
   return accounts;
 }
 
-/** Takes that back before its time, or what is left of it afterwards. */
+/** Reverts that before its time, or removes what is left of it afterwards. */
 export async function reopenRoles(run: RotateRun): Promise<readonly AccountLocked[]> {
   const accounts = await lockAll(run, undefined);
   show(run.context, accounts, "is open as before");

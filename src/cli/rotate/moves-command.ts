@@ -60,7 +60,7 @@ export const rotateMoveUses: CommandUses = {
 const algorithm = (): Option =>
   new Option(
     "--algorithm <alg>",
-    "algorithm of a key that is made (default: ES256 where every relying party of the config verifies it, else RS256)",
+    "algorithm of a new key (default: ES256 if every relying party of the config verifies it, else RS256)",
   ).choices(["ES256", "RS256"]);
 
 /** `podtrust rotate prepare | promote | finish | abort | run | stolen`: moves across the API servers of `cluster.servers`. */
@@ -81,7 +81,7 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
   const recipient = (command: Command): Command =>
     command.option(
       "--recipient <age1…>",
-      "encrypt a next key that is made, in place of leaving it on the machines; repeatable",
+      "encrypt a new next key, instead of leaving it on the machines; repeatable",
       collect,
     );
   const identity = ["--identity <file>", "age identity that opens an encrypted next key"] as const;
@@ -96,10 +96,10 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
   define("promote", "sign with the next key, server by server, once no relying party lacks it")
     .option(...identity)
     .action((options: MoveOptions) => carryOut("promote", options));
-  define("finish", "take the previous key out of what is published, then out of the API servers")
+  define("finish", "stop publishing the previous key, then remove it from the API servers")
     .argument("<where>", "publication or verifiers")
     .argument("[kid]", "key ID; by default the previous key that signed longest ago")
-    .option("--accept-loss", "of verifiers: take it out although tokens of it may be in use")
+    .option("--accept-loss", "for verifiers: remove it although its tokens may be in use")
     .action((where: string, kid: string | undefined, options: MoveOptions) =>
       carryOut(where === "verifiers" ? "finish verifiers" : checkedWhere(where), options, kid),
     );
@@ -112,16 +112,19 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     .addOption(algorithm())
     .option(...identity)
     .action((options: MoveOptions) => carryOut("run", options));
-  define("stolen", "say what the theft of a key means and who is refused, then replace and distrust it")
+  define(
+    "stolen",
+    "say what the theft of a key means and which pods are refused, then replace and distrust it",
+  )
     .argument("<kid>", "key ID, as rotate status shows it")
     .option(...identity)
-    .option("--wait", "wait until the next key may sign, where it may not yet")
+    .option("--wait", "wait until the next key may sign, if it may not yet")
     .option(
       "--cut",
       "let no token into AWS roles of the config and its bindings until every cache has lost the key",
     )
-    .option("--end-sessions", "deny everything to sessions of those roles that have begun")
-    .option("--reopen", "only take back what --cut and --end-sessions closed")
+    .option("--end-sessions", "deny everything to existing sessions of those roles")
+    .option("--reopen", "only reopen what --cut and --end-sessions closed")
     .option("--evict", "evict the pods whose token is of that key, within their disruption budgets")
     .action((kid: string, options: MoveOptions) => carryOut("stolen", options, kid));
 }

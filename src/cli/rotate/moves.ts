@@ -59,7 +59,7 @@ export interface MoveOptions extends RouteOptions {
   readonly without?: readonly string[];
 }
 
-/** By the publisher's control socket; undefined where none answers here, as for one that runs in pods. */
+/** By the publisher's control socket; undefined if none answers here, as for one in pods. */
 async function bySocket(stateDir: string, kid: string): Promise<object | undefined> {
   try {
     return await distrustKey(stateDir, kid, { force: true });
@@ -83,7 +83,7 @@ async function withdrawn(
     for (const place of from) progress.line(`${kid} is not at ${place}.`, 2);
     return;
   }
-  // It was asked at every API server that none signs with it, or a person has said that it is stolen.
+  // Every API server has shown that it does not sign with it, or a person has said that it is stolen.
   if (await distrustOnMachine(context, config, kid)) return;
   const { stateDir } = publisherOf(config);
   if ((await bySocket(stateDir, kid)) !== undefined) return;
@@ -102,12 +102,12 @@ async function withdrawn(
   progress.line(`${kid} is distrusted in ${place}, which the publisher's pods follow.`, 2);
 }
 
-/** Shows a wait once, with its reason and its end, and again when either is another. */
+/** Shows a wait once, with its reason and its end, and again when either changes. */
 function waitingLine({ progress, clock }: CommandContext): (reason: string, left: number) => void {
   let shown = "";
   return (reason, left) => {
     const until = clock.now() + left;
-    // What counts down in a reason makes it no other.
+    // A countdown in a reason does not change it.
     const said = `${Math.round(until / 60_000)} ${reason.replaceAll(/\d+/gu, "")}`;
     if (said === shown) return;
     shown = said;
@@ -120,7 +120,7 @@ async function identitiesOf(context: CommandContext, name: string): Promise<read
   return readIdentities(await readTextFile(context, { option: "--identity", name, maxBytes }));
 }
 
-/** Milliseconds of Cache-Control; none where keys are only uploaded, and nobody publishes them. */
+/** Milliseconds of Cache-Control; 0 if keys are only uploaded, not published. */
 function publisherCacheOf(config: Config): number {
   const isUnpublished = config.publisher === undefined && fetchingParties(config).length === 0;
   return isUnpublished ? 0 : maxAge(publisherOf(config).cacheControl);
@@ -131,9 +131,9 @@ async function runOf(context: CommandContext, options: MoveOptions): Promise<Rot
   return { context, config, route: await routeOf(context, options) };
 }
 
-/** What a control plane node loses that is taken off as gone. */
+/** What removing a control plane node as gone means. */
 const lossText = (address: string): string =>
-  `${address} is taken off. Should it come back, it signs with a key of before: its tokens are refused elsewhere, and it refuses those of the others. Keep it from starting, or run podtrust rotate prepare with it first.`;
+  `${address} is removed. If it comes back, it signs with an old key: its tokens are refused elsewhere, and it refuses those of the others. Keep it from starting, or run podtrust rotate prepare with it first.`;
 
 async function opened<T>(
   context: CommandContext,
@@ -187,7 +187,7 @@ async function agreed(
   throw new PodtrustError("interrupted", "the answer was no; nothing was done");
 }
 
-/** Refuses a move that restarts what may not start again, until a person says that there is a copy to go back to. */
+/** Refuses a move that restarts what may not start again, until the user confirms a copy to go back to. */
 async function checkCopied(
   context: CommandContext,
   { copied, yes }: MoveOptions,
@@ -228,7 +228,7 @@ export async function runMove(
   });
 }
 
-/** What a key is made for unless somebody says: ES256 where every relying party of the config verifies it. */
+/** The default algorithm of a key: ES256 if every relying party of the config verifies it. */
 function standardAlgorithm(config: Config): RotationAlgorithm {
   const isTaken = declaredParties(config).every((name) =>
     boundsOf(name).algorithms.some((one) => one === "ES256"),
@@ -262,7 +262,7 @@ async function moved(
   }
 }
 
-/** Says what a theft means and, where roles are closed, who breaks by that. */
+/** Says what a theft means and, if roles are closed, which pods break. */
 async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions, until: number): Promise<void> {
   const { clock, output } = run.context;
   for (const line of theftText(theft, isoSeconds, clock.now())) output.line(line);
@@ -285,7 +285,7 @@ async function replaced(
     for (const { pod, outcome } of await evictHit(cluster, theft, signal)) output.line(`${pod}: ${outcome}`);
   }
   output.line(
-    `API servers accept tokens of ${theft.kid} until podtrust rotate finish verifiers ${theft.kid} --accept-loss takes it out of them.`,
+    `API servers accept tokens of ${theft.kid} until podtrust rotate finish verifiers ${theft.kid} --accept-loss removes it.`,
   );
   return locked;
 }
@@ -307,7 +307,7 @@ async function stolen(
   if (isStuck && !locks) throw dilemma;
   const question = isStuck ? "Close the roles? The key stays." : "Replace the key and distrust it?";
   await agreed(context, options, "stolen", question);
-  // First of all, and until any wait of what follows is over.
+  // First of all, and until any later wait is over.
   const accounts = locks ? await lockRoles(run, options, until) : [];
   if (isStuck) throw dilemma;
   return (await replaced(run, opening, options, { theft, begun })) ?? accounts;

@@ -8,7 +8,9 @@ import type { Config } from "../../config/index.ts";
 // The status of a publisher with hundreds of keys is a tenth of this.
 const maxAnswerChars = 4 * 1024 * 1024;
 
-/** Shows what the machine's program says, escaped; gives its exit code, and whether it refused the key that signs. */
+/**
+ * Shows the output of the machine's program, escaped; returns its exit code, and whether it refused the key that signs.
+ */
 async function shown(
   context: CommandContext,
   words: readonly string[],
@@ -25,7 +27,7 @@ async function shown(
   return { code, signs };
 }
 
-/** What the machine's program answers as the one object of `--json`. Throws `host-command-failed` for what is none. */
+/** What the machine's program answers as the one object of `--json`. Throws `host-command-failed` for anything else. */
 async function answerOf(
   context: CommandContext,
   words: readonly string[],
@@ -72,13 +74,13 @@ async function rotateThere(
   // The program there has no terminal to ask on: the question is ours.
   if (code === 0 || !signs || command.includes("--force") || !canAsk(context)) return code;
   const ended = (): PodtrustError => new PodtrustError("interrupted", "ended by a signal; nothing was done");
-  if (!(await ask(context, "Distrust it all the same?", ended))) return code;
+  if (!(await ask(context, "Distrust it anyway?", ended))) return code;
   return (await shown(context, wordsOf(["--force"]))).code;
 }
 
 /**
- * Has the publisher on a config's machine do what was typed, by its own program there; false where the config's
- * publisher is on no machine of the config's.
+ * Runs the command at the publisher on a config's machine, by its own program there; false if the config's
+ * publisher is not on such a machine.
  */
 export async function rotateOnMachine(
   context: CommandContext,
@@ -99,8 +101,8 @@ export async function rotateOnMachine(
 }
 
 /**
- * Has the publisher on a config's machine distrust a key and shows nothing of it; false where the config's publisher is on no
- * machine of the config's. Throws `host-command-failed` where it did not.
+ * Makes the publisher on a config's machine distrust a key, without output; false if the config's publisher
+ * is not on such a machine. Throws `host-command-failed` if it did not.
  */
 export async function distrustOnMachine(
   context: CommandContext,

@@ -43,7 +43,7 @@ function printPersisted(output: Output, persisted: boolean): void {
   );
 }
 
-/** Where a distrust is kept when this machine is lost, or what keeps it. */
+/** Where a distrust is stored outside this machine, or what to do to store it. */
 function printOutlives(output: Output, { outlivesIn, distrusted }: DistrustOutcome): void {
   if (outlivesIn !== undefined) {
     output.line(`It is kept in ${outlivesIn} too, and so stays distrusted when this machine is lost.`);
@@ -56,7 +56,7 @@ function printOutlives(output: Output, { outlivesIn, distrusted }: DistrustOutco
   output.line(`    distrusted: [${distrusted.join(", ")}]`);
 }
 
-/** Asks where the cluster signs with the key, or may, and goes on by force; undefined when the person would rather not. */
+/** Asks if the cluster signs with the key, or may, and then continues by force; undefined if the user declines. */
 export async function distrustAsking<T>(
   context: CommandContext,
   distrust: (force: boolean) => Promise<T>,
@@ -70,7 +70,7 @@ export async function distrustAsking<T>(
     context.output.line(error.message);
     const ended = (): PodtrustError =>
       new PodtrustError("interrupted", "ended by a signal; nothing was done");
-    if (!(await ask(context, "Distrust it all the same?", ended))) return undefined;
+    if (!(await ask(context, "Distrust it anyway?", ended))) return undefined;
     return distrust(true);
   }
 }

@@ -32,7 +32,7 @@ export interface Across {
   readonly unpublished: readonly string[];
   readonly keys: readonly ShownKey[];
   readonly moves: Readonly<Record<"prepare" | "promote" | "abort", MoveVerdict>>;
-  /** The next key's private half lies where the current one's does. */
+  /** The next key's private half is where the current one's is. */
   readonly oneTheftTakesBoth: boolean;
   /** The next key's private half is on no machine, but encrypted beside the record. */
   readonly nextIsEncrypted: boolean;
@@ -111,7 +111,7 @@ export function showAcross({ output }: CommandContext, across: Across): void {
     );
   if (oneTheftTakesBoth) {
     output.line(
-      rich`  ${yellow("note")}: the next key's private half lies on the machines of the current one: one theft takes both. podtrust rotate prepare --recipient encrypts it.`,
+      rich`  ${yellow("note")}: the next key's private half is on the same machines as the current one: one theft gets both. podtrust rotate prepare --recipient encrypts it.`,
     );
   }
 }

@@ -38,13 +38,13 @@ function shown(status: Partial<IssuerStatus>): string {
   return out;
 }
 
-test("a key that signs is shown to sign, and not told to wait", () => {
+test("a key that signs is shown to sign, without a wait", () => {
   const out = shown({ keys: [key("old", { signs: { by: "token", at: start } })] });
   assert.match(out, /signs \(seen by a token of 2026-11-25T12:00:00Z\)/u);
   assert.doesNotMatch(out, /may sign from/u);
 });
 
-test("a new key tells from when it may sign, a replaced one from when it may be distrusted", () => {
+test("a new key shows from when it may sign, a replaced one from when it may be distrusted", () => {
   const out = shown({
     keys: [key("new", { maySignFrom: start + minute }), key("old", { mayDistrustFrom: start + 2 * minute })],
   });

@@ -38,7 +38,7 @@ function keyLines(key: KeyStatus): readonly string[] {
   return [...lines, `distrusted at ${isoSeconds(distrustedAt)}, not published${named}`];
 }
 
-/** A row of failures, and what to do. */
+/** A series of failures, and what to do. */
 function showFailing(
   context: CommandContext,
   what: string,

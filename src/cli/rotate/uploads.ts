@@ -16,7 +16,7 @@ import { clusterOf } from "../options/cluster.ts";
 import { distrustAsking } from "./run.ts";
 import { showKeys } from "./show.ts";
 
-/** The keys of a config that nobody publishes: relying parties are given them. */
+/** The keys of a config without a publisher: they are uploaded to relying parties. */
 interface UploadedPlace {
   readonly context: CommandContext;
   readonly config: Config;
@@ -25,7 +25,10 @@ interface UploadedPlace {
 
 const keeperOf = (config: Config) => ({ config, secret: operatorKeysSecret });
 
-/** Where a key is no longer: in the Secret of an operator, which takes it out itself, or else at these relying parties. */
+/**
+ * Where a key was removed: in the Secret of an operator, which removes it at the parties itself, or else at
+ * these relying parties.
+ */
 export interface UploadDistrusted {
   readonly kid: string;
   readonly keptIn?: string;
@@ -33,8 +36,8 @@ export interface UploadDistrusted {
 }
 
 /**
- * Has the operator that keeps the keys distrust one, or where none does takes it from whoever was given it. Unless `force` throws
- * `publisher-key-signs` where the cluster signs with it, or may.
+ * Makes the operator that uploads the keys distrust one, or without an operator removes it from the relying
+ * parties. Unless `force` throws `publisher-key-signs` where the cluster signs with it, or may.
  */
 export async function distrustUploaded(
   { context, config, cluster }: UploadedPlace,
@@ -54,7 +57,7 @@ export async function distrustUploaded(
   return { kid, from };
 }
 
-/** Key IDs at one relying party, or what keeps them from being read. */
+/** Key IDs at one relying party, or why they cannot be read. */
 interface UploadSeen {
   readonly place: string;
   readonly kids?: readonly string[];
@@ -104,7 +107,7 @@ async function status(at: UploadedPlace, more: object): Promise<void> {
   const kept = await keptByOperator(keeperOf(config), deps);
   const uploads = await lookAt(at);
   context.output.line(rich`${bold(stack)}  ${issuer}`);
-  context.output.line("  nobody publishes it: relying parties are given the keys");
+  context.output.line("  no publisher: the keys are uploaded to relying parties");
   showUploads(context, uploads);
   showKept(context, kept);
   if (uploads.some(({ error }) => error !== undefined)) context.exitCode = 1;
@@ -139,13 +142,9 @@ async function restore({ context, config, cluster }: UploadedPlace, kid: string)
   const { clock, output } = context;
   const keptIn = await restoreInKeeper(keeperOf(config), kid, { cluster, clock, logger: silentLogger });
   if (keptIn === undefined) {
-    throw new PodtrustError(
-      "usage",
-      "no operator keeps the keys, so no distrust is remembered that could be taken back",
-      {
-        next: "Run podtrust publish keys: it gives relying parties the keys that the cluster shows.",
-      },
-    );
+    throw new PodtrustError("usage", "no operator stores the keys, so there is no distrust to revert", {
+      next: "Run podtrust publish keys: it gives relying parties the keys that the cluster shows.",
+    });
   }
   output.line(
     `${kid} is trusted in ${keptIn}. The operator that follows it uploads the key where the cluster shows it.`,
@@ -154,8 +153,8 @@ async function restore({ context, config, cluster }: UploadedPlace, kid: string)
 }
 
 /**
- * Does what was typed with the keys of a config that nobody publishes and that are uploaded; false for any other config. Throws
- * what reading the cluster throws.
+ * Runs the command for a config whose keys are only uploaded; false for any other config. Throws what reading
+ * the cluster throws.
  */
 export async function rotateUploads(
   context: CommandContext,

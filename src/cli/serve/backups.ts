@@ -6,12 +6,12 @@ import type { BackupStatus, KeptDeps } from "../../publisher/index.ts";
 
 type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupPlace>;
 
-/** The backups that a publisher's configs ask for. What writes them is loaded where one does. */
+/** The backups that a publisher's configs ask for. Their writer is loaded only for a config that asks. */
 export class Backups {
   readonly #deps: KeptDeps;
   readonly #openBucket: OpenBucket;
   #running: readonly ScheduledBackup[] = [];
-  /** Of configs whose backups could not be begun. */
+  /** Configs whose backups could not be started. */
   #refused: readonly BackupStatus[] = [];
 
   constructor(deps: KeptDeps, openBucket: OpenBucket) {
@@ -23,7 +23,7 @@ export class Backups {
     return [...this.#refused, ...this.#running.map((one) => one.status)];
   }
 
-  /** Goes over to what these configs ask for. Never rejects: documents are served without backups too. */
+  /** Switches to the backups of these configs. Never rejects: documents are served without backups too. */
   async use(configs: readonly Config[]): Promise<void> {
     await this.close();
     const running: ScheduledBackup[] = [];
@@ -60,7 +60,7 @@ export class Backups {
     };
   }
 
-  /** With a key from a file by ourselves, in every program; else with what AWS's SDK finds. */
+  /** With a key from a file we need no SDK, in any program; else AWS's SDK finds the credentials. */
   async #bucketPlace(bucket: BackupBucket, issuer: string): Promise<BackupPlace> {
     const { credentialsFile } = bucket;
     if (credentialsFile === undefined) return this.#openBucket(bucket, issuer);

@@ -30,7 +30,7 @@ export interface ServeCommandOptions {
   readonly acceptKeys?: boolean;
 }
 
-/** What a publisher asks of others' clouds. */
+/** The clouds that a publisher uses. */
 export interface Outside {
   /** Opens the bucket that a config publishes in. */
   readonly openTarget: (s3: S3Config) => Promise<DocumentTarget>;
@@ -113,12 +113,12 @@ function reloading(
       .then(() => logger.info("the config was read again and holds from now on"))
       .catch((thrown: unknown) => {
         const { message, next, code } = asPodtrustError(thrown);
-        logger.error(`the new config is refused and the old one goes on: ${message}`, { code, next });
+        logger.error(`the new config is refused and the old one stays in use: ${message}`, { code, next });
       });
   };
 }
 
-/** Serves until the command is told to end. */
+/** Serves until the command is stopped. */
 export async function runServe(
   context: CommandContext,
   options: ServeCommandOptions,

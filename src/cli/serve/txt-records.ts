@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 
 type OpenTxtRecords = NonNullable<ServeOptions["openTxtRecords"]>;
 
-/** Opens the zone in which names are proved, with what a command has. */
+/** Opens the zone in which names are proved, with a command's context. */
 export type OpenTxt = (
   context: CommandContext,
   ...asked: Parameters<OpenTxtRecords>

@@ -99,7 +99,7 @@ function defineRun(signer: Command, context: CommandContext): void {
     .option("--listen <address>", "address of health, status and metrics", "127.0.0.1:9894")
     .option(
       "--refresh <duration>",
-      "after how long API servers ask for the keys again; they take a removed key for so long",
+      "how often API servers ask for the keys; they accept a removed key for that long",
       "10s",
     )
     .option(
@@ -109,7 +109,7 @@ function defineRun(signer: Command, context: CommandContext): void {
     )
     .option("--holder <scheme=program...>", holderHelp)
     .option("--peer <url...>", "an API server's own address: each has to serve a key before it signs")
-    .option("--peer-ca <file>", "PEM of the authority that vouches for those API servers")
+    .option("--peer-ca <file>", "PEM of the certificate authority of those API servers")
     .option("--peer-certificate <file>", "PEM of a client certificate that may read /openid/v1/jwks there")
     .option("--peer-key <file>", "PEM of its private key, mode 0600")
     .action(async (options: SignerRunOptions) => {
@@ -120,8 +120,8 @@ function defineRun(signer: Command, context: CommandContext): void {
 
 function defineKeys(signer: Command, context: CommandContext): void {
   withState(signer.command("import").argument("<file>", "PEM file"))
-    .description("take in a key that the cluster has, under the kid that it has there; the first one signs")
-    .option("--verify-only", "keep the public half alone: old tokens stay good, and it never signs")
+    .description("import a key of the cluster, under its present kid; the first one signs")
+    .option("--verify-only", "keep only the public half: old tokens stay valid, and it never signs")
     .action(async (file: string, options: ImportOptions) => {
       const { runImport } = await import("./keys.ts");
       await runImport(context, file, options);
@@ -129,7 +129,7 @@ function defineKeys(signer: Command, context: CommandContext): void {
   withState(signer.command("create"))
     .description("make the next key: it is served at once, and signs once it is promoted")
     .addOption(
-      new Option("--type <algorithm>", "what it signs with")
+      new Option("--type <algorithm>", "its algorithm")
         .choices(["RS256", "ES256", "ES384", "ES512"])
         .default("ES256"),
     )
@@ -138,7 +138,7 @@ function defineKeys(signer: Command, context: CommandContext): void {
       await runCreate(context, options);
     });
   withState(signer.command("add").argument("<uri>", "scheme and name of the key, such as pkcs11:sa"))
-    .description("take in a key that an HSM or another holder has: the first one signs, a later one is next")
+    .description("add a key of an HSM or another holder: the first one signs, a later one is next")
     .requiredOption("--holder <scheme=program>", holderHelp)
     .action(async (uri: string, options: AddOptions) => {
       const { runAdd } = await import("./keys.ts");
@@ -152,7 +152,7 @@ function defineKeys(signer: Command, context: CommandContext): void {
       await runExclude(context, key, true, options);
     });
   withState(signer.command("include").argument("<kid>", kid))
-    .description("undo an exclude: the key stands in the cluster's JWKS again")
+    .description("undo an exclude: the key is in the cluster's JWKS again")
     .action(async (key: string, options: StateOptions) => {
       const { runExclude } = await import("./keys.ts");
       await runExclude(context, key, false, options);

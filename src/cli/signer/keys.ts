@@ -103,7 +103,7 @@ export async function runExclude(
   context.output.line(
     excluded
       ? rich`${kid} is left out of the cluster's JWKS; inside the cluster it verifies as before.`
-      : rich`${kid} stands in the cluster's JWKS again.`,
+      : rich`${kid} is in the cluster's JWKS again.`,
   );
   await takenOver(context, options);
   context.output.result({ kid, excluded });

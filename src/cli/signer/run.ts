@@ -36,7 +36,10 @@ function secondsOf(option: string, text: string, least: number, most: number): n
   });
 }
 
-/** Who is asked before a key signs; nobody where no server is named. Throws `usage`, `file-unreadable`, `state-permissions`. */
+/**
+ * The API servers that are asked before a key signs; none if no server is named. Throws `usage`,
+ * `file-unreadable`, `state-permissions`.
+ */
 async function agreementOf(
   context: CommandContext,
   { peer, peerCa, peerCertificate, peerKey }: SignerRunOptions,
@@ -70,7 +73,7 @@ function keepHeapSmall(): void {
   setFlagsFromString("--external-memory-accounted-in-global-limit");
 }
 
-/** Signs until the command is told to end. */
+/** Signs until the command is stopped. */
 export async function runSigner(context: CommandContext, options: SignerRunOptions): Promise<void> {
   const { clock, signal } = context;
   // The API server refuses a maximum below ten minutes, and asks for no token that lives longer than a year.

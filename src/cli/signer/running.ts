@@ -17,7 +17,9 @@ function keyLine({ alg, state, excluded, holder, since }: RingKey, now: number):
   return `${alg}  ${state} since ${relativeTime(since, now)}${hidden}, ${where}`;
 }
 
-/** How long nobody has asked for the keys, in milliseconds, where that is longer than an API server lets pass; else undefined. */
+/**
+ * How long no API server has asked for the keys, in milliseconds, if that is longer than its interval; else undefined.
+ */
 function unasked({ fetchedAt, readAt, refreshSeconds }: SignerStatus, now: number): number | undefined {
   const silent = now - (fetchedAt ?? readAt);
   return silent > (3 * refreshSeconds + 30) * 1000 ? silent : undefined;
@@ -44,7 +46,7 @@ function show(context: CommandContext, status: SignerStatus): void {
     );
 }
 
-/** `podtrust signer status`: exit code 3 where what is served is not what the folder holds, or no API server asks. */
+/** `podtrust signer status`: exit code 3 if the served keys differ from the folder, or no API server asks. */
 export async function runStatus(context: CommandContext, { state }: StateOptions): Promise<void> {
   const status = await signerStatus(context.path(state));
   show(context, status);

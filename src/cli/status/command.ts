@@ -20,7 +20,7 @@ export function define(command: Command, context: CommandContext): void {
       "after",
       "\nChanges nothing. It creates a token of one ServiceAccount of each role, and calls STS with it.\n" +
         "Exits 3 when a link is broken; what could not be seen from here (no AWS credentials, a missing right) is\n" +
-        "told as not seen. With --watch and --json: one report a line.\n",
+        "shown as not seen. With --watch and --json: one report a line.\n",
     )
     .action(async (options: StatusCommandOptions) => {
       const { runStatus } = await import("./run.ts");

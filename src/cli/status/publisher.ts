@@ -3,7 +3,7 @@ import type { Config } from "../../config/index.ts";
 import { publisherStatus } from "../../publisher/index.ts";
 import type { PublisherFacts } from "../../stack/index.ts";
 
-/** What the publisher of this stack says of itself; undefined where none of this state directory answers here. */
+/** The status of this stack's publisher; undefined if none with this state directory answers here. */
 export async function publisherFacts({
   publisher,
   issuer,
@@ -15,7 +15,7 @@ export async function publisherFacts({
     if (ours === undefined) return undefined;
     const { keys, certificate } = ours;
     const refused = certificate?.failing;
-    // An answer that must not be published keeps a new key off the net as well as none does.
+    // An answer that must not be published keeps a new key unpublished just as no answer does.
     const blind = ours.blind ?? ours.failing;
     return {
       distrusted: keys.filter(({ state }) => state === "distrusted").map(({ kid }) => kid),

@@ -36,7 +36,7 @@ function printFinding(context: CommandContext, finding: Finding, head: Text): vo
   const { output } = context;
   const { seen, from, fresh, next, reason } = finding;
   output.line(rich`${marks[finding.outcome]} ${head}  ${seen}`, hang);
-  // The word to look up, and to tell others: of what holds or was skipped nobody asks for it.
+  // The word to look up and to quote; not needed for what holds or was skipped.
   const word = finding.outcome === "ok" || reason === "Skipped" ? [] : [reason];
   const parts = [...word, from, ...(fresh === undefined ? [] : [fresh])];
   output.line(dim(`${" ".repeat(hang)}${parts.join("; ")}`), hang);
@@ -74,7 +74,7 @@ function printReport(context: CommandContext, report: StatusReport): void {
   output.line(dim("podtrust doctor looks closer: which cause, by which proof, and what is excluded."), 2);
 }
 
-/** What has to be different for a report to be worth showing again. */
+/** What has to change for a report to be shown again. */
 function essence({ links: reports }: StatusReport): string {
   return JSON.stringify(
     reports.map(({ name, findings }) => [name, findings.map((one) => [one.outcome, one.seen])]),

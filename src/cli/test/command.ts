@@ -83,13 +83,13 @@ function closing(report: TestReport): string {
   return report.ok ? `${counts}.` : `${counts}. podtrust status shows which link is broken.`;
 }
 
-/** 1: something is not as it has to be. 3: nothing is known to be wrong, and not everything could be asked. */
+/** 1: something is wrong. 3: nothing is known to be wrong, but not everything could be tested. */
 function exitCodeOf({ ok, failed, notAsked }: TestReport): ExitCode {
   if (ok) return 0;
   return failed === 0 && notAsked > 0 ? 3 : 1;
 }
 
-/** Tries every role, shows what came of it, and exits 0 only when all of it was as it has to be. */
+/** Tests every role, shows the results, and exits 0 only if all are as expected. */
 async function runTest(context: CommandContext, options: TestCommandOptions): Promise<void> {
   const { testStack } = await import("../../stack/index.ts");
   const { clusterOf } = await import("../options/cluster.ts");

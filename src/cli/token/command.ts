@@ -39,7 +39,7 @@ export function define(command: Command, context: CommandContext): void {
       "audience of the token; repeatable (default: sts.amazonaws.com)",
       collect,
     )
-    .option("--for <relying party>", "take the audience that aws, gcp, azure or openbao wants by the config")
+    .option("--for <relying party>", "use the audience of aws, gcp, azure or openbao in the config")
     .option("--expiration <time>", "lifetime, in seconds or as 1h30m; at least 10 minutes", "3600")
     .option("--raw", "print only the token itself, which is a usable credential")
     .option("--kubeconfig <file>", "kubeconfig of the cluster (default: $KUBECONFIG, else ~/.kube/config)")
@@ -67,7 +67,7 @@ function claimText(name: string, value: unknown, now: number): string {
     if (Math.abs(at) > maxTime) return String(value);
     return `${value}  ${isoSeconds(at)}, ${relativeTime(at, now)}`;
   }
-  // Who made the token chose the text: one with control characters is shown escaped, not sent to the terminal.
+  // The token's issuer chose the text: control characters are shown escaped, not sent to the terminal.
   return typeof value === "string" && !/\p{Cc}/u.test(value) ? value : JSON.stringify(value);
 }
 

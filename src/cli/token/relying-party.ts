@@ -6,7 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { chosenCluster, clusterOf, type ClusterOptions } from "../options/cluster.ts";
 import { configOf } from "../options/config.ts";
 
-/** What of a command line says for whom a token is. */
+/** Options that choose a token's audience. */
 export interface PartyOptions extends ClusterOptions {
   readonly for: string;
   readonly audience?: readonly string[];
@@ -20,7 +20,7 @@ function partyOf(name: string): RelyingPartyName {
 }
 
 /**
- * The audience that a relying party of the config wants of a ServiceAccount, and the cluster that makes its token: the
+ * The audience that a relying party of the config expects of a ServiceAccount, and the cluster that makes its token: the
  * config's, unless --kubeconfig or --context name another. Throws `usage`, and what loadConfig throws.
  */
 export async function tokenFor(

@@ -25,7 +25,7 @@ export const uses: CommandUses = {
 export function define(command: Command, context: CommandContext): void {
   command
     .option("-f, --file <file>", "config file", "podtrust.yaml")
-    .option("--port <port>", "port of loopback", "6443")
+    .option("--port <port>", "loopback port", "6443")
     .option("--merge", "put the cluster into your kubeconfig, as a context named after the stack")
     .addHelpText(
       "after",
@@ -56,14 +56,14 @@ async function reportAddress(
     // Of several files kubectl, too, writes to the first.
     const [file = ""] = defaultKubeconfig(context.env).split(delimiter);
     await mergeKubeconfig(file, content);
-    output.line(`kubectl --context ${stack} leads there: the context stands in ${file}.`);
+    output.line(`kubectl --context ${stack} uses it: the context is in ${file}.`);
   } else {
     output.line(unbroken(`export KUBECONFIG=${kubeconfig}`));
   }
   output.result({ port, kubeconfig });
 }
 
-/** Makes the connection anew until it stands, or the command is ended. */
+/** Reconnects until the connection works, or the command is stopped. */
 async function again(
   context: CommandContext,
   machine: Machine,
@@ -80,7 +80,7 @@ async function again(
   }
 }
 
-/** `podtrust tunnel`: a connection that is lost is made anew, on the same port. */
+/** `podtrust tunnel`: reconnects a lost connection, on the same port. */
 async function runTunnel(context: CommandContext, options: TunnelOptions): Promise<void> {
   const { openMachine } = await import("../../stack/index.ts");
   const { configOf } = await import("../options/config.ts");
@@ -93,7 +93,7 @@ async function runTunnel(context: CommandContext, options: TunnelOptions): Promi
     while (cluster !== undefined) {
       await Promise.race([untilEnded(context.signal), machine.lost()]);
       if (context.signal.aborted) break;
-      context.progress.line("The connection was lost; it is made anew.");
+      context.progress.line("The connection was lost; reconnecting.");
       cluster = await again(context, machine, port);
     }
     await cluster?.close();

@@ -17,7 +17,7 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust up`: makes AWS what the config says. */
+/** `podtrust up`: applies the config. */
 export function define(command: Command, context: CommandContext): void {
   command.argument("[plan]", "a file of podtrust plan -o: applies just what it showed, without asking");
   withAllowances(withSelection(withStackOptions(command)))
@@ -32,10 +32,10 @@ export function define(command: Command, context: CommandContext): void {
     .action((saved: string | undefined, options: UpOptions) => runUp(context, saved, options));
 }
 
-/** What `apply demo` takes where nothing else is typed. */
+/** The defaults of `apply demo`. */
 const defaultDemo = { timeout: "5m", expiration: "1h", path: "/" } as const;
 
-/** `podtrust up [PLAN]`, and with `--demo` the demo's Job once everything is as it shall be. */
+/** `podtrust up [PLAN]`, and with `--demo` the demo's Job once everything is done. */
 async function runUp(context: CommandContext, saved: string | undefined, options: UpOptions): Promise<void> {
   const { carryOut } = await import("../changes/carry-out.ts");
   const { carryOutSaved } = await import("../changes/saved.ts");

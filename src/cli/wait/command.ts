@@ -22,17 +22,17 @@ export const uses: CommandUses = {
   },
 };
 
-/** `podtrust wait bindings`: ends when the API server takes bindings. */
+/** `podtrust wait bindings`: waits until the API server accepts bindings. */
 export function define(command: Command, context: CommandContext): void {
   command
     .command("bindings")
-    .description("wait until the API server takes bindings, after their definitions were applied")
+    .description("wait until the API server accepts bindings, after their definitions were applied")
     .addOption(
       anyBoundParties(
         "relying parties whose bindings are waited for (default: those whose kinds the cluster knows)",
       ),
     )
-    .option("--kubeconfig <file>", "kubeconfig of the cluster (default: the one kubectl would take)")
+    .option("--kubeconfig <file>", "kubeconfig of the cluster (default: kubectl's)")
     .option("--context <name>", "context in the kubeconfig")
     .addHelpText(
       "after",

@@ -332,6 +332,6 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
     assert.notEqual(other?.[manifest], made[1]?.[manifest]);
     await until("the first API server answers", () => answers(first), { detail: first.log });
 
-    await assertPutBack(/This was cut off before, and goes on\./u);
+    await assertPutBack(/This was interrupted before, and continues\./u);
   });
 });

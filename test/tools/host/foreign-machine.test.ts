@@ -271,7 +271,7 @@ test(
     const yes = await onScreen(["rotate", "distrust", kid, "-f", "publisher.yaml"], "y\n");
     assert.equal(yes.code, 0, yes.sent);
     harmless(yes.sent);
-    assert.match(yes.sent, /Distrust it all the same\? \[y\/N\] /u);
+    assert.match(yes.sent, /Distrust it anyway\? \[y\/N\] /u);
     assert.match(yes.sent, /done rotate distrust k{43} --state \S+ --force/u);
     const no = await onScreen(["rotate", "distrust", kid, "-f", "publisher.yaml"], "n\n");
     assert.equal(no.code, 1);

@@ -2,13 +2,13 @@ import { callerIdentity, openAws, defaultRegion } from "../../../providers/aws/i
 import type { CommandContext } from "../../context.ts";
 import { type Detected, detect } from "./detect.ts";
 
-/** Whose credentials the AWS SDK finds. */
+/** The principal of the credentials that the AWS SDK finds. */
 export interface AwsCaller {
   readonly account: string;
   readonly arn: string;
 }
 
-/** Asks STS who we are, by whatever credentials the AWS CLI would have. */
+/** Asks STS for the caller of the credentials that the AWS CLI would use. */
 export function detectCaller(context: CommandContext, region: string): Promise<Detected<AwsCaller>> {
   return detect(context, async (signal) => {
     const session = openAws({ region, clock: context.clock, attempts: 1 });
@@ -21,7 +21,7 @@ export function detectCaller(context: CommandContext, region: string): Promise<D
   });
 }
 
-/** The region that the AWS CLI would take. */
+/** The region that the AWS CLI would use. */
 export async function detectRegion({ env }: CommandContext): Promise<string | undefined> {
   return env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? (await defaultRegion());
 }

@@ -26,7 +26,7 @@ export interface FoundCluster {
   readonly issuer: string | undefined;
 }
 
-/** The contexts of the kubeconfig that kubectl would take; none where there is no such file. */
+/** The contexts of kubectl's kubeconfig; none without such a file. */
 export async function detectContexts({ env }: CommandContext): Promise<KubeconfigContexts> {
   try {
     return await kubeconfigContexts(defaultKubeconfig(env));
@@ -62,7 +62,7 @@ export function detectKubernetes(
 
 const inside = /(?:^|\.)(?:svc|local|localhost|internal|test)$|^[\d.]+$|^\[/u;
 
-/** Whether others than the cluster could reach an issuer, as far as its URL says. */
+/** Whether an issuer could be reached from outside the cluster, judged by its URL. */
 export function isPublic(issuer: string): boolean {
   try {
     parseIssuer(issuer);
@@ -78,5 +78,5 @@ export function clusterText({ facts, distribution, issuer }: FoundCluster): stri
   const title = distribution === undefined ? "Kubernetes" : distributions[distribution].title;
   const version = facts.gitVersion === "" ? "" : ` ${facts.gitVersion}`;
   const whose = distribution !== undefined && isManaged(distribution) ? ", served by its provider" : "";
-  return `${title}${version}, ${issuer === undefined ? "its issuer is not to be read" : `issuer ${issuer}${whose}`}`;
+  return `${title}${version}, ${issuer === undefined ? "its issuer cannot be read" : `issuer ${issuer}${whose}`}`;
 }

@@ -1,22 +1,22 @@
 import { errorText, PodtrustError } from "../../../core/base/index.ts";
 import type { CommandContext } from "../../context.ts";
 
-/** `init` keeps no answers: what was typed is asked again. */
+/** `init` keeps no answers: it asks them again. */
 export function initEnded(message: string): PodtrustError {
   return new PodtrustError("interrupted", message, {
     next: "Run it again; answers can be given as flags, see `podtrust init --help`.",
   });
 }
 
-/** How long anything is asked what it is, in milliseconds: a person waits for it. */
+/** How long each detection may take, in milliseconds: a person waits for it. */
 export const detectTimeoutMs = 5000;
 
 /** What was found, or why nothing was. */
 export type Detected<T> = { readonly found: T } | { readonly missed: string };
 
 /**
- * Asks somebody something that a person could answer as well: what goes wrong is reported and no error, and so is an answer
- * that does not come in time. Throws where the command was ended.
+ * Detects something that a person could answer as well: a failure or a time-out is reported and is not an
+ * error. Throws if the command was ended.
  */
 export async function detect<T>(
   { signal }: Pick<CommandContext, "signal">,

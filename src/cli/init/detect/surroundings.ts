@@ -6,14 +6,14 @@ import { clusterText, type FoundCluster, detectKubernetes } from "./cluster.ts";
 import { detectTimeoutMs, type Detected } from "./detect.ts";
 import { type FoundZone, detectZones, type DetectedZone } from "./zones.ts";
 
-/** What was found of what the questions ask for. */
+/** The answers that were found. */
 export interface DetectedSurroundings {
   readonly aws?: AwsCaller;
   readonly cluster?: FoundCluster;
   readonly zones: readonly FoundZone[];
 }
 
-/** What somebody has said already, and is not asked for. */
+/** The answers that were given already. */
 export interface GivenAnswers {
   readonly foundation: Foundation | undefined;
   readonly region: string;
@@ -31,7 +31,7 @@ function zoneText({ who, seen }: DetectedZone): string {
   return `${who}: ${names.length === 0 ? "no zone" : names.join(", ")}`;
 }
 
-/** What those told who were asked. */
+/** The results of the detections. */
 type Detections = Promise<{
   readonly aws?: Detected<AwsCaller>;
   readonly cluster?: Detected<FoundCluster>;
@@ -47,15 +47,13 @@ function linesOf({ aws, cluster, zones = [] }: Awaited<Detections>): readonly st
   return [
     ...(cluster === undefined
       ? []
-      : [
-          `cluster: ${"missed" in cluster ? `not looked at: ${cluster.missed}` : clusterText(cluster.found)}`,
-        ]),
+      : [`cluster: ${"missed" in cluster ? `not detected: ${cluster.missed}` : clusterText(cluster.found)}`]),
     ...zones.map(zoneText),
     ...(aws === undefined ? [] : [awsText(aws)]),
   ];
 }
 
-/** What there is to ask: each undefined where it is known. */
+/** The detections to run: each undefined if its answer is known. */
 function questions(context: CommandContext, known: GivenAnswers): (() => Detections)[] {
   const { foundation, region, hasAccount, hasName, dns } = known;
   const isCluster = foundation?.kind === "cluster";
@@ -68,7 +66,7 @@ function questions(context: CommandContext, known: GivenAnswers): (() => Detecti
   ];
 }
 
-/** Asks cluster, AWS and who serves zones, side by side, for what is not known; says what each told. */
+/** Asks cluster, AWS and DNS providers at once for what is not known; prints what each found. */
 export async function detectSurroundings(
   context: CommandContext,
   known: GivenAnswers,
@@ -76,7 +74,7 @@ export async function detectSurroundings(
   const asked = questions(context, known);
   if (asked.length === 0) return { zones: [] };
   const waiting = context.progress.wait({
-    what: "what is there already",
+    what: "what exists already",
     reason: "asking the cluster, AWS and who serves zones",
     deadline: context.clock.elapsed() + detectTimeoutMs,
   });
@@ -87,7 +85,7 @@ export async function detectSurroundings(
     waiting.failed();
     throw error;
   }
-  waiting.done("looked at what is there");
+  waiting.done("detected what exists");
   for (const line of linesOf(seen)) context.progress.line(`  ${line}`, 4);
   const [aws, cluster] = [found(seen.aws), found(seen.cluster)];
   return {

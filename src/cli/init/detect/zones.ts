@@ -3,7 +3,7 @@ import { cloudflareAccess, servedZones } from "../../../providers/cloudflare/ind
 import type { CommandContext } from "../../context.ts";
 import { type Detected, detect } from "./detect.ts";
 
-/** A zone that the credentials at hand may write. */
+/** A zone that the present credentials may write. */
 export interface FoundZone {
   readonly zone: string;
   readonly dns: "cloudflare" | "route53";
@@ -31,13 +31,13 @@ function detectRoute53(context: CommandContext, region: string): Promise<Detecte
   });
 }
 
-/** Who may serve the zone, and what each showed. */
+/** The possible DNS providers of the zone, and what each found. */
 export interface DetectedZone {
   readonly who: string;
   readonly seen: Detected<readonly FoundZone[]>;
 }
 
-/** Zones of whom there are credentials for; `dns` asks one alone. */
+/** Zones of the providers with credentials; `dns` limits it to one. */
 export async function detectZones(
   context: CommandContext,
   region: string,
