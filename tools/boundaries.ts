@@ -38,7 +38,7 @@ interface Import {
 }
 
 /** What tools/imports.ts cannot read: a module that is named while the program runs. */
-const hiddenForm = /\b(?:import|getBuiltinModule)\(\s*[^"\s)]/u;
+const hiddenForm = /\b(?:import\(|getBuiltinModule\b)(?!\(?\s*"[^"\n]*"\s*,?\s*\))|\bcreateRequire\b/u;
 
 function importsOf(file: string): Import[] {
   return importsIn(sourceOf(file)).map((target) => ({ file, target }));
@@ -103,8 +103,10 @@ function faultOfNodeFree(from: string, file: string, target: string): string | u
 function faultOfPackage(from: string, file: string, target: string): string | undefined {
   if (pure.some((room) => isInside(from, room)) && !pureModules.has(target))
     return `${file}: ${from}/ is pure and must not import ${target}`;
+  if (target.startsWith("node:")) return undefined;
   const rule = reserved.find((r) => r.package.test(target));
-  if (rule === undefined || rule.rooms.some((room) => isInside(from, room))) return undefined;
+  if (rule === undefined) return `${file}: a user does not install ${target}: no row of reserved names it`;
+  if (rule.rooms.some((room) => isInside(from, room))) return undefined;
   return `${file}: only ${rule.rooms.join(", ")}/ imports ${target}`;
 }
 

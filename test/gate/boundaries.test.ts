@@ -133,7 +133,27 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     'import "node:fs";',
     /utils\/ is not in the table of tools\/rooms/u,
   ],
+  [
+    "a package that only developers install",
+    "src/operator/a.ts",
+    'import { SignJWT } from "jose";',
+    /operator\/a\.ts: a user does not install jose: no row of reserved names it/u,
+  ],
+  [
+    "a part of such a package, behind a comment",
+    "src/config/a.ts",
+    'export type { Options } from /* types */ "fast-check/lib/types";',
+    /config\/a\.ts: a user does not install fast-check\/lib\/types/u,
+  ],
   ["a name only running tells", "src/cli/a.ts", "await import(`${name}.ts`);", /only running it tells/u],
+  ["a name put together", "src/cli/a.ts", 'await import("jo" + "se");', /only running it tells/u],
+  [
+    "a loader by another name",
+    "src/cli/a.ts",
+    'const load = process.getBuiltinModule;\nload("node:fs");',
+    /only running it tells/u,
+  ],
+  ["a loader of CommonJS", "src/cli/a.ts", "createRequire(import.meta.url);", /only running it tells/u],
 ];
 
 describe("tools/boundaries.ts", () => {

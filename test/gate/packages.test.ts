@@ -1,7 +1,10 @@
 /** What a user of podtrust installs beside it, and where each library may be imported. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { closureOf } from "../../tools/package/closure.ts";
 import { allowed, reserved } from "../../tools/rooms.ts";
 
 interface Locked {
@@ -24,6 +27,10 @@ const rows = page
   .split("\n")
   .filter((line) => line.startsWith("| ") && !line.startsWith("| library"))
   .map((line) => line.split("|").map((cell) => cell.trim()));
+
+/** Packages that modules import and the manifest does not name: a user has them by chance or not at all. */
+const undeclared = (modules: readonly string[]): readonly string[] =>
+  closureOf(modules).packages.filter((name) => !Object.hasOwn(dependencies, name));
 
 /** What the table calls a library. */
 const titleOf = (library: string): string => (library.startsWith("@aws-sdk/") ? "AWS SDK" : library);
@@ -59,6 +66,23 @@ describe("the production packages of podtrust", () => {
         rooms.filter((room) => !Object.hasOwn(allowed, room)),
         [],
       );
+    }
+  });
+
+  test("are all that src/ imports; a package of developers, or one that only another package needs, is found", () => {
+    const modules = globSync("src/**/*.ts", { exclude: ["src/**/*.test.ts"] });
+    assert.ok(modules.length > 500, String(modules.length));
+    assert.deepEqual(undeclared(modules), []);
+    const folder = mkdtempSync(join(tmpdir(), "podtrust-packages-"));
+    try {
+      const planted = join(folder, "planted.ts");
+      writeFileSync(
+        planted,
+        'import { SignJWT } from "jose";\nimport "@aws-sdk/core/client";\nconst { z } = await import("zod");\n',
+      );
+      assert.deepEqual(undeclared([planted]), ["@aws-sdk/core", "jose"]);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 
