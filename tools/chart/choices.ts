@@ -47,25 +47,20 @@ export function waysOf(choices: readonly Choice[]): Ways {
 const joined = (operator: "and" | "or", parts: readonly string[]): string =>
   parts.length === 1 ? (parts[0] ?? "") : `${operator} ${parts.map((part) => `(${part})`).join(" ")}`;
 
-/** The number of each way, by its options. */
-const numbersOf = new WeakMap<Ways, ReadonlyMap<string, number>>();
-
-function numbers(ways: Ways): ReadonlyMap<string, number> {
-  const known = numbersOf.get(ways) ?? new Map(ways.map((way, index) => [way.join(), index]));
-  numbersOf.set(ways, known);
-  return known;
-}
+/** How far apart two ways of `waysOf` are that differ by one option of a choice. */
+const strideOf = (choices: readonly Choice[], index: number): number =>
+  choices.slice(index + 1).reduce((count, { options }) => count * options.length, 1);
 
 /** By which choices some ways differ from the rest. */
 function deciding(choices: readonly Choice[], ways: Ways, some: Some, rest: readonly number[]) {
   const every = choices.map((_, index) => index);
   const others = new Set(rest);
-  const known = numbers(ways);
+  const strides = every.map((index) => strideOf(choices, index));
   /** Whether one of the rest is chosen otherwise at one place alone. */
   const isNextTo = (one: number, index: number): boolean => {
-    const way = ways[one] ?? [];
+    const [chosen = 0, stride = 0] = [ways[one]?.[index], strides[index]];
     return (choices[index]?.options ?? []).some(
-      (_, option) => option !== way[index] && others.has(known.get(way.with(index, option).join()) ?? -1),
+      (_, option) => option !== chosen && others.has(one + (option - chosen) * stride),
     );
   };
   const found = every.filter((index) => [...some].some((one) => isNextTo(one, index)));

@@ -56,7 +56,7 @@ export class Merge {
 
   /** `values` has something for every way that is open. */
   node(values: Values): Node {
-    const all = [...values.values()];
+    const all = [...new Set(values.values())];
     const texts = new Set(all.map((value) => JSON.stringify(value)));
     if (texts.size === 1) return { kind: "value", value: all[0] };
     return this.#map(values, all) ?? this.#list(values, all) ?? this.#either(values);
@@ -84,12 +84,17 @@ export class Merge {
 
   #list(values: Values, all: readonly unknown[]): Node | undefined {
     if (!all.every((value) => Array.isArray(value) && value.length > 0)) return undefined;
+    const items = new Map(
+      all.map((value) => [
+        value,
+        new Map((value as readonly unknown[]).map((item) => [identity(item), item])),
+      ]),
+    );
     const order = commonOrder(all.map((value) => (value as readonly unknown[]).map(identity)));
     const open = new Set(values.keys());
-    const of = (value: readonly unknown[], key: string): unknown =>
-      value.find((item) => identity(item) === key);
-    const items = order?.map((key) => this.#part(this.#pick(values, of, key), open));
-    return items === undefined ? undefined : { kind: "list", items };
+    const of = (value: readonly unknown[], key: string): unknown => items.get(value)?.get(key);
+    const parts = order?.map((key) => this.#part(this.#pick(values, of, key), open));
+    return parts === undefined ? undefined : { kind: "list", items: parts };
   }
 
   #either(values: Values): Node {

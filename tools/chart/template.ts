@@ -22,11 +22,18 @@ const isKept = (object: object): boolean => !("kind" in object && object.kind ==
 /** A part as a template of Helm: whatever the objects are changed to, the chart follows. */
 export function templateOf({ wanted, required = {}, choices, objects, ...part }: ChartPart): string {
   const ways = waysOf(choices);
+  // As JSON says it: a key without a value is none. What is alike in several ways is one object, which is merged once.
+  const known = new Map<string, object>();
+  const plain = (object: object): object => {
+    const text = JSON.stringify(object);
+    const same = known.get(text) ?? (JSON.parse(text) as object);
+    known.set(text, same);
+    return same;
+  };
   const shapes = ways.map((way, index): [number, unknown] => {
     const chosen = choices.map(({ key, options }, at) => [key, options[way[at] ?? 0]?.value]);
     const made = objects(Object.fromEntries(chosen) as Record<string, unknown>).filter(isKept);
-    // As JSON says it: a key without a value is none.
-    return [index, JSON.parse(JSON.stringify(made))];
+    return [index, made.map(plain)];
   });
   return [
     `{{- /* Made by npm run chart of ${part.source}; edit that. */}}`,
