@@ -1,12 +1,12 @@
 /** What `init` finds by itself: the cluster by its API, the account by STS, the zone by who serves it. */
 import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { systemClock } from "../../src/core/base/index.ts";
+import { type Clock, systemClock } from "../../src/core/base/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import {
   type Sandbox,
@@ -16,8 +16,10 @@ import {
   startStandInCluster,
 } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
+import { TestClock } from "../support/clock.ts";
 import { startStrictRoute53 } from "../support/strict-route53.ts";
 import { emptyFile } from "../support/nowhere.ts";
+import { until } from "../support/until.ts";
 
 const account = "111122223333";
 
@@ -41,7 +43,11 @@ describe("init finds what is there", () => {
   afterEach(() => rm(cwd, { recursive: true }));
 
   /** The SDK reads the process's own environment. */
-  async function init(args: readonly string[], env: Record<string, string> = {}): Promise<CliResult> {
+  async function init(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    clock: Clock = systemClock,
+  ): Promise<CliResult> {
     const all = {
       AWS_ENDPOINT_URL_STS: sandbox.url,
       AWS_ACCESS_KEY_ID: sandbox.admin.accessKeyId,
@@ -55,7 +61,7 @@ describe("init finds what is there", () => {
     const inherited = { ...process.env };
     Object.assign(process.env, all);
     try {
-      return await podtrustHere(["init", ...args], { cwd, env: all, clock: systemClock });
+      return await podtrustHere(["init", ...args], { cwd, env: all, clock });
     } finally {
       process.env = inherited;
     }
@@ -132,19 +138,25 @@ describe("init finds what is there", () => {
   });
 
   test("what does not answer is reported in a line, within its time, and the flags that are left are named", async () => {
-    const deaf: Server = createServer(() => {});
+    const callers = new Set<Socket>();
+    const deaf: Server = createServer((caller) => void callers.add(caller));
     await once(deaf.listen(0, "127.0.0.1"), "listening");
     const { port } = deaf.address() as { port: number };
     try {
       const text = cluster.kubeconfig().replace(/server: .*/u, `server: https://127.0.0.1:${port}`);
       await writeFile(join(cwd, "kubeconfig"), text, { mode: 0o600 });
       const env = { KUBECONFIG: join(cwd, "kubeconfig"), AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}` };
-      const { code, err } = await init(["--yes"], env);
+      const clock = new TestClock(Date.now());
+      const asking = init(["--yes"], env, clock);
+      await until("cluster and AWS are asked", () => callers.size >= 2, { everyMs: 5 });
+      await clock.advance(5000);
+      const { code, err } = await asking;
       assert.equal(code, 2);
       assert.match(err, /cluster: not detected: no answer within 5 s/u);
       assert.match(err, /AWS: not known who we are: no answer within 5 s/u);
       assert.match(err, /Answer them with --issuer, --account\./u);
     } finally {
+      for (const caller of callers) caller.destroy();
       deaf.close();
     }
   });

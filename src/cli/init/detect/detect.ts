@@ -1,4 +1,4 @@
-import { errorText, PodtrustError } from "../../../core/base/index.ts";
+import { errorText, PodtrustError, TimeLimit } from "../../../core/base/index.ts";
 import type { CommandContext } from "../../context.ts";
 
 /** `init` keeps no answers: it asks them again. */
@@ -19,20 +19,21 @@ export type Detected<T> = { readonly found: T } | { readonly missed: string };
  * error. Throws if the command was ended.
  */
 export async function detect<T>(
-  { signal }: Pick<CommandContext, "signal">,
+  { signal, clock }: Pick<CommandContext, "signal" | "clock">,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<Detected<T>> {
-  const late = AbortSignal.timeout(detectTimeoutMs);
-  const ended = AbortSignal.any([signal, late]);
+  const limit = new TimeLimit(clock, { ms: detectTimeoutMs, signal });
+  const late = `no answer within ${detectTimeoutMs / 1000} s`;
   const { promise: given, reject } = Promise.withResolvers<never>();
-  const giveUp = (): void => reject(new Error(`no answer within ${detectTimeoutMs / 1000} s`));
-  ended.addEventListener("abort", giveUp, { once: true });
+  const giveUp = (): void => reject(new Error(late));
+  limit.signal.addEventListener("abort", giveUp, { once: true });
   try {
-    return { found: await Promise.race([work(ended), given]) };
+    return { found: await Promise.race([work(limit.signal), given]) };
   } catch (error) {
     if (signal.aborted) throw initEnded("podtrust init was ended: nothing was written");
-    return { missed: late.aborted ? `no answer within ${detectTimeoutMs / 1000} s` : errorText(error) };
+    return { missed: limit.isLate ? late : errorText(error) };
   } finally {
-    ended.removeEventListener("abort", giveUp);
+    limit.signal.removeEventListener("abort", giveUp);
+    await limit.end();
   }
 }
