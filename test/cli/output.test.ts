@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { parse } from "yaml";
 import { startStandInHetzner, type StandInHetzner } from "../../src/sandbox/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
-import { systemClock } from "../../src/core/base/index.ts";
+import { SwiftClock } from "../support/swift-clock.ts";
 
 const aws = `aws:
   - account: "111122223333"
@@ -21,10 +21,12 @@ describe("what scripts and Ansible get of a stack", () => {
   let cwd: string;
   let hetzner: StandInHetzner;
   let env: Record<string, string>;
+  let clock: SwiftClock;
 
   before(async () => {
     cwd = await mkdtemp(join(tmpdir(), "podtrust-output-"));
-    hetzner = await startStandInHetzner({ mischief: "off" });
+    clock = new SwiftClock();
+    hetzner = await startStandInHetzner({ clock, mischief: "off" });
     env = {
       HCLOUD_ENDPOINT: hetzner.url,
       HCLOUD_TOKEN: hetzner.tokens.readWrite,
@@ -40,7 +42,7 @@ describe("what scripts and Ansible get of a stack", () => {
   });
 
   const podtrust = (...args: string[]): Promise<CliResult> =>
-    podtrustHere(args, { cwd, env: { HOME: cwd, ...env }, clock: systemClock });
+    podtrustHere(args, { cwd, env: { HOME: cwd, ...env }, clock });
 
   test("before there is a machine, names and ARNs are printed, and no inventory", async () => {
     const { code, out } = await podtrust("output", "--json");

@@ -57,6 +57,16 @@ describe("a fault that is looked at from a machine that was held up itself", () 
       if (!busy.includes("LookDelayed")) assert.deepEqual(busy, reasonsOf(judged(facts)));
     });
   }
+
+  for (const cause of ["ResponseSlow", "ResponseTimeout"] as const) {
+    test(`named ${cause} is all that could not be seen, and is found where it was held up for a moment only`, async () => {
+      const { facts } = await lookOf(cause);
+      const report = judged({ ...facts, lateMs: 3_600_000 });
+      const found = reasonsOf(report).filter((reason) => reason !== "NotSeenFromOutside");
+      assert.deepEqual([found, report.verdict], [["LookDelayed"], "unseen"]);
+      assert.ok(reasonsOf(judged({ ...facts, lateMs: 10 })).includes(cause));
+    });
+  }
 });
 
 test("the numbers of the causes are each given once", () => {

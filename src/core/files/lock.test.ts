@@ -15,7 +15,8 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
 import { TestClock } from "../../../test/support/clock.ts";
-import { breathe, stepUntil } from "../../../test/support/steps.ts";
+import { stepUntil } from "../../../test/support/steps.ts";
+import { until } from "../../../test/support/until.ts";
 import { PodtrustError } from "../base/index.ts";
 import { StateFolder } from "./index.ts";
 import { freshness } from "./lock.ts";
@@ -66,12 +67,13 @@ describe("a lock on a file", () => {
     assert.equal(isDead({ id: "x", pid: deadPid(), place: ownPlace }), true);
   });
 
-  /** Moves the clock in steps with room for real file access in between, until `done` or too late. */
+  /** Moves the clock in steps, each once who waits for the lock has looked at the file and sleeps, until `done` or too late. */
   async function untilDone(clock: TestClock, done: () => boolean, limit: number): Promise<void> {
     const end = clock.now() + limit;
-    while (!done() && clock.now() < end) {
+    for (;;) {
+      await until("the file was looked at", () => done() || clock.sleeping > 0, { everyMs: 1 });
+      if (done() || clock.now() >= end) return;
       await clock.advance(500);
-      await breathe(10);
     }
   }
 

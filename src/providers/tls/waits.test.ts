@@ -74,10 +74,11 @@ for (const [words, jump] of [
         try {
           await stepUntil(clock, () => clock.sleeping > 0 && manager.status().attempts === before, {
             step: minute / 2,
+            pause: 1,
           });
           const begin = clock.elapsed();
           clock.jump(jump);
-          await stepUntil(clock, () => orders() > before, { step: ms / 20, limit: 3 * ms });
+          await stepUntil(clock, () => orders() > before, { step: ms / 20, limit: 3 * ms, pause: 1 });
           const waited = clock.elapsed() - begin;
           assert.ok(waited >= ms - minute && waited <= ms + ms / 10, `${waited} ms in place of ${ms}`);
         } finally {

@@ -83,6 +83,34 @@ async function askedInside(
 
 const bodyOf = (answer: string): unknown => JSON.parse(answer.split("\r\n\r\n")[1] ?? "");
 
+describe("the CONNECT front whose limits are over", { concurrency: true }, () => {
+  const slow: readonly (readonly [what: string, sent: string])[] = [
+    ["that says nothing", ""],
+    ["whose CONNECT does not end", "CONNECT login.example.com:443 HTTP/1.1\r\n"],
+    ["that is let through and does not begin TLS", "CONNECT login.example.com:443 HTTP/1.1\r\n\r\n"],
+  ];
+  for (const [what, sent] of slow) {
+    test(`ends a client ${what}`, async (t) => {
+      const socket = await connected(t, await opened(t, { limits: { handshakeTimeout: 200 } }));
+      socket.write(sent);
+      await untilEnd(socket);
+    });
+  }
+
+  test("ends a client that was refused and does not go", async (t) => {
+    const { port } = await opened(t, { limits: { handshakeTimeout: 200 } });
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    socket.on("error", () => undefined).resume();
+    socket.write("CONNECT example.org:443 HTTP/1.1\r\n\r\n");
+    await once(socket, "end");
+    await until("the connection is cut", () => {
+      if (!socket.destroyed) socket.write("still here");
+      return socket.destroyed;
+    });
+  });
+});
+
 describe("the CONNECT front", () => {
   test("is itself each host of its list, under a certificate of its own CA", async (t) => {
     const front = await opened(t);
@@ -181,32 +209,6 @@ describe("the CONNECT front", () => {
   test("gives back nothing of a target that a terminal or a header could take for more", async (t) => {
     const said = await answerTo(t, await opened(t), "CONNECT a\u001B[31m\u0000:443 HTTP/1.1\r\n\r\n");
     assert.match(said, /^HTTP\/1\.1 400 podtrust sandbox: a\?\[31m\?:443 is not a host and a port\r\n/u);
-  });
-
-  const slow: readonly (readonly [what: string, sent: string])[] = [
-    ["that says nothing", ""],
-    ["whose CONNECT does not end", "CONNECT login.example.com:443 HTTP/1.1\r\n"],
-    ["that is let through and does not begin TLS", "CONNECT login.example.com:443 HTTP/1.1\r\n\r\n"],
-  ];
-  for (const [what, sent] of slow) {
-    test(`ends a client ${what}`, async (t) => {
-      const socket = await connected(t, await opened(t, { limits: { handshakeTimeout: 200 } }));
-      socket.write(sent);
-      await untilEnd(socket);
-    });
-  }
-
-  test("ends a client that was refused and does not go", async (t) => {
-    const { port } = await opened(t, { limits: { handshakeTimeout: 200 } });
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    t.after(() => socket.destroy());
-    socket.on("error", () => undefined).resume();
-    socket.write("CONNECT example.org:443 HTTP/1.1\r\n\r\n");
-    await once(socket, "end");
-    await until("the connection is cut", () => {
-      if (!socket.destroyed) socket.write("still here");
-      return socket.destroyed;
-    });
   });
 
   test("refuses a request whose Host is another than the name that TLS was asked for", async (t) => {

@@ -61,7 +61,7 @@ async function untilEnd(socket: Socket): Promise<string> {
 
 const head = "POST / HTTP/1.1\r\nHost: a\r\n";
 
-describe("a stand-in's HTTP server", () => {
+describe("a stand-in's HTTP server whose limits are over", { concurrency: true }, () => {
   const unfinished: readonly (readonly [what: string, sent: string])[] = [
     ["from which nothing comes", ""],
     ["whose headers do not end", head],
@@ -77,6 +77,18 @@ describe("a stand-in's HTTP server", () => {
     });
   }
 
+  test("ends an exchange whose answer never comes, and tells who works on it", async (t) => {
+    const over = Promise.withResolvers<void>();
+    const port = await opened(t, {
+      onExchange: (exchange) => exchange.over.addEventListener("abort", () => over.resolve()),
+    });
+    const socket = await connected(t, port);
+    socket.write(`${head}Content-Length: 0\r\n\r\n`);
+    await Promise.all([untilEnd(socket), over.promise]);
+  });
+});
+
+describe("a stand-in's HTTP server", () => {
   test("ends a TLS connection that does not shake hands", async (t) => {
     const authority = await createAuthority("test");
     const own = await issueWithKey(authority, { commonName: "a", names: ["127.0.0.1"], usage: "server" });
@@ -87,16 +99,6 @@ describe("a stand-in's HTTP server", () => {
     await once(good, "secureConnect");
     good.write(`${head}Content-Length: 3\r\nConnection: close\r\n\r\nabc`);
     assert.match(await untilEnd(good), /^HTTP\/1\.1 200 OK\r\n[^]*3/u);
-  });
-
-  test("ends an exchange whose answer never comes, and tells who works on it", async (t) => {
-    const over = Promise.withResolvers<void>();
-    const port = await opened(t, {
-      onExchange: (exchange) => exchange.over.addEventListener("abort", () => over.resolve()),
-    });
-    const socket = await connected(t, port);
-    socket.write(`${head}Content-Length: 0\r\n\r\n`);
-    await Promise.all([untilEnd(socket), over.promise]);
   });
 
   test("ends the exchanges of a client that went away, those that queue behind another too", async (t) => {
