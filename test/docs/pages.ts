@@ -65,7 +65,7 @@ function commandsOf(line: string): readonly ShellCommand[] {
   const found: ShellCommand[] = [];
   let [words, into, redirected]: [string[], string | undefined, boolean] = [[], undefined, false];
   const finish = (end: string): void => {
-    // The bin of @podtrust/sandbox, which test/cli/sandbox.test.ts holds to be the same command.
+    // The bin of @podtrust/sandbox, which test/sandbox/process/command.test.ts holds to be the same command.
     const [first, ...rest] = words;
     const typed = first === "podtrust-sandbox" ? ["podtrust", "sandbox", ...rest] : words;
     if (words.length > 0) found.push({ words: typed, into, end });

@@ -1,68 +1,20 @@
 import assert from "node:assert/strict";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import { GetRoleCommand, IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { PodtrustError } from "../../src/core/base/index.ts";
 import {
   type IssuerFault,
   type Sandbox,
-  type SandboxIssuer,
-  type SandboxOptions,
   SandboxUsageError,
   type Seed,
   startSandbox,
 } from "../../src/sandbox/index.ts";
-import { allow, awsError, type Credentials, keysOf, policy } from "../support/sandbox.ts";
+import { awsError, type Credentials, policy } from "../support/sandbox.ts";
+import { cart, shop, started, trust } from "../support/seeded-sandbox.ts";
 
 const hour = 3_600_000;
-const cart = { namespace: "shop", name: "cart" };
-
-function trust(subject = "system:serviceaccount:shop:cart"): object {
-  return policy({
-    Effect: "Allow",
-    Principal: { Federated: "arn:aws:iam::111122223333:oidc-provider/oidc.podtrust.test" },
-    Action: "sts:AssumeRoleWithWebIdentity",
-    Condition: { StringEquals: { "oidc.podtrust.test:sub": subject } },
-  });
-}
-
-const shop: Seed = {
-  providers: [{ url: "https://oidc.podtrust.test", audiences: ["sts.amazonaws.com"] }],
-  roles: [{ name: "cart", trustPolicy: trust(), inline: { read: policy(allow("ssm:GetParameter")) } }],
-  parameters: [{ name: "/cart/color", value: "red", region: "eu-central-1" }],
-};
-
-interface World {
-  readonly sandbox: Sandbox;
-  readonly issuer: SandboxIssuer;
-  readonly client: <T extends { destroy(): void }>(
-    make: new (config: object) => T,
-    credentials?: Credentials,
-  ) => T;
-  readonly assume: (token: string) => Promise<Credentials>;
-}
-
-async function started(t: TestContext, options: SandboxOptions = {}): Promise<World> {
-  const sandbox = await startSandbox(options);
-  t.after(() => sandbox.close());
-  const client: World["client"] = (Client, credentials = sandbox.admin) => {
-    const made = new Client({ endpoint: sandbox.url, region: "eu-central-1", credentials, maxAttempts: 1 });
-    t.after(() => made.destroy());
-    return made;
-  };
-  const assume = async (token: string): Promise<Credentials> =>
-    keysOf(
-      await client(STSClient).send(
-        new AssumeRoleWithWebIdentityCommand({
-          RoleArn: "arn:aws:iam::111122223333:role/cart",
-          RoleSessionName: "job",
-          WebIdentityToken: token,
-        }),
-      ),
-    );
-  return { sandbox, issuer: await sandbox.issuer(), client, assume };
-}
 
 describe("a sandbox in somebody's test", () => {
   test("a seed is there at once: its token is exchanged, and what it was exchanged for reads the parameter", async (t) => {
@@ -198,7 +150,8 @@ describe("a sandbox in somebody's test", () => {
     await assert.rejects(assume(issuer.token(cart)), refused);
   });
 
-  for (const fault of ["not-found", "wrong-issuer", "key-gone", "slow"] satisfies IssuerFault[]) {
+  // One that is slow is slower than STS waits: test/limits/slow-issuers.test.ts.
+  for (const fault of ["not-found", "wrong-issuer", "key-gone"] satisfies IssuerFault[]) {
     test(`an issuer that fails as ${fault} has tokens refused, and accepted again once it is mended`, async (t) => {
       const { sandbox, issuer, assume } = await started(t);
       await sandbox.seed(shop);

@@ -102,8 +102,8 @@ export const groups: Readonly<Record<string, Group>> = {
   limits: {
     patterns: [
       "test/hostile/**/*.test.ts",
+      "test/limits/**/*.test.ts",
       "test/publisher/hostile.test.ts",
-      "test/sandbox/unfinished-requests.test.ts",
       "test/stack/scale.test.ts",
     ],
     concurrency: 2,
@@ -138,7 +138,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/backup/**/*.test.ts",
       "test/cli/{aws-only,child,plugin-consent,serve}.test.ts",
       "test/demo/**/*.test.ts",
-      "test/docs/{action,commands}.test.ts",
+      "test/docs/{action,commands,walks}.test.ts",
       "test/gcp/killed.test.ts",
       "test/gate/{boundaries,left-out,optional-members,regular-expressions,rooms,time-rules}.test.ts",
       "test/hetzner/{interrupted,killed}.test.ts",

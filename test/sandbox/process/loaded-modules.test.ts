@@ -15,7 +15,7 @@ registerHooks({
     return next(url, context);
   },
 });
-const { startSandbox } = await import("${new URL("../../src/sandbox/index.ts", import.meta.url).href}");
+const { startSandbox } = await import("${new URL("../../../src/sandbox/index.ts", import.meta.url).href}");
 const sandbox = await startSandbox(${options});
 await sandbox.close();
 console.log(JSON.stringify([...rooms].sort()));
