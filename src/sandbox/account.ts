@@ -3,26 +3,26 @@ import type { AccountPlace, Decision, DecisionFilter, Seed, StandInAccount } fro
 import { MovableClock, type SandboxClock } from "./clock/index.ts";
 import { Issuers, type IssuersOptions, type SandboxIssuer } from "./issuers.ts";
 
-/** An account of a sandbox. Nothing of it is shared with another account: neither roles nor keys, decisions, clock or issuers. */
+/** An account of a sandbox. It shares nothing with other accounts: roles, keys, decisions, clock and issuers are its own. */
 export interface SandboxAccount extends AsyncDisposable {
   /** For AWS_ENDPOINT_URL; the same for every account of a sandbox. */
   readonly url: string;
-  /** Twelve digits, which stand in its ARNs. */
+  /** Twelve digits, part of its ARNs. */
   readonly account: string;
   /** Keys that may do everything. */
   readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** By it tokens and sessions expire and changes spread; `advance` moves it. */
+  /** The clock by which tokens and sessions expire and changes spread; `advance` moves it. */
   readonly clock: SandboxClock;
-  /** Those of the last thousand decisions that fit, oldest first. */
+  /** Of the last thousand decisions, those that match the filter, oldest first. */
   decisions(filter?: DecisionFilter): readonly Decision[];
-  /** Makes what a seed says; throws `sandbox-seed`. STS sees it at once. */
+  /** Creates what a seed describes; throws `sandbox-seed`. STS sees it at once. */
   seed(seed: Seed): Promise<void>;
-  /** Ends IAM's propagation: STS sees all roles as they stand. */
+  /** Ends IAM's propagation: STS sees all roles as they are. */
   spread(): Promise<void>;
-  /** The stand-in cluster's issuer, or another one of this URL, started when it is first asked for. */
+  /** The stand-in cluster's issuer, or another one with this URL, started on first use. */
   issuer(url?: string): Promise<SandboxIssuer>;
   /**
-   * Empties the account, forgets decisions and issuers' documents, puts the clock back and mends the issuers. The
+   * Empties the account, forgets decisions and issuers' documents, resets the clock and ends the issuers' faults. The
    * administrator's keys stay.
    */
   reset(): Promise<void>;
@@ -30,11 +30,11 @@ export interface SandboxAccount extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** The account's own clock and issuers, before there is an account. */
+/** The account's own clock and issuers, needed before the account exists. */
 export class AccountSurroundings {
   readonly clock: MovableClock;
   readonly issuers: Issuers;
-  /** Those whose kept documents are forgotten when an issuer is no longer what it was. */
+  /** Caches to clear when an issuer changes. */
   readonly #readers: { forgetIssuers(): void }[] = [];
 
   constructor(unmoved: Clock | undefined, issuers: Pick<IssuersOptions, "algorithm" | "foreign" | "url">) {
@@ -48,7 +48,7 @@ export class AccountSurroundings {
     });
   }
 
-  /** Has what another relying party kept of an issuer forgotten, too. */
+  /** Clears another relying party's cache of an issuer, too. */
   alsoReadBy(reader: { forgetIssuers(): void }): void {
     this.#readers.push(reader);
   }
@@ -57,7 +57,7 @@ export class AccountSurroundings {
     return { clock: this.clock, routeTo: this.issuers.routeTo };
   }
 
-  /** The account as tests have it; `end` is what ends it beside its issuers. */
+  /** The account as tests use it; `end` is what ends it beside its issuers. */
   around(account: StandInAccount, url: string, end: () => Promise<void> | void): SandboxAccount {
     this.alsoReadBy(account);
     const { clock, issuers } = this;

@@ -1,4 +1,4 @@
-/** What `@podtrust/sandbox/azure` lets others import: the stand-in for Azure alone. */
+/** The exports of `@podtrust/sandbox/azure`: the stand-in for Azure alone. */
 export {
   type AzureClient,
   type AzureCloud,

@@ -7,7 +7,7 @@ import type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
 
 type Tables = ReturnType<NonNullable<AwsOptions["tables"]>>;
 
-/** What is asked for, and what of AWS's options goes for all. */
+/** The stand-ins that were asked for, and the options of AWS that they share. */
 interface BesideOptions extends Pick<AwsOptions, "listen" | "logger" | "onDecision"> {
   readonly gcp?: SandboxGoogleOptions;
   readonly azure?: AzureOptions;
@@ -15,7 +15,7 @@ interface BesideOptions extends Pick<AwsOptions, "listen" | "logger" | "onDecisi
   readonly frontFolder?: string;
 }
 
-/** A stand-in of another cloud, as the sandbox around it has it. */
+/** A stand-in of another cloud, as its sandbox uses it. */
 interface Opened<Shown> {
   readonly shown: Shown;
   readonly site: FrontSite;
@@ -25,7 +25,7 @@ interface Opened<Shown> {
   close(): Promise<void>;
 }
 
-/** How clusters sign where a stand-in does not verify the default: each takes RS256. */
+/** How clusters sign if a stand-in does not verify the default: each takes RS256. */
 const signing = { azure: "RS256" } as const;
 
 /** The algorithm of clusters in a sandbox of these options. */
@@ -35,12 +35,12 @@ export function algorithmFor(options: BesideOptions): "ES256" | "RS256" {
   return needing === undefined ? "ES256" : signing[needing];
 }
 
-/** What runs beside AWS in a sandbox: stand-ins of other clouds, and the front that is their hosts. */
+/** What runs beside AWS in a sandbox: stand-ins of other clouds, and the front that serves their hosts. */
 export interface Beside {
   readonly gcp: StandInGoogle | undefined;
   readonly azure: StandInAzure | undefined;
   readonly front: Front | undefined;
-  /** What stands there, for the sandbox's page. */
+  /** Their tables, for the sandbox's page. */
   tables(): Tables;
   spread(): void;
   reset(): void;
@@ -85,7 +85,7 @@ async function openAzureTenant(
   };
 }
 
-/** What was asked for; undefined where it was not. */
+/** The stand-in that was asked for; undefined if it was not. */
 async function openedIf<Options, Shown>(
   options: Options | undefined,
   open: (options: Options) => Promise<Opened<Shown>>,
@@ -111,7 +111,7 @@ async function openFrontOf(
   }
 }
 
-/** Starts what the options ask for beside AWS. No module of it is loaded for who asks for nothing. */
+/** Starts what the options ask for beside AWS. Loads no module unless it is asked for. */
 export async function openBeside(options: BesideOptions, surroundings: AccountSurroundings): Promise<Beside> {
   const azure = await openedIf(options.azure, (asked) => openAzureTenant(asked, options, surroundings));
   const gcp = await openedIf(options.gcp, (asked) => openGoogleProject(asked, options, surroundings));

@@ -1,4 +1,4 @@
-/** What `@podtrust/sandbox/gcp` lets others import: the stand-in for Google Cloud alone. */
+/** The exports of `@podtrust/sandbox/gcp`: the stand-in for Google Cloud alone. */
 export {
   type CredentialFile,
   type GoogleDecision,

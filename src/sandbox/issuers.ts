@@ -13,11 +13,11 @@ import {
 /** A stand-in cluster and its issuer, which STS reaches without DNS and public roots. */
 export interface SandboxIssuer extends Omit<StandInIssuer, keyof AsyncDisposable | "close"> {
   readonly cluster: StandInCluster;
-  /** A token as TokenRequest gives it, by default for `sts.amazonaws.com`. */
+  /** A token as TokenRequest issues it, by default for `sts.amazonaws.com`. */
   token(spec: TokenSpec): string;
-  /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
+  /** A token that no TokenRequest issues: other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): string;
-  /** Fail in this way until a call with undefined ends it. STS forgets the issuer's documents, and so sees it at once. */
+  /** Fail in this way until a call with undefined ends it. STS forgets the issuer's documents, so it sees that at once. */
   fail(fault: IssuerFault | undefined): void;
 }
 
@@ -56,26 +56,26 @@ async function startIssuer(url: string, { clock, changed, algorithm }: Start): P
 /** Each listens on two ports. */
 const maxIssuers = 16;
 
-/** How issuers are reached that the sandbox does not run itself. */
+/** How issuers outside the sandbox are reached. */
 export interface ForeignRoute {
-  /** Stands in for public DNS. */
+  /** In place of public DNS. */
   readonly connectTo?: readonly ConnectTo[];
-  /** PEM certificates that stand in for the public roots. */
+  /** PEM certificates in place of the public roots. */
   readonly ca?: string;
 }
 
 export interface IssuersOptions {
-  /** URL of the issuer that is meant where none is named. */
+  /** URL of the default issuer. */
   readonly url: string;
   readonly clock: Clock;
-  /** What they sign with: a P-256 key is there at once, RSA's takes a tenth of a second, and Azure takes RSA alone. */
+  /** Their signing algorithm: a P-256 key is made at once, RSA takes a tenth of a second, and Azure accepts only RSA. */
   readonly algorithm: "ES256" | "RS256";
   readonly foreign: ForeignRoute;
-  /** Called when an issuer's documents are no longer what they were. */
+  /** Called when an issuer's documents have changed. */
   readonly changed: () => void;
 }
 
-/** The issuers of an account, each started where somebody first asks for it. */
+/** The issuers of an account, each started on first use. */
 export class Issuers {
   readonly #options: IssuersOptions;
   readonly #started = new Map<string, Promise<StartedIssuer>>();
@@ -84,7 +84,10 @@ export class Issuers {
     this.#options = options;
   }
 
-  /** The issuer of this URL. Rejects with `issuer-invalid` for what is none, and with `sandbox-control-request` for too many. */
+  /**
+   * The issuer with this URL. Rejects with `issuer-invalid` for a bad URL, and with `sandbox-control-request` for too
+   * many.
+   */
   get(url: string = this.#options.url): Promise<SandboxIssuer> {
     const there = this.#started.get(url);
     if (there !== undefined) return there;
@@ -95,19 +98,19 @@ export class Issuers {
     }
     const { changed } = this.#options;
     const started = startIssuer(url, this.#options).then((issuer) => {
-      // What STS read at this name before was somebody else's.
+      // STS's cache for this name is of another issuer.
       changed();
       return issuer;
     });
     this.#started.set(url, started);
-    // One that could not be started is not there.
+    // One that could not be started is not kept.
     started.catch(() => this.#started.delete(url));
     return started;
   }
 
-  /** The account's own issuers are reached by themselves, others as the options say. */
+  /** The account's own issuers are reached directly, others as the options say. */
   readonly routeTo: RouteTo = async (url) => {
-    // Its keys are known before anybody asks for a token of it.
+    // Its keys are known before the first token is requested.
     if (url === this.#options.url) return this.get();
     return (await this.#started.get(url)) ?? this.#options.foreign;
   };

@@ -11,19 +11,19 @@ import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
   /**
-   * Stands in for public DNS when an issuer is fetched.
+   * Replaces public DNS when an issuer is fetched.
    *
    * @default public DNS
    */
   readonly connectTo?: readonly ConnectTo[];
   /**
-   * PEM certificates that stand in for the public roots.
+   * PEM certificates that replace the public roots.
    *
    * @default the public roots
    */
   readonly ca?: string;
   /**
-   * The clock beneath the one that tests move.
+   * The clock under the one that tests move.
    *
    * @default the machine's own
    */
@@ -41,55 +41,55 @@ export interface SandboxOptions extends AwsOptions {
    */
   readonly controlToken?: string;
   /**
-   * Lets the control API be used from other machines too, with its token: into a container.
+   * Allows other machines to use the control API, with its token: for containers.
    *
    * @default false
    */
   readonly controlFromAnywhere?: boolean;
   /**
-   * Also a stand-in for Google Cloud: a project with this sandbox's clock and issuers. Clients reach it at its own address, or
-   * under Google's hosts through `front`.
+   * Also starts a stand-in for Google Cloud: a project with this sandbox's clock and issuers. Clients reach it at its
+   * own address, or under Google's hosts through `front`.
    *
    * @default none
    */
   readonly gcp?: SandboxGoogleOptions;
   /**
-   * Also a stand-in for Azure: a tenant with this sandbox's clock and issuers, whose clusters sign with RSA keys from then on.
-   * Clients reach it through `front`.
+   * Also starts a stand-in for Azure: a tenant with this sandbox's clock and issuers, whose clusters sign with RSA keys
+   * from then on. Clients reach it through `front`.
    *
    * @default none
    */
   readonly azure?: AzureOptions;
   /**
-   * The port of the front, where there is one; 0: any free one.
+   * The port of the front, if there is one; 0: any free one.
    *
    * @default 0
    */
   readonly frontPort?: number;
   /**
-   * A folder that is there, for files of the front's CA: clients take it from one.
+   * An existing folder for files of the front's CA: clients read it from one.
    *
    * @default none
    */
   readonly frontFolder?: string;
 }
 
-/** A running sandbox: its first account, and as many more as tests want for themselves. */
+/** A running sandbox: its first account, and any number of others for single tests. */
 export interface Sandbox extends SandboxAccount {
   /** For the control API at `url`/_podtrust/: a secret of the sandbox. */
   readonly controlToken: string;
-  /** The stand-in for Google Cloud; undefined where `gcp` did not ask for one. */
+  /** The stand-in for Google Cloud; undefined unless `gcp` asked for one. */
   readonly gcp: StandInGoogle | undefined;
-  /** The stand-in for Azure; undefined where `azure` did not ask for one. */
+  /** The stand-in for Azure; undefined unless `azure` asked for one. */
   readonly azure: StandInAzure | undefined;
   /**
-   * The proxy for HTTPS that is itself the hosts of Azure: for clients that know no other address. Undefined where no stand-in
+   * The HTTPS proxy that serves Azure's hosts itself: for clients that know no other address. Undefined if no stand-in
    * needs one.
    */
   readonly front: Front | undefined;
   /**
-   * An empty account of a number of its own, in memory: what runs beside others in one sandbox does not meet them there.
-   * Rejects with `sandbox-control-request` where a thousand are open.
+   * An empty account with its own number, in memory: tests that share a sandbox do not meet there. Rejects with
+   * `sandbox-control-request` if a thousand are open.
    */
   newAccount(): Promise<SandboxAccount>;
 }
@@ -118,7 +118,7 @@ async function open(options: SandboxOptions): Promise<Sandbox> {
   const first = surroundings();
   const beside = await openBeside(options, first);
   const started = startFirst(options, { surroundings, first, controlToken, beside });
-  // Whoever waits for it is told why; what runs beside it ends.
+  // The caller learns why; what runs beside it ends.
   started.catch(() => beside.close());
   return started;
 }

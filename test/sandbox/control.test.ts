@@ -121,7 +121,7 @@ describe("the control API of a sandbox", () => {
     .flatMap((all) => all ?? [])
     .find(({ family, internal }) => family === "IPv4" && !internal);
   const skip = outside === undefined ? { skip: "this machine has no address beside loopback" } : {};
-  test("another machine gets nothing, unless the sandbox was told to let it", skip, async (t) => {
+  test("another machine gets nothing, unless the sandbox allows it", skip, async (t) => {
     const host = outside?.address ?? "";
     const shut = await started(t, { listen: "0.0.0.0" });
     assert.equal((await ask(shut, "GET", "state", { host })).status, 401);
@@ -148,7 +148,7 @@ describe("the control API of a sandbox", () => {
     ["a clock moved by a word", "POST", "clock", '{"advanceSeconds":"1h"}', /is not a number/u, 400],
     ["a filter that there is not", "GET", "decisions?verdict=deny", undefined, /no filter verdict/u, 400],
     ["a fault that there is not", "PUT", "issuer/fault", '{"fault":"tired"}', /no fault "tired"/u, 400],
-    ["a token of nobody", "POST", "issuer/token", "{}", /the token is nobody's/u, 400],
+    ["a token without a subject", "POST", "issuer/token", "{}", /the token has no subject/u, 400],
     ["half a ServiceAccount", "POST", "issuer/token", '{"namespace":"a"}', /go together/u, 400],
     ["a token's misspelt member", "POST", "issuer/token", '{"claim":{}}', /a token has no claim$/u, 400],
     [

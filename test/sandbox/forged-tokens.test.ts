@@ -67,7 +67,7 @@ async function exchange(url: string, token: string, role = "cart"): Promise<stri
 
 const forged: readonly [string, ForgedToken, { readonly rule: string; readonly code: string }][] = [
   [
-    "a key of nobody's",
+    "an unknown key",
     { ...cart, signedBy: "foreign-key" },
     { rule: "signature", code: "InvalidIdentityToken" },
   ],

@@ -34,8 +34,8 @@ interface LeafRequest {
 }
 
 /**
- * The validity of what stand-ins serve themselves with. It is wide because whoever connects checks it by the
- * machine's clock, while a stand-in may live by a clock that a test moves.
+ * The validity of stand-ins' own server certificates. It is wide because clients check it by the machine's clock, while
+ * a stand-in may use a clock that a test moves.
  */
 const longValidity: Validity = {
   notBefore: Date.UTC(2020, 0, 1) / 1000,
@@ -52,7 +52,7 @@ export function createAuthority(commonName: string, parent?: StandInAuthority): 
   return createAuthorityFor({ commonName, ...pathLength, ...dates(longValidity) }, parent);
 }
 
-/** Signs a certificate; gives its PEM without the chain. */
+/** Signs a certificate; returns its PEM without the chain. */
 export function issue(
   authority: StandInAuthority,
   { commonName, organizations = [], validity = longValidity, usage, ...leaf }: LeafRequest,
@@ -61,7 +61,7 @@ export function issue(
   return issueCertificate(authority, { subject, usages: [usage], ...leaf, ...dates(validity) }).toString();
 }
 
-/** Makes a key and a certificate for it, the latter with nothing behind it. */
+/** Makes a key and a certificate for it, without further chain. */
 export async function issueWithKey(
   authority: StandInAuthority,
   leaf: Omit<LeafRequest, "publicKey">,

@@ -17,18 +17,18 @@ import {
 import { taggingService } from "./tagging/index.ts";
 import type { Decision, Service, Tenant } from "./wire/index.ts";
 
-/** What is the same for every account of a sandbox. */
+/** What all accounts of a sandbox share. */
 export interface AccountSettings {
   readonly propagationMs: number;
   readonly messageProfile: MessageProfile;
   readonly issuerCache: IssuerCache;
   readonly iamRateLimit?: RateLimit | undefined;
   readonly logger: Logger;
-  /** Called with every decision, as it is made. */
+  /** Called with every decision, when it is made. */
   readonly onDecision: (decision: Decision) => void;
 }
 
-/** What an account has of its own beside what is kept of it. */
+/** What belongs to one account, beside its stored state. */
 export interface AccountPlace {
   readonly clock: MovableClock;
   /** How an issuer is reached. */
@@ -41,15 +41,15 @@ export interface StandInAccount {
   readonly account: string;
   /** Keys that may do everything. */
   readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Those of the last thousand decisions that fit, oldest first. */
+  /** Of the last thousand decisions, those that match the filter, oldest first. */
   decisions(filter?: DecisionFilter): readonly Decision[];
-  /** Makes what a seed says; throws `sandbox-seed`. STS sees it at once. */
+  /** Creates what a seed describes; throws `sandbox-seed`. STS sees it at once. */
   seed(seed: Seed): Promise<void>;
-  /** Ends IAM's propagation: STS sees all roles as they stand. */
+  /** Ends IAM's propagation: STS sees all roles as they are. */
   spread(): Promise<void>;
-  /** Has STS fetch every issuer's documents anew. */
+  /** Makes STS fetch every issuer's documents again. */
   forgetIssuers(): void;
-  /** Empties the account, but for the administrator, and forgets all decisions and issuers. */
+  /** Empties the account, except for the administrator, and forgets all decisions and issuers. */
   reset(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export interface OpenedAccount {
   readonly shown: StandInAccount;
   readonly tenant: Tenant;
   readonly key: AdminAccessKey;
-  /** What is kept of it. */
+  /** Its stored state. */
   readonly kept: Account;
 }
 
@@ -78,12 +78,12 @@ function servicesOf(
   ];
 }
 
-/** Empties an account; its administrator's keys go on working. */
+/** Empties an account; its administrator's keys keep working. */
 function clear(account: Account): void {
   for (const name of tableNames) if (name !== "keys") account[name].clear();
 }
 
-/** Opens the account of a store: its services, by its own clock and with its own issuers. */
+/** Opens the account of a store: its services, with its own clock and issuers. */
 export async function openAccount(
   store: Store,
   settings: AccountSettings,

@@ -17,10 +17,10 @@ export interface FurtherAccount extends StandInAccount {
   close(): void;
 }
 
-/** Each has its services in memory: about 100 kB where nothing stands in it. */
+/** Each has its services in memory: about 100 kB while it is empty. */
 const maxAccounts = 1000;
 
-/** All accounts behind one port: the first, and those that tests make to have one for themselves. */
+/** All accounts behind one port: the first, and those that single tests make for themselves. */
 export class Accounts {
   readonly #home: OpenedAccount;
   readonly #settings: AccountSettings;
@@ -34,12 +34,12 @@ export class Accounts {
     this.tenants = {
       home: home.tenant,
       find,
-      // Of the first account's keys some are older than this form.
+      // Some of the first account's keys are older than this form.
       ofKey: (id) => (this.#further.size === 0 ? undefined : find(accountOfAccessKey(id))),
     };
   }
 
-  /** Makes an account of a new number, kept in memory. Throws `sandbox-control-request` where there are too many. */
+  /** Makes an account with a new number, in memory. Throws `sandbox-control-request` if there are too many. */
   async add(place: AccountPlace): Promise<FurtherAccount> {
     if (this.#further.size >= maxAccounts) {
       throw new PodtrustError(
@@ -56,7 +56,7 @@ export class Accounts {
     return { ...opened.shown, close: () => void this.#further.delete(id) };
   }
 
-  /** What stands in the accounts beside the first, for the page; nothing where there are none. */
+  /** The content of the accounts beside the first, for the page; nothing if there are none. */
   tables(): readonly PageTable[] {
     if (this.#further.size === 0) return [];
     const rows = [...this.#further.values()].map(({ kept, shown }) => [

@@ -1,6 +1,6 @@
 import { shellWord } from "../../core/base/index.ts";
 
-/** Where a sandbox is, for whoever calls it. */
+/** Where a sandbox is, for its clients. */
 export interface ClientOptions {
   readonly url: string;
   readonly region: string;
@@ -9,9 +9,9 @@ export interface ClientOptions {
 }
 
 /**
- * All that points an AWS client at a sandbox, of whatever language. Each name has clients that read it alone: boto3 and
- * the AWS CLI 1 know AWS_DEFAULT_REGION, the SDK for JavaScript AWS_REGION; the SDK for Go exchanges web identity
- * tokens before it reads AWS_ENDPOINT_URL, and would go to AWS.
+ * Variables that point an AWS client at a sandbox, in any language. Each has clients that read no other: boto3 and the
+ * AWS CLI 1 know AWS_DEFAULT_REGION, the SDK for JavaScript AWS_REGION; the SDK for Go exchanges web identity tokens
+ * before it reads AWS_ENDPOINT_URL, and would go to AWS.
  */
 export function clientEnvironment({ url, region, credentials }: ClientOptions): Record<string, string> {
   return {

@@ -1,13 +1,13 @@
 import type { Decision } from "./wire/index.ts";
 
-/** Which decisions are wanted; what is absent is not asked for. */
+/** Filters for decisions; absent members do not filter. */
 export interface DecisionFilter {
   /** As in ARNs: `sts`. */
   readonly service?: string;
   /** With its service or without: `sts:AssumeRole`, `AssumeRole`. */
   readonly action?: string;
   readonly decision?: Decision["decision"];
-  /** What decided: `trust-policy`, `admin-key`. The page of rules has the names of STS's. */
+  /** The rule that decided: `trust-policy`, `admin-key`. The page of rules has STS's names. */
   readonly rule?: string;
   /** AWS's code: `AccessDenied`. */
   readonly code?: string;
@@ -18,7 +18,7 @@ export interface DecisionFilter {
   readonly resource?: string;
 }
 
-/** What a filter may ask for. */
+/** The members of a filter. */
 export const decisionFilters = [
   "service",
   "action",
@@ -59,7 +59,7 @@ export class DecisionRing {
 
   add(decision: Decision): void {
     this.#held.push(decision);
-    // Moving a thousand for each request that comes would cost more than keeping twice as many.
+    // Dropping one per request would move a thousand each time; this keeps up to twice as many.
     if (this.#held.length >= 2 * this.#size) this.#held = this.all();
   }
 

@@ -10,7 +10,7 @@ import { type Control, type Decision, startWire } from "./wire/index.ts";
 
 export interface AwsOptions {
   /**
-   * Where it listens; an address that is not loopback lets others in.
+   * Where it listens; an address other than loopback admits other machines.
    *
    * @default "127.0.0.1"
    */
@@ -28,38 +28,39 @@ export interface AwsOptions {
    */
   readonly account?: string;
   /**
-   * A folder in which the account is kept.
+   * A folder to store the account in.
    *
    * @default in memory
    */
   readonly stateDir?: string;
   /**
-   * A file for the administrator's keys, in the form of AWS's shared credentials, mode 0600.
+   * A file for the administrator's keys, in the format of AWS's shared credentials, mode 0600.
    *
    * @default none
    */
   readonly adminCredentials?: string;
   /**
-   * How long STS does not see a new role or a changed trust policy, in milliseconds; 0: at once.
+   * How long it takes STS to see a new role or a changed trust policy, in milliseconds; 0: at once.
    *
    * @default 8000
    */
   readonly propagationMs?: number;
   /**
-   * Which generation of AWS's texts is spoken.
+   * Which generation of AWS's texts is used.
    *
    * @default "2026"
    */
   readonly messageProfile?: MessageProfile;
   /**
-   * How STS keeps an issuer's documents. `refetch`: for their Cache-Control lifetime, and an unknown key has them fetched at
-   * once. `keep`: each for twice its lifetime, and meanwhile it asks for nothing: a key rotated without waiting is refused.
+   * How STS keeps an issuer's documents. `refetch`: for their Cache-Control lifetime, and an unknown key makes it fetch
+   * them at once. `keep`: each for twice its lifetime, without any fetch meanwhile: a key rotated without waiting is
+   * refused.
    *
    * @default "refetch"
    */
   readonly issuerCache?: IssuerCache;
   /**
-   * How many signed calls IAM takes before it answers `Throttling`.
+   * How many signed calls IAM accepts before it answers `Throttling`.
    *
    * @default any number
    */
@@ -67,14 +68,14 @@ export interface AwsOptions {
   readonly logger?: Logger;
   /** What else runs beside the sandbox, for its page. */
   readonly tables?: () => readonly PageTable[];
-  /** Called with every decision, as it is made. */
+  /** Called with every decision, when it is made. */
   readonly onDecision?: (decision: Decision) => void;
 }
 
-/** What AWS stands among, beside its options. */
+/** The context of AWS in a sandbox, beside its options. */
 export interface AwsSurroundings extends AccountPlace {
   readonly control: Control;
-  /** What the issuer of `control` can be told to do wrong, for the page. */
+  /** The faults that the issuer of `control` can simulate, for the page. */
   readonly issuerFaults: readonly string[];
 }
 
@@ -82,7 +83,7 @@ export interface AwsSurroundings extends AccountPlace {
 export interface StandInAws extends StandInAccount {
   /** For AWS_ENDPOINT_URL. */
   readonly url: string;
-  /** An account of a new number, in memory. Rejects with `sandbox-control-request` where there are too many. */
+  /** An account with a new number, in memory. Rejects with `sandbox-control-request` if there are too many. */
   newAccount(place: AccountPlace): Promise<FurtherAccount>;
   close(): Promise<void>;
 }
@@ -95,7 +96,7 @@ interface Settings extends AccountSettings {
   readonly account: string;
 }
 
-/** Another text than those would quietly be the less strict one. */
+/** Any other text would silently mean the less strict one. */
 function issuerCacheOf({ issuerCache = "refetch" }: AwsOptions): IssuerCache {
   if (issuerCaches.includes(issuerCache)) return issuerCache;
   throw new PodtrustError(

@@ -7,7 +7,7 @@ import { parseJws } from "../../rules/oidc/index.ts";
 
 const generate = promisify(generateKeyPair);
 
-/** Whom an access token is of. */
+/** The principal of an access token. */
 export interface ServicePrincipal {
   /** The application's id, or the identity's client id. */
   readonly clientId: string;
@@ -15,12 +15,12 @@ export interface ServicePrincipal {
   readonly objectId: string;
 }
 
-/** An access token to be made. Times in seconds. */
+/** An access token to be issued. Times in seconds. */
 export interface TokenOrder extends ServicePrincipal {
   readonly tenant: string;
   /** `https://sts.windows.net/TENANT/` */
   readonly issuer: string;
-  /** The resource, as it was asked for. */
+  /** The resource, as requested. */
   readonly audience: string;
   readonly now: number;
   readonly lifetime: number;
@@ -37,21 +37,21 @@ async function newKey(): Promise<TenantKey> {
   return { privateKey, jwk: publicJwk(privateKey) };
 }
 
-/** The access tokens of a stand-in tenant: made for what Entra's rules have granted, and taken by ARM, Graph and Key Vault. */
+/** The access tokens of a stand-in tenant: issued when Entra's rules grant, and accepted by ARM, Graph and Key Vault. */
 export class AccessTokens {
   #made: Promise<TenantKey> | undefined;
 
-  /** The key is there once somebody asks: making it takes a tenth of a second. */
+  /** Made on first use: it takes a tenth of a second. */
   get #key(): Promise<TenantKey> {
     return (this.#made ??= newKey());
   }
 
-  /** As `/discovery/v2.0/keys` has them. */
+  /** In the form of `/discovery/v2.0/keys`. */
   async keySet(): Promise<{ readonly keys: readonly object[] }> {
     return { keys: [(await this.#key).jwk] };
   }
 
-  /** The claims are those of a token without a person (v1.0, "Access token claims reference"). */
+  /** The claims of a token without a user (v1.0, "Access token claims reference"). */
   async issue(order: TokenOrder): Promise<string> {
     const { jwk, privateKey } = await this.#key;
     const { tenant, issuer, audience, now, lifetime, clientId, objectId } = order;
@@ -76,8 +76,8 @@ export class AccessTokens {
   }
 
   /**
-   * Whom a token is of, which this tenant made, for one of these resources, and which is good now; else why it is not taken.
-   * `now` in seconds.
+   * The principal of a token, if this tenant issued it for one of these resources and it is valid now; else why it is
+   * refused. `now` in seconds.
    */
   async read(
     token: string,

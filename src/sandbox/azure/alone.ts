@@ -14,35 +14,35 @@ export interface StandInAzureOptions extends AzureOptions {
    */
   readonly port?: number;
   /**
-   * A folder that is there, for files of the front's CA.
+   * An existing folder for files of the front's CA.
    *
    * @default none
    */
   readonly folder?: string;
-  /** Stands in for public DNS when an issuer is fetched. */
+  /** In place of public DNS when an issuer is fetched. */
   readonly connectTo?: readonly ConnectTo[];
-  /** PEM certificates that stand in for the public roots. */
+  /** PEM certificates in place of the public roots. */
   readonly ca?: string;
-  /** The clock beneath the one that tests move. */
+  /** The clock under the one that tests move. */
   readonly clock?: Clock;
   readonly logger?: Logger;
 }
 
 /** A stand-in for Azure without AWS beside it. */
 export interface StandInAzureAlone extends StandInAzure, AsyncDisposable {
-  /** The proxy by which clients reach it. */
+  /** The proxy through which clients reach it. */
   readonly front: Front;
-  /** By it tokens expire and writes spread; `advance` moves it. */
+  /** The clock by which tokens expire and writes spread; `advance` moves it. */
   readonly clock: SandboxClock;
-  /** Empties the tenant, but for the administrator, and forgets decisions and issuers. */
+  /** Empties the tenant, except for the administrator, and forgets decisions and issuers. */
   reset(): void;
   close(): Promise<void>;
 }
 
 /**
- * Starts a stand-in for Azure behind a front of its own: a tenant of Entra, ARM's user-assigned identities, Graph's federated
- * credentials, and Key Vault's secrets. It refuses as Azure does, by the rules that `podtrust explain --for azure` goes through.
- * A sandbox with `azure` starts it beside AWS, with the sandbox's clock and issuers.
+ * Starts a stand-in for Azure behind a front of its own: a tenant of Entra, ARM's user-assigned identities, Graph's
+ * federated credentials, and Key Vault's secrets. It refuses as Azure does, by the rules of `podtrust explain --for
+ * azure`. A sandbox with `azure` starts it beside AWS, with the sandbox's clock and issuers.
  *
  * @example
  * ```ts

@@ -18,8 +18,8 @@ function shown(credential: KeptCredential, identity: UserAssignedIdentity, conte
 }
 
 /**
- * ARM's words, from "Workload identity federation: important considerations" and from answers that users have quoted. Those of
- * the limit and of lengths are not known: they begin with our name.
+ * ARM's words, from "Workload identity federation: important considerations" and from answers that users have quoted.
+ * The texts for the limit and for lengths are unknown: ours begin with our name.
  */
 const texts: Readonly<Partial<Record<CredentialFault, string>>> = {
   "no-fields":
@@ -57,7 +57,7 @@ async function put(
   const { properties } = jsonOf(request, noJson);
   if (typeof properties !== "object" || properties === null)
     throw badRequest("Federated Identity Credential from HTTP body has empty properties");
-  // A write without audiences is told their number, as one with none.
+  // A write without audiences gets the error about their number, as one with an empty list.
   const { issuer, subject, audiences = [] } = properties as Record<string, unknown>;
   const done = await kept.put({ name, issuer, subject, audiences }, randomUUID);
   return done === "made" ? 201 : 200;
@@ -82,7 +82,7 @@ async function one(
   );
 }
 
-/** The federated credentials of an identity; with a name, that one. */
+/** The federated credentials of an identity; given a name, only that one. */
 export async function credentials(
   request: FrontRequest,
   identity: UserAssignedIdentity,

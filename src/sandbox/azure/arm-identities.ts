@@ -14,7 +14,7 @@ export const noJson = (): AzureError =>
 export const notTaken = (what: string, method: string): AzureError =>
   new AzureError(405, "MethodNotAllowed", `podtrust sandbox: ${what} does not take ${method}.`);
 
-/** ARM writes `resourcegroups` in what it gives, whatever it was asked with. */
+/** ARM writes `resourcegroups` in answers, whatever the request had. */
 export function idOf({ resourceGroup, name }: UserAssignedIdentity, { tenant }: AzureContext): string {
   return `/subscriptions/${tenant.settings.subscription}/resourcegroups/${resourceGroup}/providers/${identityType}/${name}`;
 }
@@ -107,7 +107,7 @@ export function identities(
   );
 }
 
-/** One identity: made, changed, read, deleted. */
+/** One identity: created, changed, read, deleted. */
 export function oneIdentity(
   request: FrontRequest,
   group: string,

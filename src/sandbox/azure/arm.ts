@@ -13,14 +13,14 @@ import {
 } from "./service.ts";
 import { keyOf } from "./tenant.ts";
 
-/** What an address below a subscription names; every name of it is the same in every case. */
+/** What an address below a subscription names; all names in it are case-insensitive. */
 interface ArmPath {
   readonly subscription: string;
   readonly group: string | undefined;
-  /** Whether it is of the group itself. */
+  /** Whether it names the group itself. */
   readonly isGroup: boolean;
   readonly identity: string | undefined;
-  /** Whether it is of an identity's federated credentials; with `credential`: of that one. */
+  /** Whether it names an identity's federated credentials; with `credential`: that one. */
   readonly isCredentials: boolean;
   readonly credential: string | undefined;
 }
@@ -80,11 +80,14 @@ function checkAdministrator(caller: ServicePrincipal, request: FrontRequest, { t
     403,
     "AuthorizationFailed",
     `The client '${caller.clientId}' with object id '${caller.objectId}' does not have authorization to perform action '${type}/${verb}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
-    { rule: "administrator", next: "Ask as the sandbox's administrator: nobody else has rights at its ARM." },
+    {
+      rule: "administrator",
+      next: "Ask as the sandbox's administrator: no other principal has rights at its ARM.",
+    },
   );
 }
 
-/** What every request has to be right in, before what it names is looked for: the group, in its own letters. */
+/** What every request must get right before its target is looked up: the group, in its own letter case. */
 function groupOf(request: FrontRequest, path: ArmPath, { tenant }: AzureContext): string | undefined {
   const version = request.url.searchParams.get("api-version") ?? "";
   if (!/^\d{4}-\d{2}-\d{2}(?:-preview)?$/iu.test(version))
@@ -105,7 +108,7 @@ function groupOf(request: FrontRequest, path: ArmPath, { tenant }: AzureContext)
   throw new AzureError(404, "ResourceGroupNotFound", `Resource group '${path.group}' could not be found.`);
 }
 
-/** A resource group as it is read; none is made or changed. Each of a sandbox is where its identities are by default. */
+/** A resource group, read-only. A sandbox's groups are in the default location of identities. */
 function oneGroup({ method }: FrontRequest, name: string, { tenant }: AzureContext): FrontAnswer {
   if (method !== "GET") throw notTaken("a resource group", method);
   const id = `/subscriptions/${tenant.settings.subscription}/resourceGroups/${name}`;
@@ -129,8 +132,8 @@ async function answer(request: FrontRequest, context: AzureContext): Promise<Fro
 }
 
 /**
- * Answers as Azure Resource Manager does, for resource groups as they are read, user-assigned identities and their federated
- * credentials (api-version 2024-11-30).
+ * Answers as Azure Resource Manager does, for reading resource groups, and for user-assigned identities and their
+ * federated credentials (api-version 2024-11-30).
  */
 export function arm(request: FrontRequest, context: AzureContext): Promise<Answered> {
   let who: string | undefined;

@@ -15,7 +15,7 @@ import type { Answered, AzureContext, AzureService, Note } from "./service.ts";
 import { EntraTenant } from "./tenant.ts";
 import { vault } from "./vault.ts";
 
-/** What Azure's stand-in decided of one request, in the form that AWS's decisions have. */
+/** A decision of Azure's stand-in about one request, in the form of AWS's decisions. */
 export interface AzureDecision extends Note {
   /** Milliseconds. */
   readonly time: number;
@@ -25,16 +25,16 @@ export interface AzureDecision extends Note {
   readonly who: string;
   /** The address without its query. */
   readonly resource: string;
-  /** `invalid`: refused for its form, before anybody asked whether it is allowed. */
+  /** `invalid`: refused for its form, before authorization. */
   readonly decision: "allow" | "deny" | "invalid";
 }
 
-/** What Azure's stand-in stands among. */
+/** What a sandbox provides for Azure's stand-in. */
 export interface AzureSurroundings {
   readonly clock: MovableClock;
   /** How an issuer is reached. */
   readonly routeTo: KnownIssuersOptions["routeTo"];
-  /** Called with every decision, as it is made. */
+  /** Called with every decision, when it is made. */
   readonly onDecision?: (decision: AzureDecision) => void;
 }
 
@@ -42,31 +42,31 @@ export interface AzureSurroundings {
 export interface StandInAzure {
   readonly tenant: string;
   readonly subscription: string;
-  /** A client secret that opens everything: of an application of the sandbox's own. */
+  /** A client secret with every right: of an application of the sandbox's own. */
   readonly admin: { readonly clientId: string; readonly clientSecret: string };
-  /** Those of the last thousand decisions that fit, oldest first. */
+  /** Of the last thousand decisions, those that match the filter, oldest first. */
   decisions(
     filter?: Partial<Pick<AzureDecision, "action" | "code" | "decision" | "rule">>,
   ): readonly AzureDecision[];
-  /** What tells clients of the tenant: AZURE_TENANT_ID, AZURE_AUTHORITY_HOST, AZURE_SUBSCRIPTION_ID. */
+  /** Variables that point clients at the tenant: AZURE_TENANT_ID, AZURE_AUTHORITY_HOST, AZURE_SUBSCRIPTION_ID. */
   readonly environment: Readonly<Record<string, string>>;
   /** Identities and applications, with the ids that their workloads need. */
   clients(): readonly AzureClient[];
-  /** Makes what a seed says; throws `sandbox-seed`. Entra sees it at once. */
+  /** Creates what a seed describes; throws `sandbox-seed`. Entra sees it at once. */
   seed(seed: AzureSeed): Promise<void>;
-  /** Ends every delay: Entra sees all credentials as they stand, and the keys of the issuers that it has met. */
+  /** Ends every delay: Entra sees all credentials as they are, and the keys of the issuers that it has met. */
   spread(): void;
 }
 
-/** Azure, and what the sandbox around it needs. */
+/** Azure, and what its sandbox needs. */
 export interface OpenedAzure {
   readonly shown: StandInAzure;
   readonly site: FrontSite;
-  /** Has Entra fetch every issuer's documents anew. */
+  /** Makes Entra fetch every issuer's documents again. */
   forgetIssuers(): void;
-  /** Empties the tenant, but for the administrator, and forgets decisions and issuers. */
+  /** Empties the tenant, except for the administrator, and forgets decisions and issuers. */
   reset(): void;
-  /** Ends what is under way. */
+  /** Ends requests in progress. */
   close(): void;
 }
 
@@ -78,7 +78,7 @@ const actions: Readonly<Record<string, string>> = {
   vault: "vault",
 };
 
-// Clients choose some of these texts, and a thousand decisions are remembered.
+// Clients choose some of these texts, and a thousand decisions are stored.
 const maxText = 2048;
 
 function cut<Value extends string | undefined>(text: Value): Value {
@@ -115,9 +115,7 @@ function siteOf(context: AzureContext, record: (decision: AzureDecision) => void
 
 const decisionsKept = 1000;
 
-/**
- * Opens a tenant, with nothing in it but its administrator. Its time is the clock's, and so are all its delays. Throws `usage`.
- */
+/** Opens a tenant, with only its administrator. All its delays follow the clock. Throws `usage`. */
 export function openAzure(options: AzureOptions, surroundings: AzureSurroundings): OpenedAzure {
   const settings = settingsOf(options);
   const { clock, routeTo } = surroundings;

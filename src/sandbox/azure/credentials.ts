@@ -1,6 +1,6 @@
 import type { FederatedCredential } from "../../rules/azure/index.ts";
 
-/** What is wrong with a write of a federated credential; each of ARM and Graph has its own words for it. */
+/** Faults of a write of a federated credential; ARM and Graph have different words for them. */
 export type CredentialFault =
   | "no-fields"
   | "audience-count"
@@ -22,13 +22,13 @@ export class CredentialRefused extends Error {
   }
 }
 
-/** A federated credential as it is kept. `description`: of an application's alone. */
+/** A federated credential as stored. `description`: of an application's alone. */
 export interface KeptCredential extends FederatedCredential {
   readonly id: string;
   readonly description: string | null;
 }
 
-/** What a client writes: of unknown form, since Azure looks at it by itself. */
+/** A client's input: of unknown form, since Azure validates it itself. */
 export interface WrittenCredential {
   readonly name: unknown;
   readonly issuer: unknown;
@@ -37,17 +37,17 @@ export interface WrittenCredential {
   readonly description?: unknown;
 }
 
-/** What Entra's token endpoint sees of one name from a time on; undefined: nothing. */
+/** What Entra's token endpoint sees under one name from a time on; undefined: nothing. */
 interface Sight {
   /** Milliseconds. */
   readonly from: number;
   readonly credential: KeptCredential | undefined;
 }
 
-/** "Workload identity federation: important considerations": of an application or a user-assigned identity. */
+/** "Workload identity federation: important considerations": per application or user-assigned identity. */
 const maxCredentials = 20;
 
-/** Characters of issuer, subject, audience and description. */
+/** The longest issuer, subject, audience and description, in characters. */
 const maxText = 600;
 
 const nameForm = /^[a-z0-9][a-z0-9_-]{2,119}$/iu;
@@ -72,13 +72,13 @@ function checked(written: WrittenCredential): Omit<KeptCredential, "id"> {
 
 export interface CredentialTimes {
   readonly now: () => number;
-  /** How long Entra does not see what was written, in milliseconds. */
+  /** How long Entra does not see a write, in milliseconds. */
   readonly propagationMs: number;
-  /** As long as a write takes: meanwhile any other of the same parent is refused. */
+  /** How long a write takes: meanwhile any other of the same parent is refused. */
   readonly write: () => Promise<void>;
 }
 
-/** The federated credentials of one application or identity, as they are kept and as Entra sees them. */
+/** The federated credentials of one application or identity, as stored and as Entra sees them. */
 export class FederatedCredentials {
   readonly #times: CredentialTimes;
   /** By the name in lower case. */
@@ -90,7 +90,7 @@ export class FederatedCredentials {
     this.#times = times;
   }
 
-  /** In the order in which they were made. */
+  /** In order of creation. */
   list(): readonly KeptCredential[] {
     return [...this.#kept.values()];
   }
@@ -108,12 +108,12 @@ export class FederatedCredentials {
     });
   }
 
-  /** Has Entra see them as they stand. */
+  /** Makes Entra see them as they are. */
   spread(): void {
     for (const [name, sights] of this.#seen) this.#seen.set(name, [{ ...sights.at(-1)!, from: 0 }]);
   }
 
-  /** Makes or replaces one. `only`: it must not be there (`new`), or must (`there`). Throws CredentialRefused. */
+  /** Creates or replaces one. `only`: it must not exist (`new`), or must (`there`). Throws CredentialRefused. */
   async put(
     written: WrittenCredential,
     makeId: () => string,
@@ -124,13 +124,13 @@ export class FederatedCredentials {
     return before === undefined ? "made" : "replaced";
   }
 
-  /** Makes one that Entra sees at once, in no time. Throws CredentialRefused. */
+  /** Creates one that Entra sees at once, in no time. Throws CredentialRefused. */
   add(written: WrittenCredential, makeId: () => string): void {
     const { next } = this.#fitting(written, "new");
     this.#keep(next.name.toLowerCase(), { ...next, id: makeId() }, 0);
   }
 
-  /** Deletes one; whether it was there. Throws CredentialRefused. */
+  /** Deletes one; returns whether it existed. Throws CredentialRefused. */
   async delete(nameOrId: string): Promise<boolean> {
     const there = this.get(nameOrId);
     if (there === undefined) return false;
@@ -138,7 +138,7 @@ export class FederatedCredentials {
     return true;
   }
 
-  /** What may be written, and what it takes the place of. */
+  /** The accepted write, and what it replaces. */
   #fitting(
     written: WrittenCredential,
     only: "new" | "there" | undefined,
@@ -170,7 +170,7 @@ export class FederatedCredentials {
   #keep(key: string, credential: KeptCredential | undefined, from: number): void {
     if (credential === undefined) this.#kept.delete(key);
     else this.#kept.set(key, credential);
-    // What was seen at some time before now is never asked for again.
+    // Past states before now are never asked for again.
     const sights = (this.#seen.get(key) ?? []).slice(-8);
     this.#seen.set(key, [...sights, { from, credential }]);
   }

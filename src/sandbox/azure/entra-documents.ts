@@ -23,7 +23,7 @@ function configuration(cloud: AzureCloud, tenant: EntraTenant): object {
   };
 }
 
-/** `GET /common/discovery/instance`: which names are one cloud's, as MSAL's libraries ask before anything else. */
+/** `GET /common/discovery/instance`: the aliases of each cloud, which MSAL's libraries ask for before anything else. */
 export function instance(cloud: AzureCloud, { url }: FrontRequest): object {
   const { login } = clouds[cloud];
   const [, wanted = "common"] =

@@ -20,10 +20,10 @@ function timestamp(ms: number): string {
   return isoSeconds(ms).replace("T", " ");
 }
 
-/** Numbers whose answers were seen without `error_uri`; all others that were seen whole have it. */
+/** Error numbers seen without `error_uri`; all others seen in full have it. */
 const withoutUri: readonly (number | undefined)[] = [undefined, 70_003, 70_011, 700_211];
 
-/** An error as Entra answers it: bodies that Microsoft's own tests have recorded, and that users have quoted. */
+/** An error in Entra's form: bodies that Microsoft's own tests have recorded, and that users have quoted. */
 function errorAnswer(request: FrontRequest, now: number, refusal: VendorRefusal): FrontAnswer {
   const [trace, correlation, time] = [randomUUID(), correlationOf(request), timestamp(now)];
   const { code, number, status, message } = refusal;
@@ -41,15 +41,15 @@ function errorAnswer(request: FrontRequest, now: number, refusal: VendorRefusal)
   };
 }
 
-/** The tenant that an address names, where it is of the cloud that is asked. */
+/** The tenant that an address names, if it is in the requested cloud. */
 function tenantAt(name: string, host: string, { tenant }: AzureContext): EntraTenant | undefined {
   return hostOf(host)?.cloud === tenant.settings.cloud && tenant.isCalled(name) ? tenant : undefined;
 }
 
-/** Resources that every tenant knows, without a slash at the end. */
+/** Resources that every tenant knows, without a trailing slash. */
 function resourcesOf({ hosts, settings }: EntraTenant): readonly string[] {
   const { graph, management, vaults } = hosts;
-  // ARM's first name goes on being good in the public cloud.
+  // ARM's first name is still valid in the public cloud.
   const classic = settings.cloud === "public" ? ["https://management.core.windows.net"] : [];
   return [
     `https://${graph}`,
@@ -60,12 +60,12 @@ function resourcesOf({ hosts, settings }: EntraTenant): readonly string[] {
   ];
 }
 
-/** A resource without the slash at its end. */
+/** A resource without its trailing slash. */
 function bare(resource: string): string {
   return resource.replace(/\/$/u, "");
 }
 
-/** Whether the resource of a scope is one of the tenant's. */
+/** Whether a scope's resource is one of the tenant's. */
 function isKnown(scope: string, tenant: EntraTenant): boolean {
   const wanted = scope.split(" ").find((one) => one.endsWith("/.default"));
   return wanted !== undefined && resourcesOf(tenant).includes(bare(wanted.slice(0, -"/.default".length)));
@@ -100,7 +100,7 @@ async function decide(facts: AssertionFacts, { issuers }: AzureContext): Promise
   return decideAssertion({ ...facts, documents: await issuers.documents(decision.issuer) }, keyChecks);
 }
 
-/** Whom a token is given, and by which right. */
+/** The principal that gets a token, and by which right. */
 interface TokenOwner {
   readonly clientId: string;
   readonly objectId: string;
@@ -126,14 +126,14 @@ async function tokenAnswer(owner: TokenOwner, { tenant, tokens, clock }: AzureCo
   };
 }
 
-/** The subject that a token claims, for the record; cut, since a client wrote it. */
+/** The subject that a token claims, for the record; cut, since clients choose it. */
 function claimedBy(assertion: string): string | undefined {
   const jws = tried(() => parseJws(assertion));
   const sub = jws instanceof PodtrustError ? undefined : jws.claims["sub"];
   return typeof sub === "string" ? `${sub.slice(0, 300)} (as the token says)` : undefined;
 }
 
-/** A secret is the administrator's alone: whoever else brings one is told what Entra says of a wrong one. */
+/** Only the administrator has a secret: any other client that sends one gets Entra's error for a wrong one. */
 async function bySecret(
   facts: AssertionFacts,
   secret: string,
@@ -210,9 +210,9 @@ async function token(name: string, request: FrontRequest, context: AzureContext)
 
 const found = (body: object): Answered => ({ answer: { status: 200, body }, note: { rule: "public" } });
 
-/** What a tenant's documents are refused with where there is no such tenant. */
+/** The refusal of a tenant's documents if there is no such tenant. */
 function noTenant(name: string, request: FrontRequest, context: AzureContext): Answered {
-  // The rule that the token endpoint has for it, asked with nothing else.
+  // The token endpoint's rule for it, applied alone.
   const decision = decideAssertion(factsOf(name, new URLSearchParams(), request.host, context), keyChecks);
   if (decision.outcome !== "refused") throw new TypeError("a request without anything was accepted");
   return refused({ ...decision.refusal, code: "invalid_tenant" }, request, context, undefined);

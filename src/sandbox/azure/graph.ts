@@ -54,7 +54,7 @@ function shownCredential({ id, name, issuer, subject, audiences, description }: 
 
 const wrongValue = "InvalidFederatedIdentityCredentialValue";
 
-/** Texts of Graph are not known for these, and ours. */
+/** Graph's texts for these are unknown; these are ours. */
 const ours: Readonly<Partial<Record<CredentialFault, string>>> = {
   "no-fields": "issuer, subject and audiences are required.",
   "audience-count": "a federated identity credential has exactly one audience.",
@@ -121,7 +121,7 @@ function applications({ url, method }: FrontRequest, { tenant }: AzureContext): 
   return { status: 200, body: { value: all.filter((one) => one[member] === wanted).map(shown) } };
 }
 
-/** What a PATCH sets over what is there: the name stays. */
+/** The stored credential with a PATCH's changes: the name stays. */
 function patched(
   before: KeptCredential | undefined,
   name: string,
@@ -193,7 +193,7 @@ const path =
   /^\/v1\.0\/applications(\/[^/]+|\(appId='[^']+'\))?(?:\/(federatedIdentityCredentials)(?:\/([^/]+)|\(name='([^']+)'\))?)?$/iu;
 
 function answer(request: FrontRequest, context: AzureContext): Promise<FrontAnswer> | FrontAnswer {
-  // Microsoft's own client for Python asks for /v1.0//applications, and Graph takes it.
+  // Microsoft's own client for Python requests /v1.0//applications, and Graph accepts it.
   const asked = pathOf(request).replaceAll(/\/{2,}/gu, "/");
   const [matched, key, isCredentials, id, name] = path.exec(asked) ?? [];
   if (matched === undefined || (key === undefined && isCredentials !== undefined))
@@ -210,7 +210,7 @@ function answer(request: FrontRequest, context: AzureContext): Promise<FrontAnsw
   return { status: 200, body: shown(application) };
 }
 
-/** Answers as Microsoft Graph does, for the federated credentials of applications that exist. */
+/** Answers as Microsoft Graph does, for the federated credentials of existing applications. */
 export function graph(request: FrontRequest, context: AzureContext): Promise<Answered> {
   let who: string | undefined;
   const { clock } = context;
@@ -226,7 +226,7 @@ export function graph(request: FrontRequest, context: AzureContext): Promise<Ans
           "Insufficient privileges to complete the operation.",
           {
             rule: "administrator",
-            next: "Ask as the sandbox's administrator: nobody else has rights at its Graph.",
+            next: "Ask as the sandbox's administrator: no other principal has rights at its Graph.",
           },
         );
       return answer(request, context);

@@ -1,10 +1,10 @@
 /** The hosts of one of Azure's clouds. */
 export interface CloudHosts {
-  /** Entra's; the first is the one that its own documents name. */
+  /** Entra's; its own documents name the first. */
   readonly login: readonly [string, ...string[]];
   readonly graph: string;
   readonly management: string;
-  /** What stands behind the name of a vault. */
+  /** The suffix of a vault's host name. */
   readonly vaults: string;
 }
 
@@ -35,13 +35,13 @@ export const clouds = {
 
 export type AzureCloud = keyof typeof clouds;
 
-/** Which service a host is of, and in which cloud. */
+/** The service and cloud of a host. */
 export interface AzureHost {
   readonly cloud: AzureCloud;
   readonly service: "login" | "graph" | "management" | "vault";
 }
 
-/** What a host is; undefined for one of nobody's. */
+/** The service of a host; undefined for an unknown one. */
 export function hostOf(host: string): AzureHost | undefined {
   for (const [name, hosts] of Object.entries(clouds) as readonly [AzureCloud, CloudHosts][]) {
     const service = hosts.login.includes(host)
@@ -58,7 +58,7 @@ export function hostOf(host: string): AzureHost | undefined {
   return undefined;
 }
 
-/** Every host of every cloud, a star for the name of a vault: what the front speaks for. */
+/** Every host of every cloud, with a star for the name of a vault: what the front speaks for. */
 export const azureHosts: readonly string[] = Object.values<CloudHosts>(clouds).flatMap(
   ({ login, graph, management, vaults }) => [...login, graph, management, `*.${vaults}`],
 );

@@ -4,11 +4,11 @@ import type { IssuerDocuments } from "../../rules/judge/index.ts";
 
 export interface KnownIssuersOptions {
   readonly clock: Clock;
-  /** How an issuer is reached, where not by public DNS and public roots. */
+  /** How an issuer is reached, if not by public DNS and public roots. */
   readonly routeTo: (issuer: string) => Promise<Omit<IssuerRoute, "thumbprints">>;
   /** How long Entra knows no key of an issuer that it has just met, in milliseconds. */
   readonly delayMs: number;
-  /** How long it keeps what it has fetched, whatever it is asked, in milliseconds. */
+  /** How long it caches what it has fetched, in any case, in milliseconds. */
   readonly keepMs: number;
 }
 
@@ -16,7 +16,7 @@ interface Met {
   readonly documents: Extract<IssuerDocuments, { ok: true }>;
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number;
-  /** From when on its keys are known. */
+  /** When its keys become known. */
   knownFrom: number;
 }
 
@@ -24,8 +24,8 @@ interface Met {
 const maxIssuers = 200;
 
 /**
- * What Entra knows of issuers. Of one that it meets for the first time it has no key for a while, and what it has it keeps: a
- * key that is new in the set is unknown until the next fetch. A failure is not kept.
+ * Entra's cache of issuers. It has no key of a new issuer for a while, and caches what it has: a key added to the set
+ * is unknown until the next fetch. A failure is not cached.
  */
 export class KnownIssuers {
   readonly #options: KnownIssuersOptions;
@@ -36,13 +36,13 @@ export class KnownIssuers {
     this.#options = options;
   }
 
-  /** What is in flight is not kept either: it may have been read before. */
+  /** A running fetch is not cached either: it may have read the earlier state. */
   clear(): void {
     this.#met = new Map();
     this.#inFlight = new Map();
   }
 
-  /** The keys of every issuer that it has met are known from now on, and asked for anew. */
+  /** The keys of every issuer met so far are known from now on, and fetched again. */
   spread(): void {
     for (const [issuer, met] of this.#met)
       this.#met.set(issuer, { ...met, fetchedAt: -Infinity, knownFrom: -Infinity });

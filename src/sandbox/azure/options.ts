@@ -21,27 +21,26 @@ export interface AzureOptions {
    */
   readonly resourceGroups?: readonly string[];
   /**
-   * The cloud that the tenant is in: in the others nobody knows it.
+   * The cloud that the tenant is in: it is unknown in the others.
    *
    * @default "public"
    */
   readonly cloud?: AzureCloud;
   /**
-   * How long Entra does not see a federated credential that was made, changed or deleted, in milliseconds: on Azure one to five
-   * minutes.
+   * How long Entra takes to see a federated credential's creation, change or deletion, in milliseconds: on Azure one to
+   * five minutes.
    *
-   * @default 120000; which of them is ours
+   * @default 120000; the exact value is ours
    */
   readonly propagationMs?: number;
   /**
-   * How long Entra knows no key of an issuer that it meets for the first time, in milliseconds: up to half an hour has been
-   * measured.
+   * How long Entra knows no key of a new issuer, in milliseconds: up to half an hour has been measured.
    *
-   * @default 1200000; which of them is ours
+   * @default 1200000; the exact value is ours
    */
   readonly newIssuerMs?: number;
   /**
-   * How long Entra keeps an issuer's keys before it looks again, in milliseconds. Nobody has published it.
+   * How long Entra caches an issuer's keys, in milliseconds. Azure has not published it.
    *
    * @default 1200000, which is ours
    */
@@ -60,7 +59,7 @@ export interface AzureOptions {
   readonly resources?: readonly string[];
 }
 
-/** The options, each of them there. */
+/** The options with all members set. */
 export type AzureSettings = Required<AzureOptions>;
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;

@@ -2,7 +2,7 @@ import { refuseSeed, refuseUnknownMember } from "../errors/index.ts";
 import { isRecord } from "../../core/base/index.ts";
 import type { AzureSeed, SeedCredential } from "./seed.ts";
 
-/** What a member of a seed's piece has to be. */
+/** The required form of a member of a seed's piece. */
 interface Member {
   readonly is: (value: unknown) => boolean;
   readonly form: string;
@@ -47,7 +47,7 @@ const parts = {
   secrets: { vault: name, name, value: name, readers: texts },
 } as const satisfies Record<keyof AzureSeed, Members>;
 
-/** A seed of unknown form, as tests write it and as it comes over the control API. Throws `sandbox-seed`. */
+/** Reads a seed of unknown form, from tests or the control API. Throws `sandbox-seed`. */
 export function readSeed(value: unknown): AzureSeed {
   if (!isRecord(value)) return refuseSeed("a seed is an object");
   refuseUnknownMember(value, Object.keys(parts), "a seed of Azure");

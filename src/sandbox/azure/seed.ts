@@ -18,7 +18,7 @@ export interface SeedCredential {
   readonly audience?: string;
 }
 
-/** What stands in a tenant before a test. */
+/** The initial content of a tenant for a test. */
 export interface AzureSeed {
   readonly identities?: readonly {
     readonly name: string;
@@ -43,7 +43,7 @@ export interface AzureSeed {
   }[];
 }
 
-/** The ids of what has a client id. */
+/** The ids of something with a client id. */
 export interface AzureClient {
   readonly name: string;
   /** For AZURE_CLIENT_ID. */
@@ -113,7 +113,7 @@ function addSecret(tenant: EntraTenant, { readers, ...secret }: SeedSecret, now:
   }
 }
 
-/** Makes what a seed says, within Azure's limits; Entra sees it at once. Throws `sandbox-seed`. */
+/** Creates what a seed describes, within Azure's limits; Entra sees it at once. Throws `sandbox-seed`. */
 export function applySeed(tenant: EntraTenant, seed: AzureSeed, now: number): void {
   const { identities = [], applications = [], secrets = [] } = seed;
   for (const wanted of identities) addIdentity(tenant, wanted);

@@ -13,18 +13,18 @@ export interface AzureContext {
   readonly clock: Clock;
 }
 
-/** What is written down of a request: who asked for what, and which rule decided. */
+/** The record of a request: caller, request, and the rule that decided. */
 export interface Note {
   readonly who?: string;
   readonly rule: string;
-  /** Azure's code and text, where the answer is an error. */
+  /** Azure's code and text, if the answer is an error. */
   readonly code?: string;
   readonly message?: string;
   readonly why?: string;
   readonly next?: string;
 }
 
-/** An answer, and what is written down of it. */
+/** An answer, and its record. */
 export interface Answered {
   readonly answer: FrontAnswer;
   readonly note: Note;
@@ -33,7 +33,7 @@ export interface Answered {
 /** Answers requests to one of Azure's hosts. */
 export type AzureService = (request: FrontRequest, context: AzureContext) => Promise<Answered>;
 
-/** What an error has beside its code and text. */
+/** Members of an error beside its code and text. */
 interface ErrorMore {
   readonly headers?: Readonly<Record<string, string>>;
   readonly rule?: string;
@@ -54,7 +54,10 @@ export class AzureError extends Error {
   }
 }
 
-/** What `act` gives, by the rule that let it; an AzureError as its answer. `inner` is what the service's errors have inside. */
+/**
+ * The result of `act`, with the rule that allowed it; an AzureError becomes its answer. `inner` is what the service's
+ * errors contain.
+ */
 export async function answering(
   who: () => string | undefined,
   act: () => Promise<FrontAnswer>,
@@ -77,14 +80,14 @@ export async function answering(
   }
 }
 
-/** How a service refuses who shows no token of its own. */
+/** How a service refuses a client without a valid token. */
 export interface TokenChallenge {
-  /** Its resources, without a slash at the end. */
+  /** Its resources, without a trailing slash. */
   readonly audiences: readonly string[];
   readonly refuse: (why: "absent" | "foreign" | "expired" | "audience") => AzureError;
 }
 
-/** Whom a request's access token is of. Throws the service's own AzureError. */
+/** The principal of a request's access token. Throws the service's own AzureError. */
 export async function callerOf(
   { headers }: FrontRequest,
   { tokens, clock }: AzureContext,
@@ -97,18 +100,18 @@ export async function callerOf(
   return read;
 }
 
-/** The body as a JSON object. Throws what `refused` makes. */
+/** The body as a JSON object. Throws the result of `refused`. */
 export function jsonOf({ body }: FrontRequest, refused: () => AzureError): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
-    // Said below.
+    // Handled below.
   }
   throw refused();
 }
 
-/** The path without percent signs, where they are right; else as it came, which is no path of anything here. */
+/** The path, percent-decoded if it is well-formed; else verbatim, which matches no path here. */
 export function pathOf({ url }: FrontRequest): string {
   try {
     return decodeURI(url.pathname);
@@ -117,7 +120,7 @@ export function pathOf({ url }: FrontRequest): string {
   }
 }
 
-/** A client's own number for its request, as Microsoft's libraries send it, else one of ours. */
+/** The client's own request id, which Microsoft's libraries send, else one of ours. */
 export function correlationOf({ headers, url }: FrontRequest): string {
   const given = headers["client-request-id"] ?? url.searchParams.get("client-request-id") ?? "";
   return /^[0-9a-f-]{36}$/iu.test(given) ? given : randomUUID();

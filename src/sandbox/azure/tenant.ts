@@ -15,7 +15,7 @@ export interface UserAssignedIdentity {
   readonly credentials: FederatedCredentials;
 }
 
-/** An application that exists: none is made by a client. */
+/** An existing application: clients cannot create one. */
 export interface Application {
   /** Its object id, which is not its client id. */
   readonly id: string;
@@ -42,14 +42,14 @@ export interface VaultSecret {
 export interface Client {
   readonly objectId: string;
   readonly credentials: FederatedCredentials;
-  /** Seconds for which its access tokens are good. */
+  /** Validity of its access tokens, in seconds. */
   readonly lifetime: number;
 }
 
 /** "Client credentials flow": an hour; of managed identities up to a day (azure-workload-identity's FAQ). */
 const lifetimes = { application: 3599, identity: 86_399 };
 
-/** Names of Azure are the same in every case. */
+/** Azure's names are case-insensitive. */
 export function keyOf(...names: readonly string[]): string {
   return names.join("/").toLowerCase();
 }
@@ -58,7 +58,7 @@ export function keyOf(...names: readonly string[]): string {
 export class EntraTenant {
   readonly settings: AzureSettings;
   readonly #times: CredentialTimes;
-  /** The administrator, whose secret opens everything. */
+  /** The administrator, whose secret has every right. */
   readonly admin = { clientId: randomUUID(), objectId: randomUUID(), clientSecret: randomUUID() };
   readonly identities = new Map<string, UserAssignedIdentity>();
   readonly applications = new Map<string, Application>();
@@ -82,7 +82,7 @@ export class EntraTenant {
     return this.settings.resourceGroups.find((one) => keyOf(one) === keyOf(name));
   }
 
-  /** Whatever has a client id, but for the administrator. */
+  /** Everything with a client id, except the administrator. */
   client(clientId: string): Client | undefined {
     const wanted = clientId.toLowerCase();
     for (const { clientId: id, principalId: objectId, credentials } of this.identities.values())
@@ -92,7 +92,7 @@ export class EntraTenant {
     return undefined;
   }
 
-  /** Makes an identity, or gives the one that is there new tags. */
+  /** Creates an identity, or gives an existing one new tags. */
   putIdentity(
     order: Pick<UserAssignedIdentity, "resourceGroup" | "name" | "location" | "tags">,
   ): UserAssignedIdentity {
@@ -119,7 +119,7 @@ export class EntraTenant {
     return application;
   }
 
-  /** Has Entra see every federated credential as it stands. */
+  /** Makes Entra see every federated credential as it is. */
   spread(): void {
     for (const { credentials } of [...this.identities.values(), ...this.applications.values()])
       credentials.spread();

@@ -12,7 +12,7 @@ import {
 } from "./service.ts";
 import { keyOf, type VaultSecret, type EntraTenant } from "./tenant.ts";
 
-/** What Key Vault tells a client that shows no token: where to get one, and for what. */
+/** Key Vault's challenge to a client without a token: where to get one, and for what. */
 function challengeOf({ tenant }: AzureContext): TokenChallenge {
   const { login, vaults } = tenant.hosts;
   const resource = `https://${vaults}`;
@@ -37,7 +37,7 @@ function challengeOf({ tenant }: AzureContext): TokenChallenge {
 const nameForm = /^[0-9a-z-]{1,127}$/iu;
 const maxValue = 25_600;
 
-/** Keeps a secret; whatever stood there before is gone. Throws AzureError. */
+/** Stores a secret, replacing an earlier one. Throws AzureError. */
 export function putSecret(
   { secrets }: EntraTenant,
   secret: Pick<VaultSecret, "vault" | "name" | "readers"> & { readonly value: unknown },
@@ -74,7 +74,7 @@ function checkReader(caller: ServicePrincipal, { readers }: VaultSecret, { tenan
   );
 }
 
-/** Which secret an address names. */
+/** The secret that an address names. */
 interface SecretPlace {
   readonly of: string;
   readonly name: string;
@@ -132,7 +132,7 @@ function answer(request: FrontRequest, caller: ServicePrincipal, context: AzureC
   return act(request, { of: host.split(".", 1)[0] ?? "", name, version }, caller, context);
 }
 
-/** Answers as a Key Vault does of which one secret is read. Who may read is `readers`: Azure's roles are not modelled. */
+/** Answers like a Key Vault from which single secrets are read. `readers` may read: Azure's roles are not modelled. */
 export function vault(request: FrontRequest, context: AzureContext): Promise<Answered> {
   let who: string | undefined;
   return answering(

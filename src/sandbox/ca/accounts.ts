@@ -11,7 +11,7 @@ function find(state: CaState, thumbprint: string): CaAccount | undefined {
   return [...state.accounts.values()].find((account) => account.thumbprint === thumbprint);
 }
 
-/** The URL by which an account is known. */
+/** The URL that identifies an account. */
 export function accountUrl(state: CaState, account: CaAccount): string {
   return `${state.base}/account/${account.id}`;
 }

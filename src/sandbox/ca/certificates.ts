@@ -10,7 +10,7 @@ import { shownOrder } from "./show.ts";
 import { type CaState, newId } from "./state.ts";
 import type { CaAnswer } from "./types.ts";
 
-// So that a client whose clock is a little behind can use the certificate at once.
+// So that a client whose clock is a little slow can use the certificate at once.
 const backdateMs = 60_000;
 const retryAfterSeconds = 21_600;
 
@@ -74,7 +74,7 @@ export function readCertificate(state: CaState, exchange: AcmeExchange, id: stri
   };
 }
 
-// RFC 5280 §5.3.1; 7 is unused, 2 and 10 are for others than the subscriber.
+// RFC 5280 §5.3.1; 7 is unused, 2 and 10 are not for subscribers.
 const reasons = new Set<unknown>([undefined, 0, 1, 3, 4, 5]);
 
 /** RFC 8555 §7.6: by the account that ordered it, or by the certificate's own key. */
@@ -93,7 +93,7 @@ export function revoke(state: CaState, exchange: AcmeExchange): CaAnswer {
   return { status: 200 };
 }
 
-/** RFC 9773 §4: when to renew. Without trouble in the last third of its life; at once when revoked or told to. */
+/** RFC 9773 §4: when to renew. Normally in the last third of its life; at once when revoked or on request. */
 export function renewalInfo(state: CaState, renewalId: string): CaAnswer {
   const issued = state.issued.find((one) => one.renewalId === renewalId);
   if (issued === undefined) throw malformed("no certificate has this identifier");

@@ -3,7 +3,7 @@ import { jwkThumbprint } from "../../rules/keys/index.ts";
 import { DerError, type ReadRequest, readRequest } from "../../core/x509/index.ts";
 import { Problem } from "./problem.ts";
 
-/** What a CSR asks for, checked. */
+/** The validated content of a CSR. */
 export interface CheckedCsr {
   readonly publicKey: KeyObject;
   /** RFC 7638. */
@@ -49,7 +49,7 @@ function parseCsr(der: unknown): ReadRequest {
 export function checkCsr(der: unknown, names: readonly string[], accountThumbprint: string): CheckedCsr {
   const csr = parseCsr(der);
   const { publicKey } = csr;
-  // The key first: what it costs to look at a signature is up to whoever made the key.
+  // The key first: its owner determines the cost of verifying a signature.
   checkKey(publicKey);
   if (!csr.isSignedByItsKey()) throw bad("its signature is not by its own key");
   const asked = [...new Set(namesOf(csr))].sort();

@@ -66,7 +66,7 @@ export function verifiedExchange(
   return { jws, url, ...who };
 }
 
-/** The account of a request that only an account makes. */
+/** The account of a request that only an account may make. */
 export function requester({ account }: AcmeExchange): CaAccount {
   if (account === undefined) throw malformed("this resource takes a kid");
   return account;

@@ -4,7 +4,7 @@ import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 import { jwkThumbprint, verifyJws } from "../../rules/keys/index.ts";
 import { Problem } from "./problem.ts";
 
-/** A flattened JWS (RFC 7515 §7.2.2), taken apart and not verified. */
+/** A flattened JWS (RFC 7515 §7.2.2), parsed and not verified. */
 export interface FlatJws {
   readonly header: JsonRecord;
   /** Undefined for the empty payload of POST-as-GET (RFC 8555 §6.3). */
@@ -14,7 +14,7 @@ export interface FlatJws {
   readonly payloadText: string;
 }
 
-/** What accounts may sign with; MACs are for external account binding alone (RFC 8555 §6.2). */
+/** Algorithms for account keys; MACs are for external account binding only (RFC 8555 §6.2). */
 const signatureAlgorithms: readonly string[] = ["ES256", "RS256"];
 
 const base64url = /^[A-Za-z0-9_-]*$/u;
@@ -39,7 +39,7 @@ function decoded(text: string, what: string): string {
   return Buffer.from(text, "base64url").toString("utf8");
 }
 
-/** Takes a flattened JWS apart; throws Problem `malformed`. */
+/** Parses a flattened JWS; throws Problem `malformed`. */
 export function flatJws(fields: JsonRecord): FlatJws {
   const { protected: head, payload, signature } = fields;
   if (typeof head !== "string" || typeof payload !== "string" || typeof signature !== "string") {
@@ -64,7 +64,7 @@ export function requestJws(body: string): FlatJws {
   return flatJws(parsed(body, "the body"));
 }
 
-/** Throws unless `jwk` made the signature, with an algorithm that we take. */
+/** Throws unless `jwk` made the signature, with an accepted algorithm. */
 export function verifySignature(jws: FlatJws, jwk: unknown): void {
   const alg = String(jws.header["alg"]);
   if (!signatureAlgorithms.includes(alg)) {
@@ -78,7 +78,7 @@ export function verifySignature(jws: FlatJws, jwk: unknown): void {
   }
 }
 
-/** RFC 7638, after making sure that it is a key which we take; throws Problem `badPublicKey`. */
+/** RFC 7638, after checking that the key is accepted; throws Problem `badPublicKey`. */
 export function keyThumbprint(jwk: unknown): string {
   const taken = isRecord(jwk) && (jwk["kty"] === "RSA" || (jwk["kty"] === "EC" && jwk["crv"] === "P-256"));
   if (!taken) throw new Problem("badPublicKey", "an account's key is RSA or EC on P-256");

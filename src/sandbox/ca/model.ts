@@ -41,13 +41,13 @@ export interface Order {
   readonly names: readonly string[];
   readonly authorizations: readonly Authorization[];
   readonly profile: string;
-  /** RFC 9773 §5: the identifier of the certificate that it is to replace. */
+  /** RFC 9773 §5: the identifier of the certificate that it replaces. */
   readonly replaces: string | undefined;
   readonly expiresAt: number;
   status: "pending" | "ready" | "valid" | "invalid";
   certificate: string | undefined;
   error: Problem | undefined;
-  /** How often it is still to be shown as `processing`. */
+  /** How often it is still shown as `processing`. */
   pollsLeft: number;
 }
 
@@ -66,6 +66,6 @@ export interface CaCertificate {
   readonly notBefore: number;
   readonly notAfter: number;
   revoked: boolean;
-  /** Given: renewal is asked for at once. */
+  /** If set, renewal is requested at once. */
   renewNow: { readonly explanationUrl: string | undefined } | undefined;
 }

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 
-// A CA may forget nonces; this bounds what a flood of newNonce can hold.
+// A CA may forget nonces; this limits what a flood of newNonce can store.
 const maxKept = 10_000;
 
-/** Anti-replay nonces (RFC 8555 §6.5): each is good once. */
+/** Anti-replay nonces (RFC 8555 §6.5): each is valid once. */
 export class Nonces {
   readonly #good = new Set<string>();
   readonly #rejectEvery: number;
   #spent = 0;
 
-  /** Every `rejectEvery`-th good one is rejected all the same; 0 for none. */
+  /** Every `rejectEvery`-th valid one is rejected anyway; 0 for none. */
   constructor(rejectEvery: number) {
     this.#rejectEvery = rejectEvery;
   }
@@ -24,7 +24,7 @@ export class Nonces {
     return nonce;
   }
 
-  /** Uses one up; false when it is unknown, used, or rejected on purpose. */
+  /** Uses one up; false if it is unknown, used, or rejected on purpose. */
   spend(nonce: unknown): boolean {
     if (typeof nonce !== "string" || !this.#good.delete(nonce)) return false;
     this.#spent += 1;

@@ -114,7 +114,7 @@ export function newOrder(state: CaState, exchange: AcmeExchange): CaAnswer {
   return { status: 201, body: shownOrder(state, order), headers: { location: urlOf(state, order) } };
 }
 
-/** What an order has become by what its authorizations have become (RFC 8555 §7.1.6). */
+/** The status of an order by that of its authorizations (RFC 8555 §7.1.6). */
 function settle(state: CaState, order: Order): void {
   if (order.status !== "pending" && order.status !== "ready") return;
   if (state.clock.now() >= order.expiresAt) order.status = "invalid";
@@ -127,7 +127,7 @@ function settle(state: CaState, order: Order): void {
   }
 }
 
-/** The requester's own order, brought up to date. */
+/** The client's own order, with its current status. */
 export function ownOrder(state: CaState, exchange: AcmeExchange, id: string): Order {
   const order = state.orders.get(id);
   if (order === undefined) throw new Problem("malformed", "there is no such order", 404);
@@ -181,7 +181,7 @@ async function run(state: CaState, challenge: Challenge, thumbprint: string): Pr
   }
 }
 
-/** RFC 8555 §7.5.1: an empty object says that the challenge is ready to be looked at. */
+/** RFC 8555 §7.5.1: an empty object says that the challenge is ready for validation. */
 export function beginChallenge(state: CaState, exchange: AcmeExchange, id: string): CaAnswer {
   const found = state.challenges.get(id);
   const mine = ownAuthorization(exchange, found?.authorization);

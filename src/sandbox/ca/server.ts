@@ -50,7 +50,7 @@ const routes: readonly Route[] = [
 
 const maxBody = 64 * 1024;
 
-/** What the server does wrong at the moment. */
+/** The CA's current faults. */
 export interface CaFaultState {
   fault: CaFault | undefined;
 }
@@ -102,8 +102,8 @@ async function faultyReply(fault: CaFault, answer: () => Promise<CaAnswer>): Pro
   }
   const problem =
     what === "rate-limit"
-      ? new Problem("rateLimited", "the stand-in CA was told that this is too much", 429)
-      : new Problem("serverInternal", "the stand-in CA was told to fail", 500);
+      ? new Problem("rateLimited", "the stand-in CA simulates a rate limit", 429)
+      : new Problem("serverInternal", "the stand-in CA simulates a failure", 500);
   const wait = defined({ "retry-after": mapped(retryAfter, String) });
   const headers = { "content-type": "application/problem+json", ...wait };
   return { status: problem.status, body: problem.toObject(), headers };
@@ -124,7 +124,7 @@ function write(state: CaState, outgoing: ServerResponse, resource: CaResource, r
     "cache-control": "no-store",
     date: new Date(state.clock.now()).toUTCString(),
     "x-podtrust": "stand-in CA",
-    // RFC 8555 §6.5 has a nonce with every answer to a POST, errors included; more does no harm.
+    // RFC 8555 §6.5 has a nonce with every answer to a POST, errors included; more are harmless.
     ...(resource === "directory" || resource === "renewalInfo"
       ? {}
       : { "replay-nonce": state.nonces.issue() }),

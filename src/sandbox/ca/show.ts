@@ -58,7 +58,7 @@ export function shownChallenge({ base }: CaState, challenge: Challenge): object 
 
 export function shownAuthorization(state: CaState, authorization: Authorization): object {
   const { name, wildcard, status, expiresAt, challenges } = authorization;
-  // RFC 8555 §7.1.4: of a decided authorization only the challenges that decided it are shown.
+  // RFC 8555 §7.1.4: a decided authorization shows only the challenges that decided it.
   const shown = challenges.filter((one) => status === "pending" || one.status !== "pending");
   return {
     identifier: { type: "dns", value: name },

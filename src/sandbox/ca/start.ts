@@ -13,6 +13,6 @@ import type { StandInCa, StandInCaOptions } from "./types.ts";
  * ```
  */
 export function startAuthority(options: StandInCaOptions = {}): Promise<StandInCa> {
-  // What writes certificates takes longer to load than all of AWS, and most sandboxes do without.
+  // The code that writes certificates loads slower than all of AWS, and most sandboxes do not need it.
   return atDoor(async () => (await import("./ca.ts")).openAuthority(options));
 }

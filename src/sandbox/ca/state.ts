@@ -12,7 +12,7 @@ interface Profile {
   readonly seconds: number;
 }
 
-/** All that a stand-in CA remembers, in memory. */
+/** Everything that a stand-in CA stores, in memory. */
 export interface CaState {
   readonly clock: Clock;
   readonly logger: Logger;

@@ -4,7 +4,7 @@ import type { SandboxClock } from "../clock/index.ts";
 
 export interface StandInCaOptions {
   /**
-   * The clock beneath the one that tests move.
+   * The clock under the one that tests move.
    *
    * @default the machine's own
    */
@@ -20,7 +20,7 @@ export interface StandInCaOptions {
    * @default 0
    */
   readonly port?: number;
-  /** `HOST:PORT` at which its clients find it, where something leads from there to its port of 127.0.0.1. */
+  /** `HOST:PORT` at which clients find it, if something forwards from there to its port of 127.0.0.1. */
   readonly foundAt?: string;
   /**
    * Life of a certificate of the profile `classic`.
@@ -29,18 +29,18 @@ export interface StandInCaOptions {
    */
   readonly certificateSeconds?: number;
   /**
-   * Rejects every n-th nonce though it is good (badNonce); 0: never.
+   * Rejects every n-th nonce although it is valid (badNonce); 0: never.
    *
    * @default 0
    */
   readonly rejectNonceEvery?: number;
-  /** Leaves an order `processing` until it was asked for twice, as CAs that issue in the background do. */
+  /** Leaves an order `processing` for two polls, as CAs that issue in the background do. */
   readonly issuesLater?: boolean;
-  /** External accounts by key id, HMAC keys in base64url; given: an account needs one (RFC 8555 §7.3.4). */
+  /** External accounts by key id, HMAC keys in base64url; if set, an account needs one (RFC 8555 §7.3.4). */
   readonly externalAccounts?: Readonly<Record<string, string>>;
 }
 
-/** What the CA does wrong on purpose. */
+/** Faults that the CA simulates. */
 export type CaFault = CaFailure | CaLie;
 
 interface CaFailure {
@@ -59,14 +59,14 @@ interface CaFailure {
   readonly at?: readonly CaResource[];
 }
 
-/** An answer as it goes out; an object becomes JSON. */
+/** An answer as sent; an object becomes JSON. */
 export interface CaAnswer {
   readonly status: number;
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The work is done, and the answer says something else. */
+/** The work is done, but the answer says something else. */
 export interface CaLie {
   readonly what: "lie";
   readonly at: readonly CaResource[];
@@ -96,15 +96,15 @@ export interface StandInCa extends AsyncDisposable {
   readonly tlsCa: string;
   /** PEM of the root that its certificates lead to. */
   readonly root: string;
-  /** By it certificates begin and end, and are to be renewed; `advance` moves it. */
+  /** The clock by which certificates begin, end and fall due; `advance` moves it. */
   readonly clock: SandboxClock;
   /** URLs of the accounts made so far, oldest first. */
   accounts(): readonly string[];
   /** PEM chains issued so far, oldest first. */
   issued(): readonly string[];
-  /** From now on renewalInfo says that this certificate (PEM, leaf first) is to be renewed at once, and why. */
+  /** From now on renewalInfo says to renew this certificate (PEM, leaf first) at once, and why. */
   suggestRenewal(certificate: string, explanationUrl?: string): void;
-  /** Misbehave until a call with undefined ends it. */
+  /** Simulate this fault until a call with undefined ends it. */
   misbehave(fault: CaFault | undefined): void;
   close(): Promise<void>;
 }

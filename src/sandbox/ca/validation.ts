@@ -7,7 +7,7 @@ import { alternativeNamesOf, certificateExtension, octetString } from "../../cor
 import type { Challenge, ChallengeType } from "./model.ts";
 import { Problem } from "./problem.ts";
 
-/** How challenges reach who is challenged. */
+/** How the CA connects for validation. */
 export interface Reach {
   readonly connectTo: readonly ConnectTo[];
   readonly resolveTxt: ((name: string) => Promise<readonly string[]>) | undefined;
@@ -73,7 +73,7 @@ const tlsAlpn01: Validate = async ({ authorization }, expected, { connectTo }) =
     ...target,
     servername: name,
     ALPNProtocols: [acmeProtocol],
-    // The certificate is self-signed by definition; what it has to hold is checked below.
+    // The certificate is self-signed by definition; its required content is checked below.
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
   });
@@ -106,7 +106,7 @@ const validators: Readonly<Record<ChallengeType, Validate>> = {
   "dns-01": dns01,
 };
 
-/** Asks who controls the name; throws Problem where the answer is not the account's key authorization. */
+/** Validates control of the name; throws Problem if the answer is not the account's key authorization. */
 export function validate(challenge: Challenge, thumbprint: string, reach: Reach): Promise<void> {
   return validators[challenge.type](challenge, `${challenge.token}.${thumbprint}`, reach);
 }

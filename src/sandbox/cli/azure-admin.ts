@@ -3,7 +3,7 @@ import { replaceText } from "../../core/files/index.ts";
 import { type Output, unbroken } from "../../core/terminal/index.ts";
 import type { Sandbox } from "../index.ts";
 
-/** Writes what makes a client Azure's administrator as a file for a POSIX shell, mode 0600: it holds the secret. */
+/** Writes Azure's administrator credentials for clients as a file for a POSIX shell, mode 0600: it holds the secret. */
 export async function writeAzureAdmin(path: string, { azure }: Sandbox): Promise<string | undefined> {
   if (azure === undefined) return undefined;
   const { clientId, clientSecret } = azure.admin;
@@ -14,12 +14,12 @@ export async function writeAzureAdmin(path: string, { azure }: Sandbox): Promise
 }
 
 interface Introduced {
-  /** As it was typed: `podtrust sandbox`. */
+  /** The command as typed: `podtrust sandbox`. */
   readonly command: string;
   readonly azureAdmin: string | undefined;
 }
 
-/** Says how Azure's clients are led to its stand-in; `url` is the sandbox's. */
+/** Prints how Azure's clients reach its stand-in; `url` is the sandbox's. */
 export function introduceAzure(output: Output, url: string, { command, azureAdmin }: Introduced): void {
   if (azureAdmin === undefined) return;
   output.line("Lead Azure's clients to it, and be its administrator (the secret is in the file):");

@@ -3,7 +3,7 @@ import { replaceText } from "../../core/files/index.ts";
 import { cloudVariants, type StandInClouds, startStandInClouds } from "../index.ts";
 import type { ActionContext } from "../../core/command-line/index.ts";
 
-/** What was typed of the stand-ins for clouds. */
+/** The command-line options for clouds. */
 export interface CloudOptions {
   readonly clouds?: boolean;
   readonly cloudZone?: readonly string[];
@@ -31,7 +31,7 @@ function variantsOf(texts: readonly string[]): Record<string, string> {
   );
 }
 
-/** Starts the stand-ins for clouds where they were asked for. Throws `usage` for options that cannot be. */
+/** Starts the requested stand-ins for clouds. Throws `usage` for invalid options. */
 export async function startClouds(
   context: ActionContext,
   typed: CloudOptions,

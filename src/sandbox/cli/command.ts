@@ -3,7 +3,7 @@ import type { ActionContext } from "../../core/command-line/index.ts";
 import type { TypedEnv } from "./env.ts";
 import type { TypedOptions } from "./run.ts";
 
-/** `sandbox env`: what leads clients of a cloud to a sandbox that runs. */
+/** `sandbox env`: what points a cloud's clients at a running sandbox. */
 function addEnv(command: Command, context: ActionContext): void {
   command
     .command("env")
@@ -17,7 +17,7 @@ function addEnv(command: Command, context: ActionContext): void {
     });
 }
 
-/** Makes a command the one that runs IAM, STS and SSM Parameter Store on one port, until Ctrl-C. */
+/** Sets up the command that runs IAM, STS and SSM Parameter Store on one port, until Ctrl-C. */
 export function addSandbox(command: Command, context: ActionContext): void {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
   command
@@ -95,7 +95,7 @@ export function addSandbox(command: Command, context: ActionContext): void {
     )
     .option(
       "--gcp-unknown <name=value>",
-      "what nobody knows of Google, each ours by default: checkOrder (or keys-first), issuerCache, newKey, operation " +
+      "what Google has not published, each ours by default: checkOrder (or keys-first), issuerCache, newKey, operation " +
         "(or a time); repeatable",
       collect,
     )
@@ -113,7 +113,7 @@ export function addSandbox(command: Command, context: ActionContext): void {
     )
     .option(
       "--end-with-stdin",
-      "end when standard input does: a pipe to whoever started it ends with that, however that ended",
+      "end when standard input does: a pipe from the program that started it ends with that program, however it ended",
     )
     .addHelpText(
       "after",

@@ -5,7 +5,7 @@ import type { ActionContext } from "../../core/command-line/index.ts";
 import { type FrontPlace, languages } from "../front/index.ts";
 import { fronted, wordOf } from "./relying-parties.ts";
 
-/** What was typed. */
+/** The command-line options. */
 export interface TypedEnv {
   readonly for: string;
   readonly language?: string;
@@ -20,7 +20,7 @@ function addressOf(text: string): URL {
   });
 }
 
-/** What the sandbox says of its front; undefined where it has none. */
+/** The sandbox's information about its front; undefined if it has none. */
 async function frontAt(url: URL): Promise<JsonRecord | undefined> {
   const response = await request(new URL("/_podtrust/front", url).href, {
     timeoutMs: 10_000,
@@ -36,7 +36,7 @@ async function frontAt(url: URL): Promise<JsonRecord | undefined> {
   }
 }
 
-/** Where the front is; undefined where what was said is not one's on this machine. */
+/** Where the front is; undefined if the answer is not of one on this machine. */
 function placeOf(said: JsonRecord): FrontPlace | undefined {
   const [url, caFile, trustStore] = [textOf(said["url"]), textOf(said["caFile"]), textOf(said["trustStore"])];
   const parsed = URL.parse(url ?? "");
@@ -45,7 +45,7 @@ function placeOf(said: JsonRecord): FrontPlace | undefined {
   return { url: parsed.origin, caFile, trustStore };
 }
 
-/** Of the variables that the answer names, those that a cloud has: another program may listen at that port. */
+/** Of the variables in the answer, those that a cloud has: another program may listen at that port. */
 function cloudVariables(said: JsonRecord, cloud: keyof typeof fronted): Record<string, string> {
   const environment: unknown = isRecord(said["environment"]) ? said["environment"][cloud] : undefined;
   if (!isRecord(environment)) return {};
@@ -57,7 +57,7 @@ function cloudVariables(said: JsonRecord, cloud: keyof typeof fronted): Record<s
   );
 }
 
-/** Prints what leads clients of a language, or of all, to a running sandbox's stand-in for a cloud, as lines for a shell. */
+/** Prints what points clients of a language, or of all, at a running sandbox's stand-in for a cloud, as lines for a shell. */
 export async function runEnv({ output }: ActionContext, typed: TypedEnv): Promise<void> {
   const cloud = wordOf("--for", typed.for, Object.keys(fronted) as (keyof typeof fronted)[]);
   const all = Object.keys(languages) as (keyof typeof languages)[];

@@ -3,10 +3,10 @@ import { replaceText } from "../../core/files/index.ts";
 import { type Output, unbroken } from "../../core/terminal/index.ts";
 import type { Sandbox } from "../index.ts";
 
-/** By the first gcloud has a token without a login, by the second Terraform's provider. */
+/** The first gives gcloud a token without a login, the second Terraform's provider. */
 const names = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 
-/** Writes what makes a client Google's administrator as a file for a POSIX shell, mode 0600: it holds the token. */
+/** Writes Google's administrator credentials for clients as a file for a POSIX shell, mode 0600: it holds the token. */
 export async function writeGoogleAdmin(path: string, { gcp }: Sandbox): Promise<string | undefined> {
   if (gcp === undefined) return undefined;
   const lines = names.map((name) => `export ${name}=${shellWord(gcp.adminToken)}\n`);
@@ -14,7 +14,7 @@ export async function writeGoogleAdmin(path: string, { gcp }: Sandbox): Promise<
   return path;
 }
 
-/** What `--json` says of Google, where it runs. */
+/** Google's part of `--json`, if it runs. */
 export function googleResult({ gcp }: Sandbox, admin: string | undefined): object {
   if (gcp === undefined) return {};
   const { url, project, projectNumber } = gcp;
@@ -23,12 +23,12 @@ export function googleResult({ gcp }: Sandbox, admin: string | undefined): objec
 
 interface Introduced {
   readonly sandbox: Sandbox;
-  /** As it was typed: `podtrust sandbox`. */
+  /** The command as typed: `podtrust sandbox`. */
   readonly command: string;
   readonly googleAdmin: string | undefined;
 }
 
-/** Says how Google's clients are led to its stand-in; `url` is the sandbox's. */
+/** Prints how Google's clients reach its stand-in; `url` is the sandbox's. */
 export function introduceGoogle(
   output: Output,
   url: string,

@@ -2,7 +2,7 @@ import { type CommandTree, runTree } from "../../core/command-line/index.ts";
 import type { ExitCode, Host } from "../../core/terminal/index.ts";
 import { addSandbox } from "./command.ts";
 
-/** The sandbox alone, as @podtrust/sandbox brings it. */
+/** The sandbox alone, the command of @podtrust/sandbox. */
 const sandbox: CommandTree = {
   name: "podtrust-sandbox",
   description:
@@ -29,7 +29,7 @@ const sandbox: CommandTree = {
   },
 };
 
-/** Runs one command line of podtrust-sandbox and gives its exit code; never throws. */
+/** Runs one command line of podtrust-sandbox and returns its exit code; never throws. */
 export function run(args: readonly string[], host: Host): Promise<ExitCode> {
   return runTree(args, host, sandbox);
 }

@@ -1,7 +1,7 @@
 import { defined, mapped, nearest, parseDuration, PodtrustError } from "../../core/base/index.ts";
 import type { SandboxGoogleOptions, SandboxOptions } from "../index.ts";
 
-/** What was typed of clouds beside AWS. */
+/** The command-line options for clouds beside AWS. */
 export interface RelyingPartyOptions {
   readonly for?: string;
   readonly frontPort: string;
@@ -13,7 +13,7 @@ export interface RelyingPartyOptions {
   readonly gcpUnknown?: readonly string[];
 }
 
-/** Clouds whose clients go through the front, each with the variables that tell them where their tenant or project is. */
+/** Clouds whose clients use the front, each with the variables that point them at their tenant or project. */
 export const fronted = {
   azure: ["AZURE_TENANT_ID", "AZURE_AUTHORITY_HOST", "AZURE_SUBSCRIPTION_ID"],
   gcp: ["GOOGLE_CLOUD_PROJECT"],
@@ -21,7 +21,7 @@ export const fronted = {
 
 export type Fronted = keyof typeof fronted;
 
-/** `text` where it is a word of a list. Throws `usage`, with the nearest. */
+/** `text`, if it is in a list of words. Throws `usage`, with the nearest. */
 export function wordOf<Word extends string>(option: string, text: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === text);
   if (found !== undefined) return found;
@@ -76,7 +76,7 @@ function unknownsOf(texts: readonly string[]): NonNullable<SandboxGoogleOptions[
   const unknowns = Object.fromEntries(
     pairs.map(([name, value]) => [name, isWord(name, value) ? value : durationOf(option, value)]),
   );
-  // A word that is none is refused where the stand-in starts.
+  // An unknown word is refused when the stand-in starts.
   return unknowns;
 }
 
@@ -92,11 +92,11 @@ function googleOf(typed: RelyingPartyOptions): SandboxGoogleOptions {
   };
 }
 
-/** A cloud, and what was typed of it. */
+/** A cloud, and its command-line options. */
 interface TypedCloud<Options> {
   readonly title: string;
   readonly typed: (typed: RelyingPartyOptions) => unknown;
-  /** Throws `usage` for what cannot be meant. */
+  /** Throws `usage` for contradictory options. */
   readonly options: (typed: RelyingPartyOptions) => Options;
 }
 
@@ -114,7 +114,7 @@ const parties: { readonly [Name in Fronted]: TypedCloud<SandboxOptions[Name]> } 
   },
 };
 
-/** The clouds beside AWS that were asked for. Throws `usage` for one that is none, and for options of one that is not on. */
+/** The requested clouds beside AWS. Throws `usage` for an unknown one, and for options of one that is not on. */
 export function relyingPartiesOf(typed: RelyingPartyOptions): Pick<SandboxOptions, Fronted> {
   const names = Object.keys(parties) as readonly Fronted[];
   const wanted = (typed.for ?? "aws")

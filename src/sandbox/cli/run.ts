@@ -24,16 +24,16 @@ import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.
 import { relyingPartiesOf, type RelyingPartyOptions } from "./relying-parties.ts";
 
 /**
- * Has V8 collect sooner, in a process that answers much and keeps little of it: the young generation, which would grow
- * from one megabyte to 64, stays as small as the processor's cache, and the old one grows by half, where it would be four
- * times what is alive, before it is collected. Measured under load it takes no more of the processor.
+ * Makes V8 collect sooner, in a process that answers much and retains little: the young generation, which would grow
+ * from one megabyte to 64, stays as small as the processor's cache, and the old one grows by half before a collection
+ * instead of to four times the live data. Under load this measurably costs no processor time.
  */
 function collectSooner(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString("--heap-growing-percent=50");
 }
 
-/** What was typed. */
+/** The command-line options. */
 export interface TypedOptions extends CloudOptions, RelyingPartyOptions {
   readonly port: string;
   readonly listen: string;
@@ -85,7 +85,7 @@ function accountOf(text: string): string {
   });
 }
 
-/** What cannot be an address is more than one: most often with the port behind it. */
+/** An invalid address has something extra: most often the port. */
 function listenOf(text: string): string {
   if (isIP(text) !== 0 || !/[:/[\]]/u.test(text)) return text;
   throw new PodtrustError("usage", `--listen ${text} is not an address`, {
@@ -101,7 +101,7 @@ function warnOfExposure(context: ActionContext, listen: string): void {
   );
 }
 
-/** The control API's token as whoever starts a container gives it: known to both sides before it runs. */
+/** The control API's token, set by the starter of a container: known to both sides before it runs. */
 function controlTokenIn({ env }: ActionContext): { readonly controlToken?: string } {
   const { PODTRUST_CONTROL_TOKEN: controlToken = "" } = env;
   return controlToken === "" ? {} : { controlToken };
@@ -135,7 +135,7 @@ async function optionsOf(context: ActionContext, typed: TypedOptions): Promise<S
   };
 }
 
-/** The address as a client on this machine asks for it. */
+/** The address as a client on this machine uses it. */
 function clientUrl(url: string): string {
   return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
 }
@@ -145,17 +145,17 @@ function controlUrl(url: string): string {
 }
 
 interface Introduced {
-  /** As it was typed: `podtrust sandbox`. */
+  /** The command as typed: `podtrust sandbox`. */
   readonly command: string;
   readonly sandbox: Sandbox;
   readonly credentials: string;
-  /** Whether others than programs of this machine reach it. */
+  /** Whether other machines can reach it. */
   readonly isPublic: boolean;
   /** The file of the control API's token. */
   readonly controlToken: string;
   /** The file that points clients at the clouds, where they run. */
   readonly clouds: string | undefined;
-  /** The file that makes a client the administrator of the stand-in for Azure, where it runs. */
+  /** The file that makes a client the administrator of the stand-in for Azure, if that runs. */
   readonly azureAdmin: string | undefined;
   /** The same of Google. */
   readonly googleAdmin: string | undefined;
@@ -203,13 +203,13 @@ function introduce(context: ActionContext, introduced: Introduced): void {
   });
 }
 
-/** Where a sandbox has its files, and how it was typed. */
+/** The folder of a sandbox's files, and the command as typed. */
 interface Invocation {
   readonly folder: string;
   readonly command: string;
 }
 
-/** Starts what was asked for with its files in a folder, says how clients are pointed at it, and waits for the end. */
+/** Starts what was requested with its files in a folder, prints how to point clients at it, and waits for the end. */
 async function serveFrom(
   context: ActionContext,
   typed: TypedOptions,
@@ -248,7 +248,7 @@ async function serveFrom(
   }
 }
 
-/** Runs the sandbox until a signal comes; says first how clients are pointed at it. */
+/** Runs the sandbox until a signal; first prints how to point clients at it. */
 export async function runSandbox(
   context: ActionContext,
   typed: TypedOptions,

@@ -1,22 +1,19 @@
 import { ChildAbort, type Clock, PodtrustError, systemClock } from "../../core/base/index.ts";
 
-/** The time by which a sandbox, or a stand-in, dates and judges. */
+/** The clock by which a sandbox, or a stand-in, dates and judges. */
 export interface SandboxClock extends Clock {
   /** How far it was moved, in milliseconds. */
   readonly ahead: number;
-  /**
-   * Moves it on by `ms` milliseconds. Throws `usage` for what is no time forward: only the `reset` of a sandbox goes
-   * back.
-   */
+  /** Moves it forward by `ms` milliseconds. Throws `usage` for other values: only the `reset` of a sandbox goes back. */
   advance(ms: number): void;
 }
 
 /**
- * The time by which a sandbox judges tokens, sessions and what has spread: another clock's, and as much further on as it
- * was moved. Whoever signs a request does so by a clock that nobody moves, and so signatures are judged by `unmoved`.
+ * The time by which a sandbox judges tokens, sessions and propagation: another clock's time, plus how far it was moved.
+ * Clients sign requests by a clock that is never moved, so signatures are judged by `unmoved`.
  */
 export class MovableClock implements SandboxClock {
-  /** The clock beneath. */
+  /** The clock under it. */
   readonly unmoved: Clock;
   #ahead = 0;
   #moved = new AbortController();
@@ -26,7 +23,7 @@ export class MovableClock implements SandboxClock {
     this.unmoved = unmoved;
   }
 
-  /** A clock that can be moved, by another one: that one itself, where it can. */
+  /** A movable clock based on another one: that one itself, if it is movable. */
   static over(clock: Clock | undefined): MovableClock {
     return clock instanceof MovableClock ? clock : new MovableClock(clock);
   }
@@ -45,8 +42,8 @@ export class MovableClock implements SandboxClock {
   }
 
   /**
-   * Moves it on by `ms` milliseconds and wakes whoever slept until then. Throws `usage` for what is no time forward:
-   * only `restore` goes back.
+   * Moves it forward by `ms` milliseconds and wakes sleepers that are due. Throws `usage` for other values: only
+   * `restore` goes back.
    */
   advance(ms: number): void {
     const ahead = this.#ahead + ms;
@@ -56,7 +53,7 @@ export class MovableClock implements SandboxClock {
     this.#move(ahead);
   }
 
-  /** Puts it back to the clock beneath. */
+  /** Resets it to the clock under it. */
   restore(): void {
     this.#move(0);
   }
@@ -83,5 +80,5 @@ export class MovableClock implements SandboxClock {
   }
 }
 
-/** Ten years in milliseconds: dates of tokens and certificates stay dates. */
+/** Ten years in milliseconds: dates of tokens and certificates stay valid dates. */
 const maxAhead = 10 * 365 * 86_400_000;

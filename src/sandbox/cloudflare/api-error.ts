@@ -1,15 +1,15 @@
-/** One error of an answer; `error_chain` holds what is behind it, in one of the API's two forms. */
+/** One error of an answer; `error_chain` holds its cause, in one of the API's two forms. */
 interface ErrorEntry {
   readonly code: number;
   readonly message: string;
   readonly error_chain?: readonly { readonly code: number; readonly message: string }[];
 }
 
-/** A refusal as the API words it: a status and numbered errors, with `result: null` (Cloudflare API, "Responses"). */
+/** A refusal in the API's words: a status and numbered errors, with `result: null` (Cloudflare API, "Responses"). */
 export class CloudflareApiError extends Error {
   readonly status: number;
   readonly code: number;
-  /** A fault of a record's content, which comes in either of two forms. */
+  /** A fault in a record's content, which comes in either of two forms. */
   readonly isValidation: boolean;
 
   constructor(status: number, code: number, message: string, isValidation = false) {
@@ -19,7 +19,7 @@ export class CloudflareApiError extends Error {
     this.isValidation = isValidation;
   }
 
-  /** `chained`: behind 1004, "DNS Validation Error"; else by itself. */
+  /** `chained`: behind 1004, "DNS Validation Error"; else alone. */
   toObject(chained: boolean): object {
     const { code, message } = this;
     const entry: ErrorEntry =
@@ -30,12 +30,12 @@ export class CloudflareApiError extends Error {
   }
 }
 
-/** 400 for what a record may not be. */
+/** 400 for an invalid record. */
 export function invalid(code: number, message: string): CloudflareApiError {
   return new CloudflareApiError(400, code, message, true);
 }
 
-/** 400 for an Authorization header that is missing or has not the form `Bearer TOKEN` (6003, and 6111 behind it). */
+/** 400 for an Authorization header that is missing or not of the form `Bearer TOKEN` (6003, and 6111 behind it). */
 export class MalformedAuthorization extends CloudflareApiError {
   constructor() {
     super(400, 6003, "Invalid request headers");

@@ -36,7 +36,7 @@ export interface StandInCloudflareOptions {
   /** Which of several documented forms its answers have. */
   readonly variants?: Partial<CloudflareVariants>;
   /**
-   * How often a request that is right goes wrong; `off` for never.
+   * How often a valid request fails; `off` for never.
    *
    * @default every twentieth
    */
@@ -56,7 +56,7 @@ export interface StandInCloudflare {
   readonly tokens: CloudflareTokens;
   /** The records of a zone, as the API would show them. */
   records(zone: string): readonly object[];
-  /** Makes requests go wrong. */
+  /** Makes requests fail. */
   misbehave(rule: MischiefRule<CloudflareMischief>): void;
   close(): Promise<void>;
 }

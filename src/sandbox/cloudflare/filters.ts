@@ -17,7 +17,7 @@ const fields: Readonly<Record<string, (record: DnsRecord) => string>> = {
   comment: ({ comment }) => comment ?? "",
 };
 
-/** One filter by its parameter: `name`, `name.contains`, `comment.absent`, …; undefined where it is none. */
+/** One filter by its parameter: `name`, `name.contains`, `comment.absent`, …; undefined for an unknown one. */
 function testOf(parameter: string, value: string): Test | undefined {
   if (parameter === "type") return ({ type }) => type === value.toUpperCase();
   if (parameter === "proxied") return ({ proxied }) => String(proxied) === value;
@@ -27,7 +27,7 @@ function testOf(parameter: string, value: string): Test | undefined {
   const read = fields[field];
   const compare = operators[operator];
   if (read === undefined || compare === undefined) return undefined;
-  // Case is kept and not compared.
+  // Case is preserved and not compared.
   return (record) => compare(read(record).toLowerCase(), value.toLowerCase());
 }
 
@@ -39,7 +39,7 @@ function whole(query: URLSearchParams, name: string, defaultValue: number, max: 
   throw new CloudflareApiError(400, 9207, `${name} is invalid.`);
 }
 
-/** The records of a query, `match=all` unless it says `any`, in its order. */
+/** The records that match a query, `match=all` unless it says `any`, in its order. */
 export function matching(records: Iterable<DnsRecord>, query: URLSearchParams): readonly DnsRecord[] {
   const tests = [...query].map(([name, value]) => testOf(name, value)).filter((test) => test !== undefined);
   const any = query.get("match") === "any" && tests.length > 0;
@@ -51,7 +51,7 @@ export function matching(records: Iterable<DnsRecord>, query: URLSearchParams): 
   return [...records].filter(fits).sort((a, b) => (key(a) < key(b) ? -sign : Number(key(a) > key(b)) * sign));
 }
 
-/** One page; beyond the last one there is nothing, which is how one client finds the end. */
+/** One page; pages beyond the last are empty, which is how one client finds the end. */
 export function pageOf<T>(
   items: readonly T[],
   query: URLSearchParams,

@@ -1,6 +1,6 @@
 import type { MischiefKinds, TransportMischief } from "../mischief/index.ts";
 
-/** What can go wrong with a request in spite of its being right. */
+/** How a valid request can fail. */
 export type CloudflareMischief =
   | TransportMischief
   /** 429 with `Retry-After`. Nothing was done. */

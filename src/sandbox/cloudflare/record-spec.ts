@@ -32,7 +32,7 @@ function caaOf(value: unknown): CaaData {
   return { flags, tag, value: text };
 }
 
-/** IPv6 in its shortest form, as the API gives it back. */
+/** IPv6 in its shortest form, as the API returns it. */
 function addressOf(type: string, content: string): string {
   if (type === "A") {
     if (isIP(content) === 4) return content;
@@ -89,8 +89,8 @@ const proxiableTypes = new Set(["A", "AAAA", "CNAME"]);
 export const isProxiable = (type: string): boolean => proxiableTypes.has(type);
 
 /**
- * What a body asks a record to be. `before` is what it keeps of what the body leaves out (PATCH); without it what
- * is left out is empty (POST and PUT). Fields that are only read are passed over. Throws `CloudflareApiError`.
+ * The record that a body describes. `before` provides the fields that the body leaves out (PATCH); without it these are
+ * empty (POST and PUT). Read-only fields are ignored. Throws `CloudflareApiError`.
  */
 export function specOf(body: unknown, zone: CloudflareZone, before?: DnsRecord): RequestedRecord {
   if (!isRecord(body)) throw new CloudflareApiError(400, 9207, "Request body is invalid.");

@@ -9,7 +9,7 @@ const addressTypes = new Set(["A", "AAAA"]);
 
 type Records = Map<string, DnsRecord>;
 
-/** Throws where a record may not stand beside those that there are. */
+/** Throws if a record conflicts with existing ones. */
 function checkBeside(spec: RequestedRecord, records: Records, own?: string): void {
   for (const other of records.values()) {
     if (other.id === own || other.name !== spec.name) continue;
@@ -50,7 +50,7 @@ function existing(records: Records, id: unknown): DnsRecord {
   return record;
 }
 
-/** What can be done with the records of a zone, on a copy that is taken over when all of it went well. */
+/** Operations on a zone's records, on a copy that replaces them if all succeeded. */
 export class RecordChanges {
   readonly #zone: CloudflareZone;
   readonly #records: Records;
@@ -77,7 +77,7 @@ export class RecordChanges {
     return record;
   }
 
-  /** PUT: what the body leaves out is emptied. PATCH keeps it. */
+  /** PUT empties what the body leaves out. PATCH keeps it. */
   change(id: unknown, body: unknown, how: "PUT" | "PATCH"): DnsRecord {
     const before = existing(this.#records, id);
     const spec = specOf(body, this.#zone, how === "PATCH" ? before : undefined);

@@ -3,19 +3,19 @@ import { matching, pageOf } from "./filters.ts";
 import { RecordChanges, showRecord } from "./records.ts";
 import type { CloudflareVariants, DnsRecord, CloudflareZone } from "./types.ts";
 
-/** A request that was authorised. */
+/** An authorized request. */
 export interface CloudflareRequest {
   readonly method: string;
   /** The path's parts after `/client/v4`. */
   readonly parts: readonly string[];
   readonly query: URLSearchParams;
-  /** What its JSON says; undefined where there is none. */
+  /** Its JSON body; undefined if there is none. */
   readonly body: unknown;
-  /** The token may read and not write. */
+  /** The token may read but not write. */
   readonly isReadOnly: boolean;
 }
 
-/** What a success holds. */
+/** The content of a success. */
 export interface Success {
   readonly result: unknown;
   readonly info?: object;

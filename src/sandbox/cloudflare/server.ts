@@ -8,7 +8,7 @@ import { CloudflareApiError, MalformedAuthorization } from "./api-error.ts";
 import type { CloudflareMischief } from "./mischief.ts";
 import { type CloudflareAccount, answer, type Success } from "./routes.ts";
 
-/** What a token may: change records of its zones, read them, or nothing but say that it is one. */
+/** Rights of a token: change records of its zones, read them, or only verify itself. */
 export interface CloudflareTokens {
   readonly edit: string;
   readonly read: string;
@@ -25,7 +25,7 @@ interface Wiring {
 const maxBody = 256 * 1024;
 const prefix = "/client/v4/";
 
-/** 1,200 requests in five minutes; whoever goes beyond is shut out for the next five (Cloudflare, "Rate limits"). */
+/** 1,200 requests in five minutes; a client above that is blocked for the next five (Cloudflare, "Rate limits"). */
 export class Budget {
   readonly #maxRequests: number;
   readonly #now: () => number;
@@ -39,7 +39,7 @@ export class Budget {
     this.#since = now();
   }
 
-  /** Seconds to wait; 0: go on. */
+  /** Seconds to wait; 0: none. */
   take(): number {
     const now = this.#now();
     if (now < this.#shutUntil) return Math.ceil((this.#shutUntil - now) / 1000);
@@ -71,7 +71,7 @@ interface CloudflareReply {
   readonly retryAfter?: number;
 }
 
-/** A token that is none is named so on its own page alone; elsewhere as one that lacks a right may be (9109). */
+/** An invalid token is reported as such only on its own page; elsewhere like a missing right (9109). */
 function unknownToken(url: string): CloudflareApiError {
   const target = URL.parse(url, "http://stand-in.invalid");
   return target?.pathname === `${prefix}user/tokens/verify`
@@ -153,7 +153,7 @@ function send(
   outgoing.end(text);
 }
 
-/** The answer in place of the work; undefined for what does not keep it from being done. */
+/** The answer in place of the work; undefined if the work is done. */
 function refusalOf(kind: CloudflareMischief, wiring: Wiring): CloudflareReply | undefined {
   if (kind === "rate-limit") return tooMany(1);
   return kind === "server-error"

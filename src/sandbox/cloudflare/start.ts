@@ -3,7 +3,7 @@ import type { StandInCloudflare, StandInCloudflareOptions } from "./cloudflare.t
 
 /**
  * Starts a stand-in for Cloudflare's API on loopback: zones, DNS records with comments and tags within the quotas of
- * their plan, batches, and requests that go wrong. No name is served.
+ * their plan, batches, and requests that fail. No name is served.
  *
  * @example
  * ```ts

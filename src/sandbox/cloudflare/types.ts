@@ -15,7 +15,7 @@ export interface CaaData {
   readonly value: string;
 }
 
-/** What a client says of a record; the rest is made here. */
+/** A client's input for a record; the rest is made here. */
 export interface RequestedRecord {
   readonly name: string;
   readonly type: string;
@@ -35,13 +35,13 @@ export interface DnsRecord extends RequestedRecord {
   readonly commentModified: string | undefined;
 }
 
-/** Forms of answers that are documented or were seen, of which nobody knows which one comes today. */
+/** Forms of answers that are documented or were seen; which one comes today is unknown. */
 export interface CloudflareVariants {
-  /** Faults of a record by themselves, or behind 1004. */
+  /** Faults of a record alone, or behind 1004. */
   readonly validationErrors: "plain" | "chained";
-  /** A zone that the token does not know: nothing, or a refusal. */
+  /** A zone that the token does not know: an empty result, or a refusal. */
   readonly unknownZone: "empty" | "refusal";
-  /** A comment that is not there: no field, or null. */
+  /** A missing comment: no field, or null. */
   readonly emptyComment: "absent" | "null";
 }
 

@@ -17,7 +17,7 @@ export interface StandInCloudsOptions {
    */
   readonly zones?: readonly string[];
   /**
-   * How often a request that is right goes wrong, between 0 and 1; 0 for never.
+   * How often a valid request fails, between 0 and 1; 0 for never.
    *
    * @default 0.05
    */
@@ -26,18 +26,18 @@ export interface StandInCloudsOptions {
   readonly variants?: Readonly<Record<string, string>>;
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** Makes the machines behind Hetzner's servers; without it, none is. */
+  /** Makes the machines behind Hetzner's servers; none if absent. */
   readonly machines?: MachineMaker;
 }
 
-/** A table of what stands in a cloud, for whoever looks. */
+/** A table of a cloud's content, for display. */
 export interface CloudTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Stand-ins for the clouds that machines and names come from, running. */
+/** Running stand-ins for the clouds that machines and names come from. */
 export interface StandInClouds extends AsyncDisposable {
   readonly hetzner: StandInHetzner;
   readonly cloudflare: StandInCloudflare;
@@ -93,7 +93,7 @@ function recordSetTable(zone: string, sets: readonly object[]): CloudTable {
 }
 
 /**
- * Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for a variant that is none.
+ * Starts the stand-ins for Hetzner Cloud and Cloudflare on loopback. Throws `usage` for an unknown variant.
  *
  * @example
  * ```ts

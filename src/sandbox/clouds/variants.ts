@@ -3,8 +3,8 @@ import type { StandInCloudflareOptions } from "../cloudflare/index.ts";
 import type { StandInHetznerOptions } from "../hetzner/index.ts";
 
 /**
- * The documented forms of answers by name, each with what it may be, the default first. Documentation, clients and
- * recordings disagree on which of them comes today, so that a client has to take all.
+ * The documented forms of answers by name, each with its values, the default first. Documentation, clients and
+ * recordings disagree on which one comes today, so a client has to accept all.
  */
 export const cloudVariants = {
   "hetzner.readOnlyRefusal": ["forbidden", "token_readonly"],
@@ -34,7 +34,7 @@ function check(name: string, value: string): void {
   });
 }
 
-/** The variants of each stand-in. Throws `usage` for a name or a value that is none. */
+/** The variants of each stand-in. Throws `usage` for an unknown name or value. */
 export function variantsOf(named: Readonly<Record<string, string>>): Variants {
   const variants: { hetzner: Record<string, unknown>; cloudflare: Record<string, unknown> } = {
     hetzner: {},

@@ -2,7 +2,7 @@ import { defined } from "../../core/base/index.ts";
 import type { User } from "./user.ts";
 import { StatusError } from "./status.ts";
 
-/** What somebody wants to do. */
+/** A requested access. */
 export type Access =
   | { readonly verb: string; readonly path: string }
   | {
@@ -38,8 +38,8 @@ function mayReadPath(user: User, path: string): boolean {
 }
 
 /**
- * Whether a user may: a table in place of RBAC, saying what Kubernetes' bootstrap roles say (cluster-admin,
- * system:discovery, system:public-info-viewer, system:basic-user, system:service-account-issuer-discovery).
+ * Whether a user may: a table in place of RBAC, equal to Kubernetes' bootstrap roles (cluster-admin, system:discovery,
+ * system:public-info-viewer, system:basic-user, system:service-account-issuer-discovery).
  */
 export function allowed(user: User, access: Access): boolean {
   if (user.groups.includes("system:masters")) return true;

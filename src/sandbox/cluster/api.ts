@@ -11,16 +11,16 @@ import { mintToken, type TokenIssuing } from "./token-request.ts";
 import type { ClusterFault } from "./types.ts";
 import type { Authentication, User } from "./user.ts";
 
-/** One request, read. */
+/** One request, parsed. */
 export interface ApiRequest {
   readonly user: User;
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Absent where none was sent. */
+  /** Absent if none was sent. */
   readonly body: object | undefined;
   readonly fault: ClusterFault | undefined;
-  /** The keys that the API server which this connection reached publishes. */
+  /** The keys published by the API server that this connection reached. */
   readonly published: readonly PublicJwk[];
 }
 
@@ -34,10 +34,10 @@ export interface ApiState extends TokenIssuing, Authentication {
   readonly jwksUri: string;
 }
 
-// What Kubernetes has the two documents cached for; the publisher overrides it.
+// Kubernetes' cache lifetime of the two documents; the publisher overrides it.
 const documentCaching = "public, max-age=3600";
 
-// Paths that are no API are answered by Go's own mux.
+// Go's own mux answers paths outside the API.
 const pageNotFound: ApiAnswer = {
   status: 404,
   body: "404 page not found\n",
@@ -106,7 +106,7 @@ const accounts: Readonly<Record<string, Handler>> = {
   }),
 };
 
-/** Nothing runs here, so that there are none, whatever is selected. */
+/** Nothing runs here, so every selection is empty. */
 const pods: Readonly<Record<string, Handler>> = {
   list: ({ objects }) => ({ status: 200, body: shownList("PodList", objects.version, []) }),
   get: (_state, { name = "" }) => {
@@ -164,7 +164,7 @@ function isShut({ path, fault }: ApiRequest): boolean {
   return fault === "forbidden" && (path === discoveryPath || path === jwksPath);
 }
 
-/** Answers a request of somebody who is known; throws StatusError. */
+/** Answers a request of an authenticated user; throws StatusError. */
 export function answer(state: ApiState, request: ApiRequest): ApiAnswer {
   const { user, method, path } = request;
   const wanted = resourceRequest(method, path);

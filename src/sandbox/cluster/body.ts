@@ -26,7 +26,7 @@ function parse(body: Buffer, type: string): unknown {
 export async function readBody(http: Exchange): Promise<object | undefined> {
   const { incoming } = http;
   const body = await collect(http);
-  // What a DELETE carries (DeleteOptions) changes nothing here, and PUT and PATCH are refused whatever they carry.
+  // A DELETE's content (DeleteOptions) changes nothing here, and PUT and PATCH are always refused.
   if (body.length === 0 || incoming.method !== "POST") return undefined;
   let value: unknown;
   try {

@@ -14,7 +14,7 @@ import { StatusError } from "./status.ts";
 import { mintToken } from "./token-request.ts";
 import type { ForgedToken, StandInCluster, StandInClusterOptions, TokenSpec } from "./types.ts";
 
-// --service-account-max-token-expiration is unset by default; this is the longest it takes.
+// --service-account-max-token-expiration is unset by default; this is the longest that it accepts.
 const unlimited = 2 ** 32;
 
 function withoutUndefined(values: object): object {

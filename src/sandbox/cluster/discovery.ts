@@ -1,4 +1,4 @@
-/** What kubectl asks before anything else: which groups, versions and resources there are. */
+/** What kubectl asks before anything else: the groups, versions and resources. */
 
 const version = {
   major: "1",
@@ -60,7 +60,7 @@ const pages = new Map<string, object>([
   ]),
 ]);
 
-/** The discovery page of a path; undefined where there is none. */
+/** The discovery page of a path; undefined if there is none. */
 export function discoveryPage(path: string): object | undefined {
   return pages.get(path.replace(/\/$/u, ""));
 }

@@ -11,7 +11,7 @@ export interface RenderedDocument {
 export interface Documents {
   readonly issuer: string;
   readonly jwksUri: string;
-  /** What the API server that is asked publishes. */
+  /** What the queried API server publishes. */
   readonly keys: readonly PublicJwk[];
 }
 
@@ -26,7 +26,7 @@ function discovery({ issuer, jwksUri, keys }: Documents, fault: ClusterFault | u
 
 /**
  * One of the two documents as Kubernetes renders it (k8s.io/kubernetes pkg/serviceaccount/openidmetadata.go), or
- * undefined where it would not serve them: both URLs have to be https.
+ * undefined if it would not serve them: both URLs have to be https.
  */
 export function issuerDocument(
   path: string,

@@ -12,12 +12,12 @@ import type { IssuerFault, StandInIssuer } from "./types.ts";
 /** Longer than AWS waits for a document. */
 const slowMs = 10_000;
 
-/** What Kubernetes has its documents cached for. */
+/** Kubernetes' cache lifetime of its documents. */
 const caching = "public, max-age=3600";
 
 interface Served {
   readonly state: ApiState;
-  /** Of nobody's private key: what is published in place of a key that is gone. */
+  /** A key whose private half is discarded: published in place of a key that is gone. */
   readonly other: PublicJwk;
   fault: IssuerFault | undefined;
 }
@@ -49,8 +49,8 @@ function answer({ incoming, outgoing, over }: Exchange, served: Served): void {
 }
 
 /**
- * Serves a cluster's two documents as a publisher would: to anybody, over TLS, under the issuer's own name and a root of
- * its own. It listens on loopback.
+ * Serves a cluster's two documents as a publisher would: to any client, over TLS, under the issuer's own name and a
+ * root of its own. It listens on loopback.
  */
 export async function serveIssuer(state: ApiState): Promise<StandInIssuer> {
   const { url, host } = parseIssuer(state.issuer);

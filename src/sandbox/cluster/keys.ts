@@ -68,18 +68,18 @@ export class SigningKeys implements StandInKeys {
     this.#keys = this.#keys.filter((other) => other !== key);
   }
 
-  /** What is published, oldest first. */
+  /** The published keys, oldest first. */
   published(): readonly PublicJwk[] {
     return this.#keys.map((key) => key.jwk);
   }
 
-  /** A token by the signing key, or by the published one with this kid. */
+  /** A token signed by the signing key, or by the published one with this kid. */
   sign(claims: object, header: object = {}, kid: string = this.#signing.kid): string {
     const key = this.#find(kid);
     return signed({ alg: key.algorithm, kid: key.kid, ...header }, claims, key);
   }
 
-  /** A token that claims to be signed by the signing key and is signed by a key of nobody's. */
+  /** A token that claims to be signed by the signing key and is signed by an unknown key. */
   signForeign(claims: object, header: object): string {
     this.#foreign ??= this.#newForeign();
     return signed({ alg: this.#foreign.algorithm, kid: this.#signing.kid, ...header }, claims, this.#foreign);
@@ -118,7 +118,7 @@ export interface TokenSubject {
   readonly uid: string;
 }
 
-/** The claims of a token, of nobody where no subject is given; times in seconds since the epoch. */
+/** The claims of a token, without `sub` if no subject is given; times in seconds since the epoch. */
 export function tokenClaims(
   issuer: string,
   subject: TokenSubject | undefined,

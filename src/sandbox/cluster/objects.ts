@@ -3,7 +3,7 @@ import { defined, isoSeconds } from "../../core/base/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 import { alreadyExists, invalid, notFound } from "./status.ts";
 
-/** A Namespace or ServiceAccount as it is kept. */
+/** A Namespace or ServiceAccount as stored. */
 export interface StoredObject {
   readonly name: string;
   readonly namespace: string | undefined;
@@ -15,7 +15,7 @@ export interface StoredObject {
   readonly annotations: Readonly<Record<string, unknown>>;
 }
 
-/** What a person may set. */
+/** Fields that clients may set. */
 export interface StoredMetadata {
   readonly labels?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, unknown>>;
@@ -71,7 +71,7 @@ export class Objects {
     if (this.#namespaces.has(name)) throw alreadyExists("namespaces", name);
     const kept = this.#keep(name, undefined, metadata);
     this.#namespaces.set(name, kept);
-    // The controller that makes it elsewhere takes a moment; here it is there at once.
+    // Elsewhere its controller takes a moment; here it exists at once.
     this.createAccount(name, "default");
     return kept;
   }

@@ -5,7 +5,7 @@
  * generated.proto files of k8s.io/api and k8s.io/apimachinery.
  */
 
-/** Thrown for bytes that are no such object. */
+/** Thrown for bytes of another form. */
 export class ProtobufError extends Error {}
 
 type Field = "string" | "strings" | "number" | "map" | Schema;
@@ -142,7 +142,7 @@ function message(bytes: Uint8Array, schema: Schema): Record<string, unknown> {
   return values;
 }
 
-/** The object as JSON would have it; throws ProtobufError. */
+/** The object in its JSON form; throws ProtobufError. */
 export function readProtobuf(body: Uint8Array): object {
   if (!Buffer.from(body.subarray(0, 4)).equals(magic))
     throw new ProtobufError("it does not begin with k8s\\0");

@@ -2,7 +2,7 @@ import { type Access, allowed } from "./access.ts";
 import { badRequest } from "./status.ts";
 import type { User } from "./user.ts";
 
-/** SelfSubjectReview (authentication.k8s.io/v1): who asks. */
+/** SelfSubjectReview (authentication.k8s.io/v1): who the caller is. */
 export function selfSubjectReview(user: User, creationTimestamp: string): object {
   return {
     kind: "SelfSubjectReview",
@@ -34,7 +34,7 @@ function accessOf(spec: AccessSpec): Access {
   };
 }
 
-/** SelfSubjectAccessReview (authorization.k8s.io/v1): whether the asker may. */
+/** SelfSubjectAccessReview (authorization.k8s.io/v1): whether the caller may. */
 export function selfSubjectAccessReview(user: User, body: object): object {
   const { spec = {} } = body as { readonly spec?: AccessSpec };
   return {

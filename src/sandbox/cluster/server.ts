@@ -12,7 +12,7 @@ import { badRequest, StatusError, unauthorized } from "./status.ts";
 import type { ClusterFault } from "./types.ts";
 import { authenticate } from "./user.ts";
 
-/** What the server does wrong, and how many connections it has had. */
+/** The server's faults, and the number of its connections. */
 export interface FaultState {
   fault: ClusterFault | undefined;
   connections: number;
@@ -32,7 +32,7 @@ function publishedBy(incoming: IncomingMessage, { state, faults }: Wiring): read
   return behind ? all.slice(0, -1) : all;
 }
 
-// Put together as text: resolved as a reference, `//name/path` would name another host.
+// Concatenated as text: resolved as a reference, `//name/path` would name another host.
 function asked(target: string): URL {
   const url = URL.parse(target.startsWith("/") ? `https://stand-in.invalid${target}` : target);
   if (url === null) throw badRequest("the request's target is neither a path nor a URL");
@@ -46,7 +46,7 @@ async function decide(http: Exchange, wiring: Wiring): Promise<ApiAnswer> {
   const user = authenticate(incoming, state);
   if (user === undefined) throw unauthorized();
   if (faults.fault === "error")
-    throw new StatusError(500, "InternalError", "the stand-in cluster was told to fail");
+    throw new StatusError(500, "InternalError", "the stand-in cluster simulates a failure");
   const request = {
     user,
     method: incoming.method ?? "GET",
@@ -102,8 +102,8 @@ function onExchange(http: Exchange, wiring: Wiring): void {
 }
 
 /**
- * Starts the HTTPS server of a stand-in cluster, on loopback; client certificates are asked for and not demanded, as
- * by Kubernetes.
+ * Starts the HTTPS server of a stand-in cluster, on loopback; client certificates are requested but optional, as in
+ * Kubernetes.
  */
 export function openClusterServer(tls: ServerOptions, port: number, wiring: Wiring): Promise<HttpListener> {
   const { faults } = wiring;

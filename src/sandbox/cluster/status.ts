@@ -1,6 +1,6 @@
 import { defined } from "../../core/base/index.ts";
 
-/** A Kubernetes Status of a failure, with the API server's own texts (k8s.io/apimachinery pkg/api/errors). */
+/** A Kubernetes failure Status, with the API server's own texts (k8s.io/apimachinery pkg/api/errors). */
 export class StatusError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -55,7 +55,7 @@ export function invalid(kind: string, name: string, field: string, message: stri
   });
 }
 
-/** What the stand-in does not do: refused by name, never pretended. */
+/** What the stand-in does not implement: refused by name, never pretended. */
 export function notDone(what: string): StatusError {
   return new StatusError(405, "MethodNotAllowed", `the stand-in cluster does not do this: ${what}`);
 }

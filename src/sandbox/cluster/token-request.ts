@@ -44,7 +44,7 @@ function audiencesOf(spec: Spec, issuer: string): readonly string[] {
   return audiences.length === 0 ? [issuer] : audiences;
 }
 
-/** A TokenRequest that was answered. */
+/** An answered TokenRequest. */
 interface MintedToken {
   readonly kind: "TokenRequest";
   readonly apiVersion: string;
@@ -58,7 +58,7 @@ export function mintToken(subject: TokenSubject, body: object, issuing: TokenIss
   const { kind, spec = {} } = body as { readonly kind?: unknown; readonly spec?: Spec };
   if (kind !== "TokenRequest") throw badRequest(`the body is a ${String(kind)}, not a TokenRequest`);
   if (spec.boundObjectRef !== undefined && spec.boundObjectRef !== null) {
-    // There are no pods and secrets here, so none that a token could be bound to.
+    // There are no pods and secrets here that a token could be bound to.
     const { kind: bound, name } = spec.boundObjectRef;
     throw notFound(`${String(bound).toLowerCase()}s`, String(name));
   }

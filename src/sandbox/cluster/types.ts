@@ -5,16 +5,16 @@ import type { SandboxClock } from "../clock/index.ts";
 export type SigningAlgorithm = "RS256" | "ES256";
 
 export interface StandInClusterOptions {
-  /** The `iss` of its tokens; an https URL, else the two documents are absent as in Kubernetes. */
+  /** The `iss` of its tokens; if it is no https URL, the two documents are absent as in Kubernetes. */
   readonly issuer: string;
   /**
-   * What its discovery document says.
+   * The jwks_uri of its discovery document.
    *
    * @default the issuer + /openid/v1/jwks
    */
   readonly jwksUri?: string;
   /**
-   * The clock beneath the one that tests move.
+   * The clock under the one that tests move.
    *
    * @default the machine's own
    */
@@ -35,14 +35,14 @@ export interface StandInClusterOptions {
   /** Longest token in seconds, as --service-account-max-token-expiration: longer requests are cut to it. */
   readonly maxTokenSeconds?: number;
   /**
-   * Lets who has no credential be system:anonymous (403), as kubeadm does; else they get 401, as from k3s.
+   * Treats clients without a credential as system:anonymous (403), as kubeadm does; else they get 401, as from k3s.
    *
    * @default false
    */
   readonly anonymousAuth?: boolean;
 }
 
-/** Where a signing key stands: one is `signing`, others are `published` and still verify. */
+/** The role of a signing key: one is `signing`, others are `published` and still verify. */
 export interface StandInKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
@@ -52,17 +52,17 @@ export interface StandInKey {
 /** The signing keys, moved as kOps does: create, promote, drop. */
 export interface StandInKeys {
   list(): readonly StandInKey[];
-  /** A new key, published and not yet signing. */
+  /** A new key, published but not yet signing. */
   create(algorithm?: SigningAlgorithm): Promise<StandInKey>;
-  /** From now on new tokens are signed by it; the earlier one stays published. */
+  /** From now on it signs new tokens; the earlier one stays published. */
   promote(kid: string): void;
-  /** Takes it out of the JWK Set, and its tokens verify no longer. The signing key cannot be dropped. */
+  /** Removes it from the JWK Set, so that its tokens no longer verify. The signing key cannot be dropped. */
   drop(kid: string): void;
 }
 
-/** What a forged token says; all that is absent is as TokenRequest would have it. */
+/** The content of a forged token; absent members are as in TokenRequest. */
 export interface ForgedToken {
-  /** Of a ServiceAccount, with its name. Without both, the token is of what `claims` say: `sub` first. */
+  /** Of a ServiceAccount, with its name. Without both, `claims` decide whose the token is: `sub` first. */
   readonly namespace?: string;
   readonly name?: string;
   readonly audiences?: readonly string[];
@@ -73,20 +73,23 @@ export interface ForgedToken {
    */
   readonly issuedAt?: number;
   /**
-   * Seconds of life, negative for one that ended before it began.
+   * Lifetime in seconds, negative for a token that expired before it was issued.
    *
    * @default 3600
    */
   readonly expirationSeconds?: number;
-  /** By the cluster's own signing key, one of its published keys by kid, or a key of nobody's (with the signing key's kid). */
+  /**
+   * Signed by the cluster's signing key, one of its published keys by kid, or an unknown key (with the signing key's
+   * kid).
+   */
   readonly signedBy?: "cluster" | "foreign-key" | { readonly kid: string };
-  /** Claims set over the default ones; undefined removes one. */
+  /** Claims that override the default ones; undefined removes one. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Header fields set over the default ones; undefined removes one. */
+  /** Header fields that override the default ones; undefined removes one. */
   readonly header?: Readonly<Record<string, unknown>>;
 }
 
-/** What the API server does wrong on purpose, for tests of those who read it. */
+/** Faults that the API server simulates, for tests of its clients. */
 export type ClusterFault =
   | "gone" /* connections are cut at once */
   | "hang" /* no answer, until the connection is cut after a minute */
@@ -99,13 +102,13 @@ export type ClusterFault =
   | "nonsense"
   | "split"; /* every other connection reaches an API server that does not know the newest key yet */
 
-/** A token as TokenRequest gives it. */
+/** A token as TokenRequest issues it. */
 export interface TokenSpec {
   readonly namespace: string;
   /** The ServiceAccount's. */
   readonly name: string;
   /**
-   * Whom the token is for; AWS wants `sts.amazonaws.com`.
+   * The token's audiences; AWS wants `sts.amazonaws.com`.
    *
    * @default the API server itself
    */
@@ -118,16 +121,16 @@ export interface TokenSpec {
   readonly expirationSeconds?: number;
 }
 
-/** What an issuer does wrong on purpose. */
+/** Faults that an issuer simulates. */
 export type IssuerFault =
   | "slow" /* it answers after ten seconds; AWS waits for five */
   | "not-found" /* 404 for both documents */
-  | "wrong-issuer" /* the discovery document names somebody else */
+  | "wrong-issuer" /* the discovery document names another issuer */
   | "key-gone"; /* the JWK Set holds another key than the one that signs */
 
 /** A cluster's two documents, served under the issuer's own name. */
 export interface StandInIssuer extends AsyncDisposable {
-  /** Tokens say it in `iss`. */
+  /** The `iss` of its tokens. */
   readonly url: string;
   /** PEM of the root that its certificate leads to. */
   readonly ca: string;
@@ -144,20 +147,23 @@ export interface StandInCluster extends AsyncDisposable {
   /** PEM of the CA of its own HTTPS. */
   readonly ca: string;
   readonly issuer: string;
-  /** By it tokens begin and end; `advance` moves it. */
+  /** The clock by which tokens begin and end; `advance` moves it. */
   readonly clock: SandboxClock;
   readonly keys: StandInKeys;
-  /** A kubeconfig: of the admin (client certificate), or of a user that may read the two documents only. */
+  /** A kubeconfig: the admin's (client certificate), or one of a user that may only read the two documents. */
   kubeconfig(user?: "admin" | "publisher"): string;
-  /** Makes a ServiceAccount, and its namespace where that is absent. */
+  /** Creates a ServiceAccount, and its namespace if that does not exist. */
   addServiceAccount(namespace: string, name: string): void;
-  /** A token as TokenRequest gives it; makes the ServiceAccount where it is absent. Throws `usage` for what TokenRequest refuses. */
+  /**
+   * A token as TokenRequest issues it; creates the ServiceAccount if it does not exist. Throws `usage` for what
+   * TokenRequest refuses.
+   */
   createToken(spec: TokenSpec): string;
-  /** Serves the two documents to anybody, over TLS, under the issuer's own name and a root of its own. */
+  /** Serves the two documents to any client, over TLS, under the issuer's own name and a root of its own. */
   serveIssuer(): Promise<StandInIssuer>;
-  /** A token that TokenRequest would never give: expired, foreign, for whom you like. For demonstrations and tests. */
+  /** A token that TokenRequest would never issue: expired, foreign, for any subject. For demonstrations and tests. */
   forgeToken(forged: ForgedToken): string;
-  /** Misbehave until a call with undefined ends it. */
+  /** Simulate this fault until a call with undefined ends it. */
   misbehave(fault: ClusterFault | undefined): void;
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { parseJws, parseSubject } from "../../rules/oidc/index.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { Objects } from "./objects.ts";
 
-/** Who asks. */
+/** The caller. */
 export interface User {
   readonly username: string;
   readonly uid?: string;
@@ -49,13 +49,13 @@ function byToken(token: string, { issuer, keys, objects, now }: Authentication):
   const account = parseSubject(String(sub));
   if (account === undefined) return undefined;
   const kept = objects.findAccount(account.namespace, account.name);
-  // A ServiceAccount made anew under the same name is another one.
+  // A ServiceAccount recreated under the same name is another one.
   if (kept === undefined || kept.uid !== claimedUid(jws.claims)) return undefined;
   const groups = ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`];
   return authenticated(String(sub), groups, kept.uid);
 }
 
-/** Who asks, or undefined for 401. */
+/** The caller, or undefined for 401. */
 export function authenticate(incoming: IncomingMessage, authentication: Authentication): User | undefined {
   const user = byCertificate(incoming.socket as TLSSocket);
   if (user !== undefined) return user;

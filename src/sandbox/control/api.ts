@@ -8,11 +8,11 @@ import { controlRoutes } from "./routes.ts";
 import { refuseRequest } from "./token-request.ts";
 
 export interface ControlOptions {
-  /** Whoever shows it may control the sandbox. */
+  /** The token that authorizes control of the sandbox. */
   readonly token: string;
-  /** Whether also those may who do not come from this machine, as into a container. */
+  /** Whether clients on other machines are accepted too, for containers. */
   readonly fromAnywhere: boolean;
-  /** Asked at each request. */
+  /** Read at each request. */
   readonly controls: () => Controls;
 }
 
@@ -34,7 +34,7 @@ function hasToken({ headers: sent }: WireRequest, token: string): boolean {
 const denied = (message: string, next?: string): PodtrustError =>
   new PodtrustError("sandbox-control-denied", message, defined({ next }));
 
-/** Where a request goes: a route's path, and the account that it names. */
+/** The destination of a request: a route's path, and the account that it names. */
 interface Destination {
   readonly path: string;
   readonly account: string | undefined;
@@ -46,7 +46,7 @@ function destinationOf({ target }: WireRequest): Destination {
   return { path: account === undefined ? path : (rest ?? "accounts/ID"), account };
 }
 
-/** Finds the route; a refusal names the path or the method that it does not know. */
+/** Finds the route; a refusal names the unknown path or method. */
 function routeOf({ method }: WireRequest, { path, account }: Destination): ControlRoute {
   const known = controlRoutes.filter(
     (route) => account === undefined || route.whole !== true || route.path === "accounts/ID",

@@ -25,13 +25,13 @@ const ids = {
 };
 const clientId = "3f1c7a52-5b0e-4d0c-9d53-0f4b7d1f2a9e";
 
-/** What the control API has of a stand-in for Azure. */
+/** The control API's routes of a stand-in for Azure. */
 export const azureRoutes: readonly ControlRoute[] = [
   {
     method: "GET",
     path: "front",
     summary:
-      "Says where the front is, with its CA, the hosts that it speaks for, and what tells clients of each cloud behind it; nothing where the sandbox stands in for AWS alone.",
+      "Says where the front is, with its CA, the hosts that it speaks for, and the variables that point clients of each cloud at it; nothing where the sandbox stands in for AWS alone.",
     open: true,
     whole: true,
     answer: {

@@ -13,52 +13,52 @@ import { atDoor } from "../errors/index.ts";
 import type { GoogleDecision, GoogleSeed, StandInGoogle } from "../gcp/index.ts";
 import type { ForgedToken, IssuerFault, TokenSpec } from "../cluster/index.ts";
 
-/** An account of a sandbox in another process. It has the calls of a `SandboxAccount`, and each gives a promise. */
+/** An account of a sandbox in another process. It has the calls of a `SandboxAccount`, and each returns a promise. */
 export interface AccountConnection extends AsyncDisposable {
   /** For AWS_ENDPOINT_URL; the same for every account of a sandbox. */
   readonly url: string;
-  /** Twelve digits, which stand in its ARNs. */
+  /** Twelve digits, part of its ARNs. */
   readonly account: string;
   /** Keys that may do everything. */
   readonly admin: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** By it tokens and sessions expire and changes spread; `advance` moves it. */
+  /** The clock by which tokens and sessions expire and changes spread; `advance` moves it. */
   readonly clock: ConnectedClock;
-  /** Those of the last thousand decisions that fit, oldest first. */
+  /** Of the last thousand decisions, those that match the filter, oldest first. */
   decisions(filter?: DecisionFilter): Promise<readonly Decision[]>;
-  /** Makes what a seed says; rejects with `sandbox-seed`. STS sees it at once. */
+  /** Creates what a seed describes; rejects with `sandbox-seed`. STS sees it at once. */
   seed(seed: Seed): Promise<void>;
-  /** Ends IAM's propagation: STS sees all roles as they stand. */
+  /** Ends IAM's propagation: STS sees all roles as they are. */
   spread(): Promise<void>;
   /**
-   * Empties the account, forgets decisions and issuers' documents, puts the clock back and mends the issuers. The
+   * Empties the account, forgets decisions and issuers' documents, resets the clock and ends the issuers' faults. The
    * administrator's keys stay.
    */
   reset(): Promise<void>;
-  /** The stand-in cluster's issuer, or another one of this URL, started when it is first asked for. */
+  /** The stand-in cluster's issuer, or another one with this URL, started on first use. */
   issuer(url?: string): Promise<ConnectedIssuer>;
   /** Ends the account and its issuers. */
   close(): Promise<void>;
 }
 
 /**
- * A sandbox of another process, as `podtrust sandbox` runs one. It has the calls of a `Sandbox`, and each gives a promise: a
- * test that awaits every call runs against either.
+ * A sandbox of another process, such as `podtrust sandbox`. It has the calls of a `Sandbox`, and each returns a
+ * promise: a test that awaits every call runs against either.
  */
 export interface SandboxConnection extends Omit<AccountConnection, keyof AsyncDisposable | "close"> {
-  /** Its stand-in for Google Cloud: each call rejects with `sandbox-control-request` where none runs. */
+  /** Its stand-in for Google Cloud: each call rejects with `sandbox-control-request` if none runs. */
   readonly gcp: ConnectedGoogle;
   /**
-   * An empty account of a number of its own: what runs beside others in one sandbox does not meet them there. Rejects with
-   * `sandbox-control-request` where a thousand are open.
+   * An empty account with its own number: tests that share a sandbox do not meet there. Rejects with
+   * `sandbox-control-request` if a thousand are open.
    */
   newAccount(): Promise<AccountConnection>;
 }
 
 /** The stand-in for Google Cloud of a sandbox in another process. */
 export interface ConnectedGoogle {
-  /** Where it is, and a bearer token that may do everything there: a secret of the stand-in. */
+  /** Where it is, and a bearer token with every right there: a secret of the stand-in. */
   place(): Promise<Pick<StandInGoogle, "adminToken" | "project" | "projectNumber" | "url">>;
-  /** Makes what a seed says; rejects with `sandbox-seed`. It counts at once. */
+  /** Creates what a seed describes; rejects with `sandbox-seed`. It takes effect at once. */
   seed(seed: GoogleSeed): Promise<void>;
   /** Those of the last thousand decisions, oldest first. */
   decisions(): Promise<readonly GoogleDecision[]>;
@@ -69,7 +69,7 @@ export interface ConnectedClock {
   /** The time by which it judges, in milliseconds of Unix time. */
   now(): Promise<number>;
   /**
-   * Moves it on by `ms` milliseconds. Rejects for what is no time forward: a sandbox with `sandbox-control-request`, a stand-in
+   * Moves it forward by `ms` milliseconds. Rejects other values: a sandbox with `sandbox-control-request`, a stand-in
    * with `usage`.
    */
   advance(ms: number): Promise<void>;
@@ -77,21 +77,21 @@ export interface ConnectedClock {
 
 /** The issuer of a sandbox in another process. */
 export interface ConnectedIssuer {
-  /** Tokens say it in `iss`. */
+  /** The `iss` of its tokens. */
   readonly url: string;
   /** PEM of the root that its certificate leads to. */
   readonly ca: string;
   /** In place of public DNS: where it listens. */
   readonly connectTo: readonly ConnectTo[];
-  /** A token as TokenRequest gives it, by default for `sts.amazonaws.com`. */
+  /** A token as TokenRequest issues it, by default for `sts.amazonaws.com`. */
   token(spec: TokenSpec): Promise<string>;
-  /** A token that no TokenRequest gives: of other claims, another header, another key. By default for `sts.amazonaws.com`. */
+  /** A token that no TokenRequest issues: other claims, another header, another key. By default for `sts.amazonaws.com`. */
   forgeToken(forged: ForgedToken): Promise<string>;
-  /** Fail in this way until a call with undefined ends it. STS forgets the issuer's documents, and so sees it at once. */
+  /** Fail in this way until a call with undefined ends it. STS forgets the issuer's documents, so it sees that at once. */
   fail(fault: IssuerFault | undefined): Promise<void>;
 }
 
-/** Where a sandbox is, and what its control API asks for. */
+/** Where a sandbox is, and what its control API requires. */
 export interface ConnectionOptions {
   readonly url: string;
   readonly token: string;
@@ -101,10 +101,10 @@ const startTimeoutMs = 30_000;
 /** A thousand decisions, each of whose texts is cut. */
 const maxAnswer = 32 * 1024 * 1024;
 
-/** Asks a control API; gives what it answers, throws what it refuses with. */
+/** Calls a control API; returns its answer, throws its refusal. */
 export type ControlCall = (method: string, path: string, body?: object) => Promise<JsonRecord>;
 
-/** The error that the sandbox answered with, as it is thrown in its own process. */
+/** The sandbox's error, as it would be thrown in its own process. */
 function thrownThere(answer: unknown, status: number): PodtrustError {
   const there = isRecord(answer) ? errorFromJson(answer["error"]) : undefined;
   if (there !== undefined) return there;
@@ -112,7 +112,7 @@ function thrownThere(answer: unknown, status: number): PodtrustError {
   return new PodtrustError("sandbox-control-request", `the sandbox answered ${status}`, { next });
 }
 
-/** Asks the control API of the sandbox at a URL. */
+/** Calls the control API of the sandbox at a URL. */
 export function asker({ url, token }: ConnectionOptions): ControlCall {
   return async (method, path, body) => {
     const response = await request(`${url}${controlPath}${path}`, {
@@ -120,7 +120,7 @@ export function asker({ url, token }: ConnectionOptions): ControlCall {
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       timeoutMs: startTimeoutMs,
       maxBytes: maxAnswer,
-      // A sandbox is on this machine, or where somebody let others in knowing that nothing is encrypted.
+      // A sandbox is on this machine, or was opened to others knowing that nothing is encrypted.
       allowPlainHttp: true,
       ...defined({ body: mapped(body, JSON.stringify) }),
     });
@@ -130,7 +130,7 @@ export function asker({ url, token }: ConnectionOptions): ControlCall {
   };
 }
 
-/** Members to set, and the names of those that undefined takes away: JSON has no undefined. */
+/** Members to set, and the names of those that undefined removes: JSON has no undefined. */
 function changed(members: Readonly<Record<string, unknown>> = {}): readonly [object, readonly string[]] {
   const removed = Object.keys(members).filter((name) => members[name] === undefined);
   return [members, removed];
@@ -164,7 +164,7 @@ async function issuerBy(ask: ControlCall, wanted: string | undefined): Promise<C
 
 type AccountAddress = Pick<SandboxConnection, "account" | "admin" | "url">;
 
-/** An account whose control API is asked. */
+/** An account, controlled through its control API. */
 function accountBy(
   ask: ControlCall,
   { url, account, admin }: AccountAddress,
@@ -213,7 +213,7 @@ async function newAccount(ask: ControlCall, url: string): Promise<AccountConnect
   return { ...accountBy(own, { url, account, admin: keysIn(said) }), close, [Symbol.asyncDispose]: close };
 }
 
-/** The stand-in for Google of the sandbox whose control API is asked. */
+/** The stand-in for Google, controlled through the sandbox's control API. */
 function googleBy(ask: ControlCall): ConnectedGoogle {
   return {
     async place() {
@@ -235,14 +235,14 @@ function googleBy(ask: ControlCall): ConnectedGoogle {
   };
 }
 
-/** The sandbox whose control API is asked. */
+/** A sandbox, controlled through its control API. */
 export function connectionBy(ask: ControlCall, known: AccountAddress): SandboxConnection {
   return { ...accountBy(ask, known), gcp: googleBy(ask), newAccount: () => newAccount(ask, known.url) };
 }
 
 /**
- * Connects to a sandbox that runs in another process, by its control API. Rejects with `sandbox-control-denied` where the
- * token is not the sandbox's.
+ * Connects to a sandbox that runs in another process, through its control API. Rejects with `sandbox-control-denied` if
+ * the token is not the sandbox's.
  *
  * @example
  * ```ts

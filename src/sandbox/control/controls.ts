@@ -2,7 +2,7 @@ import type { ConnectTo } from "../../core/http/index.ts";
 import type { Decision, DecisionFilter, Seed } from "../aws/index.ts";
 import type { ForgedToken, IssuerFault, TokenSpec } from "../cluster/index.ts";
 
-/** An issuer as the control API shows it and has it fail. */
+/** An issuer's controls. */
 export interface ControlledIssuer {
   readonly url: string;
   readonly ca: string;
@@ -12,7 +12,7 @@ export interface ControlledIssuer {
   fail(fault: IssuerFault | undefined): void;
 }
 
-/** What the control API moves of one account. */
+/** The controls of one account. */
 export interface ControlledAccount {
   readonly account: string;
   /** Keys that may do everything. */
@@ -26,33 +26,33 @@ export interface ControlledAccount {
   close(): Promise<void>;
 }
 
-/** A stand-in for Azure as the control API moves it. */
+/** The controls of a stand-in for Azure. */
 export interface ControlledAzure {
   readonly tenant: string;
   readonly subscription: string;
   readonly admin: { readonly clientId: string; readonly clientSecret: string };
-  /** What tells clients of the tenant. */
+  /** Variables that point clients at the tenant. */
   readonly environment: Readonly<Record<string, string>>;
   clients(): readonly object[];
   decisions(): readonly object[];
-  /** Of unknown form, which it looks at by itself. */
+  /** Of unknown form, which it validates itself. */
   seed(seed: unknown): Promise<void>;
 }
 
-/** A stand-in for Google Cloud as the control API moves it. */
+/** The controls of a stand-in for Google Cloud. */
 export interface ControlledGoogle {
   readonly url: string;
   readonly project: string;
   readonly projectNumber: string;
   readonly adminToken: string;
-  /** What tells clients of the project. */
+  /** Variables that point clients at the project. */
   readonly environment: Readonly<Record<string, string>>;
   decisions(): readonly object[];
-  /** Of unknown form, which it looks at by itself. */
+  /** Of unknown form, which it validates itself. */
   seed(seed: object): void;
 }
 
-/** The front as the control API shows it. */
+/** The front, for the control API. */
 export interface ControlledFront {
   readonly url: string;
   readonly ca: string;
@@ -60,7 +60,7 @@ export interface ControlledFront {
   readonly files: { readonly caFile: string; readonly trustStore: string } | undefined;
 }
 
-/** What the control API moves of a sandbox: its first account, and the others by their numbers. */
+/** The controls of a sandbox: its first account, and the others by their numbers. */
 export interface Controls extends ControlledAccount {
   readonly azure: ControlledAzure | undefined;
   readonly gcp: ControlledGoogle | undefined;

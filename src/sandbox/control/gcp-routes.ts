@@ -14,7 +14,7 @@ function shown({ url, project, projectNumber, adminToken }: ControlledGoogle): o
 const cart =
   "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/prod/subject/system:serviceaccount:shop:cart";
 
-/** What the control API has of a stand-in for Google Cloud. */
+/** The control API's routes of a stand-in for Google Cloud. */
 export const googleRoutes: readonly ControlRoute[] = [
   {
     method: "GET",

@@ -7,14 +7,14 @@ import { googleRoutes } from "./gcp-routes.ts";
 import type { ControlRequest, ControlRoute } from "./route.ts";
 import { askedToken, refuseRequest } from "./token-request.ts";
 
-// Named here, since the cluster and the certificates of its servers are loaded only where somebody asks for a token.
+// Imported by name, since the cluster and its servers' certificates are loaded only when a token is requested.
 const faults: Record<IssuerFault, true> = {
   slow: true,
   "not-found": true,
   "wrong-issuer": true,
   "key-gone": true,
 };
-/** What an issuer can be told to do wrong. */
+/** The faults that an issuer can simulate. */
 export const issuerFaults: readonly string[] = Object.keys(faults);
 
 function recordOfBody({ body }: ControlRequest): Readonly<Record<string, unknown>> {
@@ -107,7 +107,7 @@ const exampleTrust = {
   ],
 };
 
-/** All that the control API has, in the order of its page. */
+/** All routes of the control API, in the order of its page. */
 export const controlRoutes: readonly ControlRoute[] = [
   {
     method: "GET",
@@ -254,7 +254,7 @@ export const controlRoutes: readonly ControlRoute[] = [
       expirationSeconds: 3600,
     },
     more: [
-      "With any of these it is forged, and TokenRequest's bounds are not its own: `claims` and `header` are set over the default ones, `withoutClaims` and `withoutHeader` take some away, `signedBy` is `cluster`, `foreign-key` (a key of nobody's, under the cluster's kid) or `{\"kid\": KID}`, `issuedAt` is in seconds since 1970, and `expirationSeconds` may be negative. `issuer` names another issuer by its URL. Where `claims` has a `sub`, it need be no ServiceAccount's:",
+      "With any of these it is forged, and TokenRequest's bounds are not its own: `claims` and `header` are set over the default ones, `withoutClaims` and `withoutHeader` take some away, `signedBy` is `cluster`, `foreign-key` (an unknown key, under the cluster's kid) or `{\"kid\": KID}`, `issuedAt` is in seconds since 1970, and `expirationSeconds` may be negative. `issuer` names another issuer by its URL. Where `claims` has a `sub`, it need be no ServiceAccount's:",
       {
         issuer: "https://token.actions.githubusercontent.com",
         claims: { sub: "repo:octo-org/octo-repo:ref:refs/heads/main", repository: "octo-org/octo-repo" },

@@ -8,7 +8,7 @@ import {
 } from "../../core/base/index.ts";
 import type { ForgedToken, TokenSpec } from "../cluster/index.ts";
 
-/** Throws the refusal of a request that is not as it should be. */
+/** Throws the refusal of an invalid request. */
 export function refuseRequest(message: string, next?: string): never {
   throw new PodtrustError("sandbox-control-request", message, defined({ next }));
 }
@@ -16,7 +16,7 @@ export function refuseRequest(message: string, next?: string): never {
 const isKey = (value: unknown): value is ForgedToken["signedBy"] =>
   value === "cluster" || value === "foreign-key" || (isRecord(value) && typeof value["kid"] === "string");
 
-/** A member of the body: what it has to be, in words, and whether it is. */
+/** A member of the body: its required form, in words, and the check. */
 interface Member {
   readonly form: string;
   readonly is: (value: unknown) => boolean;
@@ -35,7 +35,7 @@ const asked = {
   expirationSeconds: number,
 };
 
-/** What TokenRequest has no member for: with any of these a token is forged. */
+/** Members that TokenRequest does not have: any of these makes a forged token. */
 const forging = {
   claims: object,
   withoutClaims: texts,
@@ -47,7 +47,7 @@ const forging = {
 
 const members: Readonly<Record<string, Member>> = { ...asked, ...forging };
 
-/** Checks the form of what is there; a misspelt member would make a token that nobody asked for. */
+/** Checks the form of the members; a misspelt one would otherwise make an unintended token. */
 function checkMembers(body: JsonRecord): void {
   for (const [name, value] of Object.entries(body)) {
     const member = Object.hasOwn(members, name) ? members[name] : undefined;
@@ -60,13 +60,13 @@ function checkMembers(body: JsonRecord): void {
   }
 }
 
-/** Members by name, of which undefined takes one out of the token. */
+/** Members by name, of which undefined removes one from the token. */
 function changed(set: unknown, removed: unknown): JsonRecord {
   const names = isTexts(removed) ? removed : [];
   return { ...Object.fromEntries(names.map((name) => [name, undefined])), ...recordOf(set) };
 }
 
-/** Whose token it is, or nobody's of the cluster's. */
+/** The subject of a token, if it has one. */
 function subjectOf({
   namespace,
   serviceAccount: name,
@@ -77,17 +77,17 @@ function subjectOf({
     refuseRequest("namespace and serviceAccount go together");
   if (isRecord(claims) && claims["sub"] !== undefined) return {};
   return refuseRequest(
-    "the token is nobody's",
-    "Name the ServiceAccount by namespace and serviceAccount, or say in claims whose it is: sub.",
+    "the token has no subject",
+    "Name the ServiceAccount by namespace and serviceAccount, or set the subject in claims: sub.",
   );
 }
 
-/** A token as a request of the control API asks for it. */
+/** A token, by a request to the control API. */
 export type AskedToken =
   | { readonly forged: false; readonly spec: TokenSpec }
   | { readonly forged: true; readonly spec: ForgedToken };
 
-/** Reads what `POST issuer/token` was sent. Throws `sandbox-control-request`. */
+/** Reads the body of `POST issuer/token`. Throws `sandbox-control-request`. */
 export function askedToken(body: JsonRecord): AskedToken {
   checkMembers(body);
   const { audiences, expirationSeconds, issuedAt, signedBy } = body as Partial<ForgedToken>;

@@ -2,11 +2,11 @@ import { asSandboxError } from "./errors.ts";
 
 type Call = (...given: unknown[]) => unknown;
 
-/** Objects as callers have them, by the objects themselves; and those that callers have. */
+/** Wrappers by the original objects, and the wrappers themselves. */
 const shown = new WeakMap<object, object>();
 const doors = new WeakSet<object>();
 
-/** Plain objects with functions, and objects of our classes: not lists, bytes, dates, nor objects that hold data alone. */
+/** Plain objects with functions, and instances of our classes: not lists, bytes, dates, nor data-only objects. */
 function hasCalls(value: object): boolean {
   if (Object.prototype.toString.call(value) !== "[object Object]") return false;
   const prototype = Object.getPrototypeOf(value) as object | null;
@@ -25,7 +25,7 @@ function shownResult(result: unknown): unknown {
   return hasCalls(result) ? shownObject(result) : result;
 }
 
-/** The object with the same members; what its calls throw, and those of what they give, is a SandboxError. */
+/** The object with the same members; its calls, and those of their results, throw only SandboxErrors. */
 function shownObject(target: object): object {
   if (doors.has(target)) return target;
   const before = shown.get(target);
@@ -47,8 +47,8 @@ function shownObject(target: object): object {
 }
 
 /**
- * Does what a caller of the library asks. Whatever it throws or rejects with is a SandboxError, and so is what the calls of
- * its result throw: of a sandbox, its issuers, clocks and accounts.
+ * Runs a call of the library. It throws and rejects only with SandboxErrors, and so do the calls of its result: of a
+ * sandbox, its issuers, clocks and accounts.
  */
 export function atDoor<Result>(act: () => Result): Result {
   try {

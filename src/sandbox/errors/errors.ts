@@ -6,7 +6,7 @@ import {
   PodtrustError,
 } from "../../core/base/index.ts";
 
-/** What was asked cannot be: an option, a seed, a call. */
+/** The request is invalid: an option, a seed, a call. */
 const usageCodes = [
   "usage",
   "sandbox-seed",
@@ -15,7 +15,7 @@ const usageCodes = [
   "issuer-invalid",
 ] as const satisfies readonly ErrorCode[];
 
-/** This machine does not let it: a file, a folder, an address. */
+/** This machine does not allow it: a file, a folder, an address. */
 const machineCodes = [
   "sandbox-listen",
   "sandbox-state-invalid",
@@ -25,7 +25,7 @@ const machineCodes = [
   "state-permissions",
 ] as const satisfies readonly ErrorCode[];
 
-/** The other process, or the way to it, is not there. */
+/** The other process, or the connection to it, is gone. */
 const connectionCodes = [
   "sandbox-control-denied",
   "sandbox-process-ended",
@@ -43,9 +43,9 @@ export type SandboxErrorCode =
   | "internal";
 
 /**
- * Whatever the sandbox throws, or rejects with: what is wrong with which value (`message`), a stable `code`, and what to do
- * next (`next`). Its classes say on whose side the fault is; an error of this class itself is a defect of the sandbox
- * (`internal`).
+ * Every error that the sandbox throws, or rejects with: what is wrong with which value (`message`), a stable `code`,
+ * and what to do next (`next`). Its subclasses say which side is at fault; an error of this class itself is a defect of
+ * the sandbox (`internal`).
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export class SandboxError extends PodtrustError {
   declare readonly code: SandboxErrorCode;
 
   /**
-   * Of its options `next` is the code's own sentence and `detail` is empty by default.
+   * By default `next` is the code's own sentence, and `detail` is empty.
    *
    * @default {}
    */
@@ -81,7 +81,7 @@ export class SandboxUsageError extends SandboxError {
 }
 
 /**
- * The machine does not let it: the port is taken, the state folder is in use, a file cannot be written.
+ * The machine does not allow it: the port is taken, the state folder is in use, a file cannot be written.
  *
  * @default `next` is the code's own sentence, and `detail` is empty
  * @example
@@ -94,7 +94,7 @@ export class SandboxMachineError extends SandboxError {
 }
 
 /**
- * A sandbox in another process does not answer: it has ended, is not reached, or the token is not its.
+ * A sandbox in another process does not answer: it has ended, cannot be reached, or has another token.
  *
  * @default `next` is the code's own sentence, and `detail` is empty
  * @example
@@ -117,7 +117,7 @@ function isListening(thrown: unknown): boolean {
   return thrown instanceof Error && "syscall" in thrown && thrown.syscall === "listen";
 }
 
-/** What was thrown as a SandboxError of the class that its code has; what has none is a defect, and its cause. */
+/** A thrown value as a SandboxError of its code's class; without a code it becomes the cause of a defect. */
 export function asSandboxError(thrown: unknown): SandboxError {
   if (thrown instanceof SandboxError) return thrown;
   if (isListening(thrown))

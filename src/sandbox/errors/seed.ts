@@ -1,11 +1,11 @@
 import { defined, nearest, PodtrustError } from "../../core/base/index.ts";
 
-/** Throws `sandbox-seed`: a seed comes from other programs too, and a misspelt member would be nothing. */
+/** Throws `sandbox-seed`: seeds also come from other programs, and a misspelt member would silently be ignored. */
 export function refuseSeed(what: string, next?: string): never {
   throw new PodtrustError("sandbox-seed", what, defined({ next }));
 }
 
-/** Throws `sandbox-seed` where a piece of a seed has a member that none of its kind has. */
+/** Throws `sandbox-seed` if a piece of a seed has an unknown member. */
 export function refuseUnknownMember(piece: object, known: readonly string[], where: string): void {
   const unknown = Object.keys(piece).find((name) => !known.includes(name));
   if (unknown === undefined) return;

@@ -4,7 +4,7 @@ import { unwritable } from "../../core/files/index.ts";
 import type { FrontPlace } from "./languages.ts";
 import { javaTrustStore } from "./jks.ts";
 
-/** Where a front's CA stands, for clients that take it from a file. */
+/** Where a front's CA certificate is, for clients that read it from a file. */
 export type FrontFiles = Pick<FrontPlace, "caFile" | "trustStore">;
 
 async function written(path: string, content: string | Buffer): Promise<string> {
@@ -16,7 +16,7 @@ async function written(path: string, content: string | Buffer): Promise<string> 
   return path;
 }
 
-/** Writes a CA's certificate into a folder that is there, as PEM and as Java reads it. Throws `file-unwritable`. */
+/** Writes a CA's certificate into an existing folder, as PEM and as Java reads it. Throws `file-unwritable`. */
 export async function writeCa(folder: string, ca: string): Promise<FrontFiles> {
   return {
     caFile: await written(join(folder, "front-ca.pem"), ca),

@@ -174,7 +174,7 @@ describe("the CONNECT front", () => {
     });
   }
 
-  test("connects nobody to a server that listens, whatever port is named", async (t) => {
+  test("connects to no server that listens, whatever port is named", async (t) => {
     let met = 0;
     const server = createServer(() => (met += 1)).listen(0, "127.0.0.1");
     t.after(() => server.close());
@@ -236,7 +236,7 @@ describe("the CONNECT front", () => {
     assert.doesNotMatch(answer, /inner/u);
   });
 
-  test("ends with whoever is still in his CONNECT", async () => {
+  test("ends connections that are still in their CONNECT", async () => {
     const front = await openFront({ sites: [echo], limits: { handshakeTimeout: 10 * maxWait } });
     const socket = connect({ port: front.port, host: "127.0.0.1", allowHalfOpen: true });
     socket.on("error", () => undefined).resume();

@@ -14,7 +14,7 @@ export interface FrontRequest {
   /** In lower case, without a port. */
   readonly host: string;
   readonly method: string;
-  /** `https://HOST/PATH?QUERY`, as the client asked for it. */
+  /** `https://HOST/PATH?QUERY`, as the client requested it. */
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -29,9 +29,9 @@ export interface FrontAnswer {
   readonly body?: object;
 }
 
-/** Hosts that one stand-in speaks for. */
+/** Hosts that one stand-in answers for. */
 export interface FrontSite {
-  /** Names in lower case; `*.vault.azure.net` is each name with one label more. */
+  /** Names in lower case; `*.vault.azure.net` matches names with one more label. */
   readonly hosts: readonly string[];
   readonly answer: (request: FrontRequest) => Promise<FrontAnswer>;
 }
@@ -45,31 +45,28 @@ export interface FrontOptions {
    */
   readonly port?: number;
   /**
-   * A folder that is there, for the files of its CA.
+   * An existing folder for the files of its CA.
    *
    * @default none
    */
   readonly folder?: string;
   readonly logger?: Logger;
-  /** In place of those that every stand-in has. */
+  /** In place of the stand-ins' common limits. */
   readonly limits?: Partial<ServerLimits>;
 }
 
-/** A proxy for HTTPS that is itself whoever its clients ask for. */
+/** An HTTPS proxy that itself answers for its clients' hosts. */
 export interface Front {
   /** For HTTPS_PROXY. */
   readonly url: string;
   readonly port: number;
-  /** PEM of the root that its certificate leads to: made anew at each start, and its key is never written. */
+  /** PEM of the root of its certificate: new at each start, and its key is never written. */
   readonly ca: string;
-  /** All that it speaks for. */
+  /** All hosts that it speaks for. */
   readonly hosts: readonly string[];
-  /** Files of its CA, as PEM and for Java; undefined where no folder was given for them. */
+  /** Files of its CA, as PEM and for Java; undefined without a folder for them. */
   readonly files: FrontFiles | undefined;
-  /**
-   * The variables by which clients of a language, none of them changed, go through it. Throws `usage` where its CA is in no
-   * file.
-   */
+  /** The variables that lead unmodified clients of a language through it. Throws `usage` if its CA is in no file. */
   environment(language: Language): Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
@@ -95,7 +92,7 @@ function judged(sites: readonly FrontSite[], { host, port }: Target): GreetingRe
     status: 403,
     reason,
     text:
-      `podtrust sandbox: the front does not speak for ${asked}, and connects nobody to anything. It speaks, on port 443, for ` +
+      `podtrust sandbox: the front does not speak for ${asked}, and connects to no other server. It speaks, on port 443, for ` +
       `${hosts}. A client that needs another host gets there past the front: NO_PROXY=${plain(host)}.`,
   };
 }
@@ -148,7 +145,7 @@ function handle(exchange: Exchange, sites: readonly FrontSite[], logger: Logger)
       return { status: 500, body: { error: "the sandbox failed; its log says why" } };
     })
     .then((answer) => send(exchange, answer))
-    // The client broke off.
+    // The client disconnected.
     .catch(() => void exchange.outgoing.destroy());
 }
 
@@ -168,8 +165,8 @@ function environmentOf(
 }
 
 /**
- * Starts the front on loopback: a client whose HTTPS_PROXY names it, and who trusts its CA, asks the hosts of its sites under
- * their own names, and is answered by the sites. It never connects anybody to anything.
+ * Starts the front on loopback: a client whose HTTPS_PROXY names it, and that trusts its CA, calls the hosts of its
+ * sites under their own names, and gets the sites' answers. It never connects to any other server.
  */
 export async function openFront(options: FrontOptions): Promise<Front> {
   const { sites, port = 0, folder, logger = silentLogger, limits = {} } = options;
@@ -181,7 +178,7 @@ export async function openFront(options: FrontOptions): Promise<Front> {
     usage: "server",
   });
   const address = "127.0.0.1";
-  // Those that wait in their CONNECT are none of the HTTP server's, which would wait for them at its end.
+  // Connections still in their CONNECT do not belong to the HTTP server, which would wait for them at its end.
   const sockets = new Set<Socket>();
   const listener = await openChosenListener({
     address,

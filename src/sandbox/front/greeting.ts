@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 
-/** Where a client of the proxy wants to go, as it said it. */
+/** A proxy client's target, verbatim. */
 export interface Target {
   readonly host: string;
   readonly port: number;
 }
 
-/** Why a client is not let through: `reason` is all that many of them show. */
+/** Why a client is refused: `reason` is all that many of them show. */
 export interface GreetingRefusal {
   readonly status: number;
   /** One line of ASCII. */
@@ -15,18 +15,18 @@ export interface GreetingRefusal {
   readonly text: string;
 }
 
-/** Bytes of the request line and headers of a CONNECT; the largest client of those known sends 300. */
+/** Bytes of the request line and headers of a CONNECT; the largest known client sends 300. */
 const maxHead = 8 * 1024;
 
 const end = Buffer.from("\r\n\r\n");
 
-/** What a client wrote, as part of a line that goes back to it: cut, and without what is no printable ASCII. */
+/** Client input as part of a line that goes back to it: cut, and without non-printable and non-ASCII characters. */
 export function plain(text: string): string {
   const printable = text.replaceAll(/[^\x21-\x7e]/gu, "?");
   return printable.length > 200 ? `${printable.slice(0, 200)}...` : printable;
 }
 
-/** What a client that is no client of a proxy for HTTPS is told. */
+/** The answer to a client that does not use it as an HTTPS proxy. */
 function noConnect(line: string): GreetingRefusal {
   const reason = `podtrust sandbox: the front takes CONNECT alone, and not ${plain(line.split(" ", 1)[0] ?? "")}`;
   return {
@@ -36,7 +36,7 @@ function noConnect(line: string): GreetingRefusal {
   };
 }
 
-/** The authority of a CONNECT (RFC 9110 §9.3.6): host and port, both of them said. */
+/** The authority of a CONNECT (RFC 9110 §9.3.6): host and port, both required. */
 function targetOf(head: string): Target | GreetingRefusal {
   const [line = ""] = head.split("\r\n", 1);
   const [, authority] = /^CONNECT (\S+) HTTP\/1\.[01]$/u.exec(line) ?? [];
@@ -55,7 +55,7 @@ function refuse(socket: Socket, { status, reason, text }: GreetingRefusal): void
     `content-length: ${Buffer.byteLength(body)}`,
     "connection: close",
   ];
-  // What the client still sends is read and dropped: bytes that nobody reads would have the answer lost.
+  // Further input is read and discarded: unread bytes would make the client lose the answer.
   socket.resume();
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }
@@ -67,8 +67,8 @@ const tooLong: GreetingRefusal = {
 };
 
 /**
- * Hears a client's CONNECT, and passes the connection on to TLS where `judge` says nothing against its target. Whatever else
- * comes is refused in words and ended.
+ * Reads a client's CONNECT, and passes the connection on to TLS unless `judge` refuses its target. Anything else gets
+ * an explanation and is closed.
  */
 export function greet(
   socket: Socket,
@@ -76,7 +76,7 @@ export function greet(
   judge: (target: Target) => GreetingRefusal | undefined,
 ): void {
   let head = Buffer.alloc(0);
-  // A client that breaks off is no failure of ours.
+  // A client that disconnects is no failure of ours.
   socket.on("error", () => undefined);
   const gone = (): void => void socket.destroy();
   const heard = (chunk: Buffer): void => {

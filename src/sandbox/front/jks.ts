@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 
-/** The password of Java's own trust store: no secret, since it guards nothing but a checksum. */
+/** The password of Java's own trust store: no secret, since it protects only a checksum. */
 const password = "changeit";
 
 function int(value: number): Buffer {
@@ -20,8 +20,8 @@ function utf16(value: string): Buffer {
 }
 
 /**
- * A trust store of Java's (JKS, version 2) with one certificate, for `javax.net.ssl.trustStore`: Java reads no PEM there. Every
- * JDK reads this form, whichever `keystore.type` it has.
+ * A trust store of Java's (JKS, version 2) with one certificate, for `javax.net.ssl.trustStore`: Java reads no PEM
+ * there. Every JDK reads this form, with any `keystore.type`.
  */
 export function javaTrustStore(pem: string): Buffer {
   const certificate = new X509Certificate(pem);

@@ -10,7 +10,7 @@ export interface FrontPlace {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** An option of the JVM as JAVA_TOOL_OPTIONS takes it, which breaks at white space outside of quotation marks. */
+/** A JVM option for JAVA_TOOL_OPTIONS, which splits at white space outside of quotation marks. */
 function jvmOption(name: string, value: string): string {
   const option = `-D${name}=${value}`;
   return /\s/u.test(option) ? `"${option}"` : option;
@@ -21,15 +21,15 @@ function javaOptions({ url, trustStore }: FrontPlace): string {
   return [
     jvmOption("https.proxyHost", hostname),
     jvmOption("https.proxyPort", port),
-    // The JDK's own HTTP client, by which Azure's libraries can ask, goes by these where nobody gives it a proxy.
+    // The JDK's own HTTP client, which Azure's libraries may use, reads these if it has no explicit proxy.
     jvmOption("java.net.useSystemProxies", "true"),
     jvmOption("javax.net.ssl.trustStore", trustStore),
   ].join(" ");
 }
 
 /**
- * What leads clients of each language through a front, none of them changed. Python: requests reads REQUESTS_CA_BUNDLE, and
- * httpx SSL_CERT_FILE. Java knows no variable for either, but its virtual machine takes options from one.
+ * Variables that lead unmodified clients of each language through a front. Python: requests reads REQUESTS_CA_BUNDLE,
+ * and httpx SSL_CERT_FILE. Java has no variable for either, but its virtual machine reads options from one.
  */
 export const languages = {
   go: ({ url, caFile }: FrontPlace): Variables => ({ HTTPS_PROXY: url, SSL_CERT_FILE: caFile }),
@@ -42,5 +42,5 @@ export const languages = {
   }),
 } as const;
 
-/** Whose clients go through a front without a line of code changed. */
+/** Languages whose clients use a front without code changes. */
 export type Language = keyof typeof languages;

@@ -12,7 +12,7 @@ const writing = [...reading, "create", "delete", "undelete", "update"];
 const all = (prefix: string, verbs: readonly string[]): readonly string[] =>
   verbs.map((verb) => prefix + verb);
 
-/** Which permissions a role has, of those that are asked for here. Source: https://cloud.google.com/iam/docs/roles-permissions */
+/** The permissions of each role, as far as they matter here. Source: https://cloud.google.com/iam/docs/roles-permissions */
 const roles: Readonly<Record<string, readonly string[]>> = {
   "roles/iam.workloadIdentityPoolAdmin": [...all(pools, writing), ...all(providers, writing)],
   "roles/iam.workloadIdentityPoolViewer": [...all(pools, reading), ...all(providers, reading)],
@@ -53,7 +53,7 @@ export function rolesWith(permission: string): readonly string[] {
   return known.has(permission) ? [...having, "roles/owner"] : having;
 }
 
-/** The role of a policy by which a caller has a permission, or `admin`; undefined where there is none. */
+/** The role in a policy that gives a caller a permission, or `admin`; undefined if there is none. */
 function grantedBy(call: ApiCall, permission: string, policies: readonly IamPolicy[]): string | undefined {
   const { caller, now } = call;
   if (caller === undefined) return undefined;
@@ -64,7 +64,7 @@ function grantedBy(call: ApiCall, permission: string, policies: readonly IamPoli
   );
 }
 
-/** Whether a caller has a permission by the project's policy, or by one of the resource's own. */
+/** Whether a caller has a permission by the project's policy, or by the resource's own. */
 export function hasPermission(call: ApiCall, permission: string, ...own: readonly IamPolicy[]): boolean {
   return grantedBy(call, permission, [call.project.policy, ...own]) !== undefined;
 }
@@ -77,13 +77,13 @@ function refused(call: ApiCall, permission: string, resource: string, text?: str
   });
 }
 
-/** What a refusal says where the resource has a text of its own. */
+/** The text of a refusal, if the resource has its own. */
 interface Demand {
   readonly permission: string;
-  /** The full name of what is asked for. */
+  /** The full name of the resource. */
   readonly resource: string;
   readonly policy?: IamPolicy | undefined;
-  /** Google's words, where they are not the default. */
+  /** Google's words, if they are not the default. */
   readonly text?: string;
 }
 
@@ -96,16 +96,16 @@ export function demand(call: ApiCall, { permission, resource, policy, text }: De
   call.trail.rule = role;
 }
 
-/** Whether what a token was given for still stands: its account, or its pool. */
+/** Whether the grant behind a token still exists: its account, or its pool. */
 function stands(project: Project, caller: GoogleCaller): boolean {
   if (caller.kind === "admin") return true;
   if (caller.kind === "account") return project.accounts.get(caller.email)?.disabled === false;
   const pool = project.pools.get(caller.pool);
-  // A provider that is gone cuts nothing; a pool does.
+  // A deleted provider invalidates no token; a pool does.
   return pool !== undefined && pool.deletedAt === undefined && !pool.disabled;
 }
 
-/** Whose bearer token it is. Throws UNAUTHENTICATED. */
+/** The caller of a bearer token. Throws UNAUTHENTICATED. */
 export function bearerOf(project: Project, authorization: string | undefined, now: number): BearerToken {
   const token = /^Bearer (\S{1,16384})$/iu.exec(authorization ?? "")?.[1];
   const issued = token === undefined ? undefined : project.tokens.find(token, now);

@@ -2,12 +2,12 @@ import { sameSecret } from "../listener/index.ts";
 import type { ApiCall, ApiReply } from "./call.ts";
 import { exchangeRefusal } from "./refusal.ts";
 
-/** Seconds; the administrator's token goes on after that. */
+/** Seconds; the administrator's token stays valid after that. */
 const lifetime = 3599;
 
 const clientId = "podtrust-sandbox";
 
-/** A person's login as gcloud leaves it in a file (AIP-4113): the administrator's. `url` is the stand-in's. */
+/** A user login as gcloud stores it in a file (AIP-4113): the administrator's. `url` is the stand-in's. */
 export function adminLogin(url: string, secret: string): object {
   return {
     type: "authorized_user",

@@ -7,14 +7,14 @@ import { GoogleRefusal, permissionDenied, refusal, scopeInsufficient } from "./r
 import { type ApiMethod, routes } from "./routes.ts";
 import { callerName } from "./tokens.ts";
 
-/** What requests are answered from, and who is told. */
+/** What requests are answered from, and where decisions are reported. */
 export interface Answering {
   readonly project: Project;
   readonly logger: Logger;
   readonly onDecision: (decision: GoogleDecision) => void;
 }
 
-/** A path without its percent-encoding; as it came where that cannot be read, and so nothing that is answered. */
+/** A path, percent-decoded; verbatim if it is malformed, and then it matches no route. */
 function decodedPath({ pathname }: URL): string {
   try {
     return decodeURIComponent(pathname);
@@ -28,7 +28,7 @@ interface Destination {
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** Where a request goes. Throws NOT_FOUND, which names the path. */
+/** The route of a request. Throws NOT_FOUND, which names the path. */
 function destinationOf({ method, url, service }: WireCall): Destination {
   const path = decodedPath(url);
   for (const route of routes) {
@@ -43,7 +43,7 @@ function destinationOf({ method, url, service }: WireCall): Destination {
   });
 }
 
-/** Throws for a project that is not there; IAM Credentials takes `-` for any. */
+/** Throws for an unknown project; IAM Credentials accepts `-` for any. */
 function checkProject(project: Project, { names, route }: Destination): void {
   const { project: named } = names;
   if (named === undefined || project.isMeant(named)) return;
@@ -75,14 +75,14 @@ async function perform(
   return route.run(new ApiCall(project, wire, { ...known, caller }));
 }
 
-/** What was thrown as an answer: a refusal, or a fault of ours. */
+/** A thrown value as an answer: a refusal, or a fault of ours. */
 function refusalOf(thrown: unknown, logger: Logger): GoogleRefusal {
   if (thrown instanceof GoogleRefusal) return thrown;
   logger.error("the stand-in for Google failed in a way it should not", { error: errorText(thrown) });
   return refusal("INTERNAL", "Internal error encountered.", { rule: "no-fault" });
 }
 
-/** Answers one request, whichever of Google's hosts it was for, and records its decision. Rejects where the client has gone. */
+/** Answers one request to any of Google's hosts, and records its decision. Rejects if the client has gone. */
 export async function answerCall(wire: WireCall, answering: Answering): Promise<ApiReply> {
   const { project, logger, onDecision } = answering;
   const now = project.clock.now();

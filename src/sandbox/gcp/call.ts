@@ -10,16 +10,16 @@ export interface ApiReply {
   readonly body: object;
 }
 
-/** A request as it came, bounded. */
+/** A request of limited size. */
 export interface WireCall {
   readonly method: string;
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
-  /** Aborted when the client went away or the server closes. */
+  /** Aborted when the client has gone or the server closes. */
   readonly signal: AbortSignal;
-  /** What the host that was asked is of, as `sts`; absent: one address is all of them. */
+  /** The service of the requested host, as `sts`; absent: one address serves all of them. */
   readonly service?: string;
 }
 
@@ -30,10 +30,10 @@ export class ApiCall {
   readonly signal: AbortSignal;
   /** Milliseconds: when it came. */
   readonly now: number;
-  /** What the path's pattern found, by name. */
+  /** The parts that the path's pattern matched, by name. */
   readonly names: Readonly<Record<string, string>>;
   readonly trail: DecisionTrail;
-  /** Undefined where the operation asks for no bearer token. */
+  /** Undefined if the operation needs no bearer token. */
   readonly caller: GoogleCaller | undefined;
   readonly #wire: WireCall;
 
@@ -69,7 +69,7 @@ export class ApiCall {
     return isRecord(value) ? value : invalid("Invalid JSON payload received. The body is no JSON object.");
   }
 
-  /** A name of the path's pattern. */
+  /** A named part of the path's pattern. */
   name(of: string): string {
     return this.names[of] ?? "";
   }

@@ -2,11 +2,11 @@ import { defined, mapped } from "../../core/base/index.ts";
 import { providerAudience } from "../../rules/gcp/index.ts";
 import type { Settings } from "./options.ts";
 
-/** Of whom a credential file is. */
+/** Content of a credential file. */
 export interface CredentialFile {
   readonly pool: string;
   readonly provider: string;
-  /** The file in which the ServiceAccount's token is. */
+  /** The file with the ServiceAccount's token. */
   readonly tokenFile: string;
   /** The service account that is impersonated; absent: direct access. */
   readonly serviceAccount?: string;
@@ -19,8 +19,8 @@ export interface CredentialFile {
 }
 
 /**
- * The file that Google's libraries read (AIP-4117, `external_account`), with the stand-in's own address in place of Google's
- * hosts. Java's library wants https there, and so goes by a proxy.
+ * The file that Google's libraries read (AIP-4117, `external_account`), with the stand-in's own address in place of
+ * Google's hosts. Java's library requires https there, so it uses a proxy.
  */
 export function credentialFile(url: string, settings: Settings, wanted: CredentialFile): object {
   const { pool, provider, tokenFile, serviceAccount, lifetime } = wanted;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { GoogleRefusal, RefusalNotes } from "./refusal.ts";
 
-/** One decision of the stand-in for Google, in the form that the sandbox has for those of AWS. */
+/** One decision of the stand-in for Google, in the form of the sandbox's decisions for AWS. */
 export interface GoogleDecision {
   /** Milliseconds. */
   readonly time: number;
@@ -11,30 +11,30 @@ export interface GoogleDecision {
   /** A principal, a service account, `admin`, or `anonymous`. */
   readonly who: string;
   readonly resource?: string;
-  /** `invalid`: refused before anybody asked whether it is allowed. */
+  /** `invalid`: refused before authorization. */
   readonly decision: "allow" | "deny" | "invalid";
-  /** What decided: a rule's name. */
+  /** The rule that decided, by name. */
   readonly rule: string;
-  /** Google's code and text, where the answer was an error. */
+  /** Google's code and text, if the answer was an error. */
   readonly code?: string;
   readonly message?: string;
   readonly why?: string;
   readonly next?: string;
 }
 
-// Clients choose some of these texts, and a thousand decisions are remembered and shown.
+// Clients choose some of these texts, and a thousand decisions are stored and shown.
 const maxText = 2048;
 const cut = (text: string): string =>
   text.length > maxText ? `${text.slice(0, maxText)}… (${text.length} characters)` : text;
 
-/** What is learnt about one request on its way through. */
+/** What is learned about one request on its way. */
 export interface DecisionTrail {
   readonly action: string;
   who: string;
   resource?: string;
-  /** Whether the caller was found, and may be refused as such. */
+  /** Whether the caller was identified, and may be refused as such. */
   asked: boolean;
-  /** What let it in. */
+  /** The rule that allowed it. */
   rule: string;
 }
 
@@ -42,7 +42,7 @@ function refusedAs({ asked }: DecisionTrail, { status }: GoogleRefusal): GoogleD
   return status === 401 || status === 403 || (asked && status === 400) ? "deny" : "invalid";
 }
 
-/** The record of a request that has its answer. */
+/** The record of an answered request. */
 export function decisionOf(
   trail: DecisionTrail,
   time: number,

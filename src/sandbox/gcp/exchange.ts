@@ -15,7 +15,7 @@ import type { ApiCall, ApiReply } from "./call.ts";
 import { countingKeys, type IdentityPool, type Project, type Provider } from "./project.ts";
 import { exchangeRefusal } from "./refusal.ts";
 
-/** Names of the parameters in JSON, where they are not those of the form. */
+/** JSON names of parameters that differ from those of the form. */
 const jsonNames: Readonly<Record<string, string>> = {
   grant_type: "grantType",
   requested_token_type: "requestedTokenType",
@@ -23,7 +23,7 @@ const jsonNames: Readonly<Record<string, string>> = {
   subject_token_type: "subjectTokenType",
 };
 
-/** A parameter by its name in a form, from a form or JSON: both are taken, with either name. */
+/** A parameter by its form name, from a form or JSON: both are accepted, with either name. */
 function parametersOf(call: ApiCall): (name: string) => string | undefined {
   const [type = ""] = (call.header("content-type") ?? "").split(";");
   if (type.trim().toLowerCase() === "application/x-www-form-urlencoded") {
@@ -72,7 +72,7 @@ interface Target {
 }
 
 function targetOf(project: Project, name: ProviderName | undefined): Target | undefined {
-  // The number alone: an audience with the project's id names nothing.
+  // Only the number: an audience with the project's id names nothing.
   if (name?.projectNumber !== project.settings.projectNumber) return undefined;
   const pool = project.pools.get(name.pool);
   const provider = pool?.providers.get(name.provider);
@@ -105,7 +105,10 @@ async function decided(
   return decideExchange({ ...facts, documents }, keyChecks, checkOrder);
 }
 
-/** Seconds of a token's life below which an answer does not say them, and the one at which there is none: both measured. */
+/**
+ * Lifetimes below the first number are left out of answers; below the second there is no token: both measured, in
+ * seconds.
+ */
 const [unsaid, failing] = [2, 1];
 
 /** `POST /v1/token` of the Security Token Service: the token exchange of RFC 8693. */

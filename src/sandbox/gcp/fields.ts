@@ -3,7 +3,7 @@ import { invalid } from "./refusal.ts";
 
 const wrongType = (name: string, what: string): never => invalid(`Invalid value at '${name}' (${what}).`);
 
-/** A text, empty where it is absent, of at most so many characters. Throws INVALID_ARGUMENT. */
+/** A text, empty if absent, with a maximum length. Throws INVALID_ARGUMENT. */
 export function textField(body: JsonRecord, name: string, max: number): string {
   const value = body[name] ?? "";
   if (typeof value !== "string") return wrongType(name, "TYPE_STRING");
@@ -15,32 +15,32 @@ export function textField(body: JsonRecord, name: string, max: number): string {
   return value;
 }
 
-/** A flag, false where it is absent. Throws INVALID_ARGUMENT. */
+/** A boolean, false if absent. Throws INVALID_ARGUMENT. */
 export function flagField(body: JsonRecord, name: string): boolean {
   const value = body[name] ?? false;
   return typeof value === "boolean" ? value : wrongType(name, "TYPE_BOOL");
 }
 
-/** A list of texts, empty where it is absent. Throws INVALID_ARGUMENT. */
+/** A list of texts, empty if absent. Throws INVALID_ARGUMENT. */
 export function textsField(body: JsonRecord, name: string): readonly string[] {
   const value = body[name] ?? [];
   return isTexts(value) ? value : wrongType(name, "repeated TYPE_STRING");
 }
 
-/** Texts by name, none where it is absent. Throws INVALID_ARGUMENT. */
+/** Texts by name, none if absent. Throws INVALID_ARGUMENT. */
 export function mapField(body: JsonRecord, name: string): Readonly<Record<string, string>> {
   const value = body[name] ?? {};
   const isMap = isRecord(value) && Object.values(value).every((one) => typeof one === "string");
   return isMap ? (value as Readonly<Record<string, string>>) : wrongType(name, "map of TYPE_STRING");
 }
 
-/** An object, empty where it is absent. Throws INVALID_ARGUMENT. */
+/** An object, empty if absent. Throws INVALID_ARGUMENT. */
 export function objectField(body: JsonRecord, name: string): JsonRecord {
   const value = body[name] ?? {};
   return isRecord(value) ? value : wrongType(name, "TYPE_MESSAGE");
 }
 
-/** The paths of a patch's `updateMask`, each one of those that are known. Throws INVALID_ARGUMENT. */
+/** The paths of a patch's `updateMask`, each a known one. Throws INVALID_ARGUMENT. */
 export function maskOf(query: URLSearchParams, known: readonly string[]): ReadonlySet<string> {
   const paths = query
     .getAll("updateMask")
@@ -54,7 +54,7 @@ export function maskOf(query: URLSearchParams, known: readonly string[]): Readon
   return new Set(paths);
 }
 
-/** What is asked of a list, and how much of it at once at most. */
+/** Parameters of a list, and its largest page. */
 export interface Listing<T> {
   readonly items: readonly T[];
   readonly key: string;
@@ -83,7 +83,7 @@ export function pageOf<T>(query: URLSearchParams, { items, key, maxSize, show }:
   const end = start + sizeOf(query.get("pageSize"), maxSize);
   const page = items.slice(start, end);
   return {
-    // A list that is empty has no member at all, as in every answer that is made of protocol buffers.
+    // An empty list has no member at all, as in every answer made from protocol buffers.
     ...(page.length === 0 ? {} : { [key]: page.map(show) }),
     ...(end < items.length ? { nextPageToken: Buffer.from(`from:${end}`).toString("base64url") } : {}),
   };

@@ -15,40 +15,40 @@ import { openServer } from "./server.ts";
 
 /** A running stand-in for Google Cloud: one project. */
 export interface StandInGoogle extends AsyncDisposable {
-  /** What stands for every host of Google's that it speaks for: `http://127.0.0.1:PORT`. */
+  /** The address in place of all hosts of Google's that it speaks for: `http://127.0.0.1:PORT`. */
   readonly url: string;
   readonly project: string;
   readonly projectNumber: string;
-  /** A bearer token that may do everything: a secret of the stand-in. */
+  /** A bearer token with every right: a secret of the stand-in. */
   readonly adminToken: string;
-  /** The same as a person's login, for GOOGLE_APPLICATION_CREDENTIALS: the content of such a file. */
+  /** The same as a user login, for GOOGLE_APPLICATION_CREDENTIALS: the content of such a file. */
   readonly adminFile: object;
-  /** What tells clients of the project: GOOGLE_CLOUD_PROJECT, without which some ask for it elsewhere. */
+  /** Points clients at the project: GOOGLE_CLOUD_PROJECT, without which some ask for it elsewhere. */
   readonly environment: Readonly<Record<string, string>>;
-  /** By it tokens expire, policies spread and what is deleted goes; `advance` moves it. */
+  /** The clock by which tokens expire, policies spread and deleted resources are purged; `advance` moves it. */
   readonly clock: SandboxClock;
   /** Those of the last thousand decisions, oldest first. */
   decisions(): readonly GoogleDecision[];
-  /** Makes what a seed says; throws `sandbox-seed`. It counts at once. */
+  /** Creates what a seed describes; throws `sandbox-seed`. It takes effect at once. */
   seed(seed: GoogleSeed): void;
-  /** Ends propagation: policies and uploaded keys count as they stand. */
+  /** Ends propagation: policies and uploaded keys take effect as they are. */
   spread(): void;
-  /** Has every issuer's documents fetched anew. */
+  /** Makes it fetch every issuer's documents again. */
   forgetIssuers(): void;
-  /** What a Google library is given to exchange a token: the content of GOOGLE_APPLICATION_CREDENTIALS. */
+  /** What a Google library needs to exchange a token: the content of GOOGLE_APPLICATION_CREDENTIALS. */
   credentialFile(wanted: CredentialFile): object;
   /** Empties the project and forgets decisions and issuers. The administrator's token stays. */
   reset(): void;
   close(): Promise<void>;
 }
 
-/** What a sandbox lends it: its clock, and how its issuers are reached. */
+/** What a sandbox provides: its clock, and routes to its issuers. */
 export interface GooglePlace {
   readonly clock: MovableClock;
   readonly routeTo: RouteToIssuer;
 }
 
-/** The stand-in, and what the sandbox around it needs. */
+/** The stand-in, and what its sandbox needs. */
 export interface OpenedGoogle {
   readonly shown: StandInGoogle;
   /** Google's hosts, for a front. */
@@ -58,7 +58,7 @@ export interface OpenedGoogle {
 
 const decisionsKept = 1000;
 
-/** What a caller of the library has of it. */
+/** The part of it that callers of the library see. */
 function shownAs(
   { project, decisions }: { readonly project: Project; readonly decisions: GoogleDecision[] },
   url: string,
@@ -87,7 +87,7 @@ function shownAs(
   };
 }
 
-/** Opens a project and listens. Throws `usage` for options that cannot be, `sandbox-listen` where it cannot listen. */
+/** Opens a project and listens. Throws `usage` for invalid options, `sandbox-listen` if it cannot listen. */
 export async function openGoogle(
   options: StandInGoogleOptions,
   { clock, routeTo }: GooglePlace,

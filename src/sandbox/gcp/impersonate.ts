@@ -13,7 +13,7 @@ const permission = "iam.serviceAccounts.getAccessToken";
 const maxLifetime = 3600;
 const scopePattern = /^(?:https:\/\/www\.googleapis\.com\/auth\/[\w./-]+|openid|email|profile)$/u;
 
-/** Seconds of a duration of protocol buffers: `3600s`. Throws INVALID_ARGUMENT. */
+/** The seconds of a protocol buffers duration: `3600s`. Throws INVALID_ARGUMENT. */
 function lifetimeOf(value: unknown): number {
   if (value === undefined || value === null) return maxLifetime;
   const [, seconds] = /^(-?\d{1,12}(?:\.\d{1,9})?)s$/u.exec(textOf(value) ?? "") ?? [];
@@ -22,7 +22,7 @@ function lifetimeOf(value: unknown): number {
     : Number(seconds);
 }
 
-/** An empty scope is cloud-platform's; one that is none of Google's is refused. Both were measured. */
+/** An empty scope means cloud-platform; an unknown one is refused. Both were measured. */
 function scopesOf(scopes: readonly string[]): readonly string[] {
   if (scopes.length === 0) invalid("The scope is required.");
   const foreign = scopes.find((scope) => scope !== "" && !scopePattern.test(scope));
@@ -30,13 +30,13 @@ function scopesOf(scopes: readonly string[]): readonly string[] {
   return scopes.map((scope) => (scope === "" ? cloudPlatform : scope));
 }
 
-/** The account that a delegate names: an address, or `projects/-/serviceAccounts/` before it. */
+/** The account of a delegate: an address, or `projects/-/serviceAccounts/` plus address. */
 function delegateOf(call: ApiCall, name: string): string {
   const email = name.replace(/^projects\/-\/serviceAccounts\//u, "");
   return findAccount(call.project, email)?.email ?? email;
 }
 
-/** Asks the rules for one step of the way: whether `members` may have the token of an account. */
+/** Evaluates the rules for one step of the chain: whether `members` may have the token of an account. */
 function checkStep(
   call: ApiCall,
   members: readonly string[],

@@ -3,7 +3,7 @@ import { type IssuerRoute, jwksUriOf, readDocument, servedDocuments } from "../.
 import { type IssuerDocuments, jwkEntries } from "../../rules/judge/index.ts";
 import { discoveryUrlOf } from "../../rules/oidc/index.ts";
 
-/** How an issuer is reached, where not by public DNS and public roots. */
+/** How an issuer is reached, if not by public DNS and public roots. */
 export type RouteToIssuer = (issuer: string) => Promise<IssuerRoute>;
 
 export interface IssuerSourceOptions {
@@ -11,7 +11,7 @@ export interface IssuerSourceOptions {
   readonly routeTo: RouteToIssuer;
   /** How long documents are used, in milliseconds. */
   readonly cacheMs: number;
-  /** How old they have to be before an unknown kid has them fetched anew. */
+  /** The age from which an unknown kid causes a new fetch. */
   readonly newKeyMs: number;
 }
 
@@ -27,7 +27,7 @@ interface Kept {
   readonly fetchedAt: number;
 }
 
-/** Issuers that are remembered; the oldest makes room. */
+/** The most issuers remembered; the oldest makes room. */
 const maxIssuers = 200;
 
 function hasKey(documents: IssuerDocuments, kid: string | undefined): boolean {
@@ -37,8 +37,8 @@ function hasKey(documents: IssuerDocuments, kid: string | undefined): boolean {
 }
 
 /**
- * The documents of issuers whose keys were not uploaded. They are kept for long, whatever their Cache-Control says, so that a
- * key which was taken out goes on being accepted. What could not be read is not kept.
+ * The documents of issuers whose keys were not uploaded. They are cached for long, regardless of Cache-Control, so that
+ * a removed key is still accepted. A failure is not cached.
  */
 export class GoogleIssuerSource {
   readonly #options: IssuerSourceOptions;
@@ -50,7 +50,7 @@ export class GoogleIssuerSource {
     this.#options = options;
   }
 
-  /** What the issuer serves, for a token that names `kid`. Rejects with the signal's reason alone. */
+  /** What the issuer serves, for a token that names `kid`. Rejects only with the signal's reason. */
   async documents(
     wanted: WantedIssuer,
     kid: string | undefined,
@@ -62,7 +62,7 @@ export class GoogleIssuerSource {
     const work = SharedWork.again(this.#reading.get(key), async (ending) => {
       const before = this.#forgotten;
       const read = await this.#read(wanted, ending);
-      // What was being read when everything was to be forgotten is not kept.
+      // A fetch that was running when everything was forgotten is not cached.
       if (before === this.#forgotten) this.#keep(key, read);
       return read;
     });
@@ -70,7 +70,7 @@ export class GoogleIssuerSource {
     return (await work.wait(signal).finally(() => this.#reading.delete(key))).documents;
   }
 
-  /** Has all of them fetched anew. */
+  /** Makes all of them be fetched again. */
   forget(): void {
     this.#forgotten += 1;
     this.#kept.clear();
@@ -80,7 +80,7 @@ export class GoogleIssuerSource {
   #isUsed({ documents, fetchedAt }: Kept, kid: string | undefined): boolean {
     const { clock, cacheMs, newKeyMs } = this.#options;
     const age = clock.now() - fetchedAt;
-    // A clock that was set back since says nothing of their age.
+    // A clock that was set back says nothing of their age.
     if (age < 0 || age >= cacheMs) return false;
     return hasKey(documents, kid) || age < newKeyMs;
   }

@@ -2,9 +2,9 @@ import { isRecord, type JsonRecord } from "../../core/base/index.ts";
 import { keyChecks } from "../../rules/keys/index.ts";
 import { invalid } from "./refusal.ts";
 
-/** Keys of an upload at most. */
+/** The most keys of an upload. */
 const maxKeys = 8;
-/** Members of a key that are taken (IAM API, `Oidc.jwksJson`). */
+/** Accepted members of a key (IAM API, `Oidc.jwksJson`). */
 const members = ["kty", "alg", "use", "kid", "n", "e", "x", "y", "crv"];
 
 const notJson = "Input JWK is not in a valid json format";
@@ -41,7 +41,7 @@ function checkKey(key: JsonRecord): void {
     invalid("Input jwks contains corrupted key material.", { why: "a key's members make no public key" });
 }
 
-/** Checks keys that are uploaded; an empty text takes uploaded ones away. Throws INVALID_ARGUMENT in Google's words. */
+/** Checks uploaded keys; an empty text removes earlier ones. Throws INVALID_ARGUMENT in Google's words. */
 export function checkJwks(text: string): void {
   if (text === "") return;
   const keys = keysOf(text);

@@ -5,12 +5,12 @@ const poolMember =
   /^principal(?:Set)?:\/\/iam\.googleapis\.com\/(projects\/[^/]+\/locations\/global\/workloadIdentityPools\/([^/]+))\/(?:subject\/.+|group\/.+|attribute\.[a-z0-9_]+\/.+|\*)$/u;
 const ofAnotherKind = /^(?:(?:user|group|domain):[^\s:]+|allUsers|allAuthenticatedUsers)$/u;
 const account = /^serviceAccount:([^\s:]+)$/u;
-// A cluster of GKE, whose identities mean nothing outside of it.
+// A GKE cluster, whose identities mean nothing outside of it.
 const ofGke = /^serviceAccount:[a-z0-9.:-]+\.svc\.id\.goog\[[^\]\s]+\]$/u;
 
 function checkPool(project: Project, name: string, id: string): void {
   const pool = project.pools.get(id);
-  // By the project's number alone, as in the member that the exchange gives.
+  // Only the project's number, as in the member that the exchange returns.
   if (pool !== undefined && pool.deletedAt === undefined && name === project.poolName(pool)) return;
   invalid(
     `Identity Pool does not exist (${name}). Please check that you specified a valid resource name as returned in the \`name\` attribute in the configuration API.`,
@@ -21,7 +21,7 @@ function checkPool(project: Project, name: string, id: string): void {
   );
 }
 
-/** Throws INVALID_ARGUMENT for what can be no member of a policy of this project. */
+/** Throws INVALID_ARGUMENT for a text that cannot be a member of this project's policies. */
 export function checkMember(project: Project, member: string): void {
   const [, pool = "", id = ""] = poolMember.exec(member) ?? [];
   if (id !== "") return checkPool(project, pool, id);

@@ -4,12 +4,12 @@ import type { CheckOrder } from "../../rules/gcp/index.ts";
 import type { GoogleDecision } from "./decisions.ts";
 
 /**
- * What nobody outside of Google knows. Each is `ours` by default: what this stand-in does because it has to do something.
- * Whoever relies on it relies on us, and not on Google.
+ * Behaviour that Google does not document. Each is `ours` by default: an arbitrary choice of this stand-in. Do not rely
+ * on it for Google.
  */
 export interface GoogleUnknowns {
   /**
-   * In which order the exchange checks. `ours`: target, token, keys, identity. `keys-first`: issuer and keys before
+   * The order of the exchange's checks. `ours`: target, token, keys, identity. `keys-first`: issuer and keys before
    * audience and time.
    *
    * @default "ours"
@@ -22,30 +22,30 @@ export interface GoogleUnknowns {
    */
   readonly issuerCache?: "ours" | number;
   /**
-   * How old fetched documents have to be before an unknown kid has them fetched anew, in milliseconds. `ours`: 5 minutes.
+   * The age of fetched documents from which an unknown kid causes a new fetch, in milliseconds. `ours`: 5 minutes.
    *
    * @default "ours"
    */
   readonly newKey?: "ours" | number;
   /**
-   * How long an operation takes, in milliseconds. `ours`: 0, so that it is done when it is answered.
+   * How long an operation takes, in milliseconds. `ours`: 0, so it is done when it is answered.
    *
    * @default "ours"
    */
   readonly operation?: "ours" | number;
 }
 
-/** What has been measured of Google, in milliseconds of the sandbox's clock. */
+/** Delays measured at Google, in milliseconds of the sandbox's clock. */
 export interface GoogleDelays {
-  /** Until a member that was written into a policy counts. */
+  /** Until a member added to a policy takes effect. */
   readonly grant: number;
-  /** How long a member goes on counting that was taken out. */
+  /** Until a member removed from a policy loses effect. */
   readonly revoke: number;
-  /** Until uploaded keys that were changed count. */
+  /** Until changed uploaded keys take effect. */
   readonly upload: number;
 }
 
-/** What is said of the stand-in for Google where it runs in a sandbox. */
+/** Options of the stand-in for Google in a sandbox. */
 export interface SandboxGoogleOptions {
   /**
    * 0: any free one.
@@ -60,52 +60,52 @@ export interface SandboxGoogleOptions {
    */
   readonly project?: string;
   /**
-   * The project's number, which audiences and principals have.
+   * The project's number, used in audiences and principals.
    *
    * @default "123456789012"
    */
   readonly projectNumber?: string;
   /**
-   * Milliseconds until policies and uploaded keys count.
+   * Milliseconds until policies and uploaded keys take effect.
    *
    * @default 70 s, 90 s and 5 s, as measured
    */
   readonly delays?: Partial<GoogleDelays>;
-  /** What nobody knows of Google. */
+  /** Behaviour that Google does not document. */
   readonly unknowns?: GoogleUnknowns;
 }
 
 export interface StandInGoogleOptions extends SandboxGoogleOptions {
   /**
-   * Where it listens; an address that is not loopback lets others in.
+   * Where it listens; an address other than loopback admits other machines.
    *
    * @default "127.0.0.1"
    */
   readonly listen?: string;
   /**
-   * Stands in for public DNS when an issuer is fetched.
+   * Replaces public DNS when an issuer is fetched.
    *
    * @default public DNS
    */
   readonly connectTo?: readonly ConnectTo[];
   /**
-   * PEM certificates that stand in for the public roots.
+   * PEM certificates that replace the public roots.
    *
    * @default the public roots
    */
   readonly ca?: string;
   /**
-   * The clock beneath the one that tests move.
+   * The clock under the one that tests move.
    *
    * @default the machine's own
    */
   readonly clock?: Clock;
   readonly logger?: Logger;
-  /** Called with every decision, as it is made. */
+  /** Called with every decision, when it is made. */
   readonly onDecision?: (decision: GoogleDecision) => void;
 }
 
-/** The options with every default in its place. */
+/** The options with all defaults. */
 export interface Settings {
   readonly project: string;
   readonly projectNumber: string;
@@ -120,7 +120,7 @@ const hour = 3_600_000;
 const measured: GoogleDelays = { grant: 70_000, revoke: 90_000, upload: 5000 };
 const ours = { issuerCache: 24 * hour, newKey: 300_000, operation: 0 };
 
-/** Milliseconds of an unknown thing. Throws `usage` for what is no time. */
+/** Milliseconds of an undocumented delay. Throws `usage` for an invalid one. */
 function timeOf(name: keyof typeof ours, value: "ours" | number = "ours"): number {
   if (value === "ours") return ours[name];
   if (Number.isFinite(value) && value >= 0) return value;
@@ -132,7 +132,7 @@ function checked(name: string, value: string, form: RegExp, what: string): strin
   throw new PodtrustError("usage", `${name} ${JSON.stringify(value)} is not ${what}`);
 }
 
-/** Throws `usage` for an option that cannot be. */
+/** Throws `usage` for an invalid option. */
 export function settingsOf(options: SandboxGoogleOptions): Settings {
   const { project = "podtrust-sandbox", projectNumber = "123456789012", unknowns = {} } = options;
   const { checkOrder = "ours" } = unknowns;

@@ -4,12 +4,12 @@ import { objectField, textsField } from "./fields.ts";
 import { checkMember } from "./members.ts";
 import type { IamPolicy } from "./policy.ts";
 
-/** Something that has a policy of its own. */
+/** A resource with a policy of its own. */
 export interface Governed {
   readonly policy: IamPolicy;
   /** The full name, for a refusal. */
   readonly resource: string;
-  /** What its permissions begin with: `iam.serviceAccounts`. */
+  /** Prefix of its permissions: `iam.serviceAccounts`. */
   readonly permissions: string;
 }
 
@@ -19,7 +19,7 @@ function versionOf(call: ApiCall): number {
   return Number(inQuery ?? inBody ?? 1);
 }
 
-/** `getIamPolicy` of what a path names; `of` throws where there is none. */
+/** `getIamPolicy` of the resource that a path names; `of` throws if there is none. */
 export const getPolicy =
   (of: (call: ApiCall) => Governed) =>
   (call: ApiCall): ApiReply => {
@@ -38,7 +38,7 @@ export const setPolicy =
     return { status: 200, body: policy.show(3) };
   };
 
-/** `testIamPermissions`: of those that are asked for, the ones that the caller has. */
+/** `testIamPermissions`: of the requested permissions, those that the caller has. */
 export const testPermissions =
   (of: (call: ApiCall) => Governed) =>
   (call: ApiCall): ApiReply => {

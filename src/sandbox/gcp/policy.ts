@@ -10,7 +10,7 @@ export interface IamBinding {
   readonly condition?: JsonRecord;
 }
 
-/** A member with a role, and when it was written and taken out, in milliseconds. */
+/** A member with a role, and when it was added and removed, in milliseconds. */
 interface Grant {
   readonly role: string;
   readonly member: string;
@@ -18,7 +18,7 @@ interface Grant {
   takenAt?: number;
 }
 
-/** Principals of a policy at most ("Quotas and limits"). */
+/** The most principals of a policy ("Quotas and limits"). */
 const maxMembers = 1500;
 const rolePattern = /^(?:(?:projects|organizations)\/[^/\s]{1,100}\/)?roles\/[\w.]{1,100}$/u;
 
@@ -50,8 +50,8 @@ const concurrent =
   "There were concurrent policy changes. Please retry the whole read-modify-write with exponential backoff.";
 
 /**
- * The policy of a project, a service account or a secret. What is written counts after a while, and what is taken out goes on
- * counting for a while; conditional bindings are kept and let nobody in.
+ * The policy of a project, a service account or a secret. Additions and removals take effect after a delay; conditional
+ * bindings are stored without effect.
  */
 export class IamPolicy {
   readonly #delays: GoogleDelays;
@@ -65,12 +65,12 @@ export class IamPolicy {
   }
 
   get etag(): string {
-    // A policy that nobody has written has this one.
+    // The initial policy.
     if (this.#revision === 0) return "ACAB";
     return Buffer.from(`${this.#seed}:${this.#revision}`).toString("base64");
   }
 
-  /** The policy as getIamPolicy gives it; conditions are shown to who asks for version 3. */
+  /** The policy as getIamPolicy returns it; conditions are shown to callers that ask for version 3. */
   show(version: number): object {
     const conditional = this.#bindings.some(({ condition }) => condition !== undefined);
     const shown = this.#bindings.map(({ role, members, condition }) =>
@@ -86,8 +86,8 @@ export class IamPolicy {
   }
 
   /**
-   * Writes it whole, as setIamPolicy does. `check` throws for a member that cannot be. An etag that is not the present one's
-   * is ABORTED; without one, whatever is there is replaced.
+   * Replaces it, as setIamPolicy does. `check` throws for an invalid member. An outdated etag is ABORTED; without one,
+   * any policy is replaced.
    */
   write(policy: unknown, now: number, check: (member: string) => void): void {
     const written = isRecord(policy) ? policy : invalid("The policy is missing.");
@@ -118,7 +118,7 @@ export class IamPolicy {
       .map(({ member }) => member);
   }
 
-  /** All that is written counts, and nothing else. */
+  /** Everything written takes effect, and nothing else. */
   spread(): void {
     this.#grants = this.#grants.filter(({ takenAt }) => takenAt === undefined);
     for (const grant of this.#grants) grant.writtenAt = Number.NEGATIVE_INFINITY;

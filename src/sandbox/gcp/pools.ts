@@ -26,7 +26,7 @@ export function demandIn(call: ApiCall, wanted: string): void {
   demand(call, { permission: wanted, resource });
 }
 
-/** Display name, description and `disabled`, as they were sent. Throws INVALID_ARGUMENT. */
+/** Display name, description and `disabled`, from the request. Throws INVALID_ARGUMENT. */
 export function commonFields(
   body: JsonRecord,
 ): Pick<IdentityPool, "displayName" | "description" | "disabled"> {
@@ -37,7 +37,7 @@ export function commonFields(
   };
 }
 
-/** Throws INVALID_ARGUMENT for what can be no id. */
+/** Throws INVALID_ARGUMENT for an invalid id. */
 export function checkId(id: string, parameter: string): void {
   if (idPattern.test(id)) return;
   invalid(`Invalid ${parameter}: ${id.slice(0, 100)}.`, {
@@ -46,7 +46,7 @@ export function checkId(id: string, parameter: string): void {
   });
 }
 
-/** Makes a pool. Throws INVALID_ARGUMENT, or ALREADY_EXISTS where its id is taken. */
+/** Creates a pool. Throws INVALID_ARGUMENT, or ALREADY_EXISTS if its id is taken. */
 export function createPool(project: Project, id: string, body: JsonRecord): IdentityPool {
   checkId(id, "workload_identity_pool_id");
   const mode = body["mode"] ?? "FEDERATION_ONLY";
@@ -119,7 +119,7 @@ function operation({ project, names, now }: ApiCall): ApiReply {
   return { status: 200, body: shownOperation(found(project.operations.get(name), `operation ${id}`), now) };
 }
 
-/** An operation with what it needs to be allowed. */
+/** An operation with the permission that it needs. */
 const allowed =
   (verb: string, run: (call: ApiCall) => ApiReply) =>
   (call: ApiCall): ApiReply => {
@@ -127,7 +127,7 @@ const allowed =
     return run(call);
   };
 
-/** What is done with pools, each by its verb. */
+/** The operations on pools, each by its verb. */
 export const poolOperations = {
   create: allowed("create", create),
   list: allowed("list", list),

@@ -14,7 +14,7 @@ export interface Deletable {
   deletedAt?: number;
 }
 
-/** What a provider says of its issuer (IAM API, `Oidc`). */
+/** A provider's settings for its issuer (IAM API, `Oidc`). */
 export interface Oidc {
   readonly issuerUri: string;
   readonly allowedAudiences: readonly string[];
@@ -26,11 +26,11 @@ export interface Provider extends Deletable {
   attributeMapping: Readonly<Record<string, string>>;
   attributeCondition: string;
   oidc: Oidc;
-  /** Keys that were uploaded and counted before, until those of `oidc` do. */
+  /** Earlier uploaded keys, in effect until those of `oidc` are. */
   before?: { readonly jwksJson: string | undefined; readonly until: number };
 }
 
-/** The uploaded keys that count: those from before, until the new ones have spread. */
+/** The uploaded keys in effect: the earlier ones, until the new ones have spread. */
 export function countingKeys({ before, oidc }: Provider, now: number): string | undefined {
   return before !== undefined && now < before.until ? before.jwksJson : oidc.jwksJson;
 }
@@ -60,12 +60,12 @@ export interface Operation {
   readonly doneAt: number;
 }
 
-/** For how long a soft-deleted pool or provider is kept: "approximately 30 days". */
+/** How long a soft-deleted pool or provider is kept: "approximately 30 days". */
 export const keptMs = 30 * 86_400_000;
-/** Operations that are remembered. */
+/** The most operations remembered. */
 const maxOperations = 1000;
 
-/** One project with all that stands in it, and the world around it. */
+/** One project with all its content, and its surroundings. */
 export class Project {
   readonly settings: Settings;
   readonly clock: MovableClock;
@@ -108,7 +108,7 @@ export class Project {
     return `${this.poolName(pool)}/providers/${id}`;
   }
 
-  /** Takes out for good what was deleted 30 days ago. */
+  /** Purges what was deleted 30 days ago. */
   purge(): void {
     const gone = ({ deletedAt }: Deletable): boolean =>
       deletedAt !== undefined && this.clock.now() >= deletedAt + keptMs;
@@ -118,7 +118,7 @@ export class Project {
     }
   }
 
-  /** An operation on a resource, which has been carried out. */
+  /** An operation on a resource, already carried out. */
   operate(resource: string): Operation {
     this.#operations += 1;
     const id = this.#operations.toString(36).padStart(24, "bcdef");
@@ -130,7 +130,7 @@ export class Project {
     return operation;
   }
 
-  /** Ends all propagation: policies and uploaded keys count as they stand. */
+  /** Ends all propagation: policies and uploaded keys take effect as they are. */
   spread(): void {
     for (const { policy } of [this, ...this.accounts.values(), ...this.secrets.values()]) policy.spread();
     for (const pool of this.pools.values())

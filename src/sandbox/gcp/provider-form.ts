@@ -15,7 +15,7 @@ const max = {
   condition: 4096,
 };
 
-/** A URI of an issuer. Throws INVALID_ARGUMENT in Google's words. */
+/** An issuer's URI. Throws INVALID_ARGUMENT in Google's words. */
 function checkIssuer(issuerUri: string): URL {
   const uri = URL.parse(issuerUri);
   if (uri === null || uri.hostname === "") return invalid("Invalid OIDC issuer URI.");
@@ -33,7 +33,7 @@ function checkDiscovery(discoveryUri: string, issuer: URL): void {
   });
 }
 
-/** What a provider says of its issuer. Throws INVALID_ARGUMENT. */
+/** A provider's settings for its issuer. Throws INVALID_ARGUMENT. */
 export function oidcOf(body: JsonRecord): Oidc {
   const other = ["aws", "saml", "x509"].find((name) => body[name] !== undefined);
   if (other !== undefined) invalid(`This stand-in makes OIDC providers alone, and none of ${other}.`);
@@ -57,7 +57,10 @@ export function oidcOf(body: JsonRecord): Oidc {
   };
 }
 
-/** Throws INVALID_ARGUMENT for an expression that is too long, no CEL, or of a part of CEL that is not judged here. */
+/**
+ * Throws INVALID_ARGUMENT for an expression that is too long, is no CEL, or uses a part of CEL that is not evaluated
+ * here.
+ */
 function checkExpression(what: string, text: string, maxLength: number): void {
   if (text.length > maxLength) invalid(`The ${what} exceeds the limit of ${maxLength} characters.`);
   try {
@@ -73,7 +76,7 @@ function checkExpression(what: string, text: string, maxLength: number): void {
 
 const isGoogles = (name: string): boolean => name === "google.subject" || name === "google.groups";
 
-/** Expressions by the names that they give values to. Throws INVALID_ARGUMENT. */
+/** Expressions by the names they define. Throws INVALID_ARGUMENT. */
 export function mappingOf(body: JsonRecord): Readonly<Record<string, string>> {
   const mapping = mapField(body, "attributeMapping");
   if (mapping["google.subject"] === undefined)
@@ -92,7 +95,7 @@ export function mappingOf(body: JsonRecord): Readonly<Record<string, string>> {
   return mapping;
 }
 
-/** Issuers of many tenants, at which a condition alone says whose token it is. */
+/** Issuers of many tenants, for which only a condition says which tenant a token is from. */
 const shared = [
   "https://token.actions.githubusercontent.com",
   "https://gitlab.com",

@@ -11,7 +11,7 @@ const maxPage = 100;
 
 type ProviderFields = Omit<Provider, "id" | "before" | "deletedAt">;
 
-/** All that may be said of a provider. Throws INVALID_ARGUMENT. */
+/** All settings of a provider. Throws INVALID_ARGUMENT. */
 function fieldsOf(body: JsonRecord): ProviderFields {
   const oidc = oidcOf(body);
   return {
@@ -22,7 +22,7 @@ function fieldsOf(body: JsonRecord): ProviderFields {
   };
 }
 
-/** Makes a provider in a pool that is in use. Throws INVALID_ARGUMENT, or ALREADY_EXISTS where its id is taken. */
+/** Creates a provider in an active pool. Throws INVALID_ARGUMENT, or ALREADY_EXISTS if its id is taken. */
 export function createProvider(project: Project, pool: IdentityPool, id: string, body: JsonRecord): Provider {
   checkId(id, "workload_identity_pool_provider_id");
   checkActive(project.poolName(pool), pool.deletedAt);
@@ -37,7 +37,7 @@ function shownOidc({ allowedAudiences, ...oidc }: Oidc): object {
   return { ...oidc, ...(allowedAudiences.length === 0 ? {} : { allowedAudiences }) };
 }
 
-/** A pool that is deleted takes its providers with it. */
+/** Deleting a pool deletes its providers. */
 const deletedAtOf = (pool: IdentityPool, provider: Provider): number | undefined =>
   provider.deletedAt ?? pool.deletedAt;
 
@@ -98,7 +98,7 @@ const masks = [
   ...ofOidc.map((field) => `oidc.${field}`),
 ];
 
-/** What a provider would be sent as, with the fields of a mask taken from a body: it is judged whole, as a new one is. */
+/** A provider's current settings, with the fields of a mask taken from a body: validated whole, like a new one. */
 function patched(provider: Provider, mask: ReadonlySet<string>, body: JsonRecord): JsonRecord {
   const { displayName, description, disabled, attributeMapping, attributeCondition, oidc } = provider;
   const before: JsonRecord = {
@@ -130,7 +130,7 @@ function patch(call: ApiCall): ApiReply {
   return operated(call, name);
 }
 
-/** What counted before goes on counting until what was uploaded now has spread. */
+/** The earlier keys stay in effect until the uploaded ones have spread. */
 function keepKeys({ project, now }: ApiCall, provider: Provider): void {
   const until = now + project.settings.delays.upload;
   provider.before = { jwksJson: countingKeys(provider, now), until };
@@ -151,7 +151,7 @@ function undelete(call: ApiCall): ApiReply {
   return operated(call, name);
 }
 
-/** An operation with what it needs to be allowed. */
+/** An operation with the permission that it needs. */
 const allowed =
   (verb: string, run: (call: ApiCall) => ApiReply) =>
   (call: ApiCall): ApiReply => {
@@ -159,7 +159,7 @@ const allowed =
     return run(call);
   };
 
-/** What is done with providers, each by its verb. */
+/** The operations on providers, each by its verb. */
 export const providerOperations = {
   create: allowed("create", create),
   list: allowed("list", list),

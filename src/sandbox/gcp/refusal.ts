@@ -29,7 +29,7 @@ interface Answer {
   readonly body: object;
 }
 
-/** An answer that is a refusal, in Google's own code and words. */
+/** A refusal in Google's own code and words. */
 export class GoogleRefusal extends Error {
   override readonly name: string = "GoogleRefusal";
   /** HTTP. */
@@ -63,7 +63,7 @@ export function invalid(message: string, notes: RefusalNotes = {}): never {
   throw refusal("INVALID_ARGUMENT", message, { rule: "request-valid", ...notes });
 }
 
-/** What a 403 says beside its text. Source: https://cloud.google.com/apis/design/errors#error_info */
+/** Details of a 403 beside its text. Source: https://cloud.google.com/apis/design/errors#error_info */
 function errorInfo(reason: string, metadata: Readonly<Record<string, string>>): object {
   return {
     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
@@ -73,7 +73,7 @@ function errorInfo(reason: string, metadata: Readonly<Record<string, string>>): 
   };
 }
 
-/** 403 for a permission that nobody has given. Google says the same of what does not exist. */
+/** 403 for a permission that was not granted. Google says the same of what does not exist. */
 export function permissionDenied(
   permission: string,
   resource: string,
@@ -90,7 +90,7 @@ export function permissionDenied(
 const unauthenticatedNext =
   "Send Authorization: Bearer TOKEN with the sandbox's own token, or with one of its token exchange.";
 
-/** 401: without a token, or with one that is unknown, expired or of an account that is disabled. */
+/** 401: without a token, or with one that is unknown, expired or of a disabled account. */
 export function unauthenticated(token: string | undefined): GoogleRefusal {
   const expected = "Expected OAuth 2 access token, login cookie or other valid authentication credential.";
   const see = "See https://developers.google.com/identity/sign-in/web/devconsole-project.";
@@ -110,7 +110,7 @@ export function unauthenticated(token: string | undefined): GoogleRefusal {
   });
 }
 
-/** 403: the token was asked for with scopes that this API does not take. */
+/** 403: the token's scopes are not accepted by this API. */
 export function scopeInsufficient(wanted: readonly string[]): GoogleRefusal {
   return refusal("PERMISSION_DENIED", "Request had insufficient authentication scopes.", {
     rule: "scope-sufficient",

@@ -13,11 +13,11 @@ import { cloudPlatform } from "./tokens.ts";
 /** One method of one of Google's APIs. */
 export interface ApiMethod {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
-  /** The whole path, with names for what stands in it. */
+  /** The whole path, with names for its variable parts. */
   readonly path: RegExp;
   /** `iam:workloadIdentityPools.create` */
   readonly action: string;
-  /** The scopes of which a token needs one; undefined where no token is asked for. */
+  /** The scopes of which a token needs one; undefined if no token is needed. */
   readonly scopes: readonly string[] | undefined;
   readonly run: (call: ApiCall) => ApiReply | Promise<ApiReply>;
 }
@@ -26,10 +26,10 @@ type Row = readonly [method: ApiMethod["method"], path: string, action: string, 
 
 const iamScopes = [cloudPlatform, "https://www.googleapis.com/auth/iam"];
 
-/** `{name}` stands for one part of a path, without the `:verb` behind it. */
+/** `{name}` matches one part of a path, without the `:verb` after it. */
 function pattern(path: string): RegExp {
   const parts = path.replaceAll("*", "{project}").split(/\{(\w+)\}/u);
-  // Paths have no character that means something to a regular expression.
+  // Paths have no character with a meaning in regular expressions.
   const named = parts.map((part, at) => (at % 2 === 0 ? part : `(?<${part}>[^/:]+)`));
   return new RegExp(`^${named.join("")}$`, "u");
 }
@@ -110,7 +110,7 @@ const secretRows: readonly Row[] = [
   ["POST", `${secret}:setIamPolicy`, "secrets.setIamPolicy", setPolicy(governedSecret)],
 ];
 
-/** All that this stand-in answers. The paths of Google's hosts do not meet, so that one port has them all. */
+/** All routes of this stand-in. The paths of Google's hosts do not collide, so that one port serves them all. */
 export const routes: readonly ApiMethod[] = [
   api("sts", undefined)(["POST", "/v1/token", "token", exchangeToken]),
   api("oauth2", undefined)(["POST", "/token", "token", refreshLogin]),

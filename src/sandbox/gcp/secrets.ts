@@ -4,7 +4,7 @@ import type { Governed } from "./policy-operations.ts";
 import type { Project, Secret } from "./project.ts";
 import { notFound } from "./refusal.ts";
 
-/** CRC-32C (RFC 9260, appendix A), which clients compare what they read with. */
+/** CRC-32C (RFC 9260, appendix A), with which clients verify what they read. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -14,14 +14,14 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-/** Makes a secret with its first version. */
+/** Creates a secret with its first version. */
 export function createSecret(project: Project, id: string, value: string): Secret {
   const secret = { id, value, policy: project.newPolicy() };
   project.secrets.set(id, secret);
   return secret;
 }
 
-/** The policy that a path's secret has; of one that is not there, nobody's, so that the answer is the same refusal. */
+/** The policy of the secret that a path names; an empty one if it does not exist, so that the refusal is the same. */
 export function governedSecret({ project, names }: ApiCall): Governed {
   const { secret: id = "" } = names;
   return {

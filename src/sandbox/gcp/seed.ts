@@ -8,16 +8,16 @@ import { GoogleRefusal } from "./refusal.ts";
 import { createSecret } from "./secrets.ts";
 import { createAccount } from "./service-accounts.ts";
 
-/** Members by the roles that they have. */
+/** Members by role. */
 export type SeedBindings = Readonly<Record<string, readonly string[]>>;
 
-/** A provider as IAM takes it, with its id (IAM API, `WorkloadIdentityPoolProvider`). */
+/** A provider in IAM's form, with its id (IAM API, `WorkloadIdentityPoolProvider`). */
 export interface SeedGoogleProvider {
   readonly id: string;
   readonly oidc: {
     readonly issuerUri: string;
     readonly allowedAudiences?: readonly string[];
-    /** A JWK Set as text; without it, the issuer's documents are fetched. */
+    /** A JWK Set as text; if absent, the issuer's documents are fetched. */
     readonly jwksJson?: string;
     readonly discoveryUri?: string;
   };
@@ -29,7 +29,7 @@ export interface SeedGoogleProvider {
   readonly disabled?: boolean;
 }
 
-/** What is to stand in a project of the stand-in for Google. */
+/** The initial content of a project of the stand-in for Google. */
 export interface GoogleSeed {
   readonly pools?: readonly {
     readonly id: string;
@@ -45,13 +45,13 @@ export interface GoogleSeed {
     readonly value: string;
     readonly bindings?: SeedBindings;
   }[];
-  /** The project's own policy, in place of what it was. */
+  /** The project's own policy, replacing the current one. */
   readonly bindings?: SeedBindings;
 }
 
 const bySubject = { "google.subject": "assertion.sub" };
 
-/** The objects of a list, none where it is absent, each with no other members than those. */
+/** The objects of a list, none if absent, each with only known members. */
 function listOf(value: JsonRecord, name: string, known: readonly string[]): readonly JsonRecord[] {
   const list = value[name] ?? [];
   if (!Array.isArray(list) || !list.every(isRecord)) return refuseSeed(`${name} is not a list of objects`);
@@ -91,14 +91,17 @@ function apply(project: Project, seed: JsonRecord): void {
   const accounts = listOf(seed, "serviceAccounts", ["id", "bindings"]).map(
     (account) => [createAccount(project, textIn(account, "id"), {}), account] as const,
   );
-  // Once all of them are there, since they may name one another.
+  // Once all of them exist, since they may name each other.
   for (const [account, said] of accounts) write(project, account, said);
   for (const secret of listOf(seed, "secrets", ["id", "value", "bindings"]))
     write(project, createSecret(project, textIn(secret, "id"), textIn(secret, "value")), secret);
   write(project, project, seed);
 }
 
-/** Makes what a seed says, each by IAM's own checks, and ends propagation. Throws `sandbox-seed`; what came before stays. */
+/**
+ * Creates what a seed describes, with IAM's own checks, and ends propagation. Throws `sandbox-seed`; what came before
+ * stays.
+ */
 export function applySeed(project: Project, seed: GoogleSeed | object): void {
   if (!isRecord(seed)) throw new PodtrustError("sandbox-seed", "the seed is not an object");
   try {

@@ -10,10 +10,10 @@ interface ServerOptions extends Answering {
   readonly port: number;
 }
 
-/** The largest body that is read, in bytes: a JWK Set of eight keys and a policy of 1,500 members are far below. */
+/** The largest accepted body, in bytes: a JWK Set of eight keys and a policy of 1,500 members are far below. */
 const maxBody = 512 * 1024;
 
-/** Answers one exchange; a body that is refused is no decision, since nobody read what was asked. */
+/** Answers one exchange; a refused body is no decision, since the request was not read. */
 async function replyTo(exchange: Exchange, answering: Answering, signal: AbortSignal): Promise<ApiReply> {
   const { incoming } = exchange;
   const url = URL.parse(incoming.url ?? "/", "http://stand-in.invalid");

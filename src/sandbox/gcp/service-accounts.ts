@@ -42,7 +42,7 @@ export function createAccount(project: Project, id: string, body: JsonRecord): S
   return account;
 }
 
-/** The account of an address or unique id; undefined where there is none. */
+/** The account of an address or unique id; undefined if there is none. */
 export function findAccount(project: Project, of: string): ServiceAccount | undefined {
   return project.accounts.get(of) ?? [...project.accounts.values()].find(({ uniqueId }) => uniqueId === of);
 }
@@ -100,7 +100,7 @@ function list(call: ApiCall): ApiReply {
   return { status: 200, body };
 }
 
-/** An operation on one account, with what it needs to be allowed. */
+/** An operation on one account, with the permission that it needs. */
 const onOne =
   (verb: string, run: (account: ServiceAccount, project: Project) => object) =>
   (call: ApiCall): ApiReply => {
@@ -109,7 +109,7 @@ const onOne =
     return { status: 200, body: run(account, call.project) };
   };
 
-/** What is done with service accounts, each by its verb. */
+/** The operations on service accounts, each by its verb. */
 export const accountOperations = {
   create,
   list,

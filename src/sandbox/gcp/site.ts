@@ -11,7 +11,7 @@ const services: Readonly<Record<string, string>> = {
   "cloudresourcemanager.googleapis.com": "cloudresourcemanager",
 };
 
-/** The hosts of Google's that the stand-in speaks for, behind a front. `closing` ends what is under way. */
+/** The hosts of Google's that the stand-in speaks for, behind a front. `closing` ends requests in progress. */
 export function googleSite(answering: Answering, closing: AbortSignal): FrontSite {
   return {
     hosts: Object.keys(services),

@@ -3,7 +3,7 @@ import type { ApiCall, ApiReply } from "./call.ts";
 import { type Deletable, keptMs, type Operation } from "./project.ts";
 import { notFound, refusal } from "./refusal.ts";
 
-/** What pool and provider show alike; what is empty or false is left out, as in every answer that is made of protocol buffers. */
+/** What pool and provider show alike; empty and false members are left out, as in every answer made from protocol buffers. */
 export function shownDeletable(name: string, one: Deletable, deletedAt = one.deletedAt): object {
   const { displayName, description, disabled } = one;
   return {
@@ -16,10 +16,10 @@ export function shownDeletable(name: string, one: Deletable, deletedAt = one.del
   };
 }
 
-/** An id that a pool or a provider may have; `gcp-` is Google's own. */
+/** A valid id of a pool or a provider; `gcp-` is reserved for Google. */
 export const idPattern = /^(?!gcp-)[a-z0-9-]{4,32}$/u;
 
-/** 409: the id is taken, also by one that is deleted and kept. */
+/** 409: the id is taken, even by a soft-deleted one. */
 export function alreadyExists(name: string, { deletedAt }: Deletable): Error {
   return refusal("ALREADY_EXISTS", "Requested entity already exists", {
     rule: "id-free",
@@ -28,13 +28,13 @@ export function alreadyExists(name: string, { deletedAt }: Deletable): Error {
   });
 }
 
-/** What was found by a path. Throws NOT_FOUND. */
+/** What a path names. Throws NOT_FOUND. */
 export function found<T>(one: T | undefined, name: string): T {
   if (one === undefined) throw notFound(name);
   return one;
 }
 
-/** Throws FAILED_PRECONDITION for what is deleted: it is shown and undeleted, and nothing else. */
+/** Throws FAILED_PRECONDITION for something deleted: it can be read and undeleted, and nothing else. */
 export function checkActive(name: string, deletedAt: number | undefined): void {
   if (deletedAt === undefined) return;
   throw refusal("FAILED_PRECONDITION", `${name} is deleted.`, {
@@ -44,7 +44,7 @@ export function checkActive(name: string, deletedAt: number | undefined): void {
   });
 }
 
-/** Throws FAILED_PRECONDITION for what is not deleted. */
+/** Throws FAILED_PRECONDITION for something not deleted. */
 export function checkDeleted(name: string, deletedAt: number | undefined): void {
   if (deletedAt !== undefined) return;
   throw refusal("FAILED_PRECONDITION", `${name} is not deleted.`, {
@@ -53,7 +53,7 @@ export function checkDeleted(name: string, deletedAt: number | undefined): void 
   });
 }
 
-/** An operation as it is answered. One that is done has no `response`: one was seen so, and no client may count on it. */
+/** An operation in an answer. A completed one has no `response`: one was seen so, and clients must not rely on it. */
 export function shownOperation({ name, doneAt }: Operation, now: number): object {
   return now >= doneAt ? { name, done: true } : { name };
 }

@@ -3,9 +3,10 @@ import { openAlone, type StandInGoogle } from "./google.ts";
 import type { StandInGoogleOptions } from "./options.ts";
 
 /**
- * Starts a stand-in for Google Cloud on one port: IAM's workload identity pools, providers and service accounts, the token
- * exchange, IAM Credentials, Secret Manager's read and the project's policy. It refuses as Google does, by the rules that
- * `podtrust explain --for gcp` goes through. A sandbox with `gcp` starts it beside AWS, with the sandbox's clock and issuers.
+ * Starts a stand-in for Google Cloud on one port: IAM's workload identity pools, providers and service accounts, the
+ * token exchange, IAM Credentials, Secret Manager's read and the project's policy. It refuses as Google does, by the
+ * rules of `podtrust explain --for gcp`. A sandbox with `gcp` starts it beside AWS, with the sandbox's clock and
+ * issuers.
  *
  * @example
  * ```ts

@@ -2,7 +2,7 @@ import { isoTime } from "../../core/base/index.ts";
 import type { GoogleDecision } from "./decisions.ts";
 import type { IdentityPool, Project, Provider } from "./project.ts";
 
-/** A table of what stands in the project, for the sandbox's page. */
+/** A table of the project's content, for the sandbox's page. */
 export interface GoogleTable {
   readonly title: string;
   readonly columns: readonly string[];
@@ -20,7 +20,7 @@ function providerRow(pool: IdentityPool, provider: Provider): readonly string[] 
   return [pool.id, provider.id, stateOf(pool, provider), oidc.issuerUri, keys, attributeCondition];
 }
 
-/** What is shown of the last decisions. */
+/** The number of decisions shown. */
 const shown = 100;
 
 /** Providers and the last decisions, the newest first. */

@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { FederatedGrant } from "../../rules/gcp/index.ts";
 import { sameSecret } from "../listener/index.ts";
 
-/** Who calls. */
+/** A caller. */
 export type GoogleCaller =
   | { readonly kind: "admin" }
   | { readonly kind: "account"; readonly email: string }
-  /** `pool`: its id, since a pool that is disabled or deleted cuts its tokens. */
+  /** `pool`: its id, since disabling or deleting a pool invalidates its tokens. */
   | { readonly kind: "federated"; readonly pool: string; readonly grant: FederatedGrant };
 
-/** A bearer token that was given out. */
+/** An issued bearer token. */
 export interface BearerToken {
   readonly caller: GoogleCaller;
   readonly scopes: readonly string[];
@@ -17,16 +17,16 @@ export interface BearerToken {
   readonly expiresAt: number;
 }
 
-/** Bearer tokens that are remembered; the oldest makes room. */
+/** The most bearer tokens remembered; the oldest makes room. */
 const maxTokens = 10_000;
 
-/** The access tokens of a project: opaque to everybody, as Google's are. */
+/** The access tokens of a project: opaque to all clients, like Google's. */
 export class Tokens {
-  /** May do everything, and never expires. */
+  /** It has every right, and never expires. */
   readonly admin = `ya29.podtrust-${randomBytes(32).toString("base64url")}`;
   readonly #issued = new Map<string, BearerToken>();
 
-  /** Gives a new token out; one of a federated identity begins as Google's do. */
+  /** Issues a new token; one of a federated identity begins like Google's. */
   issue(issued: BearerToken): string {
     const kind = issued.caller.kind === "federated" ? "d" : "c";
     const token = `ya29.${kind}.${randomBytes(96).toString("base64url")}`;
@@ -36,7 +36,7 @@ export class Tokens {
     return token;
   }
 
-  /** Whose token it is at a time in milliseconds; undefined for one that is unknown or has expired. */
+  /** The caller of a token at a time in milliseconds; undefined for one that is unknown or expired. */
   find(token: string, now: number): BearerToken | undefined {
     if (sameSecret(token, this.admin))
       return { caller: { kind: "admin" }, scopes: [cloudPlatform], expiresAt: Number.POSITIVE_INFINITY };
@@ -49,19 +49,19 @@ export class Tokens {
   }
 }
 
-/** The scope that every API takes. */
+/** The scope that every API accepts. */
 export const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 
-/** Who calls, for the record of decisions. */
+/** The caller, for the record of decisions. */
 export function callerName(caller: GoogleCaller): string {
   if (caller.kind === "admin") return "admin";
   return caller.kind === "account" ? caller.email : caller.grant.principal;
 }
 
-/** Whom the administrator's token is: no policy has to name it. */
+/** The administrator, who needs no policy. */
 export const adminMember = "user:admin@podtrust.test";
 
-/** Every member of a policy that lets a caller in. */
+/** Every member of a policy that matches a caller. */
 export function membersOfCaller(caller: GoogleCaller): readonly string[] {
   if (caller.kind === "admin") return [adminMember];
   return caller.kind === "account" ? [`serviceAccount:${caller.email}`] : caller.grant.members;

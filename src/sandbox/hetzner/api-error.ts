@@ -1,12 +1,12 @@
-/** What a body's field is blamed for. */
+/** An error about a body's field. */
 export interface FieldFault {
   readonly name: string;
   readonly messages: readonly string[];
 }
 
 /**
- * A refusal as the API words it: status, a code that is the contract, a message that is not, and details whose
- * form depends on the code (Hetzner Cloud API, "Errors").
+ * A refusal in the API's words: status, a code that is the contract, a message that is not, and details whose form
+ * depends on the code (Hetzner Cloud API, "Errors").
  */
 export class HetznerApiError extends Error {
   readonly status: number;
@@ -25,7 +25,7 @@ export class HetznerApiError extends Error {
   }
 }
 
-/** 422: fields that cannot be taken. */
+/** 422: invalid fields. */
 export function invalidInput(fields: readonly FieldFault[]): HetznerApiError {
   const names = fields.map(({ name }) => `'${name}'`).join(", ");
   return new HetznerApiError(
@@ -38,17 +38,17 @@ export function invalidInput(fields: readonly FieldFault[]): HetznerApiError {
   );
 }
 
-/** 409: something of that kind has this value already. */
+/** 409: another resource of that kind has this value already. */
 export function uniquenessError(field: string, message = `${field} is already used`): HetznerApiError {
   return new HetznerApiError(409, "uniqueness_error", message, { fields: [{ name: field }] });
 }
 
-/** 404: nothing by this id. */
+/** 404: nothing with this id. */
 export function notFound(kind: string, id: string | number): HetznerApiError {
   return new HetznerApiError(404, "not_found", `${kind} with ID '${id}' not found`);
 }
 
-/** 423: deletion or rebuilding was forbidden by protection. */
+/** 423: protection forbids deletion or rebuilding. */
 export function protectedError(kind: string, what = "deletion"): HetznerApiError {
   return new HetznerApiError(423, "protected", `${kind} ${what} is protected`);
 }

@@ -1,6 +1,6 @@
 import { HetznerApiError, type FieldFault, invalidInput } from "./api-error.ts";
 
-/** Reads the fields of a request's body, and gathers what is wrong with them so that one answer tells all. */
+/** Reads the fields of a request's body, and collects their faults so that one answer reports all. */
 export class Body {
   readonly #fields: Readonly<Record<string, unknown>>;
   readonly #faults: FieldFault[] = [];
@@ -13,7 +13,7 @@ export class Body {
     return this.#fields[name] !== undefined && this.#fields[name] !== null;
   }
 
-  /** The field as it came. */
+  /** The raw field. */
   raw(name: string): unknown {
     return this.#fields[name];
   }
@@ -22,7 +22,7 @@ export class Body {
     this.#faults.push({ name, messages: [message] });
   }
 
-  /** A text that has to be there. */
+  /** A required text. */
   text(name: string, form?: RegExp): string {
     const value = this.#fields[name];
     if (typeof value !== "string" || value === "") {
@@ -44,7 +44,7 @@ export class Body {
     return defaultValue;
   }
 
-  /** One of some words. */
+  /** One of several words. */
   choice<T extends string>(name: string, words: readonly T[]): T {
     const value = this.#fields[name];
     const found = words.find((word) => word === value);
@@ -72,7 +72,7 @@ export function recordOf(value: unknown): Readonly<Record<string, unknown>> | un
     : undefined;
 }
 
-/** A body as it was sent. An action without parameters has none. Throws 400 `json_error`. */
+/** A body as sent. An action without parameters has none. Throws 400 `json_error`. */
 export function parseBody(text: string): Body {
   if (text === "") return new Body({});
   let value: unknown;

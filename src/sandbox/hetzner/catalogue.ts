@@ -1,6 +1,6 @@
 /**
- * What can be bought: a few locations, types, images and prices, enough to choose between. Names and shapes are the
- * API's; amounts are invented and say nothing of what Hetzner charges.
+ * The products: a few locations, types, images and prices, enough to choose from. Names and shapes are the API's;
+ * amounts are invented and unrelated to Hetzner's prices.
  */
 import type { Architecture, Image, Location, Price, ServerType, TypePrice } from "./types.ts";
 
@@ -40,7 +40,7 @@ interface Offer {
   readonly monthly: number;
   /** Where it is offered at all. */
   readonly at: readonly string[];
-  /** No longer to be bought anywhere, and still readable. */
+  /** No longer sold anywhere, but still readable. */
   readonly retired?: true;
 }
 
@@ -190,7 +190,7 @@ function image(
   };
 }
 
-/** One name is one image for each architecture. */
+/** One name is one image per architecture. */
 export const images: readonly Image[] = [
   image(161_547_269, "ubuntu-24.04", "x86"),
   image(161_547_270, "ubuntu-24.04", "arm"),

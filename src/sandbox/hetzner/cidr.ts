@@ -22,8 +22,8 @@ function canonicalIpv6(address: string): string {
 }
 
 /**
- * A network in CIDR form as the API keeps it: IPv6 in RFC 5952 form. Undefined where it has no prefix length, is no
- * address, or has bits beside its prefix.
+ * A network in CIDR form as the API keeps it: IPv6 in RFC 5952 form. Undefined if it has no prefix length, is no
+ * address, or has bits outside its prefix.
  */
 export function canonicalCidr(text: string): string | undefined {
   const [address = "", length = "", ...rest] = text.split("/");

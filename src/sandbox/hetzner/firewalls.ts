@@ -27,7 +27,7 @@ function networks(value: unknown, faults: string[]): readonly string[] {
   });
 }
 
-/** Whether a text is a port, two with a dash between them in their order, or `any` for all of them. */
+/** Whether a text is a port, a range such as `80-90`, or `any` for all of them. */
 function isPorts(text: unknown): boolean {
   if (text === "any") return true;
   if (typeof text !== "string" || !/^\d{1,5}(?:-\d{1,5})?$/u.test(text)) return false;
@@ -70,7 +70,7 @@ function rulesOf(body: Body): readonly FirewallRule[] {
   const messages = read.flatMap(({ faults }) => faults);
   if (read.length > maxRules) messages.push(`more than ${maxRules} rules`);
   if (messages.length > 0) throw invalidInput([{ name: "rules", messages }]);
-  // The API lists them so, whatever their order was when they were sent (Hetzner's CLI tests for it).
+  // The API lists them in this order, in whatever order they were sent (Hetzner's CLI tests for it).
   const isInbound = ({ rule }: { readonly rule: FirewallRule }): boolean => rule.direction === "in";
   const [inbound, outbound] = [read.filter(isInbound), read.filter((one) => !isInbound(one))];
   return [...inbound, ...outbound].map(({ rule }) => rule);
@@ -78,7 +78,7 @@ function rulesOf(body: Body): readonly FirewallRule[] {
 
 const isOn = (server: Server, { id }: Firewall): boolean => server.firewalls.some((one) => one.id === id);
 
-/** The servers that a firewall is on, by themselves and by a selector of labels. */
+/** The servers that a firewall is on, directly and by a label selector. */
 export function serversOf(project: HetznerProject, firewall: Firewall): readonly Server[] {
   return [...project.servers.values()].filter((server) => isOn(server, firewall));
 }
@@ -88,7 +88,7 @@ interface Targets {
   readonly selectors: readonly string[];
 }
 
-/** A server or a selector that a body names; undefined where it names neither. */
+/** A server or a selector that a body names; undefined if it names neither. */
 function targetOf(project: HetznerProject, value: unknown): Server | string | undefined {
   const target = recordOf(value);
   if (target?.["type"] === "label_selector") {
@@ -113,7 +113,7 @@ function targetsOf(project: HetznerProject, body: Body, field: string): Targets 
   };
 }
 
-/** Puts a firewall on a server: it reads `pending` until the network knows it. */
+/** Applies a firewall to a server: it is `pending` until the network knows it. */
 function putOn(project: HetznerProject, firewall: Firewall, server: Server): Action {
   if (server.firewalls.length >= maxPerServer)
     throw refused("invalid_input", "a server has five firewalls at the most");

@@ -29,7 +29,7 @@ export interface StandInHetznerOptions {
   /** Which of several documented forms its answers have. */
   readonly variants?: Partial<HetznerVariants>;
   /**
-   * How often a request that is right goes wrong; `off` for never.
+   * How often a valid request fails; `off` for never.
    *
    * @default every twentieth
    */
@@ -41,7 +41,7 @@ export interface StandInHetznerOptions {
    */
   readonly requestsPerHour?: number;
   /**
-   * Makes the machines behind servers: status and actions then follow what becomes of them.
+   * Makes the machines behind servers: status and actions then follow their real state.
    *
    * @default no machine is made
    */
@@ -54,7 +54,7 @@ export interface StandInHetznerOptions {
   readonly zones?: readonly (Pick<Zone, "name"> & Partial<Pick<Zone, "mode" | "delegation">>)[];
 }
 
-/** Everything that stands in the project, as the API would show it. */
+/** The project's content, as the API would show it. */
 export interface HetznerContents {
   readonly sshKeys: readonly object[];
   readonly firewalls: readonly object[];
@@ -67,15 +67,15 @@ export interface StandInHetzner {
   /** For HCLOUD_ENDPOINT: `http://127.0.0.1:PORT/v1`. */
   readonly url: string;
   readonly tokens: HetznerTokens;
-  /** What stands in the project now. */
+  /** The project's current content. */
   contents(): HetznerContents;
   /** The record sets of a zone, as the API would show them. */
   recordSets(zone: string): readonly object[];
-  /** The user data of a server, which the API never gives back. */
+  /** The user data of a server, which the API never returns. */
   userData(server: string): string | undefined;
-  /** Sells a type out, everywhere (`cax11`) or in one location (`cax11@nbg1`). */
+  /** Marks a type as sold out, everywhere (`cax11`) or in one location (`cax11@nbg1`). */
   sellOut(type: string): void;
-  /** Makes requests go wrong. */
+  /** Makes requests fail. */
   misbehave(rule: MischiefRule<HetznerMischief>): void;
   close(): Promise<void>;
 }

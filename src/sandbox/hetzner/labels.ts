@@ -13,7 +13,7 @@ function keyFault(key: string): string | undefined {
   return prefix.length <= 253 && subdomain.test(prefix) ? undefined : `prefix of key '${key}' is invalid`;
 }
 
-/** Labels of a request's body. Throws 422 `invalid_input` for keys and values that the API does not take. */
+/** Labels of a request's body. Throws 422 `invalid_input` for keys and values that the API does not accept. */
 export function labelsOf(value: unknown): Labels {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidInput([{ name: "labels", messages: ["labels are an object of texts"] }]);
@@ -32,7 +32,7 @@ export function labelsOf(value: unknown): Labels {
 
 type Test = (labels: Labels) => boolean;
 
-/** Splits at commas that stand outside parentheses. */
+/** Splits at commas outside parentheses. */
 function requirements(selector: string): readonly string[] {
   const parts: string[] = [];
   let [depth, start] = [0, 0];
@@ -73,7 +73,7 @@ function requirement(text: string): Test {
     const at = text.indexOf(operator);
     if (at <= 0) continue;
     const [key, value] = [text.slice(0, at).trim(), text.slice(at + operator.length).trim()];
-    // As Kubernetes has it, `!=` also means those without the key.
+    // As in Kubernetes, `!=` also matches those without the key.
     return (labels) => (labels[key] === value) === wanted;
   }
   const negated = text.startsWith("!");
@@ -82,7 +82,7 @@ function requirement(text: string): Test {
   return (labels) => Object.hasOwn(labels, key) !== negated;
 }
 
-/** A label selector as a test. Throws 422 `invalid_input` where it is none. */
+/** A label selector as a predicate. Throws 422 `invalid_input` for an invalid one. */
 export function selectorTest(selector: string): Test {
   const tests = requirements(selector).map(requirement);
   return (labels) => tests.every((test) => test(labels));

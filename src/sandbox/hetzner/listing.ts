@@ -2,11 +2,11 @@ import { invalidInput } from "./api-error.ts";
 import { selectorTest } from "./labels.ts";
 import type { Labels } from "./types.ts";
 
-/** What a list can be asked for. */
+/** Parameters of a list. */
 export interface ListForm<T> {
   /** The key of the list in the answer: `servers`. */
   readonly key: string;
-  /** The fields that `sort` takes. */
+  /** The fields that `sort` accepts. */
   readonly sortable: readonly (keyof T & string)[];
   /** Filters by query parameter; a repeated one means any of its values. */
   readonly filters: Readonly<Record<string, (item: T, value: string) => boolean>>;
@@ -48,7 +48,7 @@ function sorted<T>(items: readonly T[], form: ListForm<T>, orders: readonly stri
   });
 }
 
-/** Items that pass every filter of a query; parameters that are not known are passed over, as by the API. */
+/** Items that pass every filter of a query; unknown parameters are ignored, as by the API. */
 function filtered<T>(items: readonly T[], form: ListForm<T>, query: URLSearchParams): readonly T[] {
   let left = items;
   for (const [name, test] of Object.entries(form.filters)) {
@@ -58,11 +58,11 @@ function filtered<T>(items: readonly T[], form: ListForm<T>, query: URLSearchPar
   return left;
 }
 
-/** The filter that lists of labelled things share. */
+/** The filter that lists of labelled resources share. */
 export const byLabels = ({ labels }: { readonly labels: Labels }, selector: string): boolean =>
   selectorTest(selector)(labels);
 
-/** One page of a list, with the `meta` that says where it stands. */
+/** One page of a list, with its `meta`. */
 export function listAnswer<T>(
   items: readonly T[],
   form: ListForm<T>,

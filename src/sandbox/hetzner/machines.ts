@@ -1,4 +1,4 @@
-/** What a server was ordered with, for whoever runs its machine. */
+/** The order of a server, for the program that runs its machine. */
 export interface MachineOrder {
   readonly id: number;
   readonly name: string;
@@ -6,7 +6,7 @@ export interface MachineOrder {
   /** Name of the image, such as `debian-12`. */
   readonly image: string;
   readonly location: string;
-  /** As it was sent, which may be base64 of anything. */
+  /** As sent, which may be base64 of anything. */
   readonly userData: string;
   /** Public keys as OpenSSH writes them. */
   readonly sshKeys: readonly string[];
@@ -15,19 +15,16 @@ export interface MachineOrder {
   readonly ipv6: string | undefined;
 }
 
-/**
- * A machine behind a server. Each call resolves when that is done, and when it throws the API's action ends in
- * `error`.
- */
+/** A machine behind a server. Each call resolves when it is done; if it throws, the API's action ends in `error`. */
 export interface StandInMachine {
   powerOn(): Promise<void>;
-  /** Pulls the plug. */
+  /** Cuts the power. */
   powerOff(): Promise<void>;
-  /** Asks the machine's system to end; resolves when it was asked. */
+  /** Requests a shutdown from the machine's system; resolves when that was requested. */
   shutdown(): Promise<void>;
-  /** Asks the machine's system to start again; resolves when it was asked. */
+  /** Requests a reboot from the machine's system; resolves when that was requested. */
   reboot(): Promise<void>;
-  /** Starts it again without asking. */
+  /** Resets it without a request. */
   reset(): Promise<void>;
   /** Ends it and removes its disk. */
   remove(): Promise<void>;
@@ -35,5 +32,5 @@ export interface StandInMachine {
   isOn(): boolean;
 }
 
-/** Makes the machine of a server, which stays off until it is told. */
+/** Makes the machine of a server, which is off at first. */
 export type MachineMaker = (order: MachineOrder) => StandInMachine;

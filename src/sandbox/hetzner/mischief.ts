@@ -1,7 +1,7 @@
 import type { MischiefKinds, TransportMischief } from "../mischief/index.ts";
 import { HetznerApiError } from "./api-error.ts";
 
-/** What can go wrong with a request in spite of its being right. */
+/** How a valid request can fail. */
 export type HetznerMischief =
   | TransportMischief
   /** 409 `conflict`: something else is being done to the resource. Nothing was done. */
@@ -31,7 +31,7 @@ const refusals: Partial<Record<HetznerMischief, ConstructorParameters<typeof Het
   "sold-out": [412, "resource_unavailable", "the server type is not available in this location"],
 };
 
-/** A refusal in place of the work; undefined where the work is done all the same, or there is no answer. */
+/** A refusal in place of the work; undefined if the work is done anyway, or there is no answer. */
 export function refusalOf(kind: HetznerMischief): HetznerApiError | undefined {
   const refusal = refusals[kind];
   return refusal === undefined ? undefined : new HetznerApiError(...refusal);

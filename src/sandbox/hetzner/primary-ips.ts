@@ -25,7 +25,7 @@ export interface NewPrimaryIp {
   readonly autoDelete: boolean;
 }
 
-/** An address of the ranges that documentation may use (RFC 5737, RFC 3849); each is given once. */
+/** An address of the documentation ranges (RFC 5737, RFC 3849); each is assigned once. */
 function freeAddress(project: HetznerProject, type: "ipv4" | "ipv6"): string {
   const taken = new Set([...project.primaryIps.values()].map(({ ip }) => ip));
   for (let tries = 0; tries < 1000; tries += 1) {
@@ -40,7 +40,7 @@ function freeAddress(project: HetznerProject, type: "ipv4" | "ipv6"): string {
   });
 }
 
-/** Makes an address that nothing has yet. */
+/** Makes an unassigned address. */
 export function makePrimaryIp(project: HetznerProject, spec: NewPrimaryIp): PrimaryIp {
   const ip = freeAddress(project, spec.type);
   const first = spec.type === "ipv4" ? ip : ip.replace("::/64", "::1");
@@ -151,7 +151,7 @@ export function unassignPrimaryIp(project: HetznerProject, address: PrimaryIp): 
   ]);
 }
 
-/** Throws 423 where it is protected, 422 `must_be_unassigned` while a server has it or had it a moment ago. */
+/** Throws 423 if it is protected, 422 `must_be_unassigned` while a server has it or had it a moment ago. */
 export function deletePrimaryIp(project: HetznerProject, address: PrimaryIp): void {
   if (address.protection.delete) throw protectedError("primary IP");
   if (address.assignee_id !== null || project.isHeld(address.id)) {

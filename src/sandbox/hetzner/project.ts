@@ -18,17 +18,17 @@ import type { HetznerVariants } from "./variants.ts";
 
 /** How long things take, in milliseconds. */
 export interface Delays {
-  /** An action, from its beginning to its success. */
+  /** An action, from start to success. */
   readonly action: number;
-  /** A firewall that was given at creation, until it reads `applied`. */
+  /** A firewall set at creation, until it is `applied`. */
   readonly firewall: number;
-  /** What a deleted server used, until the API lets go of it. */
+  /** What a deleted server used, until the API releases it. */
   readonly release: number;
 }
 
 /** What an action waits for. */
 interface Pace {
-  /** Milliseconds; as long as actions take, by default. */
+  /** Milliseconds; the default time of actions by default. */
   readonly delay?: number | undefined;
   readonly work?: Promise<void> | undefined;
 }
@@ -38,12 +38,12 @@ interface Event {
   readonly run: () => void;
 }
 
-/** Something by a number, or by a name that a client gave in place of it. */
+/** A resource by number, or by a name in place of it. */
 type Identity = { readonly id: number; readonly name: string };
 
 const failureOf = (error: unknown): Action["error"] => ({ code: "action_failed", message: errorText(error) });
 
-/** A number, a numeric text and a name all mean a thing, since clients send each of them. */
+/** Number, numeric text and name are all accepted, since clients send each of them. */
 export function findByIdOrName<T extends Identity>(items: Iterable<T>, idOrName: unknown): T | undefined {
   const text = String(idOrName);
   for (const item of items) if (String(item.id) === text || item.name === text) return item;
@@ -51,8 +51,8 @@ export function findByIdOrName<T extends Identity>(items: Iterable<T>, idOrName:
 }
 
 /**
- * One project: what stands in it, and what is under way. Nothing happens by a timer: what was due is done when
- * somebody asks next, in the order in which it was due, so that a moved clock moves the project.
+ * One project: its content, and its running actions. There are no timers: due effects are applied at the next request,
+ * in their order, so that a moved clock moves the project.
  */
 export class HetznerProject {
   readonly sshKeys = new Map<number, SshKey>();
@@ -63,11 +63,11 @@ export class HetznerProject {
   readonly actions = new Map<number, Action>();
   /** Types that are sold out, as `cax11` or `cax11@nbg1`. */
   readonly soldOut = new Set<string>();
-  /** Things that a deleted server still holds, by id, with the time at which they are free. */
+  /** Resources that a deleted server still holds, by id, with the time of their release. */
   readonly held = new Map<number, number>();
   readonly delays: Delays;
   readonly variants: HetznerVariants;
-  /** Who makes the machines behind servers; nobody, by default. */
+  /** Makes the machines behind servers; none by default. */
   readonly machines: MachineMaker | undefined;
   readonly #clock: Clock;
   #events: Event[] = [];
@@ -94,13 +94,13 @@ export class HetznerProject {
     return this.#nextId;
   }
 
-  /** Does something after so many milliseconds. */
+  /** Does something after this many milliseconds. */
   later(delay: number, run: () => void): void {
     this.#events.push({ due: this.now() + delay, run });
     if (delay <= 0) this.settle();
   }
 
-  /** Does what is due. */
+  /** Applies what is due. */
   settle(): void {
     for (;;) {
       const now = this.now();
@@ -129,8 +129,8 @@ export class HetznerProject {
   }
 
   /**
-   * Begins an action that succeeds after a while; `done` is its effect. `delay` 0: it has succeeded already. Where
-   * there is `work`, it succeeds once that is done too, and fails with it.
+   * Starts an action that succeeds after a while; `done` is its effect. `delay` 0: it has already succeeded. With
+   * `work`, it succeeds once that is done too, and fails with it.
    */
   begin(
     command: string,
@@ -164,7 +164,7 @@ export class HetznerProject {
     return action;
   }
 
-  /** Whether an action about a thing is running. */
+  /** Whether an action on a resource is running. */
   isBusy({ id, type }: ResourceReference): boolean {
     return [...this.actions.values()].some(
       ({ status, resources }) =>
@@ -172,14 +172,14 @@ export class HetznerProject {
     );
   }
 
-  /** Throws 409 where another thing of that kind has the name. */
+  /** Throws 409 if another resource of that kind has the name. */
   claimName(table: ReadonlyMap<number, Identity>, name: string, own?: number): void {
     for (const item of table.values()) {
       if (item.name === name && item.id !== own) throw uniquenessError("name", "name is already used");
     }
   }
 
-  /** A thing by its id; throws 404. */
+  /** A resource by its id; throws 404. */
   get<T>(table: ReadonlyMap<number, T>, kind: string, id: string): T {
     const item = table.get(Number(id));
     if (item === undefined) throw notFound(kind, id);
@@ -190,7 +190,7 @@ export class HetznerProject {
     return findByIdOrName(locations, idOrName);
   }
 
-  /** The types as they can be had now. */
+  /** The types with their current availability. */
   types(): readonly ServerType[] {
     return serverTypes.map((type) => ({
       ...type,
@@ -205,7 +205,7 @@ export class HetznerProject {
     return this.soldOut.has(type) || this.soldOut.has(`${type}@${location}`);
   }
 
-  /** Whether a deleted server still holds a thing. */
+  /** Whether a deleted server still holds a resource. */
   isHeld(id: number): boolean {
     const until = this.held.get(id);
     return until !== undefined && until > this.now();

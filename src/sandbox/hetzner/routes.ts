@@ -27,7 +27,7 @@ import { createSshKey, sshKeyList } from "./ssh-keys.ts";
 import { askSets, recordSetList, showRecordSet, showZone, zoneList } from "./zones.ts";
 import type { Action, Image, Labels, Location, ResourceKind, Server, ServerType, Zone } from "./types.ts";
 
-/** A request that was authorised. */
+/** An authorized request. */
 export interface HetznerRequest {
   readonly method: string;
   /** The path's parts after `/v1`. */
@@ -49,7 +49,7 @@ const gone: HetznerReply = { status: 204 };
 
 const typeList: ListForm<ServerType> = {
   key: "server_types",
-  // The documentation names no order, and clients ask for one all the same.
+  // The documentation names no order, but clients ask for one.
   sortable: ["id", "name"],
   filters: { name: ({ name }, value) => name === value },
 };
@@ -78,7 +78,7 @@ const actionList: ListForm<Action> = {
   filters: { status: ({ status }, value) => status === value },
 };
 
-/** The collection of things that are only read: a list, and one by its id. */
+/** A read-only collection: a list, and single resources by id. */
 function readable<T extends { id: number }>(
   kind: string,
   items: (project: HetznerProject, request: HetznerRequest) => readonly T[],
@@ -95,13 +95,13 @@ function readable<T extends { id: number }>(
   };
 }
 
-/** The public images; deprecated ones only where they are asked for. */
+/** The public images; deprecated ones only on request. */
 function imagesFor(_project: HetznerProject, { query, parts }: HetznerRequest): readonly Image[] {
   const all = parts[1] !== undefined || query.get("include_deprecated") === "true";
   return all ? images : images.filter(({ deprecated }) => deprecated === null);
 }
 
-/** GET /actions takes ids alone and gives no `meta`; all of a project's actions cannot be listed. */
+/** GET /actions takes only ids and returns no `meta`; all of a project's actions cannot be listed. */
 function actionsHandle(project: HetznerProject, { method, parts, query }: HetznerRequest): HetznerReply {
   if (method !== "GET") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
   const id = parts[1];
@@ -112,7 +112,7 @@ function actionsHandle(project: HetznerProject, { method, parts, query }: Hetzne
   return ok({ actions: ids.flatMap((one) => project.actions.get(Number(one)) ?? []) });
 }
 
-/** What one kind of thing does. */
+/** The operations on one kind of resource. */
 interface Collection<T> {
   readonly kind: ResourceKind | "ssh_key";
   readonly table: (project: HetznerProject) => ReadonlyMap<number, T>;
@@ -186,7 +186,7 @@ interface Renamed {
   labels: Labels;
 }
 
-/** PUT of what has nothing but a name and labels. */
+/** PUT of resources with nothing but a name and labels. */
 function rename<T extends Renamed>(table: (project: HetznerProject) => ReadonlyMap<number, T>) {
   return (project: HetznerProject, item: T, body: Body): void => {
     const name = body.optionalText("name");
@@ -285,7 +285,7 @@ const servers = collectionHandle({
   ),
 });
 
-/** What the API does and this stand-in does not: 501, which the API itself never answers. */
+/** Parts of the API that this stand-in does not implement: 501, which the API itself never answers. */
 function notImplemented({ method, parts }: HetznerRequest): HetznerApiError {
   const request = `${method} /${parts.join("/")}`;
   return new HetznerApiError(
@@ -306,7 +306,7 @@ function zoneHandle(project: HetznerProject, zone: Zone, request: HetznerRequest
   return ok(listAnswer([...zone.sets.values()], recordSetList, query, (set) => showRecordSet(zone, set)));
 }
 
-/** Zones are found by id or name. Nothing is made of them here but their sets. */
+/** Zones are found by id or name. Only their record sets are implemented. */
 function zonesHandle(project: HetznerProject, request: HetznerRequest): HetznerReply {
   const { method, parts, query } = request;
   const [, idOrName] = parts;

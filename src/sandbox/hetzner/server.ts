@@ -27,7 +27,7 @@ interface Wiring {
 const maxBody = 256 * 1024;
 const prefix = "/v1/";
 
-/** The API's budget: so many requests an hour, given back one by one ("Rate Limiting"). */
+/** The API's budget: a number of requests an hour, refilled one by one ("Rate Limiting"). */
 export class HourlyLimit {
   readonly #perHour: number;
   readonly #now: () => number;
@@ -41,7 +41,7 @@ export class HourlyLimit {
     this.#since = now();
   }
 
-  /** Takes one; false when none is left. */
+  /** Takes one; false if none is left. */
   take(): boolean {
     const gained = Math.floor(((this.#now() - this.#since) * this.#perHour) / 3_600_000);
     if (gained > 0) {
@@ -53,7 +53,7 @@ export class HourlyLimit {
     return true;
   }
 
-  /** The headers of every answer; `RateLimit-Reset` is when the budget is whole again, in seconds of Unix time. */
+  /** The headers of every answer; `RateLimit-Reset` is when the budget is full again, in seconds of Unix time. */
   headers(): Record<string, string> {
     const whole = this.#now() + ((this.#perHour - this.#left) * 3_600_000) / this.#perHour;
     return {
@@ -64,7 +64,7 @@ export class HourlyLimit {
   }
 }
 
-/** Throws 401 without a token that is known, and the refusal of a write with one that only reads. */
+/** Throws 401 without a known token, and the refusal of a write with a read-only one. */
 function authorize(authorization: string | undefined, method: string, { project, tokens }: Wiring): void {
   const token = /^Bearer (\S{1,200})$/u.exec(authorization ?? "")?.[1];
   if (token !== tokens.readWrite && token !== tokens.readOnly) {

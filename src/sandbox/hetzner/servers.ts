@@ -19,7 +19,7 @@ export const serverList: ListForm<Server> = {
   },
 };
 
-/** Bytes of user data that the API takes. */
+/** The most bytes of user data that the API accepts. */
 const maxUserData = 32 * 1024;
 // RFC 1123 §2.1, as a host's name.
 const hostName =
@@ -38,14 +38,14 @@ interface Order {
   readonly addresses: { readonly ipv4: Address; readonly ipv6: Address };
 }
 
-/** An address that stands, a new one, or none. */
+/** An existing address, a new one, or none. */
 type Address = PrimaryIp | "new" | "none";
 
 function field(name: string, message: string): HetznerApiError {
   return invalidInput([{ name, messages: [message] }]);
 }
 
-/** The image of the type's architecture that a number or a name means. */
+/** The image of the type's architecture that a number or a name refers to. */
 function imageFor(wanted: unknown, type: ServerType): Image {
   const image = findByIdOrName(
     images.filter(
@@ -79,7 +79,7 @@ function addressFor(project: HetznerProject, body: Body, kind: "ipv4" | "ipv6", 
   return address;
 }
 
-/** Where the server is to stand: as asked, as its addresses are, else where the type is to be had. */
+/** The location of a server: as requested, else that of its addresses, else where the type is available. */
 function placeOf(project: HetznerProject, body: Body, type: ServerType): Location {
   const net = recordOf(body.raw("public_net")) ?? {};
   const given = [net["ipv4"], net["ipv6"]].map((id) => project.primaryIps.get(Number(id))?.location);
@@ -102,7 +102,7 @@ function placeOf(project: HetznerProject, body: Body, type: ServerType): Locatio
   return location;
 }
 
-/** Things by id or name, each of which has to be there. */
+/** Resources by id or name, all of which must exist. */
 function referenced<T extends { id: number; name: string }>(
   table: ReadonlyMap<number, T>,
   values: readonly unknown[],
@@ -167,7 +167,10 @@ function settledAddress(
   return address.id;
 }
 
-/** Firewalls of the order and those whose selector its labels match; on from the first packet, `pending` for a while. */
+/**
+ * Firewalls of the order and those whose selector matches its labels; active from the first packet, `pending` for a
+ * while.
+ */
 function firewallsOf(project: HetznerProject, order: Order): Server["firewalls"] {
   const selected = [...project.firewalls.values()].filter(({ selectors }) =>
     [...selectors].some((selector) => selectorTest(selector)(order.labels)),
@@ -181,7 +184,7 @@ function addressOf(project: HetznerProject, id: number | null): string | undefin
   return id === null ? undefined : project.primaryIps.get(id)?.ip;
 }
 
-/** What a server is now ordered with. */
+/** The order of a server. */
 function machineOrder(project: HetznerProject, server: Server): MachineOrder {
   return {
     id: server.id,
@@ -203,7 +206,7 @@ export interface CreatedServer {
   readonly rootPassword: string | null;
 }
 
-/** Makes a server. It is created by one action and started by the next; clients wait for both. */
+/** Creates a server. One action creates it and the next starts it; clients wait for both. */
 export function createServer(project: HetznerProject, body: Body): CreatedServer {
   const order = orderOf(project, body);
   const firewalls = firewallsOf(project, order);
@@ -228,7 +231,7 @@ export function createServer(project: HetznerProject, body: Body): CreatedServer
   };
   server.machine = project.machines?.(machineOrder(project, server));
   project.servers.set(id, server);
-  // Those of the order: what is put on the server later has its own time.
+  // Those of the order: firewalls applied later have their own time.
   const ordered = [...firewalls];
   project.later(project.delays.firewall, () => {
     for (const applied of ordered) applied.status = "applied";
@@ -255,7 +258,7 @@ export function createServer(project: HetznerProject, body: Body): CreatedServer
   };
 }
 
-/** Lets go of what a server had: at once in the answers, and for a while not yet for deletion. */
+/** Releases what a server had: at once in answers, and after a while for deletion. */
 function release(project: HetznerProject, server: Server): void {
   const until = project.now() + project.delays.release;
   for (const { id } of server.firewalls) project.held.set(id, until);
@@ -268,7 +271,7 @@ function release(project: HetznerProject, server: Server): void {
   }
 }
 
-/** Deletes a server; what it had is let go while the action runs. Throws 423 where it is protected or locked. */
+/** Deletes a server; what it had is released while the action runs. Throws 423 if it is protected or locked. */
 export function deleteServer(project: HetznerProject, server: Server): Action {
   if (server.protection.delete) throw protectedError("server");
   if (server.locked) throw new HetznerApiError(423, "locked", "server is locked");
@@ -294,7 +297,7 @@ export function updateServer(project: HetznerProject, server: Server, body: Body
 
 type Perform = (project: HetznerProject, server: Server, body: Body) => Action;
 
-/** An action after which the server has another status; `call` is what its machine is told. */
+/** An action that changes a server's status; `call` is the call of its machine. */
 function power(
   command: string,
   call: "powerOn" | "powerOff" | "reboot" | "reset",
@@ -312,11 +315,11 @@ function power(
   };
 }
 
-/** The success of `shutdown` says that the event was sent; the machine goes off some time later. */
+/** Success of `shutdown` means that the event was sent; the machine goes off some time later. */
 function shutdown(project: HetznerProject, server: Server): Action {
   const { machine } = server;
   const sent = (): void => {
-    // A machine goes off when its system is ready to.
+    // A machine goes off when its system has shut down.
     if (machine !== undefined) return;
     project.later(project.delays.action, () => {
       if (server.status === "running") server.status = "off";
@@ -358,7 +361,7 @@ function rebuild(project: HetznerProject, server: Server, body: Body): Action {
   return project.begin("rebuild_server", [reference], done, { work: project.machines && anew() });
 }
 
-/** What can be done with a server, by the last part of the path. */
+/** The actions on a server, by the last part of the path. */
 export const serverActions: Readonly<Record<string, Perform>> = {
   poweron: power("start_server", "powerOn", "running", "starting"),
   poweroff: power("stop_server", "powerOff", "off", "stopping"),

@@ -51,7 +51,7 @@ function publicNet(project: HetznerProject, { ipv4, ipv6, firewalls }: Server): 
   };
 }
 
-/** A server as the API shows it: type, image and location whole, and never its user data. */
+/** A server as the API shows it: with full type, image and location, and never its user data. */
 export function showServer(project: HetznerProject, server: Server): object {
   const { id, name, labels, created, status, serverType, image, location, protection, locked } = server;
   return {

@@ -16,7 +16,7 @@ export const sshKeyList: ListForm<SshKey> = {
   },
 };
 
-/** Type and blob of a public key in OpenSSH's form, where the blob names the same type (RFC 4253 §6.6). */
+/** Type and blob of a public key in OpenSSH's form, if the blob names the same type (RFC 4253 §6.6). */
 function blobOf(publicKey: string): Buffer | undefined {
   const [type = "", encoded = ""] = publicKey.trim().split(/\s+/u);
   if (!/^[\w@.-]+$/u.test(type) || !/^[A-Za-z0-9+/]+={0,2}$/u.test(encoded)) return undefined;
@@ -26,7 +26,7 @@ function blobOf(publicKey: string): Buffer | undefined {
   return blob.toString("latin1", 4, 4 + length) === type ? blob : undefined;
 }
 
-/** MD5 in hex with colons, which is the form that the API gives. */
+/** MD5 in hex with colons, the API's form. */
 function fingerprintOf(blob: Buffer): string {
   return (createHash("md5").update(blob).digest("hex").match(/../gu) ?? []).join(":");
 }

@@ -19,7 +19,7 @@ export interface Location {
 
 export type Architecture = "x86" | "arm";
 
-/** What one type costs in one location. */
+/** The price of one type in one location. */
 export interface TypePrice {
   readonly location: string;
   readonly price_hourly: Price;
@@ -82,7 +82,7 @@ export interface Image {
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** The kinds of things that an action can be about. */
+/** The kinds of resources of actions. */
 export type ResourceKind = "server" | "firewall" | "primary_ip" | "zone";
 
 export interface ResourceReference {
@@ -124,7 +124,7 @@ export interface FirewallRule {
 
 export interface Firewall extends Owned {
   rules: readonly FirewallRule[];
-  /** Selectors of labels that the firewall is applied to. */
+  /** Label selectors that the firewall is applied to. */
   readonly selectors: Set<string>;
 }
 
@@ -154,10 +154,10 @@ export interface Server extends Owned {
   readonly firewalls: AppliedFirewall[];
   protection: { readonly delete: boolean; readonly rebuild: boolean };
   locked: boolean;
-  /** What the machine boots with; the API never gives it back. */
+  /** What the machine boots with; the API never returns it. */
   userData: string;
   readonly sshKeys: readonly SshKey[];
-  /** What runs behind it, where the project has machines. */
+  /** The machine behind it, if the project has machines. */
   machine: StandInMachine | undefined;
 }
 
@@ -167,7 +167,7 @@ export interface ZoneRecord {
   readonly comment?: string;
 }
 
-/** All records of one name and type, which are its identity. */
+/** All records of one name and type, which identify it. */
 export interface ZoneRecordSet {
   /** `www/A` */
   readonly id: string;

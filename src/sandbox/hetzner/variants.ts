@@ -1,8 +1,8 @@
-/** Forms of answers that are documented or were seen, of which nobody knows which one comes today. */
+/** Forms of answers that are documented or were seen; which one comes today is unknown. */
 export interface HetznerVariants {
   /** A write with a read-only token: 403 `forbidden`, or the older 401 `token_readonly`. */
   readonly readOnlyRefusal: "forbidden" | "token_readonly";
-  /** The assignee_type of a primary IP that nothing has. */
+  /** The assignee_type of an unassigned primary IP. */
   readonly freeAssigneeType: "unassigned" | "server";
   /** Whether `invalid_input` names its fields. */
   readonly invalidInputDetails: boolean;

@@ -12,7 +12,7 @@ export const zoneList: ListForm<Zone> = {
   filters: { name: ({ name }, value) => name === value, mode: ({ mode }, value) => mode === value },
 };
 
-/** Its pages may have a hundred, where others have fifty; nobody has so many here. */
+/** Its pages may have a hundred, others fifty; tests here have fewer. */
 export const recordSetList: ListForm<ZoneRecordSet> = {
   key: "rrsets",
   sortable: ["id", "name"],
@@ -101,7 +101,7 @@ function ttlIn(body: Body): number | null {
   return null;
 }
 
-/** A change is on the name servers when its action is over. */
+/** A change is on the name servers when its action is done. */
 function begin(project: HetznerProject, zone: Zone, command: string): Action {
   zone.updating += 1;
   return project.begin(command, [{ id: zone.id, type: "zone" }], () => (zone.updating -= 1));
@@ -163,7 +163,7 @@ const acts: Readonly<Record<string, Act>> = {
   },
 };
 
-/** What is asked of a zone's sets. */
+/** A request for a zone's sets. */
 export interface SetsAsked {
   readonly method: string;
   /** Below `rrsets`. */
@@ -192,7 +192,7 @@ function askSet(
   return { status: 201, body: { action: begin(project, zone, "delete_rrset") } };
 }
 
-/** What becomes of a request; the list is the caller's. */
+/** The outcome of a request; the list is the caller's. */
 export function askSets(project: HetznerProject, zone: Zone, asked: SetsAsked): SetsReply {
   if (zone.mode !== "primary") throw refused("incorrect_zone_mode", "not supported for this zone's mode");
   const { method, parts, body } = asked;

@@ -7,20 +7,20 @@ export interface AnsweringOptions {
   readonly address: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Sends the answer to one exchange; the signal ends with the exchange, and when the server closes. */
+  /** Answers one exchange; the signal is aborted when the exchange ends, and when the server closes. */
   readonly answer: (exchange: Exchange, signal: AbortSignal) => Promise<void>;
 }
 
-/** A listening server whose answers are work that it waits for. */
+/** A listening server that waits for the work of its answers. */
 export interface AnsweringServer {
   /** `http://127.0.0.1:4566` */
   readonly url: string;
   readonly port: number;
-  /** Ends what is being answered, waits for it, and cuts every connection. */
+  /** Aborts running answers, waits for them, and cuts every connection. */
   close(): Promise<void>;
 }
 
-/** Starts a plain HTTP server that answers each exchange with work of its own. Throws `sandbox-listen`. */
+/** Starts a plain HTTP server that answers each exchange with asynchronous work. Throws `sandbox-listen`. */
 export async function openAnsweringServer({
   address,
   port,
@@ -34,7 +34,7 @@ export async function openAnsweringServer({
     onExchange(exchange) {
       const either = new ChildAbort(closing.signal, exchange.over);
       const work = answer(exchange, either.signal)
-        // The client broke off, the server closes, or the answer failed: nothing can be said any more.
+        // The client disconnected, the server closes, or the answer failed: nothing more can be sent.
         .catch(() => void exchange.outgoing.destroy())
         .finally(() => {
           either.release();

@@ -43,7 +43,7 @@ async function opened(t: TestContext, options: Partial<ListenerOptions> = {}): P
 async function connected(t: TestContext, port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   t.after(() => socket.destroy());
-  // Whoever is cut off may learn it as a reset.
+  // A client that is cut off may see a reset.
   socket.on("error", () => undefined);
   await once(socket, "connect");
   return socket;
@@ -77,7 +77,7 @@ describe("a stand-in's HTTP server whose limits are over", { concurrency: true }
     });
   }
 
-  test("ends an exchange whose answer never comes, and tells who works on it", async (t) => {
+  test("ends an exchange whose answer never comes, and aborts its signal", async (t) => {
     const over = Promise.withResolvers<void>();
     const port = await opened(t, {
       onExchange: (exchange) => exchange.over.addEventListener("abort", () => over.resolve()),

@@ -13,24 +13,24 @@ import {
 } from "../../core/listener/index.ts";
 import { OneATick } from "./one-a-tick.ts";
 
-// An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nobody here needs.
+// An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that are not needed here.
 const { createServer } = process.getBuiltinModule("node:http");
 const { createServer: createTlsServer } = process.getBuiltinModule("node:https");
 
-/** What a stand-in grants whoever connects, the same for all of them. */
+/** Limits of a stand-in for its clients, the same for all of them. */
 const defaultLimits: ServerLimits = {
   ...localLimits,
   headerBytes: 64 * 1024,
   handshakeTimeout: 10_000,
   requestTimeout: 10_000,
   answerTimeout: 15_000,
-  // Longer than clients keep a connection for their next request: AWS's SDK for Go 90 seconds, for Java 60.
+  // Longer than clients keep an idle connection: AWS's SDK for Go 90 seconds, for Java 60.
   keepAliveTimeout: 120_000,
   heldBytes: 64 * 1024 * 1024,
-  // No body is larger.
+  // The largest body.
   overheadBurst: 17 * 1024 * 1024,
   exchangeMs: 60_000,
-  // No client of AWS, ACME or Kubernetes sends ahead.
+  // No client of AWS, ACME or Kubernetes pipelines requests.
   maxPipelined: 32,
 };
 
@@ -43,11 +43,11 @@ export interface ListenerOptions {
   readonly tls?: TlsOptions;
   readonly onExchange: (exchange: Exchange) => void;
   /**
-   * Speaks with each connection before TLS does, and then passes it on, or ends it. All of it has to come to its end within the
-   * time for a handshake.
+   * Handles each connection before TLS does, and then passes it on, or ends it. Must finish within the handshake's time
+   * limit.
    */
   readonly beforeTls?: (socket: Socket, pass: () => void) => void;
-  /** Called with each connection before anything is read of it; of TLS also each that has shaken hands. */
+  /** Called with each connection before anything is read from it; for TLS also after each handshake. */
   readonly onConnection?: (socket: Socket) => void;
   readonly onSecureConnection?: (socket: Socket) => void;
   readonly limits?: Partial<ServerLimits>;
@@ -66,7 +66,7 @@ function serverOf({ tls }: ListenerOptions, limits: ServerLimits): Server | TlsS
     : createTlsServer({
         ...options,
         minVersion: "TLSv1.2",
-        // Ended before, by what bounds all connections; Node has to have some time-out.
+        // The limit on all connections ends it earlier; Node has to have some time-out.
         handshakeTimeout: 2 * limits.handshakeTimeout,
         ...tls,
       });
@@ -92,7 +92,7 @@ export async function openListener(options: ListenerOptions): Promise<HttpListen
   return { server, port: (server.address() as AddressInfo).port };
 }
 
-/** The same at an address that a person chose. Throws `sandbox-listen` where nothing can listen there. */
+/** The same at an address that the user chose. Throws `sandbox-listen` if nothing can listen there. */
 export async function openChosenListener(options: ListenerOptions): Promise<HttpListener> {
   try {
     return await openListener(options);

@@ -6,16 +6,16 @@ interface HeldExchange {
 }
 
 /**
- * Begins the work of requests one by one, in the order in which they came, and lets the event loop turn in between. A
- * turn of the loop accepts one new connection, and reads whatever others have sent: without this, two hundred busy
- * connections do all their work in each turn, and the next new one waits seconds for the turns before it.
+ * Starts the work of requests one by one, in order of arrival, with a turn of the event loop in between. A turn accepts
+ * one new connection, and reads what others have sent: without this, two hundred busy connections do all their work in
+ * each turn, and the next new one waits seconds.
  */
 export class OneATick {
   readonly #waiting: HeldExchange[] = [];
-  /** Of those, how many have had their turn. */
+  /** How many of those have had their turn. */
   #begun = 0;
 
-  /** Has `begin` called in a turn of its own; never where the client has gone before. */
+  /** Calls `begin` in a turn of its own; never if the client has gone before. */
   take(exchange: Exchange, begin: (exchange: Exchange) => void): void {
     this.#waiting.push({ exchange, begin });
     if (this.#waiting.length === 1) setImmediate(() => this.#next());
@@ -25,7 +25,7 @@ export class OneATick {
     const first = this.#waiting[this.#begun];
     this.#begun += 1;
     const isLast = this.#begun === this.#waiting.length;
-    // An array's own shift would move all that is behind, each time.
+    // An array's own shift would move the whole rest, each time.
     if (isLast || this.#begun === 1024) {
       this.#waiting.splice(0, this.#begun);
       this.#begun = 0;

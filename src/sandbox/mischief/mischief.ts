@@ -1,9 +1,9 @@
 /**
- * Requests that are right and go wrong all the same, for the stand-ins of clouds: on request, or by chance, the same
- * for the same seed. What a kind means is the stand-in's.
+ * Failures of valid requests, for the stand-ins of clouds: on request, or at random, the same for the same seed. Each
+ * stand-in defines its kinds.
  */
 
-/** Mischief on request: the next `times` requests that fit. */
+/** Failures on request: the next `times` requests that match. */
 export interface MischiefRule<Kind extends string> {
   readonly what: Kind;
   /**
@@ -13,7 +13,7 @@ export interface MischiefRule<Kind extends string> {
    */
   readonly method?: string;
   /**
-   * The beginning of a path below the API's base, as `servers`.
+   * The prefix of a path below the API's base, such as `servers`.
    *
    * @default any
    */
@@ -26,7 +26,7 @@ export interface MischiefRule<Kind extends string> {
   readonly times?: number;
 }
 
-/** Mischief by chance. */
+/** Random failures. */
 export interface MischiefChance<Kind extends string> {
   /** Between 0 and 1, for each request. */
   readonly rate: number;
@@ -39,7 +39,7 @@ export interface MischiefChance<Kind extends string> {
   readonly kinds?: readonly Kind[];
 }
 
-/** What may happen by chance to a request that reads, and to one that writes. */
+/** Possible random failures of a request that reads, and of one that writes. */
 export interface MischiefKinds<Kind extends string> {
   readonly read: readonly Kind[];
   readonly write: readonly Kind[];
@@ -49,10 +49,10 @@ interface Pending<Kind extends string> extends MischiefRule<Kind> {
   left: number;
 }
 
-/** After one that went wrong, so many go well, so that whoever tries again gets on. */
+/** This many requests succeed after a failure, so that a retry gets through. */
 const spared = 2;
 
-/** Decides which request meets with what. */
+/** Decides which request fails how. */
 export class Mischief<Kind extends string> {
   readonly #pending: Pending<Kind>[] = [];
   readonly #kinds: MischiefKinds<Kind>;
@@ -70,7 +70,7 @@ export class Mischief<Kind extends string> {
     this.#pending.push({ ...rule, left: rule.times ?? 1 });
   }
 
-  /** What a request meets with; undefined: nothing. */
+  /** The failure of a request; undefined: none. */
   next(method: string, path: string): Kind | undefined {
     const rule = this.#pending.find(
       (one) =>

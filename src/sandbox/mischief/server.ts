@@ -4,7 +4,7 @@ import type { Exchange } from "../../core/listener/index.ts";
 import { type HttpListener, type ListenerOptions, openListener } from "../listener/index.ts";
 import type { Mischief } from "./mischief.ts";
 
-/** What goes wrong before or after an API itself, and so alike for all of them. */
+/** Failures outside an API itself, so the same for all of them. */
 export type TransportMischief =
   /** 502 in a proxy's own words. Nothing was done. */
   | "bad-gateway"
@@ -13,19 +13,19 @@ export type TransportMischief =
   /** The connection ends at once. Nothing was done. */
   | "reset";
 
-/** An API whose requests may go wrong. */
+/** An API whose requests may fail. */
 export interface MischievousApi<Kind extends string, Reply extends { readonly status: number }> {
   /** In log lines: `stand-in Cloudflare`. */
   readonly name: string;
-  /** What every path begins with, as `/v1/`. */
+  /** Prefix of every path, such as `/v1/`. */
   readonly prefix: string;
   readonly mischief: Mischief<Kind | TransportMischief>;
   readonly logger: Logger;
-  /** The answer in place of the work; undefined for what does not keep it from being done. */
+  /** The answer in place of the work; undefined if the work is done. */
   readonly refusal: (kind: Kind | TransportMischief) => Reply | undefined;
-  /** The answer in place of that of work which was done. */
+  /** The answer in place of that of completed work. */
   readonly instead?: (kind: Kind | TransportMischief) => Reply | undefined;
-  /** Does the work. What cannot be done is a reply as well. */
+  /** Does the work. A refusal is a reply as well. */
   readonly work: (exchange: Exchange) => Promise<Reply>;
   readonly send: (outgoing: ServerResponse, reply: Reply) => void;
 }
@@ -36,7 +36,7 @@ function sendBadGateway(outgoing: ServerResponse): void {
   outgoing.end(text);
 }
 
-/** Does the work, or what stands in its place; undefined: the answer gets lost. */
+/** Does the work, or its replacement; undefined: the answer is lost. */
 async function replyTo<Kind extends string, Reply extends { readonly status: number }>(
   exchange: Exchange,
   api: MischievousApi<Kind, Reply>,

@@ -7,22 +7,22 @@ import { atDoor } from "../errors/index.ts";
 import { OwnProcess } from "./own-process.ts";
 import type { AskedBack, CarriedFault } from "./served.ts";
 
-/** Options of a stand-in CA in a process of its own: those of `startAuthority`, of which `resolveTxt` is asked back. */
+/** Options of a stand-in CA in a process of its own: those of `startAuthority`, whose `resolveTxt` is called back here. */
 export type AuthorityProcessOptions = Omit<StandInCaOptions, "clock" | "logger">;
 
 const notCarried: NotCarried<StandInCaOptions, AuthorityProcessOptions> = { clock: true, logger: true };
 
 /** A stand-in CA in a process of its own, which ends with `await using`, `close()`, or the program that started it. */
 export interface AuthorityProcess extends Promised<Omit<StandInCa, "clock">> {
-  /** By it certificates begin and end, and are to be renewed; `advance` moves it. */
+  /** The clock by which certificates begin, end and fall due; `advance` moves it. */
   readonly clock: ConnectedClock;
   /** The process's number. */
   readonly pid: number;
 }
 
-/** What the other process asks back, and how its faults are told to it: the functions of both stay here. */
+/** The calls of the other process back to this one, and the transport of its faults: the functions of both stay here. */
 function answersOf({ resolveTxt }: Pick<AuthorityProcessOptions, "resolveTxt">) {
-  // None is forgotten: an answer that is on its way may still meet an earlier one.
+  // None is dropped: an answer on its way may still refer to an earlier one.
   const lies: CaLie[] = [];
   const answers: Partial<AskedBack> = {
     ...defined({ resolveTxt }),
@@ -34,9 +34,9 @@ function answersOf({ resolveTxt }: Pick<AuthorityProcessOptions, "resolveTxt">) 
 }
 
 /**
- * Starts a stand-in certificate authority in a process of its own. It has the calls that `startAuthority` gives, each of which
- * gives a promise; `resolveTxt` and the function of a lie are called in this process. The other one ends when the program that
- * started it does, and does not keep that running. Rejects with what `startAuthority` rejects with,
+ * Starts a stand-in certificate authority in a process of its own. It has the calls that `startAuthority` returns, each
+ * of which returns a promise; `resolveTxt` and the function of a lie are called in this process. The other one ends
+ * with the program that started it, and does not keep that running. Rejects with what `startAuthority` rejects with,
  * with `sandbox-process-ended`, or with `usage` for another option that has functions.
  *
  * @example

@@ -75,7 +75,7 @@ describe("calls between two processes", () => {
     );
   });
 
-  test("are rejected with an error whose stack leads to whoever asked", async () => {
+  test("are rejected with an error whose stack leads to the caller", async () => {
     const asksHere = async (ask: Ask<{ fail(): void }>): Promise<void> => {
       await ask("fail");
     };

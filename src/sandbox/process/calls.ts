@@ -2,13 +2,13 @@ import { errorFromJson, errorText, PodtrustError } from "../../core/base/index.t
 
 type Call = (...given: never[]) => unknown;
 
-/** Asks the other side for one of its calls; rejects with what that throws there. */
+/** Makes a call to the other side; rejects with what that throws there. */
 export type Ask<Theirs> = <Name extends keyof Theirs & string>(
   call: Name,
   ...given: Theirs[Name] extends (...given: infer Given) => unknown ? Given : never
 ) => Promise<Theirs[Name] extends (...given: never[]) => infer Value ? Awaited<Value> : never>;
 
-/** What was thrown, as a message carries it: of the classes of errors, those that callers tell apart. */
+/** A thrown value in a message: for error classes, those that callers distinguish. */
 type Thrown =
   | { readonly podtrust: ReturnType<PodtrustError["toJSON"]> }
   | { readonly type: string }
@@ -47,8 +47,8 @@ function isPlain(data: unknown): data is object {
 }
 
 /**
- * The same lists and plain objects, made here. What comes by IPC is made of Node's own classes, and where a test runner gives
- * each test file classes of its own (Jest), such a list is not deeply equal to one of the test's.
+ * The same lists and plain objects, recreated here. IPC delivers instances of Node's own classes, and if a test runner
+ * gives each test file its own classes (Jest), such a list is not deeply equal to the test's.
  */
 function madeHere(data: unknown): unknown {
   if (Array.isArray(data)) return Array.from(data, madeHere);
@@ -56,35 +56,35 @@ function madeHere(data: unknown): unknown {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, madeHere(value)]));
 }
 
-/** One side of a channel over which two processes call one another. */
+/** One side of a channel over which two processes call each other. */
 export class Calls<Theirs> {
   readonly #send: (message: Message) => void;
   readonly #ours = new Map<string, Call>();
-  /** By the number of a call, who waits for its answer, or for why there is none. */
+  /** The waiting callers by call number, or the reason why calls are impossible. */
   readonly #waiting = new Map<number, (answer: Answer | (() => Error)) => void>();
   #asked = 0;
   #ended: (() => Error) | undefined;
 
-  /** `send` throws for what no message carries; what is sent to nobody is lost. */
+  /** `send` throws for values that no message can carry; messages to an ended process are lost. */
   constructor(send: (message: Message) => void) {
     this.#send = send;
   }
 
-  /** From now on the other side may ask for these functions, by their names. */
+  /** From now on the other side may call these functions, by their names. */
   serve(calls: object): void {
     for (const [name, call] of Object.entries(calls) as [string, Call][]) this.#ours.set(name, call);
   }
 
-  /** Asks for a call of the other side; rejects with `usage` for what no message carries. */
+  /** Calls the other side; rejects with `usage` for values that no message can carry. */
   readonly ask: Ask<Theirs> = async (call, ...given) => {
     const answer = await this.#answerTo(call, given);
-    // Made here and not where the message came in, errors show who asked.
+    // Made here and not on the message's arrival, so that the stack shows the caller.
     if (typeof answer === "function") throw answer();
     if ("error" in answer) throw thrown(answer.error);
     return madeHere(answer.value) as never;
   };
 
-  /** Takes a message of the other side. */
+  /** Handles a message of the other side. */
   hear(message: Message): void {
     if ("call" in message) return void this.#answer(message);
     this.#waiting.get(message.id)?.(message);
@@ -92,7 +92,7 @@ export class Calls<Theirs> {
     return undefined;
   }
 
-  /** The other side is gone: what waits for it is rejected with this, and so is what is asked from now on. */
+  /** The other side is gone: waiting calls are rejected with this, and so are all later ones. */
   end(error: () => Error): void {
     this.#ended = error;
     for (const resolve of this.#waiting.values()) resolve(error);
@@ -122,7 +122,7 @@ export class Calls<Theirs> {
   }
 }
 
-/** The same members, of which every call gives a promise. */
+/** The same members, whose calls all return promises. */
 export type Promised<T> = {
   readonly [Name in keyof T]: T[Name] extends (...given: infer Given) => infer Value
     ? (...given: Given) => Promise<Awaited<Value>>

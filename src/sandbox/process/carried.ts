@@ -1,9 +1,9 @@
 import { PodtrustError } from "../../core/base/index.ts";
 
-/** The options that no message carries, for they have functions. A record, so that the compiler asks for each. */
+/** Options with functions, which no message can carry. A record, so that the compiler requires each. */
 export type NotCarried<Options, Carried> = Readonly<Record<Exclude<keyof Options, keyof Carried>, true>>;
 
-/** Throws `usage` for an option that no message carries, and names what takes it. */
+/** Throws `usage` for an option that no message can carry, and names what accepts it. */
 export function checkCarried(options: object, notCarried: Readonly<Record<string, true>>, by: string): void {
   const name = Object.keys(options).find((key) => Object.hasOwn(notCarried, key));
   if (name === undefined) return;

@@ -14,17 +14,20 @@ const notCarried: NotCarried<StandInClusterOptions, ClusterProcessOptions> = { c
 /** A stand-in cluster in a process of its own, which ends with `await using`, `close()`, or the program that started it. */
 export interface ClusterProcess extends Promised<Omit<StandInCluster, "clock" | "keys" | "serveIssuer">> {
   readonly keys: Promised<StandInKeys>;
-  /** By it tokens begin and end; `advance` moves it. */
+  /** The clock by which tokens begin and end; `advance` moves it. */
   readonly clock: ConnectedClock;
   /** The process's number. */
   readonly pid: number;
-  /** Serves the two documents to anybody, over TLS, under the issuer's own name and a root of its own. It ends with the process. */
+  /**
+   * Serves the two documents to any client, over TLS, under the issuer's own name and a root of its own. It ends with
+   * the process.
+   */
   serveIssuer(): Promise<Promised<StandInIssuer>>;
 }
 
 async function serveIssuer(own: OwnProcess<"cluster">): Promise<Promised<StandInIssuer>> {
   const { number, ...said } = await own.ask("serveIssuer");
-  // With the process it is closed, too.
+  // The end of the process closes it, too.
   const close = async (): Promise<void> => {
     try {
       await own.ask("issuer.close", number);
@@ -41,9 +44,10 @@ async function serveIssuer(own: OwnProcess<"cluster">): Promise<Promised<StandIn
 }
 
 /**
- * Starts a stand-in cluster in a process of its own. It has the calls that `startStandInCluster` gives, each of which gives a
- * promise. The process ends when the program that started it does, and does not keep that running. Rejects with what
- * `startStandInCluster` rejects with, with `sandbox-process-ended`, or with `usage` for an option that has functions.
+ * Starts a stand-in cluster in a process of its own. It has the calls that `startStandInCluster` returns, each of which
+ * returns a promise. The process ends with the program that started it, and does not keep that running. Rejects with
+ * what `startStandInCluster` rejects with, with `sandbox-process-ended`, or with `usage` for an option that has
+ * functions.
  *
  * @example
  * ```ts

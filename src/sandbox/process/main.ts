@@ -1,20 +1,20 @@
 /**
- * The process of a sandbox, of a stand-in cluster or of a stand-in CA: its options come by IPC, and its secrets go by it too,
- * since arguments and environment would show them to others. It ends with that channel, and so with whoever started it, however
- * that ended.
+ * The process of a sandbox, of a stand-in cluster or of a stand-in CA: its options come by IPC, and its secrets go by
+ * it too, since arguments and environment would show them to other users. It ends with that channel, and so with the
+ * program that started it, however that ended.
  */
 import { once } from "node:events";
 import process from "node:process";
 import { type AskedBack, served, type ThingServed } from "./served.ts";
 import { Calls, type Message } from "./calls.ts";
 
-// Ctrl-C goes to all processes of a terminal, and whoever started this one may still want to ask it something.
+// Ctrl-C goes to all processes of a terminal, and the program that started this one may still need it.
 process.on("SIGINT", () => undefined);
 
 const left = once(process, "disconnect");
 
 const calls = new Calls<AskedBack>((message) => {
-  // Where nobody is there any more, nobody is told.
+  // If the other side is gone, the message is dropped.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 });
 

@@ -6,7 +6,7 @@ import { type ErrorOptions, errorText, PodtrustError } from "../../core/base/ind
 import { type Ask, Calls, type Message } from "./calls.ts";
 import type { CallsOf, OptionsOf, SaidOf, ThingServed } from "./served.ts";
 
-/** Milliseconds to be ready, and to end once told. */
+/** Time limits in milliseconds to be ready, and to end on request. */
 const startTime = 30_000;
 const endTime = 5000;
 
@@ -16,7 +16,7 @@ const names: Readonly<Record<ThingServed, string>> = {
   authority: "the stand-in CA's process",
 };
 
-/** The program of the process, built or not as this file is. */
+/** The program of the process, compiled or not like this file. */
 function programFile(): string {
   return fileURLToPath(new URL(`main${extname(new URL(import.meta.url).pathname)}`, import.meta.url));
 }
@@ -35,26 +35,26 @@ export class OwnProcess<Thing extends ThingServed> {
     this.#name = names[thing];
     this.#child = fork(programFile(), [], {
       execArgv: [],
-      // JSON has no undefined, which takes a claim out of a forged token, and ends a fault.
+      // JSON has no undefined, which removes a claim from a forged token, and ends a fault.
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#calls = new Calls((message) => {
-      // Where it cannot be told, it has ended, and that is what the call is rejected with.
+      // If a message cannot be sent, the process has ended, and the call is rejected for that reason.
       this.#child.send(message, () => undefined);
     });
     this.#calls.serve(answers);
     this.#child.on("message", (message: Message) => this.#calls.hear(message));
     this.#child.on("exit", () => this.#calls.end(() => this.#endedError()));
     this.#child.on("error", (error) => this.#calls.end(() => this.#notStartedError(error)));
-    // A program that forgets to close it ends all the same, and the process with it.
+    // A program that forgets to close it can still exit, and the process exits with it.
     this.#child.unref();
     this.#child.channel?.unref();
   }
 
   /**
-   * Starts a process that serves this thing, and gives what it says of it. `answers` are the calls that it may ask back. Rejects
-   * with what starting it there rejects with, or with `sandbox-process-ended`.
+   * Starts a process that serves this thing, and returns its description. `answers` are the calls that it may make
+   * back. Rejects as the start in the process does, or with `sandbox-process-ended`.
    */
   static async start<Thing extends ThingServed>(
     thing: Thing,
@@ -77,10 +77,10 @@ export class OwnProcess<Thing extends ThingServed> {
     return this.#child.pid ?? 0;
   }
 
-  /** Asks the process for a call; rejects with `sandbox-process-ended` where it has ended, or ends before it answers. */
+  /** Calls the process; rejects with `sandbox-process-ended` if it has ended, or ends before it answers. */
   readonly ask = ((call: string, ...given: unknown[]) => this.#ask(call, ...given)) as Ask<CallsOf<Thing>>;
 
-  /** Ends it by ending the channel to it, and by force where it does not hear that; resolves when it is gone. */
+  /** Closes its channel, and kills it if it does not react; resolves when it is gone. */
   readonly close = async (): Promise<void> => {
     if (hasEnded(this.#child)) return;
     this.#child.ref();
@@ -91,7 +91,7 @@ export class OwnProcess<Thing extends ThingServed> {
     clearTimeout(timer);
   };
 
-  /** While an answer is waited for, the program that waits is kept running. */
+  /** A pending answer keeps the calling program running. */
   async #ask(call: string, ...given: unknown[]): Promise<unknown> {
     if ((this.#asked += 1) === 1) {
       this.#child.ref();

@@ -5,7 +5,7 @@ import { checkCarried, type NotCarried } from "./carried.ts";
 import { atDoor } from "../errors/index.ts";
 import { OwnProcess } from "./own-process.ts";
 
-/** Options of a sandbox in a process of its own: those of `startSandbox` that are no functions, and have none. */
+/** Options of a sandbox in a process of its own: those of `startSandbox` without functions. */
 export type SandboxProcessOptions = Omit<SandboxOptions, "clock" | "logger" | "onDecision" | "tables">;
 
 const notCarried: NotCarried<SandboxOptions, SandboxProcessOptions> = {
@@ -17,7 +17,7 @@ const notCarried: NotCarried<SandboxOptions, SandboxProcessOptions> = {
 
 /** A sandbox in a process of its own, which ends with `await using`, `close()`, or the program that started it. */
 export interface SandboxProcess extends SandboxConnection, AsyncDisposable {
-  /** By it and `url`, other processes use it too: `connectSandbox({ url, token: controlToken })`. */
+  /** `url` and this token let other processes use it too: `connectSandbox({ url, token: controlToken })`. */
   readonly controlToken: string;
   /** The process's number. */
   readonly pid: number;
@@ -25,7 +25,7 @@ export interface SandboxProcess extends SandboxConnection, AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Where a process that is no more would leave nothing but a connection that was refused or cut, says that it ended. */
+/** Where an ended process would only give a refused or cut connection, says that it ended. */
 function askingOf(own: OwnProcess<"sandbox">, ask: ControlCall): ControlCall {
   return async (...request) => {
     try {
@@ -38,10 +38,10 @@ function askingOf(own: OwnProcess<"sandbox">, ask: ControlCall): ControlCall {
 }
 
 /**
- * Starts a sandbox in a process of its own, so that neither its work nor the tests' slows the other's. It has the calls that
- * `startSandbox` gives, but for those of its issuer's cluster, and each gives a promise. The process ends when the program that
- * started it does, and does not keep that running. Rejects with what `startSandbox` rejects with,
- * with `sandbox-process-ended`, or with `usage` for an option that is a function.
+ * Starts a sandbox in a process of its own, so that its work and the tests' do not slow each other down. It has the
+ * calls that `startSandbox` returns, except those of its issuer's cluster, and each returns a promise. The process ends
+ * with the program that started it, and does not keep that running. Rejects with what `startSandbox` rejects with, with
+ * `sandbox-process-ended`, or with `usage` for an option that is a function.
  *
  * @example
  * ```ts

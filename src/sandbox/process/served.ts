@@ -21,19 +21,19 @@ import type { SandboxClock } from "../clock/index.ts";
 import type { SandboxOptions } from "../start.ts";
 import type { Ask } from "./calls.ts";
 
-/** What the process of a stand-in CA asks of the one that started it, which kept the functions. */
+/** The calls of a stand-in CA's process back to the one that started it, which holds the functions. */
 export interface AskedBack {
   resolveTxt(name: string): Promise<readonly string[]>;
   lie(number: number, answer: CaAnswer): CaAnswer | Promise<CaAnswer>;
 }
 
-/** Options of a stand-in CA as a message carries them. */
+/** Options of a stand-in CA in a message. */
 type CarriedCaOptions = Omit<StandInCaOptions, "clock" | "logger" | "resolveTxt"> & {
-  /** Whether TXT records can be asked for. */
+  /** Whether TXT records can be resolved. */
   readonly resolves: boolean;
 };
 
-/** A fault as a message carries it: a lie by the number under which its function is kept. */
+/** A fault in a message: a lie by the number of its function. */
 export type CarriedFault = Exclude<CaFault, CaLie> | (Omit<CaLie, "lie"> & { readonly lie: number });
 
 function clockCalls(clock: SandboxClock) {
@@ -44,11 +44,11 @@ function clockCalls(clock: SandboxClock) {
 }
 
 async function sandbox(options: SandboxOptions) {
-  // All of AWS, which the other two do without.
+  // All of AWS, which the other two do not need.
   const { startSandbox } = await import("../start.ts");
   const started = await startSandbox(options);
   const { url, account, admin, controlToken } = started;
-  // All else is asked over HTTP.
+  // Everything else goes over HTTP.
   const calls = { isThere: () => true };
   return { said: { url, account, admin, controlToken }, calls, close: () => started.close() };
 }
@@ -60,7 +60,7 @@ function issuerCalls(serve: () => Promise<StandInIssuer>) {
   const close = async (number: number): Promise<void> => {
     const issuer = served.get(number);
     served.delete(number);
-    // Whoever asked for one that cannot be served was told, and there is nothing to close.
+    // The caller of a failed start has its error, and there is nothing to close.
     await (await issuer?.catch(() => undefined))?.close();
   };
   return {
@@ -129,13 +129,13 @@ async function authority({ resolves, ...options }: CarriedCaOptions, ask: Ask<As
   };
 }
 
-/** What a process serves, each with what is said of it at once, its calls, and its end. */
+/** What a process serves, each with its initial description, its calls, and its end. */
 export const served = { sandbox, cluster, authority };
 
 export type ServedCalls = typeof served;
 export type ThingServed = keyof ServedCalls;
 type Serving<Thing extends ThingServed> = Awaited<ReturnType<ServedCalls[Thing]>>;
-/** What is started in the other process, and with which options. */
+/** What to start in the other process, and with which options. */
 export type OptionsOf<Thing extends ThingServed> = Parameters<ServedCalls[Thing]>[0];
 export type SaidOf<Thing extends ThingServed> = Serving<Thing>["said"];
 export type CallsOf<Thing extends ThingServed> = Serving<Thing>["calls"];

@@ -145,7 +145,7 @@ for (const [where, start] of ways) {
       );
     });
 
-    test("signs a forged token by a key of nobody's, which does not verify", async () => {
+    test("signs a forged token by an unknown key, which does not verify", async () => {
       const token = await cluster.forgeToken({ ...cart, signedBy: "foreign-key" });
       assert.ok(!(await verifies(token, await published())));
     });

@@ -2,7 +2,7 @@ import { PodtrustError } from "../../../core/base/index.ts";
 import { fileCode, readBoundedText, replaceText } from "../../../core/files/index.ts";
 import { accessKeyId, type AdminAccessKey, type Account, secretKey } from "../state/index.ts";
 
-/** The administrator's key of an account: the one that is kept, or a new one. */
+/** The administrator's key of an account: the stored one, or a new one. */
 export function adminKey(account: Account, now: number): AdminAccessKey {
   const kept = account.keys.values()[0];
   if (kept !== undefined) return kept;
@@ -13,15 +13,15 @@ export function adminKey(account: Account, now: number): AdminAccessKey {
 
 const maxFile = 64 * 1024;
 
-// By its first line we know a file of our own again.
+// Its first line identifies a file of ours.
 const mark = "# Keys of a podtrust sandbox; they are worth nothing at AWS.";
 
-/** What an AWS shared-credentials file holds for a key. */
+/** Content of an AWS shared-credentials file for a key. */
 function credentialsText(key: AdminAccessKey): string {
   return `${mark}\n[default]\naws_access_key_id = ${key.id}\naws_secret_access_key = ${key.secret}\n`;
 }
 
-// Somebody who names ~/.aws/credentials would lose real keys.
+// Overwriting ~/.aws/credentials would lose real keys.
 async function refuseForeignFile(path: string): Promise<void> {
   const before = await readBoundedText(path, maxFile).catch((error: unknown) =>
     fileCode(error) === "ENOENT" ? mark : "",
@@ -34,8 +34,8 @@ async function refuseForeignFile(path: string): Promise<void> {
 }
 
 /**
- * Writes the administrator's key as an AWS shared-credentials file, mode 0600; in place of one that a sandbox
- * wrote before, never of another file.
+ * Writes the administrator's key as an AWS shared-credentials file, mode 0600; replaces a file that a sandbox wrote
+ * before, never another.
  */
 export async function writeAdminCredentials(path: string, key: AdminAccessKey): Promise<void> {
   await refuseForeignFile(path);

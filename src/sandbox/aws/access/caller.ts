@@ -11,7 +11,7 @@ function adminId(account: string): string {
   return `AIDA${digits.slice(0, 17)}`;
 }
 
-/** What the account knows of an access key, for the check of a signature. */
+/** What the account knows of an access key, for verifying a signature. */
 export function findKey(account: Account, accessKeyId: string): KnownAccessKey | undefined {
   const key = account.keys.get(accessKeyId);
   if (key !== undefined) return { secret: key.secret, session: undefined };
@@ -43,7 +43,7 @@ function adminCaller(account: Account, accessKeyId: string): Caller {
   };
 }
 
-/** Who holds a key whose signature was right. */
+/** The owner of a key whose signature was valid. */
 export function callerOf(account: Account, accessKeyId: string): Caller {
   const session = account.sessions.get(accessKeyId);
   return session === undefined ? adminCaller(account, accessKeyId) : sessionCaller(account, session);

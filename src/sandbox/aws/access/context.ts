@@ -6,15 +6,15 @@ type Context = Record<string, string | readonly string[]>;
 
 function principalTags(account: Account, session: Session): Context {
   const role = session.of.kind === "role" ? account.roles.get(roleKey(session.of.roleName)) : undefined;
-  // A session's tags go before its role's.
+  // A session's tags take precedence over its role's.
   const tags = [...(role?.tags ?? []), ...session.tags];
   return Object.fromEntries(tags.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value]));
 }
 
 function sessionContext(account: Account, session: Session): Context {
   return {
-    // "Present in the request context only when the principal uses temporary credentials": nobody here has a device for MFA.
-    // AWS does not say whether a web identity's session lacks it.
+    // "Present in the request context only when the principal uses temporary credentials": the sandbox has no MFA
+    // devices. AWS does not say whether a web identity's session lacks it.
     "aws:MultiFactorAuthPresent": "false",
     "aws:TokenIssueTime": isoTime(session.createDate),
     ...principalTags(account, session),
@@ -26,13 +26,13 @@ function sessionContext(account: Account, session: Session): Context {
   };
 }
 
-/** The ARN of who asks as `aws:PrincipalArn` has it: a session's is its role's. */
+/** The caller's ARN in the form of `aws:PrincipalArn`: a session's is its role's. */
 function principalArn(caller: Caller): string {
   const owner = caller.session?.of;
   return owner?.kind === "role" ? owner.roleArn : caller.arn;
 }
 
-/** Whose the resource is: of what has no account in its ARN, as of `*`, the caller's own; AWS's own policies are nobody's. */
+/** The owner of a resource: without an account in its ARN, as for `*`, the caller's own; AWS's own policies have none. */
 function resourceAccount(caller: Caller, { resource }: Need): Context {
   const owner = resource.split(":", 6)[4] ?? "";
   return owner === "aws" ? {} : { "aws:ResourceAccount": owner === "" ? caller.account : owner };
@@ -52,7 +52,7 @@ export function contextOf(account: Account, caller: Caller, call: Call, need: Ne
     "aws:userid": caller.userId,
     ...(admin ? { "aws:username": caller.arn.slice(caller.arn.lastIndexOf("/") + 1) } : {}),
     "aws:RequestedRegion": call.region,
-    // AWS is reached over TLS only; loopback stands in for it, and a policy that insists on TLS shall work here too.
+    // AWS is reached over TLS only; loopback stands in for it, and a policy that requires TLS must work here too.
     "aws:SecureTransport": "true",
     "aws:SourceIp": call.sourceAddress.replace(/^::ffff:/u, ""),
     "aws:UserAgent": call.userAgent,

@@ -1,14 +1,14 @@
 import type { Evaluation, Layer, MessageProfile } from "../../../rules/trust/index.ts";
 import { AwsError, type Call, type Need } from "../wire/index.ts";
 
-/** How AWS names the kinds of policies. */
+/** AWS's names for the kinds of policies. */
 export const layerNames: Readonly<Record<Layer, { readonly one: string; readonly a: string }>> = {
   identity: { one: "identity-based policy", a: "an identity-based policy" },
   boundary: { one: "permissions boundary", a: "a permissions boundary" },
   session: { one: "session policy", a: "a session policy" },
 };
 
-/** `AmazonSSMReadOnlyAccess, statement 1`: which statement it was, in few words. */
+/** `AmazonSSMReadOnlyAccess, statement 1`: a short name of the statement. */
 export function statementName(evaluation: Evaluation): string {
   const { by } = evaluation;
   if (by === undefined) return "no statement";
@@ -21,7 +21,7 @@ function reason(evaluation: Evaluation, need: Need, profile: MessageProfile): st
   if (evaluation.effect !== "explicit-deny") {
     return `because no ${layer.one} allows the ${need.action} action`;
   }
-  // Since 2026 AWS names the policy too, where it has an ARN.
+  // Since 2026 AWS names the policy too, if it has an ARN.
   const policy = evaluation.by?.policy ?? "";
   const arn = profile === "2026" && policy.startsWith("arn:") ? `: ${policy}` : "";
   return `with an explicit deny in ${layer.a}${arn}`;
@@ -35,7 +35,7 @@ function why(evaluation: Evaluation, need: Need): string {
   return `no statement of any ${layer} allows ${need.action} on ${need.resource}`;
 }
 
-/** AWS's refusal of what policies do not allow (IAM User Guide, "Access denied error message examples"). */
+/** AWS's refusal of calls that policies do not allow (IAM User Guide, "Access denied error message examples"). */
 export function accessDenied(
   call: Call,
   need: Need,

@@ -22,11 +22,11 @@ function adminRule(caller: Caller, need: Need): string {
 export interface GateOptions {
   readonly account: Account;
   readonly messageProfile: MessageProfile;
-  /** By the service's name; one that is not named takes any number of calls. */
+  /** By the service's name; unlisted services take any number of calls. */
   readonly rateLimiters: ReadonlyMap<string, RateLimiter>;
 }
 
-/** Who may come in and who may do what, by the keys and policies of one account. */
+/** Authenticates and authorizes, by the keys and policies of one account. */
 export function accountGate({ account, messageProfile, rateLimiters }: GateOptions): Gate {
   return {
     authenticate(request, service, { now, signedAt }) {

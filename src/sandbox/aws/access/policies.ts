@@ -3,7 +3,7 @@ import { type NamedPolicy, parsePolicy, type PolicyKind } from "../../../rules/t
 import { managedPolicyText } from "../iam/index.ts";
 import { type Account, type Role, roleKey, type Session } from "../state/index.ts";
 
-/** All policies that speak about a session. */
+/** All policies that apply to a session. */
 export interface SessionPolicies {
   readonly identity: readonly NamedPolicy[];
   readonly boundary?: NamedPolicy;
@@ -26,17 +26,14 @@ function identityPolicies(account: Account, role: Role): NamedPolicy[] {
   return [...inline, ...attached];
 }
 
-// A boundary that was deleted behind a role's back allows nothing.
+// A boundary that was deleted although a role uses it allows nothing.
 function boundaryPolicy(account: Account, arn: string): NamedPolicy {
   return (
     managed(account, arn, "boundary") ?? { name: arn, document: { version: "2012-10-17", statements: [] } }
   );
 }
 
-/**
- * The policies of a role's session as they are now. A role that was deleted, or made again under the same name,
- * has none for it.
- */
+/** The current policies of a role's session. A role that was deleted, or recreated under the same name, has none for it. */
 export function policiesOf(account: Account, session: Session): SessionPolicies {
   const { of: owner } = session;
   const role = owner.kind === "role" ? account.roles.get(roleKey(owner.roleName)) : undefined;

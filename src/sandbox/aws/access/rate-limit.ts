@@ -3,15 +3,15 @@ import { AwsError } from "../wire/index.ts";
 
 /** How many calls a service takes from the account. */
 export interface RateLimit {
-  /** Calls a second that it takes for good; more than 0. */
+  /** Calls per second that it sustains; more than 0. */
   readonly perSecond: number;
-  /** Calls that it takes at once after a rest; a whole number, 1 or more. */
+  /** Calls that it accepts at once after a pause; an integer, 1 or more. */
   readonly burst: number;
 }
 
 /**
- * A token bucket of an account and a service, with the refusal that AWS's query protocol gives of an empty one
- * (IAM API Reference, "Common Errors": ThrottlingException, on the wire `Throttling`, HTTP 400).
+ * A token bucket of an account and a service, with the refusal of AWS's query protocol for an empty one (IAM API
+ * Reference, "Common Errors": ThrottlingException, on the wire `Throttling`, HTTP 400).
  */
 export class RateLimiter {
   readonly #limit: RateLimit;
@@ -30,10 +30,10 @@ export class RateLimiter {
     this.#tokens = burst;
   }
 
-  /** Counts one call, at `now` in milliseconds; throws AWS's refusal when there have been too many. */
+  /** Counts one call, at `now` in milliseconds; throws AWS's refusal if there have been too many. */
   take(now: number): void {
     const { perSecond, burst } = this.#limit;
-    // A clock that was set back fills nothing.
+    // A clock that was set back refills nothing.
     const elapsed = Math.max(0, now - (this.#filledAt ?? now));
     this.#tokens = Math.min(burst, this.#tokens + (elapsed * perSecond) / 1000);
     this.#filledAt = now;

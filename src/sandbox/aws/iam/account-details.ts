@@ -10,14 +10,14 @@ import { type AnyPolicy, attachedTo, findPolicy } from "./policy-store.ts";
 import { versionShape, versionsOf } from "./policy-versions.ts";
 import { roleShape } from "./role-view.ts";
 
-/** What one entry of the account is, and in which list of the answer it stands. */
+/** One entry of the account, and the list of the answer that contains it. */
 interface Entry {
   readonly key: string;
   readonly filter: "Role" | "LocalManagedPolicy" | "AWSManagedPolicy";
   readonly shape: () => Shape;
 }
 
-/** A role with everything on it; its description and longest session are not part of this answer. */
+/** A role with all details; its description and longest session are not part of this answer. */
 function roleDetail(context: IamContext, role: Role): Shape {
   const { account } = context;
   const { Description: _description, MaxSessionDuration: _seconds, ...shape } = roleShape(role, "full");

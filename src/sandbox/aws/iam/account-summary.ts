@@ -3,7 +3,7 @@ import { type ServiceAction, action, type Value } from "../wire/index.ts";
 import type { IamContext } from "./context.ts";
 import { policyVersions, quotas } from "./quotas.ts";
 
-/** GetAccountSummary: what the account holds and may hold. Only what the sandbox knows is counted. */
+/** GetAccountSummary: what the account holds and may hold. Counts only what the sandbox implements. */
 export function accountSummaryActions({ account }: IamContext): Record<string, ServiceAction> {
   return {
     GetAccountSummary: action({

@@ -2,16 +2,16 @@ import { type IamArn, readArn } from "../../../rules/oidc/index.ts";
 import { AwsError } from "../wire/index.ts";
 import { validationError } from "./errors.ts";
 
-/** An ARN that IAM reads. What its name may be is not asked here: IAM then finds nothing of that name. */
+/** An ARN that IAM reads. Its name is not validated here: IAM then finds nothing of that name. */
 const form = /^arn:aws[a-z-]*:iam::(?:\d{12}|aws):[a-z-]+\/.+$/u;
 
-/** The parts of an ARN of a kind; undefined for every other text. */
+/** The parts of an ARN of a kind; undefined for any other text. */
 function partsOf(text: string, kind: string): IamArn | undefined {
   const arn = form.test(text) ? readArn(text) : undefined;
   return arn?.kind === kind ? arn : undefined;
 }
 
-/** The ARN of a managed policy; IAM has one text for all that is none. */
+/** The ARN of a managed policy; IAM has one error text for all others. */
 export function policyArnParts(text: string): IamArn {
   const arn = partsOf(text, "policy");
   if (arn === undefined) throw validationError("Invalid ARN:  Could not be parsed!");

@@ -11,7 +11,7 @@ import {
 import type { Role } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";
 
-/** Of the sandbox's account, and so of all that its policies speak of. */
+/** The partition of the sandbox's account, and of everything that its policies name. */
 const partition = "aws";
 
 function malformed(error: PolicyError, rule: string): AwsError {

@@ -20,7 +20,7 @@ export function invalidInput(message: string): AwsError {
   return new AwsError("InvalidInput", message, { rule: "input-valid" });
 }
 
-/** 400 ValidationError, for what no single constraint says. */
+/** 400 ValidationError, for problems beyond single constraints. */
 export function validationError(message: string): AwsError {
   return new AwsError("ValidationError", message, { rule: "parameters-valid" });
 }

@@ -17,7 +17,7 @@ export const roleDescription = text({
 export const policyDescription = text({ max: 1000 });
 export const maxSessionDuration = integer({ min: 3600, max: 43_200 });
 export const versionId = required(text({ pattern: "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?" }));
-/** Its form is judged by the operation: what is no ARN has a text of its own. */
+/** The operation checks its form: an invalid ARN has an error text of its own. */
 export const policyArn = required(text({ max: 2048 }));
 export const boundaryArn = text({ max: 2048 });
 export const providerArn = required(text({ min: 20, max: 2048 }));
@@ -32,9 +32,9 @@ export const tags = structures(
 );
 export const tagKeys = required(texts({ min: 1, max: 128, pattern: `${tagCharacters}+` }, { max: 50 }));
 
-/** Of every list that comes in pages. */
+/** Of every paginated list. */
 export const paging = {
-  // AWS's are of 320 characters at most; ours hold a whole ARN, which may be longer.
+  // AWS's have 320 characters at most; ours hold a whole ARN, which may be longer.
   Marker: text({ min: 1, max: 4096 }),
   MaxItems: integer({ min: 1, max: 1000 }),
 };

@@ -15,7 +15,7 @@ import {
   tagShapes,
 } from "./tags.ts";
 
-/** Texts of this file are those of moto's tests (getmoto/moto, tests/test_iam), which have the codes of the API model. */
+/** Error texts in this file are those of moto's tests (getmoto/moto, tests/test_iam), with the codes of the API model. */
 export function instanceProfileOf({ account }: IamContext, name: string): InstanceProfile {
   const profile = account.instanceProfiles.get(roleKey(name));
   if (profile === undefined) throw noSuchEntity(`Instance Profile ${name} cannot be found.`);
@@ -26,7 +26,7 @@ function arnOf({ id }: Account, at: string, name: string): string {
   return `arn:aws:iam::${id}:instance-profile${at}${name}`;
 }
 
-/** What an operation on one instance profile needs. */
+/** Rights that an operation on one instance profile needs. */
 export function instanceProfileNeed({ account }: IamContext, operation: string, name: string): Need {
   const profile = account.instanceProfiles.get(roleKey(name));
   return {
@@ -37,14 +37,14 @@ export function instanceProfileNeed({ account }: IamContext, operation: string, 
   };
 }
 
-/** The instance profiles that hand out a role. */
+/** The instance profiles that contain a role. */
 export function profilesOfRole(account: Account, role: string): readonly InstanceProfile[] {
   const holds = (profile: InstanceProfile): boolean =>
     profile.role !== undefined && roleKey(profile.role) === roleKey(role);
   return sortedBy(account.instanceProfiles.values().filter(holds), ({ name }) => name);
 }
 
-/** An instance profile as answers give it; lists leave its tags out. */
+/** An instance profile as answers show it; lists leave its tags out. */
 export function instanceProfileShape(
   context: IamContext,
   profile: InstanceProfile,
@@ -191,7 +191,7 @@ function roleActions(context: IamContext): Record<string, ServiceAction> {
   };
 }
 
-/** The operations on instance profiles, their tags excepted. No machine is ever started with one. */
+/** The operations on instance profiles, except their tags. No machine is ever started with one. */
 export function instanceProfileActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreateInstanceProfile: create(context),

@@ -24,8 +24,8 @@ function allow(...actions: readonly string[]): object {
   return { Effect: "Allow", Action: actions, Resource: "*" };
 }
 
-// AWS publishes some 1,400 of these. Here stand the ones that were checked, statement by statement, as they
-// were in March 2026; all others answer NoSuchEntity, since a guessed document would decide wrongly.
+// AWS publishes some 1,400 of these. This list has those that were checked, statement by statement, as of March 2026;
+// all others answer NoSuchEntity, since a guessed document would decide wrongly.
 const known: Readonly<Record<string, ManagedPolicyFacts>> = {
   AdministratorAccess: {
     id: "ANPAIWMBCKSKIEE64ZLYK",

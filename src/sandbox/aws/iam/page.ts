@@ -1,13 +1,13 @@
 import type { Shape } from "../wire/index.ts";
 import { validationError } from "./errors.ts";
 
-/** What a list operation was asked for. */
+/** Parameters of a list operation. */
 export interface PageParams {
   readonly Marker: string | undefined;
   readonly MaxItems: number | undefined;
 }
 
-/** One page of a list, and the members that go with it in every answer. */
+/** One page of a list, and the pagination members of its answer. */
 export interface PageOf<T> {
   readonly items: readonly T[];
   readonly paging: Shape;
@@ -20,8 +20,8 @@ function readMarker(marker: string): string {
 }
 
 /**
- * Cuts a list into pages of 100, or of MaxItems. A marker names the last item that was given, so that items
- * which come or go between two pages shift nothing.
+ * Cuts a list into pages of 100, or of MaxItems. A marker names the last returned item, so that items added or deleted
+ * between two pages shift nothing.
  *
  * @param all in the order in which they are listed, by `keyOf`
  */

@@ -28,7 +28,7 @@ import {
   tagShapes,
 } from "./tags.ts";
 
-/** What an operation on one managed policy needs. */
+/** Rights that an operation on one managed policy needs. */
 export function policyNeed({ account }: IamContext, operation: string, arn: string): Need {
   return {
     action: `iam:${operation}`,
@@ -38,7 +38,7 @@ export function policyNeed({ account }: IamContext, operation: string, arn: stri
   };
 }
 
-/** A managed policy as answers give it. */
+/** A managed policy as answers show it. */
 export function policyShape({ account }: IamContext, found: AnyPolicy, view: "listed" | "full"): Shape {
   const { policy } = found;
   const own = found.owner === "customer" ? found.policy : undefined;
@@ -79,7 +79,7 @@ function create(context: IamContext): ServiceAction {
     run(params, call) {
       const own = requestTags(params.Tags, policyTagRules);
       checkManagedPolicy(params.PolicyDocument);
-      // A name is taken whatever its path.
+      // Names are unique regardless of the path.
       const name = params.PolicyName.toLowerCase();
       if (account.policies.values().some((policy) => policy.name.toLowerCase() === name)) {
         throw alreadyExists(
@@ -215,7 +215,7 @@ function entities(context: IamContext): ServiceAction {
   });
 }
 
-/** The operations on managed policies, their versions excepted. */
+/** The operations on managed policies, except their versions. */
 export function policyActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreatePolicy: create(context),

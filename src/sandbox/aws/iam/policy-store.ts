@@ -5,7 +5,7 @@ import type { IamContext } from "./context.ts";
 import { noSuchEntity } from "./errors.ts";
 import { type AwsManagedPolicy, awsManagedPolicies } from "./managed-policies.ts";
 
-/** A managed policy, whoever owns it. */
+/** A managed policy, AWS's or a customer's. */
 export type AnyPolicy =
   | { readonly owner: "aws"; readonly policy: AwsManagedPolicy }
   | { readonly owner: "customer"; readonly policy: ManagedPolicy };
@@ -18,7 +18,7 @@ export function findPolicy(account: Account, arn: string): AnyPolicy | undefined
   return own === undefined ? undefined : { owner: "customer", policy: own };
 }
 
-/** The text of a managed policy's default version; undefined for an ARN that names none. */
+/** The text of a managed policy's default version; undefined for an unknown ARN. */
 export function managedPolicyText(account: Account, arn: string): string | undefined {
   const found = findPolicy(account, arn);
   if (found === undefined) return undefined;
@@ -37,7 +37,7 @@ export function bounds(account: Account, arn: string): Role[] {
   return account.roles.values().filter((role) => role.boundary === arn);
 }
 
-/** A policy that may be looked at, or NoSuchEntity. */
+/** A policy that may be read, or NoSuchEntity. */
 export function policyOf({ account }: IamContext, arn: string): AnyPolicy {
   policyArnParts(arn);
   const found = findPolicy(account, arn);
@@ -67,7 +67,7 @@ export function ownPolicy({ account }: IamContext, arn: string): ManagedPolicy {
   return policy;
 }
 
-/** The ARN of a permissions boundary, proven to exist; undefined when none is asked for. */
+/** The ARN of a permissions boundary that exists; undefined if none is asked for. */
 export function checkedBoundary({ account }: IamContext, arn: string | undefined): string | undefined {
   if (arn === undefined) return undefined;
   policyArnParts(arn);

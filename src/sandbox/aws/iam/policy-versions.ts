@@ -22,7 +22,7 @@ interface Versions {
   readonly standard: string;
 }
 
-/** All versions of a policy that are known, and which of them holds. */
+/** All known versions of a policy, and the default one. */
 export function versionsOf(context: IamContext, arn: string): Versions {
   const found = policyOf(context, arn);
   if (found.owner === "customer")
@@ -40,7 +40,7 @@ function versionOf(versions: readonly ManagedPolicyVersion[], arn: string, id: s
   return version;
 }
 
-/** A version as answers give it. */
+/** A version as answers show it. */
 export function versionShape(version: ManagedPolicyVersion, standard: string, withDocument: boolean): Shape {
   return {
     Document: withDocument ? percentEncoded(version.document) : undefined,

@@ -12,8 +12,8 @@ function communicationError(message: string, why: string): AwsError {
 }
 
 /**
- * Fetches, as IAM does when no thumbprint is given, the SHA-1 of the last certificate that the host of the JWK
- * Set sends. Unlike IAM it asks for a chain that a root vouches for. `wayTo` says how an issuer is reached from here.
+ * Fetches, as IAM does when no thumbprint is given, the SHA-1 of the last certificate that the host of the JWK Set
+ * sends. Unlike IAM it requires a chain to a trusted root. `wayTo` says how an issuer is reached from here.
  */
 export function thumbprintFetcher(routeTo: (issuer: string) => Promise<IssuerRoute>): FetchThumbprint {
   return async (issuer) => {

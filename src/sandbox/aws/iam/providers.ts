@@ -17,7 +17,7 @@ import {
 } from "./tags.ts";
 
 const clientIdLimits = { min: 1, max: 255 };
-// The list's own length is judged by the operation, which has texts for it.
+// The operation checks the list's length, which has error texts of its own.
 const thumbprintList = texts({ min: 40, max: 40 });
 
 /** A provider of the account, or NoSuchEntity. */
@@ -28,7 +28,7 @@ export function providerOf({ account }: IamContext, arn: string): OidcProvider {
   return provider;
 }
 
-/** What an operation on one provider needs. */
+/** Rights that an operation on one provider needs. */
 export function providerNeed(context: IamContext, operation: string, arn: string): Need {
   const known = context.account.providers.get(arn);
   return { action: `iam:${operation}`, resource: arn, context: resourceTagContext(known?.tags ?? []) };
@@ -72,7 +72,7 @@ function create(context: IamContext): ServiceAction {
       if (account.providers.has(arn)) throw taken;
       withinQuota("OpenIdConnectProvidersPerAccount", account.providers.size + 1);
       const prints = given.length > 0 ? given : [await context.fetchThumbprint(`https://${url}`)];
-      // Somebody else may have made it while its issuer was asked.
+      // Another call may have made it while its issuer was asked.
       if (account.providers.has(arn)) throw taken;
       const createDate = call.now;
       account.providers.set(arn, { arn, url, clientIds, thumbprints: prints, tags: own, createDate });
@@ -180,7 +180,7 @@ function remove(context: IamContext): ServiceAction {
   });
 }
 
-/** The operations on OIDC providers, their tags excepted. */
+/** The operations on OIDC providers, except their tags. */
 export function providerActions(context: IamContext): Record<string, ServiceAction> {
   return {
     CreateOpenIDConnectProvider: create(context),

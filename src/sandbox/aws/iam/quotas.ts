@@ -1,6 +1,9 @@
 import { AwsError } from "../wire/index.ts";
 
-/** AWS's default quotas (IAM User Guide, "IAM and AWS STS quotas"), by the name that its errors print. Sizes of policies are trust/'s. */
+/**
+ * AWS's default quotas (IAM User Guide, "IAM and AWS STS quotas"), by the names in its errors. Sizes of policies are in
+ * trust/.
+ */
 export const quotas = {
   OpenIdConnectProvidersPerAccount: 100,
   ClientIdsPerOpenIdConnectProvider: 100,
@@ -20,7 +23,7 @@ export const policyVersions = 5;
 /** Thumbprints of one OIDC provider. */
 export const thumbprints = 5;
 
-/** Refuses when `count` goes over the quota. */
+/** Refuses a `count` over the quota. */
 export function withinQuota(quota: keyof typeof quotas, count: number): void {
   if (count <= quotas[quota]) return;
   throw new AwsError("LimitExceeded", `Cannot exceed quota for ${quota}: ${quotas[quota]}`, {

@@ -155,7 +155,7 @@ function boundaryActions(context: IamContext): Record<string, ServiceAction> {
   };
 }
 
-/** The operations on what a role may do: inline policies, attached policies, its boundary. */
+/** The operations on a role's permissions: inline policies, attached policies, its boundary. */
 export function rolePolicyActions(context: IamContext): Record<string, ServiceAction> {
   return { ...inlineActions(context), ...attachedActions(context), ...boundaryActions(context) };
 }

@@ -12,7 +12,7 @@ export function roleOf({ account }: IamContext, name: string): Role {
   return role;
 }
 
-/** What an operation on one role needs; a role that does not exist has the ARN that it would have under `/`. */
+/** Rights that an operation on one role needs; a role that does not exist has the ARN that it would have under `/`. */
 export function roleNeed(
   { account }: IamContext,
   operation: string,
@@ -35,8 +35,8 @@ function boundaryShape(role: Role): Shape | undefined {
 }
 
 /**
- * A role as answers give it: CreateRole leaves out the longest session, lists leave out tags, boundary and last
- * use, GetRole gives all.
+ * A role as answers show it: CreateRole leaves out the longest session, lists leave out tags, boundary and last use,
+ * GetRole shows all.
  */
 export function roleShape(role: Role, view: "created" | "listed" | "full"): Shape {
   const tags = role.tags.length === 0 ? undefined : role.tags;
@@ -47,7 +47,7 @@ export function roleShape(role: Role, view: "created" | "listed" | "full"): Shap
   const more: Readonly<Record<typeof view, Shape>> = {
     created: { ...boundary, Tags: created },
     listed: longest,
-    // As for a role that nobody used in the last 400 days: the sandbox does not keep count.
+    // As for a role unused in the last 400 days: the sandbox does not record use.
     full: { ...longest, ...boundary, Tags: full, RoleLastUsed: {} },
   };
   return {

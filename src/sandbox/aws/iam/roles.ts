@@ -132,7 +132,7 @@ function updateTrust(context: IamContext): ServiceAction {
     run(params, call) {
       const role = roleOf(context, params.RoleName);
       checkTrustPolicy(params.PolicyDocument);
-      // Of two changes in short order STS sees the second in its time, and the first perhaps never.
+      // Of two changes in quick succession STS sees the second in its time, and the first perhaps never.
       const seen = seenRole(context.account, role.name, call.now, context.propagationMs);
       context.account.roles.set(roleKey(role.name), {
         ...role,

@@ -22,7 +22,7 @@ function identity(key: string, rules: TagRules): string {
   return rules.foldCase ? key.toLowerCase() : key;
 }
 
-/** The tags of a request, in its order; refuses the same key twice and keys that are AWS's own. */
+/** The tags of a request, in its order; refuses duplicate keys and keys reserved for AWS. */
 export function requestTags(params: TagParams, rules: TagRules): readonly Tag[] {
   const tags = (params ?? []).map(({ Key, Value }) => ({ key: Key, value: Value }));
   if (new Set(tags.map(({ key }) => identity(key, rules))).size !== tags.length) {
@@ -36,7 +36,7 @@ export function requestTags(params: TagParams, rules: TagRules): readonly Tag[] 
   return tags;
 }
 
-/** Adds tags to those that are there: the same key takes the new value, and the new spelling of the key. */
+/** Adds tags to existing ones: the same key takes the new value, and the new spelling of the key. */
 export function addTags(before: readonly Tag[], added: readonly Tag[], rules: TagRules): readonly Tag[] {
   const replaced = new Set(added.map(({ key }) => identity(key, rules)));
   const all = [...before.filter(({ key }) => !replaced.has(identity(key, rules))), ...added];
@@ -44,18 +44,18 @@ export function addTags(before: readonly Tag[], added: readonly Tag[], rules: Ta
   return all;
 }
 
-/** Takes tags away; keys that are not there do not matter. */
+/** Removes tags; missing keys are ignored. */
 export function removeTags(before: readonly Tag[], keys: readonly string[], rules: TagRules): readonly Tag[] {
   const gone = new Set(keys.map((key) => identity(key, rules)));
   return before.filter(({ key }) => !gone.has(identity(key, rules)));
 }
 
-/** As answers give them. */
+/** As answers show them. */
 export function tagShapes(tags: readonly Tag[]): readonly Shape[] {
   return tags.map(({ key, value }) => ({ Key: key, Value: value }));
 }
 
-/** In the byte order of their keys, as lists give them. */
+/** In the byte order of their keys, as in lists. */
 export function sortedTags(tags: readonly Tag[]): readonly Tag[] {
   return sortedBy(tags, ({ key }) => key);
 }
@@ -70,7 +70,7 @@ export function requestTagContext(params: TagParams): Record<string, string | re
   };
 }
 
-/** `aws:ResourceTag/k` and `iam:ResourceTag/k` of what is asked for. */
+/** `aws:ResourceTag/k` and `iam:ResourceTag/k` of the requested resource. */
 export function resourceTagContext(tags: readonly Tag[]): Record<string, string> {
   return Object.fromEntries(
     tags.flatMap(({ key, value }) => [

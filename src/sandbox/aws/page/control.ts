@@ -3,7 +3,7 @@ import type { View } from "./view.ts";
 
 const hourOn = JSON.stringify({ advanceSeconds: 3600 });
 
-/** The sandbox's own control API, for a person: it needs scripts, and the token that the sandbox wrote into a file. */
+/** The sandbox's own control API, for users: it needs scripts, and the token that the sandbox wrote into a file. */
 export function controlSection({ issuerFaults }: View): Html {
   return html`<section aria-labelledby="control-title" id="control" hidden>
     <h2 id="control-title">Control</h2>

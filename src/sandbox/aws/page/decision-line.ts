@@ -1,7 +1,7 @@
 import { isoTime } from "../../../core/base/index.ts";
 import type { Decision } from "../wire/index.ts";
 
-// What a client sent must not make a second line, move the cursor, or look like another field.
+// Client input must not start a second line, move the cursor, or look like another field.
 function field(name: string, value: string | undefined): string {
   if (value === undefined) return "";
   const plain = /^[!#-~]+$/u.test(value);
@@ -12,8 +12,8 @@ function field(name: string, value: string | undefined): string {
 }
 
 /**
- * A decision as one line: when, what was decided, the action, who asked, on what, the rule that decided and, for
- * a refusal, AWS's code. Only printable ASCII.
+ * A decision as one line: time, decision, action, caller, resource, the rule that decided and, for a refusal, AWS's
+ * code. Only printable ASCII.
  */
 export function decisionLine(decision: Decision): string {
   const { time, who, resource, rule, code } = decision;

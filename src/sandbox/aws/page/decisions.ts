@@ -42,7 +42,7 @@ function row(decision: Decision): Html {
   </tr>`;
 }
 
-/** The last hundred decisions, newest first, each with what decided. */
+/** The last hundred decisions, newest first, each with the rule that decided. */
 export function decisionsSection({ decisions }: View): Html {
   const shown = decisions.slice(-decisionsShown).toReversed();
   const body =

@@ -22,9 +22,9 @@ export interface PageOptions {
   readonly issuerCache: string;
   /** What else runs beside the sandbox. */
   readonly tables: () => readonly PageTable[];
-  /** What the stand-in cluster's issuer can be told to do wrong. */
+  /** The faults that the stand-in cluster's issuer can simulate. */
   readonly issuerFaults: readonly string[];
-  /** The address that the sandbox listens on: beside loopback names, the only Host that is answered. */
+  /** The address that the sandbox listens on: beside loopback names, the only accepted Host. */
   readonly listen: string;
 }
 
@@ -49,7 +49,7 @@ const headers = {
   "x-frame-options": "DENY",
 };
 
-// A rounded square in the accent's colour; inline, since nothing comes from elsewhere.
+// A rounded square in the accent's colour; inline, so that nothing is loaded from elsewhere.
 const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' " +
   "rx='4' fill='%230b5c8a'/%3E%3Cpath d='M4 8.5l3 3 5-6' stroke='%23fff' stroke-width='2' fill='none'/%3E%3C/svg%3E";

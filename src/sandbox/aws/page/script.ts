@@ -1,8 +1,7 @@
 /**
- * Keeps the page up to date: every two seconds it asks for the page again and, where a part has changed, puts the new one
- * in its place. Opened policies stay open, the focus stays where it was, what a filter hides stays hidden, and a button
- * stops it. The control section asks the control API, with the token that a person typed. Without scripts the page shows
- * one moment, which is complete.
+ * Keeps the page up to date: every two seconds it loads the page again and replaces the parts that have changed. Opened
+ * policies stay open, the focus stays, filters keep hiding, and a button stops it. The control section calls the
+ * control API, with the token that the user typed. Without scripts the page is a complete snapshot.
  */
 export const script = `
 "use strict";

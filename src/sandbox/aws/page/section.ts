@@ -1,12 +1,12 @@
 import { type Html, html } from "../../../core/html/index.ts";
 
-/** A part of the page, brought up to date by the script while what was typed beside it stays. */
+/** A part of the page, updated by the script while typed input beside it stays. */
 export interface Section {
   readonly id: string;
   readonly title: string;
   /** Beside the title: `last 100`. */
   readonly count: string | number;
-  /** What its filter looks through; absent: it has none. */
+  /** The texts that its filter searches; absent: it has none. */
   readonly filtered?: string;
   readonly body: Html;
 }

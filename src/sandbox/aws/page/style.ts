@@ -1,6 +1,6 @@
 import { colours } from "../../../core/html/index.ts";
 
-/** The page's style sheet: system fonts, both colour schemes, nothing from elsewhere. */
+/** The page's style sheet: system fonts, both colour schemes, nothing loaded from elsewhere. */
 export const style = `${colours}body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 .skip { position: absolute; left: -100vw; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .5rem 1rem; }

@@ -1,11 +1,11 @@
-/** What one statement of a trust policy says, as far as a reader needs to see at a glance. */
+/** One statement of a trust policy, as a summary. */
 import { recordOf } from "../../../core/base/index.ts";
 
 export interface TrustLine {
   readonly effect: "Allow" | "Deny";
-  /** The principals, without the noise of ARNs where they are OIDC providers. */
+  /** The principals; OIDC providers without the rest of their ARNs. */
   readonly who: readonly string[];
-  /** `sub StringEquals system:serviceaccount:a:b`, one a condition. */
+  /** `sub StringEquals system:serviceaccount:a:b`, one per condition. */
   readonly conditions: readonly string[];
 }
 
@@ -31,7 +31,7 @@ function conditions(block: unknown): readonly string[] {
   );
 }
 
-/** Reads a trust policy for show. Text that is no policy gives no lines: whoever shows it shows the text too. */
+/** Summarizes a trust policy. Text that is no policy gives no lines: the page shows the text as well. */
 export function trustSummary(text: string): readonly TrustLine[] {
   let policy: unknown;
   try {
@@ -49,7 +49,7 @@ export function trustSummary(text: string): readonly TrustLine[] {
   });
 }
 
-/** A JSON text with line breaks and indents; as it is where it is not JSON. */
+/** A JSON text with line breaks and indentation; other texts unchanged. */
 export function prettyJson(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text), undefined, 2);

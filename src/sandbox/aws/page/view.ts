@@ -9,7 +9,7 @@ export interface PageTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** All that the page shows, at one moment. */
+/** A snapshot of everything that the page shows. */
 export interface View {
   readonly account: Account;
   /** Oldest first. */
@@ -20,7 +20,7 @@ export interface View {
   readonly messageProfile: string;
   readonly issuerCache: string;
   readonly tables: readonly PageTable[];
-  /** What the stand-in cluster's issuer can be told to do wrong. */
+  /** The faults that the stand-in cluster's issuer can simulate. */
   readonly issuerFaults: readonly string[];
 }
 

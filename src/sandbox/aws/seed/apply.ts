@@ -10,7 +10,7 @@ import type { Seed } from "./seed.ts";
 export interface SeedTarget {
   readonly account: Account;
   readonly services: readonly Service[];
-  /** Of the administrator, who seeds. */
+  /** The administrator's, who seeds. */
   readonly accessKeyId: string;
   /** Milliseconds. */
   readonly now: () => number;
@@ -32,7 +32,7 @@ async function perform(
     userAgent: "podtrust",
     signal: new AbortController().signal,
     note() {
-      // A seed is no request of anybody's, and nothing of it is recorded.
+      // A seed is no client's request, and no decision is recorded.
     },
   });
 }
@@ -47,8 +47,8 @@ function refused(of: string, operation: string, error: AwsError): PodtrustError 
 }
 
 /**
- * Makes what a seed says, piece by piece, by AWS's own operations. Throws `sandbox-seed` at the first that AWS would
- * refuse, with AWS's code and sentence; what came before it stays.
+ * Creates what a seed describes, piece by piece, with AWS's own operations. Throws `sandbox-seed` at the first that AWS
+ * would refuse, with AWS's code and sentence; what came before it stays.
  */
 export async function applySeed(target: SeedTarget, seed: Seed): Promise<void> {
   const { roles = [], ...rest } = readSeed(seed);

@@ -1,7 +1,7 @@
 import type { RawRecord } from "../wire/index.ts";
 import type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";
 
-/** One operation of AWS's that makes a piece of a seed. */
+/** One operation of AWS's that creates a piece of a seed. */
 export interface SeedOperation {
   /** Which piece: `role demo`. */
   readonly of: string;
@@ -16,7 +16,7 @@ const defaultRegion = "us-east-1";
 const document = (policy: object | string): string =>
   typeof policy === "string" ? policy : JSON.stringify(policy);
 
-/** What is absent is not sent. */
+/** Absent members are not sent. */
 function sent(params: Readonly<Record<string, unknown>>): RawRecord {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined)) as RawRecord;
 }
@@ -56,7 +56,7 @@ function parameterOperation(parameter: SeedParameter): SeedOperation {
   return { of: `parameter ${name}`, service: "ssm", operation: "PutParameter", params, region };
 }
 
-/** All that makes a seed, in the order in which one piece can need another. */
+/** All operations of a seed, in dependency order. */
 export function seedOperations({
   providers = [],
   roles = [],

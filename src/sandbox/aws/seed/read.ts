@@ -4,7 +4,7 @@ import type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";
 
 type ValueTest = (value: unknown) => boolean;
 
-/** A key that is said to be of a form. */
+/** A key with a known form. */
 interface Key {
   readonly is: ValueTest;
   /** What it should be: `a text`. */
@@ -22,7 +22,7 @@ const policies: Key = {
   form: "policies by name, each as an object or its JSON",
 };
 
-// What AWS needs of them and how long they may be its operations say; here stands only what has another form.
+// AWS's operations check required members and lengths; this lists only those of another form.
 const keys = {
   providers: { url: text, audiences: list, thumbprints: list } satisfies Record<keyof SeedProvider, Key>,
   roles: {
@@ -40,7 +40,7 @@ const keys = {
   >,
 } satisfies Record<keyof Seed, Record<string, Key>>;
 
-/** The name under which the account has a thing. */
+/** The name of a resource in the account. */
 const identity = { providers: "url", roles: "name", parameters: "name" } as const;
 
 function checkPiece(part: keyof Seed, piece: unknown, index: number): void {
@@ -57,7 +57,7 @@ function checkPiece(part: keyof Seed, piece: unknown, index: number): void {
   return undefined;
 }
 
-/** A seed of unknown form, as tests write it and as it comes over the control API. Throws `sandbox-seed`. */
+/** Reads a seed of unknown form, from tests or the control API. Throws `sandbox-seed`. */
 export function readSeed(value: unknown): Seed {
   if (!isRecord(value)) return refuseSeed("a seed is an object");
   const parts = Object.keys(keys) as (keyof Seed)[];

@@ -1,4 +1,4 @@
-/** What a test finds in its account. Each part is made by the operation that AWS has for it, and refused as by it. */
+/** The initial content of an account for a test. AWS's own operation creates each part, and may refuse it. */
 export interface Seed {
   readonly providers?: readonly SeedProvider[];
   readonly roles?: readonly SeedRole[];
@@ -11,7 +11,7 @@ export interface SeedProvider {
   readonly url: string;
   /** Its client IDs. */
   readonly audiences?: readonly string[];
-  /** SHA-1 in hex; fetched from the issuer where there are none, as IAM does. */
+  /** SHA-1 in hex; if absent, fetched from the issuer, as IAM does. */
   readonly thumbprints?: readonly string[];
 }
 

@@ -14,14 +14,14 @@ export interface SignedAuthorization {
     readonly end: string;
   };
   readonly signedHeaders: readonly string[];
-  /** Hexadecimal, as it came. */
+  /** Hexadecimal, verbatim. */
   readonly signature: string;
   /** `YYYYMMDDTHHMMSSZ`. */
   readonly date: string;
   readonly token: string | undefined;
-  /** Where the signature stands: what is signed leaves it out there, and there only. */
+  /** Where the signature is: the signed text leaves it out there, and only there. */
   readonly in: "header" | "query";
-  /** Seconds that a presigned URL is good for; undefined for a header. */
+  /** Validity of a presigned URL in seconds; undefined for a header. */
   readonly expires: number | undefined;
 }
 
@@ -32,8 +32,8 @@ function firstHeader(request: WireRequest, name: string): string | undefined {
 }
 
 /**
- * The query of a request as pairs, decoded. A bare `+` is a space, as it is for whoever reads the parameters: what
- * is signed and what is done must be the same text.
+ * The query of a request as pairs, decoded. A bare `+` is a space, as the parameters' reader has it: the signed and the
+ * executed text must be the same.
  */
 export function queryPairs(target: string): [string, string][] {
   const at = target.indexOf("?");
@@ -57,7 +57,7 @@ function decode(text: string): string {
   }
 }
 
-// The header itself is not repeated to the client: it might hold what was not meant to be a key id.
+// The header is not repeated to the client: it might contain a secret by mistake.
 function sumOf(header: string): string {
   return `(Hashed with SHA-256 and encoded with Base64) Authorization=${createHash("sha256").update(header).digest("base64")}`;
 }
@@ -136,10 +136,10 @@ function fromHeader(request: WireRequest, header: string, protocol: AwsProtocol)
   };
 }
 
-/** A week in seconds, the longest that a presigned URL lives. */
+/** The longest life of a presigned URL: a week in seconds. */
 const maxLifetime = 604_800;
 
-/** Seconds that a presigned URL is good for. The texts are those of S3; of the services here none was seen. */
+/** Validity of a presigned URL in seconds. The texts are S3's; those of the services here are unknown. */
 function lifetime(text = "900", protocol: AwsProtocol): number {
   const fault =
     (/^-\d+$/u.test(text) ? "X-Amz-Expires must be non-negative" : undefined) ??
@@ -157,7 +157,7 @@ function fromQuery(
   protocol: AwsProtocol,
 ): SignedAuthorization {
   const query = new Map(pairs);
-  // Sorted, both orders of two values are the same canonical query: whoever passes it on could choose between them.
+  // Sorted, both orders of two values are the same canonical query: an intermediary could swap them.
   const seen = new Set<string>();
   const [twice] =
     pairs.find(([name]) => name.startsWith("X-Amz-") && seen.size === seen.add(name).size) ?? [];
@@ -190,7 +190,7 @@ function fromQuery(
   };
 }
 
-/** Reads what the signature claims; undefined when the request is not signed at all. */
+/** Reads the claims of a signature; undefined if the request is not signed at all. */
 export function readAuthorization(
   request: WireRequest,
   protocol: AwsProtocol,

@@ -8,7 +8,7 @@ function sha256(data: string | Uint8Array): string {
 
 // Outside S3 the path is normalised and each segment is encoded once more than in the request line (AWS's test suite,
 // get-slash-dot-slash and its like; botocore: "AWS services require consecutive slashes to be removed"). So one
-// signature is good for many paths, of which the wire takes `/` alone.
+// signature is valid for many paths, of which the server accepts only `/`.
 function canonicalPath(target: string): string {
   const path = target.split("?", 1)[0] ?? "";
   const segments: string[] = [];
@@ -53,7 +53,7 @@ function canonicalRequest(request: WireRequest, claimed: SignedAuthorization): s
   ].join("\n");
 }
 
-/** The signature that whoever holds `secret` would have made, as bytes. */
+/** The signature that the holder of `secret` would have made, as bytes. */
 export function expectedSignature(
   request: WireRequest,
   claimed: SignedAuthorization,

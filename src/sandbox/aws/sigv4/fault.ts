@@ -2,7 +2,7 @@ import { AwsError } from "../wire/index.ts";
 
 export type AwsProtocol = "query" | "json";
 
-/** What can be wrong with a signature, with the code and status of each protocol. */
+/** Possible faults of a signature, with the code and status of each protocol. */
 const faults = {
   missing: {
     query: ["MissingAuthenticationToken", 403],
@@ -31,7 +31,7 @@ const faults = {
   },
 } as const;
 
-/** A refusal of a signature as the protocol words it. `why` is for our log and page, never for the client. */
+/** A refusal of a signature, in the protocol's words. `why` is for our log and page, never for the client. */
 export function signatureFault(
   protocol: AwsProtocol,
   kind: keyof typeof faults,

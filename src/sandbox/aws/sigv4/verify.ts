@@ -13,16 +13,16 @@ export interface KnownAccessKey {
 }
 
 export interface VerifySignatureOptions {
-  /** The service that the request was sent to: `iam`. */
+  /** The service that received the request: `iam`. */
   readonly service: string;
   readonly protocol: AwsProtocol;
-  /** Milliseconds: what a session's end is compared with, and what the signature's date is. */
+  /** Milliseconds: one for the expiry of sessions, one for the signature's date. */
   readonly now: number;
   readonly signedAt: number;
   readonly findKey: (accessKeyId: string) => KnownAccessKey | undefined;
 }
 
-/** How far client and server may be apart, in milliseconds; AWS prints it as `15 min.`. */
+/** The largest clock difference between client and server, in milliseconds; AWS prints it as `15 min.`. */
 const skew = 15 * 60_000;
 
 function parseBasic(text: string): number {
@@ -32,7 +32,7 @@ function parseBasic(text: string): number {
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
 }
 
-/** The key that signed, its session token checked first. */
+/** The signing key, after checking its session token. */
 function knownKey(claimed: SignedAuthorization, options: VerifySignatureOptions): KnownAccessKey {
   const { protocol } = options;
   const refuse = (why: string): Error =>
@@ -89,7 +89,7 @@ function dateProblem(claimed: SignedAuthorization, now: number): string | undefi
 function headerProblem(request: WireRequest, claimed: SignedAuthorization): string | undefined {
   const signed = new Set(claimed.signedHeaders);
   if (!signed.has("host")) return "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.";
-  // What names the operation must be covered, or a signature for one would do for another.
+  // Headers that name the operation must be signed, or a signature for one would work for another.
   if (request.headers["x-amz-target"] !== undefined && !signed.has("x-amz-target")) {
     return "'X-Amz-Target' must be a 'SignedHeader' in the AWS Authorization.";
   }
@@ -97,8 +97,8 @@ function headerProblem(request: WireRequest, claimed: SignedAuthorization): stri
 }
 
 /**
- * Verifies the signature of a request (AWS Signature Version 4, header or presigned URL) and gives what it
- * claims, all of it proven. Throws an AwsError with AWS's code and text otherwise.
+ * Verifies the signature of a request (AWS Signature Version 4, header or presigned URL) and returns its claims, now
+ * proven. Throws an AwsError with AWS's code and text otherwise.
  */
 export function verifyRequest(request: WireRequest, options: VerifySignatureOptions): SignedAuthorization {
   const { protocol } = options;
@@ -125,7 +125,7 @@ export function verifyRequest(request: WireRequest, options: VerifySignatureOpti
       "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
       why,
     );
-  // Named thousands of times, one long header would be copied as often before anything is verified.
+  // A long header, named thousands of times, would be copied as often before any verification.
   if (new Set(claimed.signedHeaders).size < claimed.signedHeaders.length)
     throw mismatch("SignedHeaders names a header twice");
   const signature = /^[0-9a-f]{64}$/u.test(claimed.signature) ? Buffer.from(claimed.signature, "hex") : "";

@@ -1,11 +1,11 @@
 import { createCipheriv, createHmac, randomBytes } from "node:crypto";
 
-/** Gives a SecureString as it looks to a reader who did not ask for decryption. */
+/** A SecureString as it looks without decryption. */
 export type Seal = (name: string, version: number, value: string) => string;
 
 /**
- * A seal with a key of its own that nobody holds: AES-256-GCM, base64. The nonce comes from name, version and
- * value, so that two reads give the same text and no two different values share one.
+ * Encrypted with a key that is stored nowhere: AES-256-GCM, base64. The nonce comes from name, version and value, so
+ * that two reads give the same text and no two different values share one.
  */
 export function createSeal(): Seal {
   const key = randomBytes(32);

@@ -9,27 +9,27 @@ export interface ParameterFilter {
   readonly Values: readonly string[] | undefined;
 }
 
-/** How ParameterFilters come (Systems Manager API Reference, "ParameterStringFilter"). */
+/** The form of ParameterFilters (Systems Manager API Reference, "ParameterStringFilter"). */
 export const filterInput = structures({
   Key: required(text({ min: 1, max: 132, pattern: "tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType" })),
   Option: text({ min: 1, max: 10 }),
   Values: texts({ min: 1, max: 1024 }, { min: 1, max: 50 }),
 });
 
-/** How Filters come, the older form. */
+/** The form of Filters, the older ones. */
 export const oldFilterInput = structures({
   Key: required(text({ oneOf: ["Name", "Type", "KeyId"] })),
   Values: required(texts({ min: 1, max: 1024 }, { min: 1, max: 50 })),
 });
 
-/** The operation that filters, and the keys that it knows beside `tag:`. */
+/** The filtering operation, and the keys that it knows beside `tag:`. */
 const keysOf = {
   DescribeParameters: ["Path", "Name", "Type", "KeyId", "Tier", "DataType"],
   GetParametersByPath: ["Type", "KeyId", "Label"],
 } as const;
 export type FilteringOperation = keyof typeof keysOf;
 
-/** The keys that AWS names in its refusal, which are not quite those that it takes. */
+/** The keys that AWS names in its refusal, which differ slightly from those it accepts. */
 const namedKeys: Readonly<Record<FilteringOperation, string>> = {
   DescribeParameters: "[Path, Name, Type, KeyId, Tier]",
   GetParametersByPath: "[Type, KeyId]",
@@ -98,8 +98,8 @@ function checkOnce(filters: readonly ParameterFilter[]): void {
 }
 
 /**
- * Refuses filters that AWS refuses. Which they are, the API reference says; the texts are those of moto's own tests
- * (getmoto/moto, tests/test_ssm).
+ * Refuses filters that AWS refuses, by its API reference; the texts are those of moto's own tests (getmoto/moto,
+ * tests/test_ssm).
  */
 export function checkFilters(filters: readonly ParameterFilter[], operation: FilteringOperation): void {
   for (const filter of filters) checkKey(filter, operation);
@@ -148,7 +148,10 @@ function testOf({ Key: key, Option: option, Values: values }: ParameterFilter): 
   return (...of) => read(...of).some((actual) => wanted.some((value) => compare?.(actual, value) === true));
 }
 
-/** Whether a version passes all filters, which were checked: of each, one value must fit; without values, the tag must be there. */
+/**
+ * Whether a version passes all filters, which were validated: one value of each must match; without values, the tag
+ * must exist.
+ */
 export function passes(filters: readonly ParameterFilter[]): Test {
   const tests = filters.map(testOf);
   return (parameter, version) => tests.every((test) => test(parameter, version));

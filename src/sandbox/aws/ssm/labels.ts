@@ -17,7 +17,7 @@ const labelsOfVersion = 10;
 const labels = required(texts({ min: 1, max: 100 }, { min: 1, max: labelsOfVersion }));
 const name = required(text({ min: 1, max: 2048 }));
 
-/** Systems Manager API Reference, "LabelParameterVersion": what a label may be. */
+/** Systems Manager API Reference, "LabelParameterVersion": the form of a label. */
 function isLabel(label: string): boolean {
   return /^[a-z_.-][\w.-]*$/iu.test(label) && !/^(?:aws|ssm)/iu.test(label);
 }
@@ -49,7 +49,7 @@ function labelNeed(open: OpenParameterStore, call: Call, operation: string, of: 
   return { action: `ssm:${operation}`, resource: store.arn(of), context: store.tagContext(of) };
 }
 
-/** The actions that name versions: a label belongs to one version, and giving it to another moves it. */
+/** The actions for labels: a label belongs to one version, and assigning it to another moves it. */
 export function labelActions(open: OpenParameterStore): Record<string, ServiceAction> {
   return {
     LabelParameterVersion: action({

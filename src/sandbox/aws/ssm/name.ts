@@ -14,37 +14,37 @@ const pathRules =
   "or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All " +
   'sub-paths, if specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.';
 
-/** The region and account in which names are looked up. */
+/** The region and account that names are looked up in. */
 export interface ParameterScope {
   readonly region: string;
   readonly account: string;
 }
 
-/** The ARN of a parameter, or of a path, under its name: `/a/b` and `a` stand behind `parameter` with one slash. */
+/** The ARN of a parameter, or of a path: `/a/b` and `a` follow `parameter` with one slash. */
 export function parameterArn(scope: ParameterScope, name: string): string {
   const slash = name.startsWith("/") ? "" : "/";
   return `arn:aws:ssm:${scope.region}:${scope.account}:parameter${slash}${name}`;
 }
 
-/** The ARN that actions name which know no single parameter. */
+/** The ARN for actions without a single parameter. */
 export function anyResource(scope: ParameterScope): string {
   return `arn:aws:ssm:${scope.region}:${scope.account}:*`;
 }
 
 /**
- * What tells a parameter from all others of its region: `p` and `/p` are one and the same
- * (Systems Manager User Guide, "Requirements and constraints for parameter names").
+ * Identifies a parameter within its region: `p` and `/p` are one and the same (Systems Manager User Guide,
+ * "Requirements and constraints for parameter names").
  */
 export function nameKey(name: string): string {
   return /^\/[^/]*$/u.test(name) ? name.slice(1) : name;
 }
 
-/** A parameter as a reader names it. */
+/** A parameter as a caller names it. */
 export interface Reference {
   readonly name: string;
   /** `3` or a label, without the colon. */
   readonly selector: string | undefined;
-  /** True for the name itself, which answers then repeat; false for an ARN. */
+  /** True for a plain name, which answers then repeat; false for an ARN. */
   readonly byName: boolean;
 }
 
@@ -61,7 +61,10 @@ export function parseReference(scope: ParameterScope, text: string): Reference {
   return text.startsWith("arn:") ? { name: text, selector: undefined, byName: false } : split(text, true);
 }
 
-/** Refuses names that are AWS's own (asked of AWS: aws-solutions/quota-monitor-for-aws, issue 30; awslabs/aws-deployment-framework, issue 119). */
+/**
+ * Refuses names reserved for AWS (asked of AWS: aws-solutions/quota-monitor-for-aws, issue 30;
+ * awslabs/aws-deployment-framework, issue 119).
+ */
 export function checkReserved(name: string): void {
   const bare = name.replace(/^\//u, "");
   if (!/^aws/iu.test(bare)) return;
@@ -75,17 +78,17 @@ function checkForm(name: string): void {
 
 const secrets = "/aws/reference/secretsmanager/";
 
-/** Whether a name stands for a secret of Secrets Manager, which the sandbox does not have. */
+/** Whether a name refers to a secret of Secrets Manager, which the sandbox does not have. */
 export function isSecretReference({ name }: Reference): boolean {
   return name.startsWith(secrets);
 }
 
-/** Refuses a name that GetParameter does not look up (LocalStack's tests, run on AWS: `a/b/c`, `/a//b//c`). */
+/** Refuses a name that GetParameter does not accept (LocalStack's tests, run on AWS: `a/b/c`, `/a//b//c`). */
 export function checkReadable({ name, byName }: Reference): void {
   if (byName) checkForm(name);
 }
 
-/** Refuses a name that PutParameter does not take. */
+/** Refuses a name that PutParameter does not accept. */
 export function checkName(name: string): void {
   checkReserved(name);
   if (/^\/?ssm/iu.test(name)) {
@@ -102,18 +105,18 @@ export function checkName(name: string): void {
   }
 }
 
-/** Refuses a path that GetParametersByPath does not take. */
+/** Refuses a path that GetParametersByPath does not accept. */
 export function checkPath(path: string): void {
-  // Each slash ends a name or nothing: one way to read a path, so that no path takes long to refuse.
+  // Each slash ends a name or nothing: a path parses in one way only, so refusing one is fast.
   if (!/^\/(?:[\w.-]+\/)*[\w.-]*$/u.test(path)) throw new AwsError("ValidationException", pathRules);
 }
 
-/** The name with the slash that a name of one level may leave out. */
+/** The name with its leading slash, which one-level names may omit. */
 export function rooted(name: string): string {
   return name.startsWith("/") ? name : `/${name}`;
 }
 
-/** Whether a parameter stands below a path: directly, or with `recursive` at any level. */
+/** Whether a parameter is below a path: directly, or with `recursive` at any level. */
 export function isBelow(path: string, name: string, recursive: boolean): boolean {
   const full = rooted(name);
   const base = path.endsWith("/") ? path : `${path}/`;

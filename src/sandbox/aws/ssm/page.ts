@@ -14,7 +14,7 @@ function startAfter(token: string): string {
   throw new AwsError("InvalidNextToken", "The specified token isn't valid.");
 }
 
-/** One page of items that stand in the order of their names, and the token of the next. */
+/** One page of items sorted by name, and the token of the next. */
 export function pageOf<T extends PagedItem>(
   items: readonly T[],
   size: number,

@@ -10,11 +10,11 @@ import {
   type ParameterScope,
 } from "./name.ts";
 
-/** One version of a parameter, and how it was asked for. */
+/** One version of a parameter, and how it was requested. */
 export interface SelectedVersion {
   readonly parameter: Parameter;
   readonly version: ParameterVersion;
-  /** As an answer gives it: the name that was asked for, which may have a slash more or less. */
+  /** As answers show it: the requested name, which may have a slash more or less. */
   readonly name: string;
   readonly selector: string | undefined;
 }
@@ -24,12 +24,12 @@ export function parameterNotFound(): AwsError {
   return new AwsError("ParameterNotFound", "");
 }
 
-/** The version that counts where none is named. */
+/** The default version. */
 export function latestOf(parameter: Parameter): ParameterVersion {
   return parameter.versions.at(-1) as ParameterVersion;
 }
 
-/** AWS's refusal of a version or a label that a parameter does not have. */
+/** AWS's refusal of a version or label that a parameter does not have. */
 export function versionNotFound(selector: string | undefined, name: string): AwsError {
   return new AwsError(
     "ParameterVersionNotFound",
@@ -53,7 +53,7 @@ export class ParameterStore {
     return `${this.scope.region}/${nameKey(name)}`;
   }
 
-  /** The ARN of whatever a caller names: a name, or an ARN, with or without a selector. */
+  /** The ARN of what a caller names: a name, or an ARN, with or without a selector. */
   arn(text: string): string {
     return parameterArn(this.scope, parseReference(this.scope, text).name);
   }
@@ -82,7 +82,7 @@ export class ParameterStore {
     return this.#account.parameters.delete(this.#key(name));
   }
 
-  /** All of this region, in the order of their names. */
+  /** All of this region, sorted by name. */
   all(): readonly Parameter[] {
     const prefix = `${this.scope.region}/`;
     return this.#account.parameters
@@ -92,7 +92,7 @@ export class ParameterStore {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The version that a reader names; undefined where there is no such parameter or version. */
+  /** The version that a caller names; undefined if there is no such parameter or version. */
   find(text: string): SelectedVersion | undefined {
     const reference = parseReference(this.scope, text);
     checkReadable(reference);
@@ -105,7 +105,7 @@ export class ParameterStore {
     return { parameter, version, name: reference.byName ? reference.name : parameter.name, selector };
   }
 
-  /** The version that a reader names, or AWS's refusal. */
+  /** The version that a caller names, or AWS's refusal. */
   read(text: string): SelectedVersion {
     const found = this.find(text);
     if (found !== undefined) return found;
@@ -120,13 +120,13 @@ export class ParameterStore {
     throw versionNotFound(reference.selector, reference.name);
   }
 
-  /** A version's value as a reader gets it. */
+  /** A version's value as a caller gets it. */
   value(parameter: Parameter, version: ParameterVersion, decrypt: boolean): string {
     if (version.type !== "SecureString" || decrypt) return version.value;
     return this.#seal(parameter.name, version.version, version.value);
   }
 
-  /** What a reader gets. */
+  /** What a caller gets. */
   shape({ parameter, version, name, selector }: SelectedVersion, decrypt: boolean): Shape {
     return {
       Name: name,
@@ -140,7 +140,7 @@ export class ParameterStore {
     };
   }
 
-  /** The condition keys that a parameter's tags give, under both of the names that SSM knows. */
+  /** The condition keys from a parameter's tags, under both names that SSM knows. */
   tagContext(text: string): Record<string, string> {
     const tags: readonly Tag[] = this.named(text)?.tags ?? [];
     return Object.fromEntries(
@@ -152,5 +152,5 @@ export class ParameterStore {
   }
 }
 
-/** Gives the parameters that a call sees. */
+/** Returns the parameters that a call sees. */
 export type OpenParameterStore = (call: Call) => ParameterStore;

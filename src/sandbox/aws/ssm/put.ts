@@ -22,7 +22,7 @@ const standardSize = 4096;
 const advancedSize = 8192;
 const parametersPerRegion = 10_000;
 const versionsKept = 100;
-/** The one key that the sandbox knows: AWS's own, whose policy lets everybody in who may use SSM. */
+/** The one key that the sandbox knows: AWS's own, whose policy admits everyone who may use SSM. */
 const defaultKey = "alias/aws/ssm";
 
 const putInput = {
@@ -47,7 +47,7 @@ function invalid(message: string): AwsError {
   return new AwsError("ValidationException", message);
 }
 
-/** What AWS validates a value against; the sandbox has nothing to validate it with. */
+/** Data types that AWS validates; the sandbox cannot. */
 const otherDataTypes = ["aws:ec2:image", "aws:ssm:integration", "integer"];
 
 function checkDataType(dataType: string): void {
@@ -75,7 +75,7 @@ function checkValue(value: string): void {
   throw invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.');
 }
 
-/** Milliseconds: a caller's own pattern may take exponential time, and everybody else waits meanwhile. */
+/** Milliseconds: a caller's own pattern may take exponential time, and blocks all other callers. */
 const maxMatch = 250;
 
 function checkPattern(pattern: string, value: string): void {
@@ -112,7 +112,7 @@ function standardTier(size: number, before: string | undefined): string {
   );
 }
 
-/** The tier that a value ends up in; refuses one that is too large for the tier asked for. */
+/** The resulting tier of a value; refuses one that is too large for the requested tier. */
 function tierOf(put: Put, before: string | undefined): string {
   const size = Buffer.byteLength(put.Value);
   const asked = put.Tier ?? before ?? "Standard";
@@ -190,7 +190,7 @@ function versionOf(
   };
 }
 
-/** The versions with one more; the oldest goes when there are too many, unless a label holds it. */
+/** The versions plus a new one; the oldest is deleted if there are too many, unless it has a label. */
 function withVersion(
   name: string,
   before: readonly ParameterVersion[],
@@ -222,8 +222,8 @@ function putNeeds(store: ParameterStore, put: Put): readonly Need[] {
 }
 
 /**
- * PutParameter: the first version of a parameter, or one more. A version keeps what the request does not change of the
- * one before it; its type may be another (terraform-provider-aws changes it in place, against AWS).
+ * PutParameter: the first version of a parameter, or a new one. A version inherits what the request does not change;
+ * its type may differ (terraform-provider-aws changes it in place, against AWS).
  */
 export function putParameter(open: OpenParameterStore): ServiceAction {
   return action({

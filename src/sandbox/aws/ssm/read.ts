@@ -103,7 +103,7 @@ function getParametersByPath(open: OpenParameterStore): ServiceAction {
   });
 }
 
-/** Both kinds of filters as the newer one; the older finds names by their beginning. */
+/** Both kinds of filters in the newer form; the older matches names by prefix. */
 function filtersOf(params: {
   readonly Filters: readonly { readonly Key: string; readonly Values: readonly string[] }[] | undefined;
   readonly ParameterFilters: readonly ParameterFilter[] | undefined;
@@ -135,7 +135,7 @@ function describeParameters(open: OpenParameterStore): ServiceAction {
       const filters = filtersOf(params);
       checkFilters(filters, "DescribeParameters");
       const test = passes(filters);
-      // Nobody shares parameters with the sandbox's account.
+      // No other account shares parameters with the sandbox's.
       const own = params.Shared === true ? [] : open(call).all();
       const all = own.filter((parameter) => test(parameter, latestOf(parameter)));
       const { items, next } = pageOf(all, params.MaxResults ?? 50, params.NextToken);
@@ -173,7 +173,7 @@ function getParameterHistory(open: OpenParameterStore): ServiceAction {
     run(params, call) {
       const store = open(call);
       const { parameter, name } = store.read(params.Name);
-      // In the order of their versions, which is not that of texts.
+      // In the order of their versions, which differs from that of texts.
       const all = parameter.versions.map((version) => ({
         name: String(version.version).padStart(12, "0"),
         version,

@@ -13,13 +13,13 @@ import type { OpenParameterStore, ParameterStore } from "./parameter-store.ts";
 
 const maxTags = 50;
 
-/** A list of tags as SSM takes it. */
+/** A list of tags in SSM's form. */
 const tagsInput = structures(
   { Key: required(text({ min: 1, max: 128 })), Value: required(text({ max: 256 })) },
   { max: 1000 },
 );
 
-/** What SSM can tag; the sandbox has none of them but parameters. */
+/** Resource types that SSM can tag; the sandbox has only parameters. */
 const resourceTypes = [
   "Association",
   "Automation",

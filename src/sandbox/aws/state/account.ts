@@ -9,13 +9,13 @@ import type {
 } from "./records.ts";
 import { Table } from "./table.ts";
 
-/** All that one account holds. */
+/** The whole state of one account. */
 export interface Account {
   /** Twelve digits. */
   readonly id: string;
   /** By ARN. */
   readonly providers: Table<OidcProvider>;
-  /** By name in lower case: names are unique without regard to case. */
+  /** By name in lower case: names are unique ignoring case. */
   readonly roles: Table<Role>;
   /** By name in lower case. */
   readonly instanceProfiles: Table<InstanceProfile>;
@@ -58,7 +58,7 @@ export function roleKey(name: string): string {
   return name.toLowerCase();
 }
 
-/** Ends the wait for what was changed until now: STS sees these roles, all by default, as IAM does. */
+/** Ends the wait for all changes so far: STS sees these roles, all by default, as IAM does. */
 export function spreadRoles({ roles }: Account, names?: readonly string[]): void {
   for (const { trustBefore: _, ...role } of roles.values()) {
     if (names?.includes(role.name) !== false) roles.set(roleKey(role.name), { ...role, spread: true });
@@ -66,8 +66,8 @@ export function spreadRoles({ roles }: Account, names?: readonly string[]): void
 }
 
 /**
- * The role as STS sees it at `now`: undefined while a new one has not spread, and with its trust policy from
- * before while a change has not. IAM itself sees everything at once.
+ * The role as STS sees it at `now`: undefined while a new one has not spread, and with its earlier trust policy while a
+ * change has not. IAM itself sees everything at once.
  */
 export function seenRole(
   account: Account,

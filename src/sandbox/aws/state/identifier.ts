@@ -14,15 +14,16 @@ export function uniqueId(kind: "AROA" | "AIPA" | "ANPA" | "AIDA"): string {
   return `${kind}${letters(17)}`;
 }
 
-/** Letters at the front that hold the account, and the bits that are none of the account's: one before it, two behind. */
+/** Letters that encode the account, and the surrounding bits that do not: one before it, two after. */
 const accountLetters = 9;
 const accountBits = 40;
 const topBit = 2 ** 44;
 const behind = 2 ** (accountLetters * 5 - 1 - accountBits);
 
 /**
- * An access key's id of sixteen letters after AKIA, or ASIA for a temporary one. As AWS's own, it says whose it is: the first
- * letters hold a set bit, the account's number in forty bits, and others. Tools read the account there, and so do we.
+ * An access key's id of sixteen letters after AKIA, or ASIA for a temporary one. Like AWS's own, it encodes its
+ * account: the first letters hold a set bit, the account's number in forty bits, and others. Tools read the account
+ * there, and so do we.
  */
 export function accessKeyId(kind: "AKIA" | "ASIA", account: string): string {
   let value = topBit + Number(account) * behind + randomInt(behind);
@@ -34,7 +35,7 @@ export function accessKeyId(kind: "AKIA" | "ASIA", account: string): string {
   return `${kind}${text}${letters(16 - accountLetters)}`;
 }
 
-/** The account whose number stands in an access key's id; of what is none, something that is no account's number. */
+/** The account number in an access key's id; for other texts, a number of no account. */
 export function accountOfAccessKey(id: string): string {
   const front = id.slice(4, 4 + accountLetters);
   const value = Array.from(front).reduce((sum, letter) => sum * 32 + base32.indexOf(letter), 0);

@@ -28,12 +28,12 @@ export interface Role {
   readonly description?: string;
   /** Seconds. */
   readonly maxSessionDuration: number;
-  /** As it was given. */
+  /** Verbatim. */
   readonly trustPolicy: string;
   readonly trustChanged: number;
-  /** What STS goes on seeing until a change has spread. */
+  /** What STS still sees until a change has spread. */
   readonly trustBefore?: string;
-  /** Somebody ended the wait by hand: STS sees a role that is new, too. */
+  /** The wait was ended by hand: STS sees a role even if it is new. */
   readonly spread?: true;
   /** Inline policies, name → text as given. */
   readonly inline: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export interface Role {
   readonly tags: readonly Tag[];
 }
 
-/** What hands a role to a machine of EC2. */
+/** Assigns a role to an EC2 instance. */
 export interface InstanceProfile {
   readonly name: string;
   readonly path: string;
@@ -91,7 +91,7 @@ export interface Parameter {
 }
 export interface ParameterVersion {
   readonly version: number;
-  /** Clear text, also of a SecureString: the state folder is what keeps it. */
+  /** Clear text, even of a SecureString: the state folder is what protects it. */
   readonly value: string;
   readonly type: "String" | "StringList" | "SecureString";
   readonly tier: string;
@@ -100,12 +100,12 @@ export interface ParameterVersion {
   readonly allowedPattern?: string;
   readonly keyId?: string;
   readonly date: number;
-  /** ARN of who wrote it. */
+  /** ARN of its author. */
   readonly by: string;
   readonly labels: readonly string[];
 }
 
-/** A long-lived key pair of the sandbox's own administrator: every right. */
+/** A long-lived key pair of the sandbox's administrator, with every right. */
 export interface AdminAccessKey {
   /** `AKIA…`. */
   readonly id: string;
@@ -143,7 +143,7 @@ type SessionOwner =
     }
   | { readonly kind: "admin" };
 
-/** Who has signed a call. */
+/** The signer of a call. */
 export interface Caller {
   readonly kind: "admin" | "assumed-role";
   /** `arn:aws:iam::A:user/podtrust-admin`, `arn:aws:sts::A:assumed-role/NAME/SESSION`. */

@@ -159,7 +159,7 @@ describe("the sandbox's store", () => {
     }
   });
 
-  test("a taking over that was cut off is in nobody's way once it is old", async (t) => {
+  test("a taking over that was cut off blocks no later one once it is old", async (t) => {
     const path = await folder(t);
     await mkdir(path);
     await leaveLock(path, 2_147_483_646);

@@ -3,18 +3,18 @@ import { type FileLock, StateFolder } from "../../../core/files/index.ts";
 import { type Account, emptyAccount, tableNames } from "./account.ts";
 import { Table } from "./table.ts";
 
-/** Where an account is kept. */
+/** Where an account is stored. */
 export interface Store {
   readonly account: Account;
-  /** Writes every table that has changed; in memory it does nothing. Calls while one runs wait for it. */
+  /** Writes every changed table; does nothing in memory. Calls during a write wait for it. */
   persist(): Promise<void>;
-  /** Lets another process have the folder. */
+  /** Releases the folder for other processes. */
   close(): Promise<void>;
 }
 
 const format = 2;
 
-/** What stands in a table's file. */
+/** The content of a table's file. */
 interface TableFile {
   readonly format: number;
   readonly account: string;
@@ -38,7 +38,7 @@ function isTableFile(value: unknown): value is TableFile {
   );
 }
 
-// An account with every quota used up comes to less.
+// An account with every quota used up is smaller.
 const maxTable = 256 * 1024 * 1024;
 
 async function readTable(folder: StateFolder, file: string, account: string): Promise<TableFile["records"]> {
@@ -85,7 +85,7 @@ async function writeTables(tables: Tables, folder: StateFolder, accountId: strin
   }
 }
 
-/** Keeps a folder for this process, so that two sandboxes do not overwrite one another's state. */
+/** Locks a folder for this process, so that two sandboxes do not overwrite each other's state. */
 function lockFolder(folder: StateFolder): Promise<FileLock> {
   return folder.lock("lock", {
     clock: systemClock,
@@ -122,8 +122,8 @@ async function openFolder(accountId: string, path: string): Promise<Store> {
 }
 
 /**
- * Opens what is kept of an account: one JSON file a table in `folder`, mode 0600, since secrets stand in them;
- * without a folder all is in memory and ends with the process. One process at a time has a folder.
+ * Opens the stored state of an account: one JSON file per table in `folder`, mode 0600, since they hold secrets;
+ * without a folder all is in memory and ends with the process. A folder belongs to one process at a time.
  */
 export async function openStore(accountId: string, folder: string | undefined): Promise<Store> {
   if (folder !== undefined) return openFolder(accountId, folder);

@@ -1,6 +1,6 @@
 /**
- * Records by key, in order of creation. Records are immutable: whoever changes one puts another in its place,
- * and so no change can escape the store.
+ * Records by key, in order of creation. Records are immutable: a change replaces a record, so that none escapes the
+ * store.
  */
 export class Table<T> {
   readonly #records = new Map<string, T>();
@@ -60,7 +60,7 @@ export class Table<T> {
     return was;
   }
 
-  /** Says that the last write failed and must be tried again. */
+  /** Records that the last write failed and must be repeated. */
   markDirty(): void {
     this.#dirty = true;
   }

@@ -55,7 +55,7 @@ function checkUnsupported(params: Params): void {
   });
 }
 
-/** Seconds; a role that is assumed with a role's session lives an hour at most, whatever it allows. */
+/** Seconds; with a role's session as caller, a new session lives an hour at most, whatever the role allows. */
 function durationOf(params: Params, maxDuration: number, calling: Session | undefined): number {
   const wanted = params.DurationSeconds ?? hour;
   const refuse = (message: string): AwsError =>
@@ -69,7 +69,7 @@ function durationOf(params: Params, maxDuration: number, calling: Session | unde
   throw refuse("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
 }
 
-/** The source identity of the new session; once set it stays, from session to session. */
+/** The source identity of the new session; once set it is inherited from session to session. */
 function sourceIdentityOf(params: Params, calling: Session | undefined): string | undefined {
   const set = calling?.sourceIdentity;
   if (set === undefined || params.SourceIdentity === undefined || params.SourceIdentity === set) {

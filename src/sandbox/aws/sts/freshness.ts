@@ -1,7 +1,7 @@
-/** The most that a response's own lifetime is believed, in seconds: a mistyped max-age must not last for ever. */
+/** The longest lifetime accepted from a response, in seconds: a mistyped max-age must not last forever. */
 const maxLifetime = 3600;
 
-/** Without a word from the server a document is kept for this long, in seconds. AWS does not publish its number. */
+/** The default lifetime of a document without cache headers, in seconds. AWS does not publish its number. */
 const silentLifetime = 60;
 
 function directives(text: string): Map<string, string> {
@@ -18,9 +18,9 @@ function seconds(text: string | undefined): number | undefined {
 }
 
 /**
- * For how many seconds a document may be reused without asking again (RFC 9111 §4.2): 0 for no-store and
- * no-cache, max-age less Age, at most an hour, and a minute where the server says nothing. A max-age that is
- * not a number counts as stale, as RFC 9111 §4.2.1 advises.
+ * For how many seconds a document may be reused without a request (RFC 9111 §4.2): 0 for no-store and no-cache, max-age
+ * less Age, at most an hour, and a minute if the server says nothing. A max-age that is not a number counts as stale,
+ * as RFC 9111 §4.2.1 advises.
  *
  * @param headers lower-case names
  */

@@ -6,14 +6,14 @@ import {
 import { KeptIssuerDocuments } from "./kept-documents.ts";
 
 /**
- * How STS keeps an issuer's documents. `refetch`: for their Cache-Control lifetime, and a key that it does not know has them
- * fetched at once. `keep`: twice as long, whatever it is asked, as a relying party may that hides behind caches.
+ * How STS keeps an issuer's documents. `refetch`: for their Cache-Control lifetime, and an unknown key makes it fetch
+ * them at once. `keep`: twice as long in any case, as a relying party behind caches may.
  */
 export type IssuerCache = "refetch" | "keep";
 
 export const issuerCaches: readonly IssuerCache[] = ["refetch", "keep"];
 
-/** The documents of the registered issuers, kept in that way. */
+/** The documents of the registered issuers, cached in that way. */
 export function issuerDocuments(cache: IssuerCache, options: IssuerDocumentsOptions): IssuerDocumentSource {
   return cache === "keep" ? new KeptIssuerDocuments(options) : new IssuerDocumentCache(options);
 }

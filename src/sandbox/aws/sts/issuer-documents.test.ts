@@ -111,7 +111,7 @@ describe("STS's fetching of an issuer's documents", () => {
     assert.equal(server.requests.length, 6);
   });
 
-  test("who meets a fetch that began before his key was published is not refused for it", async (t) => {
+  test("a token that meets a fetch begun before its key was published is not refused for it", async (t) => {
     const { server, cache, provider } = await setUp(t);
     server.publish([{ kid: "one" }], { "cache-control": "max-age=600" });
     let late: Promise<unknown> = Promise.resolve();
@@ -266,7 +266,7 @@ describe("STS's fetching of an issuer's documents", () => {
   });
 
   test("a chain that no root vouches for needs a registered thumbprint, as in IAM", async (t) => {
-    const otherCa = await testAuthority("Somebody else");
+    const otherCa = await testAuthority("Another CA");
     const { server, cache, provider } = await setUp(t, { ca: otherCa.root });
     server.publish([{ kid: "one" }]);
     const refused = await cache.documents({ ...provider, thumbprints: ["0".repeat(40)] }, "one");

@@ -11,7 +11,7 @@ import { freshSeconds } from "./freshness.ts";
 
 /** How issuers are remembered. */
 export interface CacheLimits {
-  /** After a fetch that did not find the kid it was made for, how long no other is made for a kid, in milliseconds. */
+  /** After a fetch that did not find its kid, how long no kid causes another fetch, in milliseconds. */
   readonly refetchMs: number;
   /** How many issuers are remembered. */
   readonly maxIssuers: number;
@@ -31,52 +31,52 @@ export interface IssuerDocumentsOptions {
   readonly bounds?: Partial<IssuerBounds>;
 }
 
-/** How an issuer is reached, where not by public DNS and public roots. */
+/** How an issuer is reached, if not by public DNS and public roots. */
 export type RouteTo = (issuer: string) => Promise<Omit<IssuerRoute, "thumbprints">>;
 
-/** A registered OIDC provider, as far as fetching goes. */
+/** The parts of a registered OIDC provider that fetching needs. */
 export interface RegisteredIssuer {
   /** Without the scheme, as IAM keeps it. */
   readonly url: string;
-  /** SHA-1, 40 hex digits each; asked only when no root vouches for the chain. */
+  /** SHA-1, 40 hex digits each; used only if no root vouches for the chain. */
   readonly thumbprints: readonly string[];
 }
 
-/** Where STS has an issuer's documents from, for a token that names `kid`. It never rejects: a failure is an answer too. */
+/** The source of an issuer's documents for STS, for a token that names `kid`. It never rejects: a failure is a result too. */
 export interface IssuerDocumentSource {
   documents(issuer: RegisteredIssuer, kid: string | undefined): Promise<IssuerDocuments>;
-  /** Forgets them all: the next token of each issuer has them fetched. */
+  /** Forgets them all: the next token of each issuer causes a fetch. */
   clear(): void;
 }
 
-/** An issuer with other thumbprints is asked anew: another chain may be accepted. */
+/** An issuer with other thumbprints is fetched again: another chain may be accepted. */
 export function cacheKey({ url, thumbprints }: RegisteredIssuer): string {
   return [url, ...thumbprints].join(" ");
 }
 
 interface CachedDocuments {
   readonly documents: IssuerDocuments;
-  /** When a kid was last looked for in vain, milliseconds since the epoch. */
+  /** When a kid was last not found, milliseconds since the epoch. */
   missedAt: number;
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number;
-  /** Milliseconds since the epoch; the sooner of both documents' ends. */
+  /** Milliseconds since the epoch; the earlier expiry of the two documents. */
   readonly freshUntil: number;
 }
 
-// A clock that was set back since says nothing of a document's age: it is asked for again.
+// A clock that was set back says nothing of a document's age: it is fetched again.
 function isFresh({ fetchedAt, freshUntil }: CachedDocuments, now: number): boolean {
   return now >= fetchedAt && now < freshUntil;
 }
 
 const never = Number.NEGATIVE_INFINITY;
 
-/** For how many seconds a document may be reused; 0 for one that did not come. */
+/** For how many seconds a document may be reused; 0 for a failed fetch. */
 export function freshFor(reading: DocumentReading | undefined): number {
   return reading?.outcome === "answered" ? freshSeconds(reading.response.headers) : 0;
 }
 
-/** Whether documents hold what a token asks for: the key it names, or any where it names none. */
+/** Whether documents hold the key that a token names, or any key if it names none. */
 function answers({ documents }: CachedDocuments, kid: string | undefined): boolean {
   if (!documents.ok) return false;
   if (kid === undefined) return true;
@@ -89,10 +89,9 @@ function answers({ documents }: CachedDocuments, kid: string | undefined): boole
 }
 
 /**
- * The two documents of the registered issuers, fetched over verified TLS and kept for as long as their
- * Cache-Control allows. A kid that the kept set does not hold makes STS ask again, so that a rotated key is
- * seen at once; but after a search in vain not for a while, so that invented kids cannot flood an issuer. Calls
- * that meet a fetch under way share its answer.
+ * The two documents of the registered issuers, fetched over verified TLS and cached as their Cache-Control allows. A
+ * kid that is not in the cached set causes a fetch, so that a rotated key is seen at once; after a failed search there
+ * is a pause, so that invented kids cannot flood an issuer. Calls during a fetch share its answer.
  */
 export class IssuerDocumentCache implements IssuerDocumentSource {
   readonly #clock: Clock;
@@ -111,13 +110,13 @@ export class IssuerDocumentCache implements IssuerDocumentSource {
     this.#held.clear();
   }
 
-  /** A failure is not kept. */
+  /** A failure is not cached. */
   async documents(issuer: RegisteredIssuer, kid: string | undefined): Promise<IssuerDocuments> {
     const key = cacheKey(issuer);
     const held = this.#held.get(key);
     if (held !== undefined && this.#usable(held, kid)) return held.documents;
     const shared = await this.#inFlight.get(key);
-    // A fetch that began before this call may have just missed a new key: then it is worth a second one.
+    // A fetch that began before this call may have just missed a new key: that is worth a second one.
     if (shared !== undefined && (!shared.documents.ok || answers(shared, kid))) return shared.documents;
     const found = await (this.#inFlight.get(key) ?? this.#start(key, issuer));
     if (!answers(found, kid)) found.missedAt = this.#clock.now();
@@ -138,7 +137,7 @@ export class IssuerDocumentCache implements IssuerDocumentSource {
     return fetching;
   }
 
-  // A refetch that an invented kid asked for must not cost others what is still fresh.
+  // A fetch for an invented kid must not discard what is still fresh for others.
   #keep(key: string, fetched: CachedDocuments): CachedDocuments {
     const before = this.#held.get(key);
     const stillFresh = before !== undefined && isFresh(before, this.#clock.now());

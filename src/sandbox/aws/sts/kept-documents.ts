@@ -18,7 +18,7 @@ import {
   type RegisteredIssuer,
 } from "./issuer-documents.ts";
 
-/** One document, and the time in which nobody asks for it again, in milliseconds since the epoch. */
+/** One document, and how long it is not fetched again, in milliseconds since the epoch. */
 interface KeptDocument {
   readonly reading: DocumentReading;
   readonly since: number;
@@ -27,13 +27,13 @@ interface KeptDocument {
 
 type KeptPair = Readonly<Partial<Record<DocumentName, KeptDocument>>>;
 
-/** What is known and how to ask. */
+/** The cache, and how to fetch. */
 interface DocumentRequest {
   readonly before: KeptPair;
   readonly options: ReadOptions;
 }
 
-/** A document is kept for its lifetime, and as long again. */
+/** A document is cached for twice its lifetime. */
 const lifetimes = 2;
 
 function kept(reading: DocumentReading, since: number): KeptDocument {
@@ -41,9 +41,9 @@ function kept(reading: DocumentReading, since: number): KeptDocument {
 }
 
 /**
- * The documents of the registered issuers, as the most patient relying party keeps them: each document for its Cache-Control
- * lifetime and as long again. Meanwhile it asks for nothing, not even for a kid that it does not know. Whoever rotates a key
- * without every wait has tokens refused. A document that could not be had is not kept.
+ * The documents of the registered issuers, as the most patient relying party caches them: each document for twice its
+ * Cache-Control lifetime. Meanwhile it fetches nothing, not even for an unknown kid. After a key rotation without every
+ * wait, tokens are refused. A failed fetch is not cached.
  */
 export class KeptIssuerDocuments implements IssuerDocumentSource {
   readonly #clock: Clock;
@@ -58,7 +58,7 @@ export class KeptIssuerDocuments implements IssuerDocumentSource {
     this.#maxIssuers = { ...cacheLimits, ...options.limits }.maxIssuers;
   }
 
-  /** What is in flight is not kept either: it may have been read before. */
+  /** A running fetch is not cached either: it may have read the earlier state. */
   clear(): void {
     this.#held = new Map();
     this.#inFlight = new Map();

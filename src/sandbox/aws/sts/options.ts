@@ -7,7 +7,7 @@ export interface StsOptions {
   readonly account: Account;
   /** How long a new role or a changed trust policy stays unseen, in milliseconds. */
   readonly propagationMs: number;
-  /** Which generation of AWS's texts is spoken. */
+  /** Which generation of AWS's texts is used. */
   readonly messageProfile: MessageProfile;
   readonly issuers: IssuerDocumentSource;
 }

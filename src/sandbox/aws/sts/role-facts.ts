@@ -3,8 +3,8 @@ import { seenRole } from "../state/index.ts";
 import type { StsOptions } from "./options.ts";
 
 /**
- * The role of an ARN as STS sees it; undefined when it is not of this account, absent, new and not yet spread,
- * or named with another path or in other letters than it was created with.
+ * The role of an ARN as STS sees it; undefined if it is of another account, absent, new and not yet spread, or named
+ * with another path or other letter case than it was created with.
  */
 export function roleFacts(options: StsOptions, arn: string, now: number): RoleFacts | undefined {
   const asked = parseRoleArn(arn);

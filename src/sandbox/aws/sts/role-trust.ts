@@ -14,7 +14,7 @@ import { AwsError, type Call } from "../wire/index.ts";
 export interface RoleRequest {
   readonly action: string;
   readonly roleArn: string;
-  /** Undefined: there is none, or STS does not see it yet. */
+  /** Undefined: it does not exist, or STS does not see it yet. */
   readonly role: RoleFacts | undefined;
   readonly context: Readonly<Record<string, string | readonly string[]>>;
 }
@@ -32,7 +32,7 @@ function refusal(caller: Caller, request: RoleRequest, why: string, suffix = "")
 /** What the caller's own policies say. */
 interface OwnPolicies {
   readonly all: Evaluation;
-  /** Boundary and session policies allow it, whatever the identity policies say. */
+  /** Boundary and session policies allow it, regardless of the identity policies. */
   readonly withinLimits: boolean;
 }
 
@@ -60,7 +60,7 @@ function ownPolicies(account: Account, call: Call, caller: Caller, request: Role
   return { all: authorize(policies, asked), withinLimits: limits.effect === "allow" };
 }
 
-/** How far a trust policy goes towards a caller. */
+/** How far a trust policy admits a caller. */
 type Reach = "session" | "role" | "account" | "denied" | "none";
 
 function trustReach(
@@ -86,22 +86,22 @@ function trustReach(
   return ask([caller.arn, ...ownRole]) === "allow" ? "role" : "account";
 }
 
-/** What of a trust policy's reach needs no Allow of the caller's own, given what these say. */
+/** The part of a trust policy's admission that needs no Allow of the caller's own, given what these say. */
 function suffices(reach: Reach, own: OwnPolicies): boolean {
   if (own.all.effect === "allow" || reach === "session") return true;
   return reach === "role" && own.withinLimits;
 }
 
 /**
- * Whether a caller of the same account gets what it wants of a role. A trust policy that names the account
- * leaves it to the caller's own policies; one that names the role needs no such Allow, but a boundary and a
- * session policy still limit; one that names the session itself needs neither. A Deny on either side wins
- * (IAM User Guide, "Policy evaluation logic", resource-based policies in one account). Gives the rule that
- * allowed, or throws AWS's refusal.
+ * Decides whether a caller of the same account gets what it wants of a role. A trust policy that names the account
+ * leaves it to the caller's own policies; one that names the role needs no such Allow, but a boundary and a session
+ * policy still limit; one that names the session itself needs neither. A Deny on either side wins (IAM User Guide,
+ * "Policy evaluation logic", resource-based policies in one account). Returns the rule that allowed, or throws AWS's
+ * refusal.
  */
 export function requireTrust(account: Account, call: Call, request: RoleRequest): string {
   const { caller } = call;
-  if (caller === undefined) throw new TypeError("an unsigned call has no caller whom a role could trust");
+  if (caller === undefined) throw new TypeError("an unsigned call has no caller that a role could trust");
   const { role } = request;
   const refuse = (why: string, suffix?: string): AwsError => refusal(caller, request, why, suffix);
   if (role === undefined) {

@@ -3,10 +3,10 @@ import { managedPolicyText } from "../iam/index.ts";
 import type { Account, Session } from "../state/index.ts";
 import { AwsError } from "../wire/index.ts";
 
-/** What limits a session. */
+/** The limits of a session. */
 export interface SessionLimits {
   readonly policies: Session["policies"];
-  /** Percent; undefined without policies, as AssumeRole answers then. */
+  /** Percent; undefined without policies, as in AssumeRole's answer. */
   readonly packedSize: number | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { accessKeyId, type Account, secretKey, type Session, sessionToken } from "../state/index.ts";
 import type { Shape } from "../wire/index.ts";
 
-/** A session as it is asked for. */
+/** Parameters of a new session. */
 export interface NewSession extends Omit<
   Session,
   "accessKeyId" | "secret" | "token" | "createDate" | "expires"
@@ -10,16 +10,16 @@ export interface NewSession extends Omit<
   readonly duration: number;
 }
 
-/** How long an expired session is remembered, so that its user is told that it has expired. */
+/** How long an expired session is remembered, so that its user gets the error for expired ones. */
 const remembered = 3_600_000;
 const sweepEvery = 60_000;
 /**
- * Whoever holds a token can ask for sessions without end: the oldest are forgotten beyond this many, though they have not
- * expired, so that memory has a bound.
+ * The holder of a token can create unlimited sessions: beyond this number the oldest are forgotten, even if not
+ * expired, so that memory is bounded.
  */
 const maxSessions = 20_000;
 
-/** Gives out temporary credentials, and forgets those that expired long ago. */
+/** Issues temporary credentials, and forgets those that expired long ago. */
 export class SessionStore {
   readonly #account: Account;
   #swept = 0;
@@ -28,7 +28,7 @@ export class SessionStore {
     this.#account = account;
   }
 
-  /** `now` in milliseconds. Ends are whole seconds, as AWS prints them. */
+  /** `now` in milliseconds. Expiry is in whole seconds, as AWS prints it. */
   issue(now: number, { duration, ...rest }: NewSession): Session {
     this.#sweep(now);
     const session: Session = {
@@ -60,7 +60,7 @@ export class SessionStore {
   }
 }
 
-/** A session's keys as every operation of STS gives them. */
+/** A session's keys, as every operation of STS returns them. */
 export function credentials(session: Session): Shape {
   return {
     AccessKeyId: session.accessKeyId,
@@ -70,7 +70,7 @@ export function credentials(session: Session): Shape {
   };
 }
 
-/** The ARN under which a session acts: the role's name without its path. */
+/** The ARN of a session: with the role's name without its path. */
 export function assumedRoleArn(account: string, roleName: string, sessionName: string): string {
   return `arn:aws:sts::${account}:assumed-role/${roleName}/${sessionName}`;
 }

@@ -16,8 +16,8 @@ function keySet(keys: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * The tags that a role's session gets: those asked for, and those that the calling session hands on, which may
- * not be set anew. Keys are compared without regard to case
+ * The tags of a role's session: the requested ones, and the transitive ones of the calling session, which may not be
+ * overridden. Keys are compared without regard to case
  * (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html).
  */
 export function sessionTags(asked: SessionTags, calling: Session | undefined): SessionTags {

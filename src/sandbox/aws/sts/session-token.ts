@@ -3,7 +3,7 @@ import { credentials, type SessionStore } from "./session-store.ts";
 
 const twelveHours = 43_200;
 
-/** GetSessionToken: short-lived keys for the administrator's long-lived ones. */
+/** GetSessionToken: short-lived keys in exchange for the administrator's long-lived ones. */
 export function getSessionToken(sessions: SessionStore): ServiceAction {
   return action({
     input: {
@@ -34,7 +34,7 @@ export function getSessionToken(sessions: SessionStore): ServiceAction {
   });
 }
 
-/** The account has no MFA device, and so no code of one is right. */
+/** The account has no MFA device, so no code is valid. */
 export function refuseMfa(serialNumber: string | undefined, tokenCode: string | undefined): void {
   if (serialNumber === undefined && tokenCode === undefined) return;
   throw new AwsError(

@@ -36,7 +36,7 @@ function sessionManagedPolicy(account: Account): (arn: string) => PolicyDocument
   };
 }
 
-// The rules of src/rules/trust check the parameters; here they are taken as they come.
+// The rules of src/rules/trust check the parameters; here they are taken unchecked.
 const input = {
   RoleArn: text(),
   RoleSessionName: text(),
@@ -67,7 +67,7 @@ function factsOf(options: StsOptions, params: ValueOf<typeof input>, call: Call)
     managedPolicy: sessionManagedPolicy(options.account),
     context: {
       "aws:RequestedRegion": call.region,
-      // AWS is reached over TLS only; loopback stands in for it, and a policy that insists on TLS shall work here too.
+      // AWS is reached over TLS only; loopback stands in for it, and a policy that requires TLS must work here too.
       "aws:SecureTransport": "true",
       "aws:SourceIp": call.sourceAddress.replace(/^::ffff:/u, ""),
       "aws:UserAgent": call.userAgent,
@@ -85,7 +85,7 @@ async function decide(options: StsOptions, facts: WebIdentityFacts): Promise<Web
   return decideWebIdentity({ ...facts, documents }, keyChecks);
 }
 
-/** The subject that a token claims, for the record of a refusal; cut, since a client wrote it. */
+/** The subject that a token claims, for the record of a refusal; cut, since clients choose it. */
 function claimedSubject(token: string | undefined): string | undefined {
   try {
     const { sub } = parseJws(token ?? "").claims;
@@ -127,7 +127,7 @@ function sessionOf(grant: SessionGrant, facts: WebIdentityFacts): Parameters<Ses
 
 /**
  * AssumeRoleWithWebIdentity: unsigned, decided by the rules of src/rules/trust. `Provider` is the provider's ARN, as
- * the real service answers for OIDC providers of IAM, whatever its reference says.
+ * the real service answers for IAM's OIDC providers, contrary to its reference.
  */
 export function assumeRoleWithWebIdentity(options: StsOptions, sessions: SessionStore): ServiceAction {
   return action({

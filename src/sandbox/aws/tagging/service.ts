@@ -8,11 +8,11 @@ interface Tagged {
   readonly tags: readonly Tag[];
 }
 
-/** The one region in which AWS shows what IAM keeps. */
+/** The one region in which AWS lists IAM's resources. */
 const iamRegion = "us-east-1";
 
 /**
- * What has tags in a region, in the order of the ARNs. Of IAM the Tagging API shows everything but roles and users
+ * The tagged resources of a region, sorted by ARN. Of IAM the Tagging API shows everything but roles and users
  * (Resource Groups Tagging API Reference, "Services that support the Resource Groups Tagging API").
  */
 function taggedIn(account: Account, region: string): readonly Tagged[] {
@@ -55,7 +55,7 @@ function after(token: string): string {
   throw new AwsError("PaginationTokenExpiredException", "The pagination token is not one of this call.");
 }
 
-/** The Resource Groups Tagging API for one account (AWS JSON 1.1); it lists what has tags, and sets none. */
+/** The Resource Groups Tagging API for one account (AWS JSON 1.1); it lists tagged resources, and sets no tags. */
 export function taggingService({ account }: { readonly account: Account }): Service {
   return {
     name: "tagging",

@@ -10,15 +10,15 @@ import { Trail } from "./trail.ts";
 
 export interface DispatchOptions {
   readonly tenants: Tenants;
-  /** The time that clients sign by. */
+  /** The time that clients sign with. */
   readonly signingClock: Clock;
   readonly logger: Logger;
 }
 
-/** Where an answer is made: the account that it is made for, and who is told of faults. */
+/** The context of an answer: its account, and the log of faults. */
 type AnswerContext = Pick<Tenant, "persist"> & Pick<DispatchOptions, "logger">;
 
-/** Where a request came from, and what ends it. */
+/** The origin of a request, and its abort signal. */
 export interface Origin {
   readonly address: string;
   readonly signal: AbortSignal;
@@ -39,15 +39,15 @@ function openCall(route: Route, request: WireRequest, origin: Origin, trail: Tra
   };
 }
 
-/** An operation's parameters, or AWS's refusal of those that break a constraint. */
+/** An operation's parameters, or AWS's refusal if they break a constraint. */
 export function paramsOf(route: Omit<Route, "name">): never {
   const { params, problems } = readInput(route.action.input, route.params);
   if (problems.length > 0) throw new AwsError(route.service.validationCode, problemsText(problems));
-  // `action()` has tied these parameters to this operation and then forgotten their type.
+  // `action()` has tied these parameters to this operation and then erased their type.
   return params as never;
 }
 
-/** IAM, STS and SSM are called at `/`; a signature alone does not tell `//` or `/a/../` from it. */
+/** IAM, STS and SSM are called at `/`; a signature alone does not distinguish `//` or `/a/../` from it. */
 function checkPath(request: WireRequest, trail: Trail): void {
   trail.at("invalid", "path-known");
   const path = request.target.split("?", 1)[0] ?? "";
@@ -101,10 +101,10 @@ async function perform(
   return performSigned(route, { ...base, caller, region }, trail, gate);
 }
 
-/** Where a request was going that says nothing of it. */
+/** The destination of a request that does not name one. */
 const nowhere = { service: undefined, form: "query", serviceName: "unknown", operation: "" } as const;
 
-/** Whose request it is and where it goes, or why it goes nowhere. */
+/** The account and operation of a request, or why it has none. */
 type Destination =
   | { readonly tenant: Tenant; readonly route: Route }
   | { readonly tenant: Tenant; readonly thrown: unknown };

@@ -1,14 +1,14 @@
-/** Which side AWS blames: the query protocol's `<Type>`. */
+/** The side that AWS blames: the query protocol's `<Type>`. */
 export type FaultType = "Sender" | "Receiver";
 
 export interface AwsErrorOptions {
   /** The HTTP status; 400 by default. */
   readonly status?: number;
-  /** `Sender` by default, or the status is 500 or more. */
+  /** `Sender` by default, unless the status is 500 or more. */
   readonly type?: FaultType;
   /** The name of our rule that decided, for the log and the page. */
   readonly rule?: string;
-  /** One sentence for a person, which AWS does not give. Never a secret. */
+  /** One sentence for users, which AWS does not give. Never a secret. */
   readonly why?: string;
   /** What to do about it. */
   readonly next?: string;
@@ -16,8 +16,8 @@ export interface AwsErrorOptions {
 }
 
 /**
- * An answer that is a refusal, with AWS's own code, text and status. It is what a client of the sandbox gets:
- * nothing in `message` may say more than AWS would.
+ * A refusal with AWS's own code, text and status. Clients of the sandbox get it: `message` may say no more than AWS
+ * would.
  */
 export class AwsError extends Error {
   override readonly name: string = "AwsError";

@@ -7,13 +7,13 @@ export function queryOf(target: string): string {
   return at === -1 ? "" : target.slice(at + 1);
 }
 
-/** The same with letters that need no percent-encoding as they are: names are compared by what they mean. */
+/** The same with needlessly encoded letters decoded: names are compared by meaning. */
 function plainQueryOf(target: string): string {
   return queryOf(target).replaceAll(/%(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|2d)/giu, decodeURIComponent);
 }
 
 /**
- * Whether an AWS client sent it: it is signed, names an operation, or carries the headers that every SDK sends and no
+ * Whether an AWS client sent it: it is signed, names an operation, or has the headers that every SDK sends and no
  * browser does.
  */
 export function isAwsCall(request: WireRequest): boolean {
@@ -24,7 +24,7 @@ export function isAwsCall(request: WireRequest): boolean {
   );
 }
 
-/** What a request's signature claims, which nobody has verified yet: `AKID/20261125/eu-central-1/s3/aws4_request`, in its parts. */
+/** The unverified claims of a request's signature: `AKID/20261125/eu-central-1/s3/aws4_request`, in its parts. */
 function claimedCredential(request: WireRequest): readonly string[] {
   const header = headerOf(request, "authorization") ?? "";
   const inHeader = /Credential=([^,\s]{1,300})/u.exec(header)?.[1];
@@ -32,15 +32,15 @@ function claimedCredential(request: WireRequest): readonly string[] {
   return (inHeader ?? inQuery?.replaceAll(/%2f/giu, "/") ?? "").split("/");
 }
 
-/** The access key that a request claims to be signed with; undefined where it claims none. */
+/** The access key that a request claims to be signed with; undefined if it names none. */
 export function claimedKey(request: WireRequest): string | undefined {
   const [key = ""] = claimedCredential(request);
   return key === "" ? undefined : key;
 }
 
 /**
- * The service in the scope of a request's signature, which nobody has verified yet; undefined where there is none.
- * Signature Version 2 has no scope, and S3 alone still takes it in a header.
+ * The service in the unverified scope of a request's signature; undefined if there is none. Signature Version 2 has no
+ * scope, and only S3 still accepts it in a header.
  */
 export function claimedService(request: WireRequest): string | undefined {
   if (headerOf(request, "authorization")?.startsWith("AWS ") === true) return "s3";
@@ -58,15 +58,15 @@ const forms: Readonly<Record<string, WireForm>> = {
   route53: "query",
 };
 
-/** Whether query or body is a form that names its operation, as the query protocol has it. */
+/** Whether query or body is a form that names its operation, as in the query protocol. */
 export function namesAction(request: WireRequest): boolean {
   const named = /(?:^|&)Action=/u;
   return named.test(plainQueryOf(request.target)) || named.test(Buffer.from(request.body).toString("latin1"));
 }
 
-/** How a service that the sandbox lacks would write a refusal of this request. */
+/** The refusal of this request in the protocol of a service that the sandbox lacks. */
 export function foreignForm(request: WireRequest, service: string): WireForm {
   const known = Object.hasOwn(forms, service) ? forms[service] : undefined;
-  // All that is no form speaks JSON today.
+  // All others speak JSON today.
   return known ?? (namesAction(request) ? "query" : "json");
 }

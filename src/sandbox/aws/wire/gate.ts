@@ -1,33 +1,33 @@
 import type { Caller } from "../state/index.ts";
 import type { Call, Need, Service } from "./service.ts";
 
-/** A request as it came over HTTP, whole and bounded. */
+/** An HTTP request, complete and of limited size. */
 export interface WireRequest {
   readonly method: string;
-  /** Path and query as they stand in the request line. */
+  /** Path and query, verbatim from the request line. */
   readonly target: string;
-  /** Lower-case names; each value as it came. */
+  /** Lower-case names; values verbatim. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly body: Uint8Array;
 }
 
 /** When a request came, in milliseconds. */
 export interface Arrival {
-  /** By the clock that a test may move: what has expired by it is over. */
+  /** By the clock that a test may move: it decides what has expired. */
   readonly now: number;
-  /** By the one that nobody moves, as whoever signed looked at it. */
+  /** By the clock that is never moved, which the signer used. */
   readonly signedAt: number;
 }
 
-/** Who may come in, and who may do what. */
+/** Authenticates and authorizes. */
 export interface Gate {
-  /** Verifies the signature; throws an AwsError when it is missing or wrong. */
+  /** Verifies the signature; throws an AwsError if it is missing or wrong. */
   authenticate(
     request: WireRequest,
     service: Service,
     arrival: Arrival,
   ): { readonly caller: Caller; readonly region: string };
-  /** Gives the rule that allows; throws an AwsError that names the rule that does not. */
+  /** Returns the rule that allows; throws an AwsError that names the rule that does not. */
   authorize(call: Call, need: Need): string;
 }
 

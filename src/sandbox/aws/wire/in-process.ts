@@ -3,8 +3,8 @@ import type { Call, Result, Service } from "./service.ts";
 import type { RawRecord } from "./value.ts";
 
 /**
- * Performs an operation without a request, a signature or a question of rights, and without a record of it; what its
- * parameters and the account have against it is an AwsError, as over the wire.
+ * Performs an operation without a request, signature, authorization or record; invalid parameters and conflicts are an
+ * AwsError, as over the wire.
  */
 export async function performHere(
   service: Service,

@@ -1,11 +1,11 @@
 import { isRecord } from "../../../core/base/index.ts";
 import type { Raw, RawRecord } from "./value.ts";
 
-/** What breaks constraints, collected so that all are reported at once, as AWS does. */
+/** Broken constraints, collected so that all are reported at once, as AWS does. */
 export interface ConstraintViolation {
   /** `roleName`, `tags.1.member.key`. */
   readonly at: string;
-  /** The value between quotes, or undefined when it is absent. */
+  /** The value between quotes, or undefined if it is absent. */
   readonly value: string | undefined;
   /** `Member must not be null`. */
   readonly constraint: string;
@@ -68,7 +68,7 @@ export interface NumberLimits {
   readonly max?: number;
 }
 
-/** A whole number; undefined when absent. */
+/** An integer; undefined if absent. */
 export function integer(limits: NumberLimits = {}): Field<number | undefined> {
   return {
     read(raw, at, problems) {
@@ -95,7 +95,7 @@ export function integer(limits: NumberLimits = {}): Field<number | undefined> {
   };
 }
 
-/** A truth value; undefined when absent. */
+/** A boolean; undefined if absent. */
 export function flag(): Field<boolean | undefined> {
   return {
     read(raw, at, problems) {
@@ -109,14 +109,14 @@ export function flag(): Field<boolean | undefined> {
   };
 }
 
-/** The same parameter, refused when absent. */
+/** The same parameter, refused if absent. */
 export function required<T>(field: Field<T>): Field<Exclude<T, undefined>> {
   return {
     read(raw, at, problems) {
       if (raw === undefined || raw === null) {
         problems.push({ at, value: undefined, constraint: "Member must not be null" });
       }
-      // A problem was noted: no caller sees the undefined.
+      // A problem was recorded: no caller sees the undefined.
       return field.read(raw, at, problems) as Exclude<T, undefined>;
     },
   };
@@ -206,7 +206,7 @@ function readFields<Fields extends Input>(
   return Object.fromEntries(entries) as ValueOf<Fields>;
 }
 
-/** Reads all parameters of an operation; the values are only to be used when there are no problems. */
+/** Reads all parameters of an operation; use the values only if there are no problems. */
 export function readInput<Fields extends Input>(
   fields: Fields,
   raw: RawRecord,

@@ -1,6 +1,6 @@
 /**
- * A text with everything percent-encoded but the unreserved characters of RFC 3986 §2.3: how a request's signature is made,
- * and how documents leave IAM.
+ * Percent-encodes everything but the unreserved characters of RFC 3986 §2.3, as for signatures, and for documents in
+ * IAM's answers.
  */
 export function percentEncoded(text: string): string {
   return encodeURIComponent(text).replaceAll(

@@ -3,14 +3,14 @@ import type { AwsError } from "./error.ts";
 import type { Service, WireForm } from "./service.ts";
 import type { Shape, Value } from "./value.ts";
 
-/** What goes back over HTTP. */
+/** An HTTP answer. */
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** The name space of errors that belong to no service. */
+/** The namespace of errors without a service. */
 const faultNamespace = "http://webservices.amazon.com/AWSFault/2005-15-09";
 
 function escapeXml(text: string): string {
@@ -66,7 +66,7 @@ function headersOf(form: WireForm, requestId: string): Record<string, string> {
   };
 }
 
-/** An answer of an operation, as its service's protocol writes it. */
+/** An operation's answer in its service's protocol. */
 export function renderResult(
   service: Service,
   action: string,

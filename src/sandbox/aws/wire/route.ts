@@ -6,7 +6,7 @@ import { headerOf, type WireRequest } from "./gate.ts";
 import type { ServiceAction, Service, WireForm } from "./service.ts";
 import type { RawRecord } from "./value.ts";
 
-/** Which operation a request is for, with its parameters still raw. */
+/** The operation of a request, with raw parameters. */
 export interface Route {
   readonly service: Service;
   readonly name: string;
@@ -14,11 +14,11 @@ export interface Route {
   readonly params: RawRecord;
 }
 
-/** A refusal before any operation was found, with what is known of where it was going. */
+/** A refusal before any operation was found, with what is known of its destination. */
 export class RouteError extends AwsError {
   readonly form: WireForm;
   readonly service: Service | undefined;
-  /** As the client claims it, where the sandbox has no such service. */
+  /** As the client claims it, if the sandbox has no such service. */
   readonly serviceName: string;
   readonly operation: string;
 
@@ -89,7 +89,7 @@ function jsonParams(service: Service, operation: string, body: Uint8Array): RawR
   return parsed as RawRecord;
 }
 
-/** The refusal, as its service would write it, of what was signed for a service that the sandbox lacks. */
+/** The refusal, in its service's protocol, of a request signed for a service that the sandbox lacks. */
 function foreignService(
   services: readonly Service[],
   request: WireRequest,
@@ -113,7 +113,7 @@ function queryRoute(services: readonly Service[], request: WireRequest): Route {
   const body = Buffer.from(request.body).toString("utf8");
   const pairs = [...formPairs(queryOf(request.target)), ...formPairs(body)];
   const fields = new Map(pairs);
-  // Two orders of them bear one signature and could mean two things. No AWS client repeats a name.
+  // Two orders of them have one signature and could mean two things. No AWS client repeats a name.
   if (fields.size < pairs.length) {
     throw new AwsError("MalformedInput", "A parameter is given twice", { rule: "request-well-formed" });
   }
@@ -146,7 +146,7 @@ function queryRoute(services: readonly Service[], request: WireRequest): Route {
   return { service, name, action: actionOf(service, name), params: formParams(pairs) };
 }
 
-/** True for what the web page answers: a GET or HEAD that no AWS client sent. */
+/** True for requests to the web page: GET or HEAD that no AWS client sent. */
 export function isPageRequest(request: WireRequest): boolean {
   return (request.method === "GET" || request.method === "HEAD") && !isAwsCall(request);
 }
@@ -164,7 +164,7 @@ function refuseOtherProtocols(request: WireRequest): void {
   );
 }
 
-/** Finds the operation of a request; throws a RouteError that says by name what is not implemented. */
+/** Finds the operation of a request; throws a RouteError that names what is not implemented. */
 export function routeRequest(services: readonly Service[], request: WireRequest): Route {
   refuseOtherProtocols(request);
   const target = headerOf(request, "x-amz-target");

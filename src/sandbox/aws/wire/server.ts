@@ -16,7 +16,7 @@ export interface WireOptions extends DispatchOptions {
   readonly port: number;
 }
 
-/** The largest body that is read, in bytes: AWS's own limits on documents stay well below. */
+/** The largest accepted body, in bytes: AWS's own limits on documents are well below. */
 const maxBody = 1024 * 1024;
 
 function send(
@@ -27,7 +27,7 @@ function send(
   const body = Buffer.from(result.body, "utf8");
   response.writeHead(result.status, {
     ...result.headers,
-    // SDKs set their own clock right by this header, so it must be the clock that signatures are checked by.
+    // SDKs correct their clock by this header, so it must be the clock that signatures are checked by.
     date: new Date(signingClock.now()).toUTCString(),
     "content-length": body.length,
   });

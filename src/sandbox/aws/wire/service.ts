@@ -2,13 +2,13 @@ import type { Caller } from "../state/index.ts";
 import type { Input, ValueOf } from "./input.ts";
 import type { Shape } from "./value.ts";
 
-/** One thing that a call must be allowed to do. All of an action's needs must be allowed. */
+/** One permission that a call needs. All of an action's needs must be allowed. */
 export interface Need {
   /** `iam:GetRole`. */
   readonly action: string;
-  /** An ARN, or `*` where the action knows no resource. */
+  /** An ARN, or `*` if the action has no resource. */
   readonly resource: string;
-  /** How AWS names the resource in a refusal, where not by its ARN: `role demo`. */
+  /** How AWS names the resource in a refusal, if not by its ARN: `role demo`. */
   readonly shown?: string;
   /** Condition keys with their values, beside the global ones that the server adds. */
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
@@ -31,57 +31,57 @@ export interface Call {
   readonly requestId: string;
   /** Milliseconds: when the request came. */
   readonly now: number;
-  /** Who signed it. Never undefined, except in actions that are `unsigned`. */
+  /** The signer. Never undefined, except in actions that are `unsigned`. */
   readonly caller: Caller | undefined;
-  /** The region of the signature's scope; `us-east-1` when unsigned. */
+  /** The region of the signature's scope; `us-east-1` if unsigned. */
   readonly region: string;
   readonly sourceAddress: string;
   readonly userAgent: string;
-  /** Aborted when the client went away or the server closes. */
+  /** Aborted when the client has gone or the server closes. */
   readonly signal: AbortSignal;
-  /** Adds to the record of this decision; what is noted last wins. */
+  /** Adds to the record of this decision; the last note wins. */
   note(notes: DecisionNotes): void;
 }
 
-/** An answer; undefined where AWS's has no result element. */
+/** An answer; undefined if AWS's has no result element. */
 export type Result = Shape | undefined;
 
-/** One operation: its parameters, what it needs to be allowed, and what it does, in the order in which they run. */
+/** One operation: its parameters, the permissions it needs, and what it does, in the order in which they run. */
 export interface ActionOf<Fields extends Input> {
   /** The parameters and their constraints; others are ignored, as AWS does. */
   readonly input: Fields;
-  /** Empty: whoever has signed may call it. Not asked for an `unsigned` action. */
+  /** Empty: any signer may call it. Not asked for an `unsigned` action. */
   readonly access: (params: ValueOf<Fields>, call: Call) => readonly Need[];
   readonly run: (params: ValueOf<Fields>, call: Call) => Result | Promise<Result>;
-  /** True: needs no signature, and one that is there is ignored (AssumeRoleWithWebIdentity). */
+  /** True: needs no signature, and ignores one (AssumeRoleWithWebIdentity). */
   readonly unsigned?: boolean;
 }
 
-/** An operation with its parameters' types forgotten, as a service lists it. */
+/** An operation with its parameters' types erased, as a service lists it. */
 export type ServiceAction = ActionOf<Input>;
 
-/** Checks an operation's types and forgets them. */
+/** Checks an operation's types and erases them. */
 export function action<const Fields extends Input>(operation: ActionOf<Fields>): ServiceAction {
   return operation as unknown as ServiceAction;
 }
 
-/** How a refusal is written down. A service here speaks `query` or `json`; of others at least that much is known. */
+/** The format of refusals. A service here speaks `query` or `json`; of others at least this is known. */
 export type WireForm = "query" | "json" | "rest-xml" | "ec2";
 
 export interface Service {
   /** As in ARNs and signature scopes: `iam`, `sts`, `ssm`. */
   readonly name: string;
   readonly protocol: "query" | "json";
-  /** `2010-05-08`: how the query protocol tells services apart. */
+  /** `2010-05-08`: distinguishes services in the query protocol. */
   readonly version: string;
-  /** The XML name space of answers; for JSON the prefix of X-Amz-Target (`AmazonSSM`). */
+  /** The XML namespace of answers; for JSON the prefix of X-Amz-Target (`AmazonSSM`). */
   readonly namespace: string;
   /** The code for parameters that break a constraint: `ValidationError`, or JSON's `ValidationException`. */
   readonly validationCode: string;
   readonly actions: Readonly<Record<string, ServiceAction>>;
 }
 
-/** A request for the web page: anything that is GET or HEAD and names no Action. */
+/** A request for the web page: any GET or HEAD that names no Action. */
 interface PageRequest {
   readonly method: string;
   readonly path: string;
@@ -94,7 +94,7 @@ export interface PageResponse {
 }
 export type Page = (request: PageRequest) => PageResponse | Promise<PageResponse>;
 
-/** One decision, as the log, the page and `decisions()` give it. */
+/** One decision, as log, page and `decisions()` show it. */
 export interface Decision {
   /** Milliseconds. */
   readonly time: number;
@@ -104,11 +104,11 @@ export interface Decision {
   /** The caller's ARN, a token's subject, or `anonymous`. */
   readonly who: string;
   readonly resource?: string;
-  /** `invalid`: refused before anybody asked whether it is allowed (unknown action, bad parameters). */
+  /** `invalid`: refused before authorization (unknown action, bad parameters). */
   readonly decision: "allow" | "deny" | "invalid";
-  /** What decided: `admin-key`, a policy's statement, a rule's name. */
+  /** The rule that decided: `admin-key`, a policy's statement, a rule's name. */
   readonly rule: string;
-  /** AWS's code and text, where the answer was an error (also one that came after `allow`). */
+  /** AWS's code and text, if the answer was an error (even one after `allow`). */
   readonly code?: string;
   readonly message?: string;
   readonly why?: string;

@@ -5,34 +5,34 @@ import type { Gate, WireRequest } from "./gate.ts";
 import type { Route } from "./route.ts";
 import type { Decision, Service } from "./service.ts";
 
-/** One account behind the port: what answers for it, and by which time. */
+/** One account behind the port: its services and its clock. */
 export interface Tenant {
   readonly services: readonly Service[];
   readonly gate: Gate;
-  /** The time that everything is judged by, signatures excepted. */
+  /** The clock for everything except signatures. */
   readonly clock: Clock;
-  /** Called before each answer: writes down what changed. A rejection becomes the answer ServiceFailure. */
+  /** Called before each answer: saves changes. A rejection becomes the answer ServiceFailure. */
   readonly persist: () => Promise<void>;
   readonly onDecision: (decision: Decision) => void;
 }
 
 /** All accounts behind the port. */
 export interface Tenants {
-  /** Answers whatever names no other account. */
+  /** Answers requests that name no other account. */
   readonly home: Tenant;
-  /** The account with this number; undefined where there is none. */
+  /** The account with this number; undefined if there is none. */
   readonly find: (account: string) => Tenant | undefined;
-  /** The account that gave this access key out; undefined where none can have. */
+  /** The account that issued this access key; undefined if none can have. */
   readonly ofKey: (accessKeyId: string) => Tenant | undefined;
 }
 
-/** Whose call it is that was signed, by the key that it claims; nobody has verified it yet. */
+/** The account of a signed call, by the key that it claims, which is not verified yet. */
 export function claimedTenant(request: WireRequest, { home, ofKey }: Tenants): Tenant {
   const key = claimedKey(request);
   return (key === undefined ? undefined : ofKey(key)) ?? home;
 }
 
-/** Whose call it is: of an unsigned one the account in the role's ARN says it. */
+/** The account of a call: for an unsigned one, from the role's ARN. */
 export function tenantOf(route: Route, request: WireRequest, tenants: Tenants): Tenant {
   if (route.action.unsigned !== true) return claimedTenant(request, tenants);
   const role = route.params["RoleArn"];

@@ -2,14 +2,14 @@ import { randomUUID } from "node:crypto";
 import type { AwsError } from "./error.ts";
 import type { Decision, DecisionNotes } from "./service.ts";
 
-// Clients choose some of these texts, and a hundred decisions are remembered and shown.
+// Clients choose some of these texts, and a hundred decisions are stored and shown.
 const maxText = 2048;
 
 function cut(text: string): string {
   return text.length > maxText ? `${text.slice(0, maxText)}… (${text.length} characters)` : text;
 }
 
-/** What is learnt about one request on its way through, which becomes the record of its decision. */
+/** What is learned about one request on its way, for the record of its decision. */
 export class Trail {
   readonly requestId = randomUUID();
   /** Milliseconds. */
@@ -24,7 +24,7 @@ export class Trail {
     this.now = now;
   }
 
-  /** What it would be if the next step ended the request. */
+  /** The outcome if the next step ended the request. */
   at(decision: Decision["decision"], rule: string): void {
     this.#decision = decision;
     this.#rule = rule;
@@ -34,7 +34,7 @@ export class Trail {
     this.#notes = { ...this.#notes, ...notes };
   }
 
-  // An operation that asks a role's trust policy refuses by itself, after whoever called it was let in.
+  // An operation that asks a role's trust policy refuses by itself, after the caller was admitted.
   #outcome(error: AwsError | undefined): Decision["decision"] {
     return error?.status === 403 ? "deny" : this.#decision;
   }
@@ -44,7 +44,7 @@ export class Trail {
     return this.#notes.rule ?? ofError ?? this.#rule;
   }
 
-  /** The record. What an operation noted goes before what was seen from outside. */
+  /** The record. Notes of the operation take precedence over outside observations. */
   decision(action: string, error: AwsError | undefined): Decision {
     const notes = this.#notes;
     const optional = {

@@ -1,4 +1,4 @@
-/** A parameter as it came: the query protocol gives only strings, lists and structures; JSON all of these. */
+/** A raw parameter: the query protocol gives only strings, lists and structures; JSON all of these. */
 export type Raw = string | number | boolean | null | readonly Raw[] | RawRecord;
 export interface RawRecord {
   readonly [name: string]: Raw;
