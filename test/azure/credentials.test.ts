@@ -200,7 +200,7 @@ describe("an access token of Azure's", () => {
         `printf '%s\\n' "$@" > '${seen}'; env >> '${seen}'\ncat <<'END'\n${await printed()}\nEND`,
       );
       const out = await world.must(["plan", "--azure-cli"], { env });
-      assert.match(out, /, as whoever az is logged in as$/mu);
+      assert.match(out, /, as the account that az is logged in with$/mu);
       const text = await readFile(seen, "utf8");
       assert.ok(
         text.startsWith(

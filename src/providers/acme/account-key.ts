@@ -69,7 +69,7 @@ export interface FlattenedJws {
   readonly signature: string;
 }
 
-/** Who signs: a key that the CA knows as an account (`kid`), or one that introduces itself (`jwk`). */
+/** The signer: a key that the CA knows as an account (`kid`), or a new one (`jwk`). */
 export interface RequestSigner {
   readonly key: AccountKey;
   /** The account's URL. */

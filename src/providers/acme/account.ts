@@ -32,7 +32,7 @@ export interface AcmeAccount {
   newOrder(order: NewOrder, signal?: AbortSignal): Promise<Order>;
   order(url: string, signal?: AbortSignal): Promise<Order>;
   authorization(url: string, signal?: AbortSignal): Promise<Authorization>;
-  /** Tells the CA that a challenge is ready to be looked at. */
+  /** Asks the CA to validate a challenge. */
   respond(challenge: Challenge, signal?: AbortSignal): Promise<void>;
   deactivateAuthorization(url: string, signal?: AbortSignal): Promise<void>;
   /** `csr` in DER. */
@@ -62,7 +62,7 @@ const reasons: Readonly<Record<RevocationReason, number>> = {
   cessationOfOperation: 5,
 };
 
-/** The URL that an answer gives to what it made. */
+/** The URL of what a request created. */
 export function locationOf(url: string, response: HttpResponse): string {
   const location = response.headers["location"];
   if (location === undefined || !isCaUrl(location)) throw answerInvalid(url, "it gave no https Location");
@@ -81,7 +81,7 @@ export class SignedAccount implements AcmeAccount {
     this.uri = uri;
   }
 
-  /** The session, for what needs the CA's directory beside the account. */
+  /** The session, for callers that need the CA's directory as well as the account. */
   get session(): AcmeSession {
     return this.#session;
   }

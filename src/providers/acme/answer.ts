@@ -43,7 +43,7 @@ export function text(value: unknown): string | undefined {
   return value.slice(0, maxText).replaceAll(/\p{Cc}+/gu, " ");
 }
 
-// No CA's word makes us wait longer than this.
+// No CA makes us wait longer than this.
 const maxRetryAfterMs = 30 * 24 * 3_600_000;
 
 /**

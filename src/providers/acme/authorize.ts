@@ -43,14 +43,14 @@ function failed(authorization: Authorization, type: string): AcmeProblem {
   });
 }
 
-/** What there is to prove, and by what. */
+/** The names to prove, and how. */
 export interface Proofs {
   readonly identifiers: readonly Identifier[];
   /** In order of preference. */
   readonly solvers: readonly ChallengeSolver[];
 }
 
-// The authorization of a wildcard names what stands after its `*.` (RFC 8555 §7.1.4).
+// The authorization of a wildcard names what follows its `*.` (RFC 8555 §7.1.4).
 function checkWanted({ url, identifier }: Authorization, { identifiers }: Proofs): void {
   const names = [identifier.value, `*.${identifier.value}`];
   if (identifiers.some(({ type, value }) => type === identifier.type && names.includes(value))) return;
@@ -58,9 +58,9 @@ function checkWanted({ url, identifier }: Authorization, { identifiers }: Proofs
 }
 
 /**
- * Proves one name, unless the CA holds it for proved already (RFC 8555 §7.5.1). The challenge is cleaned up
- * before this returns or throws; an authorization that stays undecided is given up, so that it does not count
- * against the CA's limits.
+ * Proves one name, unless the CA already considers it proved (RFC 8555 §7.5.1). The challenge is cleaned up before this
+ * returns or throws; an authorization that stays undecided is deactivated, so that it does not count against the CA's
+ * limits.
  */
 export async function authorize(
   account: SignedAccount,

@@ -16,11 +16,11 @@ export interface NewAccount {
   readonly onlyReturnExisting?: boolean;
 }
 
-/** A CA, spoken to by RFC 8555. */
+/** A CA's API (RFC 8555). */
 export interface AcmeClient {
   readonly directoryUrl: string;
   directory(signal?: AbortSignal): Promise<Directory>;
-  /** Makes an account, or finds the one that the key has already. */
+  /** Creates an account, or finds the existing one of the key. */
   newAccount(account: NewAccount, signal?: AbortSignal): Promise<AcmeAccount>;
   /** An account whose URL is known; nothing is sent. */
   account(key: AccountKey, uri: string): AcmeAccount;
@@ -46,7 +46,7 @@ function checkAgreements(url: string, directory: Directory, account: NewAccount)
   }
 }
 
-/** "Unauthorized" is said of challenges mostly; of a new account it means the binding, or a key that was deactivated. */
+/** "Unauthorized" is mostly about challenges; for a new account it means the binding, or a deactivated key. */
 function refusedBinding(
   error: unknown,
   externalAccount: ExternalAccount | undefined,

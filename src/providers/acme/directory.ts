@@ -11,7 +11,7 @@ export interface Directory {
   readonly keyChange: string | undefined;
   readonly renewalInfo: string | undefined;
   readonly termsOfService: string | undefined;
-  /** What a CAA record calls this CA. */
+  /** The names of this CA in CAA records. */
   readonly caaIdentities: readonly string[];
   readonly externalAccountRequired: boolean;
   /** Name → description; empty when the CA has none. */
@@ -32,14 +32,14 @@ export const letsEncrypt = {
   staging: "https://acme-staging-v02.api.letsencrypt.org/directory",
 } as const;
 
-/** The staging directory of a CA that has one which we know. */
+/** The staging directory of a CA, where we know one. */
 export function stagingOf(directory: string): string | undefined {
   return directory === letsEncrypt.production ? letsEncrypt.staging : undefined;
 }
 
 /**
  * The origins that requests to a CA may go to: the directory's own, and those that the directory names itself. An
- * order, an authorization or a challenge names no others, or a CA could have us POST to any host.
+ * order, an authorization or a challenge may name no others, or a CA could make us POST to any host.
  */
 export function originsOf(directoryUrl: string, directory: Directory): ReadonlySet<string> {
   const { newNonce, newAccount, newOrder, revokeCert, keyChange, renewalInfo } = directory;

@@ -1,10 +1,9 @@
 import { type ChallengeSolver, dnsDigest, type PresentedChallenge } from "./solver.ts";
 
 /**
- * A DNS provider, for what TXT records prove. `name` is absolute, without a dot at its end.
- * `setTxt` adds a value and leaves others of the name as they are (a name and its wildcard are proved under one
- * record name); when the value is there already it changes nothing. `clearTxt` takes that one value away and is
- * content when it is not there.
+ * A DNS provider, for proofs by TXT records. `name` is absolute, without a dot at its end. `setTxt` adds a value and
+ * leaves others of the name as they are (a name and its wildcard are proved under one record name); when the value is
+ * there already it changes nothing. `clearTxt` removes that one value, if it is there.
  */
 export interface TxtRecords {
   setTxt(name: string, value: string, signal?: AbortSignal): Promise<void>;
@@ -35,7 +34,7 @@ export function dns01Solver(options: Dns01Options): ChallengeSolver {
         await records.setTxt(name, value, signal);
         await options.waitForPropagation?.(name, value, signal);
       } catch (error) {
-        // What failed is what the caller must hear of, also when clearing fails after it.
+        // The caller must get the first failure, even when clearing fails after it.
         await records.clearTxt(name, value).catch(() => {});
         throw error;
       }

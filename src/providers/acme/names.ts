@@ -13,7 +13,7 @@ function identifierOf(name: string): Identifier {
   if (isIP(name) !== 0) return { type: "ip", value: canonicalAddress(name) };
   const [star, rest] = name.startsWith("*.") ? ["*.", name.slice(2)] : ["", name];
   const value = star + domainToASCII(rest.replace(/\.$/u, "")).toLowerCase();
-  // The URL rules make addresses of numbers ("0" becomes 0.0.0.0): whoever means one has to write it.
+  // The URL rules turn numbers into addresses ("0" becomes 0.0.0.0): only a written address counts as one.
   if (value.length > 253 || !dnsName.test(value) || isIP(value) !== 0) {
     throw new PodtrustError(
       "acme-name-refused",

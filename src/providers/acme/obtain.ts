@@ -45,7 +45,7 @@ function rootOf(chain: CertificateChain): string {
 
 /**
  * The chain at `url` or the alternate that is the best of those that can be served: one that leads to the preferred
- * root, else one whose root is known, else the first. Alternates are asked for only while there is something to better.
+ * root, else one whose root is known, else the first. Alternates are fetched only while a better chain is possible.
  * Throws `acme-certificate-invalid` when none can be served.
  */
 export async function downloadChain(
@@ -64,7 +64,7 @@ export async function downloadChain(
     try {
       candidates.push(candidateOf((await account.certificate(alternate, signal)).chain, wanted));
     } catch (error) {
-      // An offer that cannot be had is none; the first is what was ordered.
+      // An alternate that cannot be fetched is skipped; the first chain is the one that was ordered.
       signal?.throwIfAborted();
       if (!(error instanceof PodtrustError)) throw error;
     }
@@ -83,7 +83,7 @@ export interface CertificateRequest {
   readonly profile?: string;
   /** The certificate (PEM, leaf first) that this one replaces, when this CA issued it. */
   readonly replaces?: string;
-  /** The certificate (PEM, leaf first) that is served now, whoever issued it: one that ends earlier is refused. */
+  /** The certificate (PEM, leaf first) that is served now, of any CA: one that ends earlier is refused. */
   readonly served?: string;
   /** Common name of the root that the chain should lead to, where the CA offers several. */
   readonly preferredRoot?: string;
@@ -124,7 +124,7 @@ async function replaced(
   try {
     return certificateId(certificate);
   } catch (error) {
-    // One that ARI cannot name is renewed all the same.
+    // One that ARI cannot name is still renewed.
     session.logger.debug("the certificate is not named as replaced", { error: errorText(error) });
     return undefined;
   }
@@ -145,8 +145,8 @@ async function placeOrder(
   try {
     return await account.newOrder({ ...order, replaces }, signal);
   } catch (error) {
-    // `replaces` is a courtesy that earns exemption from rate limits. A CA that will not have it, or cannot
-    // find what it issued (Pebble answers 500 for one serial number in 256), still issues without.
+    // `replaces` is optional and exempts from rate limits. A CA that refuses it, or cannot find what it issued (Pebble
+    // answers 500 for one serial number in 256), still issues without.
     const other = ["acme-rate-limited", "acme-account-unknown", "acme-account-refused"];
     if (!(error instanceof AcmeProblem) || other.includes(error.code)) throw error;
     account.session.logger.warn("the CA does not take `replaces`; ordering without", { replaces });
@@ -154,7 +154,7 @@ async function placeOrder(
   }
 }
 
-// A CA that has us prove other names, or one name many times, gets nothing of either.
+// A CA that asks for proof of other names, or of one name many times, gets neither.
 function checkNames(order: Order, identifiers: readonly Identifier[]): void {
   const text = (list: readonly Identifier[]): string =>
     list
@@ -172,8 +172,8 @@ function checkNames(order: Order, identifiers: readonly Identifier[]): void {
 }
 
 /**
- * The whole way: order, proof of every name, a new P-256 key, certificate, checks (RFC 8555 §7.4). Every
- * challenge that was presented is cleaned up, whatever happens.
+ * The whole process: order, proof of every name, a new P-256 key, certificate, checks (RFC 8555 §7.4). Every challenge
+ * that was presented is cleaned up, whatever happens.
  *
  * Throws AcmeProblem for what the CA refuses, PodtrustError `acme-no-solver`, `acme-profile-unknown`,
  * `acme-certificate-invalid`, `deadline-exceeded` and those of src/core/http.

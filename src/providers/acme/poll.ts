@@ -36,6 +36,6 @@ export async function poll<T>(polling: Polling<T>): Promise<T> {
     new PodtrustError("deadline-exceeded", `${what}: not decided within ${deadlineMs / 1000} s`, {
       detail: { what, seconds: deadlineMs / 1000 },
     });
-  // Our own pace is the fastest, whatever the CA says: it bounds how often one decision makes us ask.
+  // Our own pace is the fastest, whatever the CA says: it bounds how often we poll for one decision.
   return until({ clock, withinMs: deadlineMs, delays: waits, signal, look, late });
 }

@@ -14,14 +14,14 @@ interface Meaning {
   readonly next?: string;
 }
 
-// A sentence that names more than a few names is read by nobody; `detail` has them all.
+// A sentence with more than a few names is unreadable; `detail` has them all.
 const maxSubproblems = 5;
 const prefix = "urn:ietf:params:acme:error:";
 
 const challengeFailed = (next: string): Meaning => ({ code: "acme-challenge-failed", next });
 const refusedAccount = (next: string): Meaning => ({ code: "acme-account-refused", next });
 
-// RFC 8555 §6.7, RFC 9773 §7.4 and the profiles draft, by what a person is to do about them.
+// RFC 8555 §6.7, RFC 9773 §7.4 and the profiles draft, by what can be done about them.
 const meanings: Readonly<Record<string, Meaning>> = {
   accountDoesNotExist: { code: "acme-account-unknown" },
   alreadyReplaced: {
@@ -130,7 +130,7 @@ export class AcmeProblem extends PodtrustError {
   }
 }
 
-/** The problem in an answer of status 400 and above; a body that is none still makes one. `now` in ms. */
+/** The problem in an answer of status 400 and above; a body without one still makes one. `now` in ms. */
 export function problemOf(url: string, response: HttpResponse, now: number): AcmeProblem {
   const wait = retryAfterMs(response.headers, now);
   return new AcmeProblem(parseObject(response.body), {

@@ -18,7 +18,7 @@ const defaultWait = 6 * 3_600_000;
 const shortestWait = 60_000;
 const maxWait = 24 * 3_600_000;
 
-/** OpenSSL takes forms that are no DER: ARI's identifiers come from DER. */
+/** OpenSSL accepts forms that are not DER: ARI's identifiers come from DER. */
 function readBy<T>(reader: (certificate: X509Certificate) => T, certificate: X509Certificate): T {
   try {
     return reader(certificate);

@@ -20,7 +20,7 @@ async function faultOf(
 }
 
 describe("a chain that a server may serve", () => {
-  test("leaf and intermediate of a CA whose root nobody here knows, with the root or without", async () => {
+  test("leaf and intermediate of a CA whose root is not known here, with the root or without", async () => {
     assert.equal(await faultOf({}), undefined);
     assert.equal(await faultOf({ give: ["leaf", "intermediate", "root"] }), undefined);
     assert.equal(await faultOf({ upper: "given", intermediate: { pathLength: 0 } }), undefined);
@@ -129,7 +129,11 @@ describe("a chain that a server may not serve", () => {
       (await faultOf({ upper: "missing" }, { before })) ?? "",
       /an intermediate is missing: the chain ends at CN=Test Intermediate, whose issuer CN=Test Upper/u,
     );
-    assert.equal(await faultOf({ upper: "missing" }), undefined, "without the one before, nobody can know");
+    assert.equal(
+      await faultOf({ upper: "missing" }),
+      undefined,
+      "without the one before, it cannot be known",
+    );
   });
 
   test("the key is too short for TLS", async () => {

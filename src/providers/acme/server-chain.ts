@@ -5,7 +5,7 @@ import { errorText, isoTime } from "../../core/base/index.ts";
 import { allowsDigitalSignature, basicConstraintsOf } from "../../core/x509/index.ts";
 import { type CertificateChain, chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
 
-/** What a server's chain has to be. */
+/** The requirements on a server's chain. */
 export interface WantedChain {
   /** DNS names, wildcards and addresses, each of which the leaf has to name. */
   readonly names: readonly string[];
@@ -21,7 +21,7 @@ export interface WantedChain {
   readonly before?: CertificateChain | undefined;
 }
 
-// A CA's clock may be ahead of ours; more than a day is no clock any more.
+// A CA's clock may be ahead of ours; more than a day is an error.
 const maxSkew = 24 * 3_600_000;
 
 // RFC 5280 §4.2.1.12.
@@ -63,7 +63,7 @@ function leafFault(leaf: X509Certificate, wanted: WantedChain): string | undefin
   const missing = wanted.names.filter((name) => !isNamed(leaf, name));
   if (missing.length > 0 || (wanted.noOtherNames === true && namesOf(leaf).length > wanted.names.length))
     return `the certificate is for ${namesOf(leaf).join(", ") || "no name"}, not for ${wanted.names.join(", ")}`;
-  // One that signed itself is its own CA: whoever trusts it trusts nobody else by it.
+  // A self-signed one is its own CA: trusting it trusts no other certificate.
   if (basicConstraintsOf(leaf)?.ca === true && !isSelfSigned(leaf))
     return "the certificate is that of a CA (basicConstraints): with its key others could be signed";
   if (allowsDigitalSignature(leaf) === false)
@@ -71,7 +71,7 @@ function leafFault(leaf: X509Certificate, wanted: WantedChain): string | undefin
   return undefined;
 }
 
-// Too short a key, too weak a signature: what OpenSSL would not begin with.
+// Too short a key, too weak a signature: what OpenSSL would refuse.
 function tlsFault(chain: CertificateChain, key: string): string | undefined {
   try {
     createSecureContext({ cert: chainText(chain), key });
@@ -84,7 +84,7 @@ function tlsFault(chain: CertificateChain, key: string): string | undefined {
 function issuerFault(chain: CertificateChain, index: number): string | undefined {
   const certificate = chain[index] as X509Certificate;
   const what = `the issuer ${nameOf(certificate)}`;
-  // A root is trusted by itself, whatever stands in it (RFC 5280 §6.1.1 d).
+  // A root is trusted by itself, whatever it contains (RFC 5280 §6.1.1 d).
   if (index === chain.length - 1 && isSelfSigned(certificate)) return undefined;
   if (!certificate.ca) return `${what} is no CA (basicConstraints)`;
   const maxBelow = basicConstraintsOf(certificate)?.pathLength;
@@ -132,7 +132,7 @@ export function isRooted(chain: CertificateChain, wanted: Pick<WantedChain, "roo
   return roots.some((root) => issued(root, top) && dateFault("", root, wanted.now) === undefined);
 }
 
-// A private CA's root is often known to nobody here: what is missing then is judged by what was served before.
+// A private CA's root is often not known here: then the chain served before shows what is missing.
 function endFault(chain: CertificateChain, wanted: WantedChain): string | undefined {
   if (isRooted(chain, wanted)) return undefined;
   const top = chain.at(-1) as X509Certificate;
@@ -144,8 +144,8 @@ function endFault(chain: CertificateChain, wanted: WantedChain): string | undefi
 }
 
 /**
- * Why a server had better not serve this chain, in a sentence; undefined when it may (RFC 5280 §6.1, as far as it can
- * be known here). Judged are the leaf's key, names and usage; that each certificate is good now, for servers, and
+ * Why a server should not serve this chain, in a sentence; undefined when it may (RFC 5280 §6.1, as far as it can be
+ * checked here). Checked are the leaf's key, names and usage; that each certificate is good now, for servers, and
  * signed by the next; that those above the leaf are CAs; and that no intermediate is missing at the end.
  */
 export function chainFault(chain: CertificateChain, wanted: WantedChain): string | undefined {

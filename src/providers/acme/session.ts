@@ -10,7 +10,7 @@ export interface AcmeClientOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly logger?: Logger;
-  /** PEM of what vouches for the CA's own HTTPS, in place of the public roots. */
+  /** PEM roots for the CA's own HTTPS, in place of the public roots. */
   readonly ca?: string | readonly string[];
   readonly connectTo?: readonly ConnectTo[];
   /** Milliseconds for one exchange; 30,000 by default. */
@@ -19,7 +19,7 @@ export interface AcmeClientOptions {
   readonly decisionMs?: number;
 }
 
-// A CA's nonces age; more than a few of them are never used before they do.
+// A CA's nonces expire; more than a few are never used before that.
 const maxKept = 8;
 const shape = /^[A-Za-z0-9_-]{1,512}$/u;
 
@@ -41,7 +41,7 @@ export class Nonces {
   }
 }
 
-// A directory seldom changes; a day-long process notices within the hour when it does.
+// A directory rarely changes; a long-running process notices within the hour when it does.
 const directoryLife = 3_600_000;
 // Pebble rejects up to half of all nonces on purpose; twenty-one in a row are one in two million then.
 const maxBadNonces = 20;

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** What a certificate is asked for. `value` of `dns`: lower case, A-labels; of `ip`: RFC 5952 form (RFC 8738). */
+/**
+ * A name that a certificate is requested for. `value` of `dns`: lower case, A-labels; of `ip`: RFC 5952 form (RFC
+ * 8738).
+ */
 export interface Identifier {
   readonly type: "dns" | "ip";
   readonly value: string;
@@ -28,7 +31,7 @@ export interface PresentedChallenge {
  * - Several challenges may stand at once, also several for one name; presenting or cleaning up one of them
  *   leaves the others as they are (where a validator can be shown one answer a name, as in TLS-ALPN-01, it is
  *   the newest). Presenting the same one twice is as presenting it once.
- * - `cleanup` takes back what `present` did and nothing else. For a challenge that was never presented, or was
+ * - `cleanup` undoes what `present` did and nothing else. For a challenge that was never presented, or was
  *   cleaned up before, it resolves and changes nothing. It is called once a challenge is decided, also after
  *   failures and aborts, and gets no signal because of that.
  * - Whatever is no challenge of ours goes unanswered.

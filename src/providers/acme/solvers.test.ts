@@ -81,7 +81,7 @@ const presented: PresentedChallenge = {
 };
 
 describe("the solvers of challenges", () => {
-  test("a listener shows its own certificate to everybody but validators, also while a challenge stands", async () => {
+  test("a listener shows its own certificate to all clients but validators, also while a challenge is presented", async () => {
     await listeners.tlsAlpn01.present(presented);
     try {
       const ordinary = connect({

@@ -8,7 +8,7 @@ export interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** As whom, and where, AWS is asked. */
+/** The credentials and addresses for AWS. */
 export interface AwsAccess {
   readonly region: string;
   /** Profile of the AWS config files; without one, the SDK's whole chain of credentials. */
@@ -21,16 +21,16 @@ export interface AwsAccess {
   readonly endpoint?: string;
   /** The same for S3 alone: another service that speaks it. */
   readonly s3Endpoint?: string;
-  /** How often a call is tried while AWS throttles or is in trouble; 5 by default. */
+  /** How often a call is tried while AWS throttles or fails; 5 by default. */
   readonly attempts?: number;
-  /** For how long AWS may say nothing to one try, before its answer or within it, in milliseconds; 20,000 by default. */
+  /** How long AWS may stay silent in one try, before its answer or within it, in milliseconds; 20,000 by default. */
   readonly answerWithinMs?: number;
   readonly clock?: Clock;
   /** Called once when AWS throttles and calls are slowed down for it. */
   readonly onSlowDown?: SlowedDown;
 }
 
-/** As whom the account or bucket of a config's section is asked. */
+/** The access to the account or bucket of a config's section. */
 export function accessOf(
   section: Pick<AwsAccess, "region"> & { readonly profile?: string; readonly assumeRole?: string },
   clock: Clock,

@@ -2,7 +2,7 @@ import { iamOf } from "./iam-call.ts";
 import { decodedDocument } from "./role.ts";
 import type { AwsSession } from "./session.ts";
 
-/** What an account holds and may hold of what a stack makes. */
+/** An account's usage and quotas of what a stack makes. */
 export interface AccountQuotas {
   readonly roles: { readonly used: number; readonly quota: number };
   /** Managed policies on one role. */
@@ -16,7 +16,7 @@ export interface AccountQuotas {
 /** AWS's default number of OIDC providers per account (quota L-858F3967), which can be raised. */
 export const defaultOidcProviders = 100;
 
-/** iam:GetAccountSummary. What the summary leaves out counts as without end: IAM itself says no then. */
+/** iam:GetAccountSummary. What the summary leaves out counts as unlimited: IAM itself refuses then. */
 export async function readAccountQuotas(session: AwsSession, signal?: AbortSignal): Promise<AccountQuotas> {
   const iam = iamOf(session, signal);
   const summary = await iam.read("reading the account's quotas", (client, api, options) =>

@@ -5,15 +5,15 @@ import { allPages } from "./pages.ts";
 import { decodedDocument, factsOf, type IamRole, readRoleState, type RoleState } from "./role.ts";
 import type { AwsSession } from "./session.ts";
 
-/** A role of which a list tells no tags, policies or boundary. */
+/** A role as ListRoles gives it, without tags, policies or boundary. */
 export type ListedRole = Pick<IamRole, "arn" | "name" | "id" | "description" | "maxSession" | "trustPolicy">;
 
-/** Of roles with everything on them: a page of a thousand takes ten times its size while it is parsed. */
+/** Roles with all details in a page: a page of a thousand takes ten times its size while it is parsed. */
 const detailsOfPage = 200;
 
 /**
- * A copy whose texts stand by themselves: those that were cut from an answer of IAM keep all of it in memory, which of a
- * thousand roles is megabytes.
+ * A copy whose texts own their memory: substrings of an answer of IAM keep all of it in memory, which for a thousand
+ * roles is megabytes.
  */
 function standing<T extends ListedRole>(role: T): T {
   return JSON.parse(JSON.stringify(role)) as T;
@@ -37,7 +37,7 @@ async function listedRoles(iam: Iam): Promise<readonly ListedRole[]> {
   });
 }
 
-/** Without what a list tells alone: description and longest session. */
+/** Without what only ListRoles gives: description and longest session. */
 async function detailedRoles(iam: Iam): Promise<readonly RoleState[]> {
   return allPages(async (Marker) => {
     const answer = await iam.read("reading the account's roles", (client, api, options) =>
@@ -73,7 +73,10 @@ function stateOf(detail: RoleDetail): RoleState {
 /** The roles of an account, without AWS's own service roles. */
 export interface AccountRoles {
   readonly listed: readonly ListedRole[];
-  /** Roles with everything on them: all of them, or where the caller may not read them at once, those that were meant. */
+  /**
+   * Roles with everything on them: all of them, or where the caller may not read them at once, those that were
+   * selected.
+   */
   readonly read: readonly RoleState[];
   /** Whether `read` holds all of them. */
   readonly isWhole: boolean;
@@ -83,8 +86,8 @@ const isServiceRole = ({ name }: ListedRole): boolean => name.startsWith("AWSSer
 
 /**
  * Reads all roles of an account in as few calls as IAM has pages. ListRoles gives neither tags nor policies, and
- * GetAccountAuthorizationDetails neither description nor longest session: both together give all. A caller who
- * may not ask for the second reads one by one the roles that are `meant`, told by what a list tells of them.
+ * GetAccountAuthorizationDetails neither description nor longest session: both together give all. A caller without the
+ * right to the second reads the roles that `meant` selects one by one.
  */
 export async function readAccountRoles(
   session: AwsSession,

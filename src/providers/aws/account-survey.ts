@@ -17,7 +17,7 @@ export interface SurveyInput {
   readonly roles?: readonly string[];
 }
 
-/** What stands in an account, read in as few calls as IAM has pages. */
+/** What exists in an account, read in as few calls as IAM has pages. */
 export interface AccountSurvey {
   /** Everything that carries the stack's tags, as resources that can be found and deleted. */
   readonly owned: readonly Resource[];
@@ -25,7 +25,7 @@ export interface AccountSurvey {
   readonly ownRoles: readonly RoleState[];
   readonly ownProviders: readonly OidcProviderFacts[];
   readonly providers: readonly OidcProviderFacts[];
-  /** Every role that was read, whosever it is. */
+  /** Every role that was read, whatever its owner. */
   readonly roles: readonly RoleState[];
   /** A role of the stack or one that it wants, by its name. */
   role(name: string): RoleState | undefined;
@@ -45,7 +45,7 @@ export async function surveyAccount(
   const providers = await readOidcProviders(session, signal);
   const ownProviders = providers.filter(isOurs);
   const arns = [...ownProviders.map(({ arn }) => arn), ...(providerArn === undefined ? [] : [providerArn])];
-  // IAM tells names apart whatever their case.
+  // IAM compares names without regard to case.
   const names = new Set(roles.map((name) => name.toLowerCase()));
   const meant = ({ name, trustPolicy }: ListedRole): boolean =>
     names.has(name.toLowerCase()) || arns.some((arn) => trustsProvider(trustPolicy, arn));
@@ -58,7 +58,7 @@ export async function surveyAccount(
   const all: readonly Pick<ListedRole, "name" | "trustPolicy">[] = isWhole ? read : listed;
 
   const whose = { stack, account };
-  // Every role goes before the providers: none is ever left that trusts a provider somebody else may make.
+  // Every role goes before the providers: none is ever left that trusts a provider which another owner may create.
   const dependsOn = ownProviders.map(({ arn }) => oidcProviderNames(account, arn).id);
   return {
     owned: [

@@ -44,7 +44,7 @@ async function untilEnd(clock: TestClock, work: Promise<unknown>): Promise<numbe
 }
 
 describe("the pace of calls", () => {
-  test("is whatever the caller's is while nobody throttles", async () => {
+  test("is the caller's own while the provider does not throttle", async () => {
     const clock = new TestClock();
     const pace = new AdaptiveRate(clock);
     const { call } = provider(clock, 1, 1000);

@@ -4,10 +4,10 @@ import { isThrottling } from "./failure.ts";
 /** Called when calls are slowed down: why, and when they are given up if none gets through (milliseconds of `elapsed`). */
 export type SlowedDown = (reason: string, deadline: number) => void;
 
-/** Without one call that gets through for so long, it is not the pace. */
+/** If no call gets through for this long, pace is not the problem. */
 const maxWaitMs = 120_000;
 const lowestRate = 0.5;
-/** Of one burst many calls are refused at once, which is one sign and not many. */
+/** Refusals within this time of one another count as one sign: one burst gets many. */
 const oneSignMs = 1000;
 
 /**
@@ -18,7 +18,7 @@ const oneSignMs = 1000;
 export class AdaptiveRate {
   readonly #clock: Clock;
   readonly #onSlowed: SlowedDown;
-  /** Calls a second; undefined while nobody has throttled. */
+  /** Calls a second; undefined until the provider throttles. */
   #rate: number | undefined;
   #next = 0;
   #slowedAt = Number.NEGATIVE_INFINITY;
@@ -71,10 +71,10 @@ export class AdaptiveRate {
     this.#slowedAt = now;
     if (this.#rate === undefined)
       this.#onSlowed("AWS throttles these calls: going on at the pace that it takes", deadline);
-    // What went through so far was a burst: less than half of it goes on for long.
+    // What went through so far was a burst: less than half of it can be sustained.
     const rate = this.#rate === undefined ? this.#counted.calls / 2 : this.#rate * 0.7;
     this.#rate = Math.max(lowestRate, rate);
-    // The bucket is empty: whoever waited for a turn waits for a little of it to come back.
+    // The bucket is empty: those who waited for a turn wait for a little of it to refill.
     this.#next = Math.max(this.#next, now + oneSignMs / 2);
   }
 }

@@ -7,7 +7,7 @@ import type { AwsSession } from "./session.ts";
 export interface AssumeRequest {
   readonly roleArn: string;
   readonly sessionName: string;
-  /** The token itself: never logged, never part of an error. Absent only to see the call refused. */
+  /** The token itself: never logged, never part of an error. Absent only to test that the call is refused. */
   readonly token?: string;
 }
 
@@ -46,10 +46,10 @@ export async function assumeWithWebIdentity(
   };
 }
 
-/** Longer than this no new role takes until STS knows it, in milliseconds. */
+/** The longest that a new role takes until STS knows it, in milliseconds. */
 export const maxPropagation = 36_000;
 
-// Observed on AWS: a new role is refused for 5 to 12 s. Thrice that, and it is something else.
+// Observed on AWS: a new role is refused for 5 to 12 s. After three times that, the cause is another.
 const propagation: RetrySchedule = {
   name: "IAM propagation delay: STS does not know the change yet",
   delays: [250, 250, 250, 300, 500, 1000, 2000],
@@ -57,8 +57,8 @@ const propagation: RetrySchedule = {
 };
 
 /**
- * Tries to assume a role until STS has heard of it: AccessDenied is all that STS says before. Any other refusal
- * is final and thrown at once.
+ * Tries to assume a role until STS knows it: before that STS only answers AccessDenied. Any other refusal is final and
+ * thrown at once.
  */
 export async function waitUntilAssumable(
   session: AwsSession,

@@ -15,7 +15,7 @@ interface Thrown {
   readonly $metadata?: {
     readonly httpStatusCode?: number;
     readonly requestId?: string;
-    /** The SDK has learned from the answer how far this machine's clock is off. */
+    /** The SDK has read the clock's offset from the answer. */
     readonly clockSkewCorrected?: boolean;
   };
 }
@@ -47,8 +47,8 @@ export function isThrottling(thrown: unknown): boolean {
 const passingCodes = /^(?:ECONN|EPIPE|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/u;
 
 /**
- * Whether the same call may go well in a moment: the network failed, AWS is in trouble itself, or it told the time. A
- * certificate that does not verify and a name that does not exist stay what they are.
+ * Whether the same call may succeed in a moment: the network failed, AWS failed, or its answer corrected our clock. A
+ * certificate that does not verify and a name that does not exist do not change.
  */
 export function isTransient(thrown: unknown): boolean {
   const { name, code, cause, $metadata: { httpStatusCode = 0, clockSkewCorrected } = {} } = asThrown(thrown);
@@ -74,7 +74,7 @@ const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
   { codes: /^(?:AccessDenied(?:Exception)?|UnauthorizedOperation|OptInRequired)$/u, is: "aws-denied" },
   { codes: throttlingCodes, is: "aws-throttled" },
   { codes: /^(?:RequestTimeTooSkewed|RequestInTheFuture)$/u, is: "aws-clock" },
-  // Somebody made it since the plan was: its name was free then.
+  // It was created since the plan was made: its name was free then.
   { codes: /^EntityAlreadyExists(?:Exception)?$/u, is: "plan-changed" },
   { codes: /^NoSuchBucket$/u, is: "s3-bucket-missing" },
   {
@@ -82,7 +82,7 @@ const byCode: readonly { readonly codes: RegExp; readonly is: ErrorCode }[] = [
     is: "s3-wrong-region",
   },
   { codes: /^LimitExceeded(?:Exception)?$/u, is: "aws-quota" },
-  // What was asked for, and not the account, is wrong (IAM API Reference, "Common errors" and CreateRole).
+  // The request is wrong, and not the account (IAM API Reference, "Common errors" and CreateRole).
   {
     codes: /^(?:InvalidInput|MalformedPolicyDocument|PolicyNotAttachable|ValidationError)(?:Exception)?$/u,
     is: "aws-invalid-input",
@@ -108,7 +108,7 @@ function isNetwork(thrown: unknown): boolean {
  */
 export function awsError(thrown: unknown, during: string): PodtrustError {
   if (thrown instanceof PodtrustError) return thrown;
-  // A call that was ended from here was refused by nobody.
+  // AWS did not refuse a call that was ended from here.
   if (asThrown(thrown).name === "AbortError")
     return new PodtrustError("interrupted", `${during}: ended before AWS answered`, { cause: thrown });
   const { code, message } = complaintOf(thrown);

@@ -12,15 +12,15 @@ import type { RoleState } from "./role.ts";
 import { closedTrustPolicy, trustedProviders } from "./trust-policy.ts";
 
 /**
- * The tag of a role that is being taken over, with the OIDC provider that it is about to trust: it carries our mark by then, and
- * trusts whoever it did, so that nothing else tells it from another cluster's.
+ * The tag of a role that is being taken over, with the OIDC provider that it is about to trust: it carries our mark by
+ * then, and still has its former trust, so that nothing else distinguishes it from another cluster's.
  */
 export const adoptingTag = "podtrust:adopting";
 
-/** Before 1970: a statement under it holds for nobody (IAM User Guide, "AWS global condition context keys"). */
+/** Before 1970: a statement under it applies to no request (IAM User Guide, "AWS global condition context keys"). */
 const never: Condition = { operator: "NumericLessThan", key: "aws:EpochTime", values: ["0"] };
 
-/** The statement of a role that got its trust policy back and lets this cluster in no more. */
+/** The statement of a role that got its trust policy back and no longer lets this cluster in. */
 const givenBackSid = "PodtrustGivenBack";
 
 const isSameKey = (one: Condition): boolean =>
@@ -35,7 +35,7 @@ const resumed = (one: Statement): Statement => ({
   conditions: one.conditions.filter((condition) => !isNever(condition)),
 });
 
-// IAM writes the id of a user or role that is gone in place of its ARN, and takes no policy with one (IAM User Guide, "AWS
+// IAM writes the id of a deleted user or role in place of its ARN, and accepts no policy with one (IAM User Guide, "AWS
 // JSON policy elements: Principal").
 const goneId = /^A[A-Z0-9]{15,127}$/u;
 
@@ -48,8 +48,8 @@ function living(one: Statement): Statement | undefined {
 }
 
 /**
- * Whether the statements of a trust policy can be kept beside others: it can be read, none has the condition by which they
- * are kept, and none means something else in the language's present version.
+ * Whether the statements of a trust policy can be kept beside others: it can be read, none has the condition by which
+ * they are kept, and none has another meaning in the language's present version.
  */
 export function isKeepable(trustPolicy: string): boolean {
   const document = readPolicy(trustPolicy, "trust");
@@ -60,8 +60,8 @@ export function isKeepable(trustPolicy: string): boolean {
 }
 
 /**
- * Whom a role let in before it was taken over, as the statements of its trust policy then. They are kept in its trust policy
- * itself, under a condition that never holds: so whoever can write them could open the role anyway, which is not true of its
+ * The statements of a role's trust policy before it was taken over. They are kept in its trust policy itself, under a
+ * condition that never holds: so a principal that can write them could open the role anyway, which is not true of its
  * tags, or of a binding's status. Nothing for a role that was not taken over. `isTaken`: it is about to be.
  */
 export function formerTrust(
@@ -90,9 +90,9 @@ export function keepingTrust(own: string, former: readonly Statement[]): string 
 }
 
 /**
- * The trust policy, as JSON text, that a role had before it was taken over, and a statement that keeps out whoever comes by one
- * of these OIDC providers: the first, and those of the others that the former names. By that statement the role is found as
- * before. Without former statements it lets nobody in.
+ * The trust policy, as JSON text, that a role had before it was taken over, and a statement that keeps out tokens of
+ * these OIDC providers: the first, and those of the others that the former names. By that statement the role is found
+ * as before. Without former statements it lets no one in.
  */
 export function givenBackTrust(
   [providerArn = "", ...others]: readonly string[],

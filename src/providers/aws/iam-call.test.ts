@@ -25,7 +25,7 @@ const failed = (name: string, httpStatusCode: number): Error =>
 const trouble = (): Error => failed("ServiceFailure", 503);
 
 describe("a call of IAM", () => {
-  test("is tried again after growing waits while AWS is in trouble, and gives what comes then", async () => {
+  test("is tried again after growing waits while AWS fails, and gives what comes then", async () => {
     const { session, waits } = world();
     let calls = 0;
     const answer = await iamOf(session).read("reading", () => {
@@ -55,7 +55,7 @@ describe("a call of IAM", () => {
     }
   });
 
-  test("is tried once where another try would give the same, and not again once nobody waits for it", async () => {
+  test("is tried once where another try would give the same, and not again once no caller waits for it", async () => {
     const ending = new AbortController();
     for (const [fault, signal] of [
       [() => failed("AccessDenied", 403), undefined],

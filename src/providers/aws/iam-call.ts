@@ -8,14 +8,14 @@ type Api = typeof IamApi;
 type Options = { abortSignal?: AbortSignal };
 type Call<T> = (client: IamApi.IAMClient, api: Api, options: Options) => Promise<T>;
 
-// Two writers at one resource: IAM asks both to come again (ConcurrentModification).
+// Two writers at one resource: IAM asks both to retry (ConcurrentModification).
 const retries: RetrySchedule = {
-  name: "somebody else is changing the same thing",
+  name: "another caller is changing the same thing",
   delays: [250, 500, 1000, 2000],
   giveUpAfter: 15_000,
 };
 
-// As the SDK's standard mode has it: growing waits, each of them somewhere up to its length. What ends them is their number.
+// As in the SDK's standard mode: growing waits with full jitter. They end after a number of tries.
 const backoff = { first: 200, max: 1600, chance: (below: number): number => randomInt(below) };
 const trouble = (): RetrySchedule => ({
   name: "AWS is in trouble, or cannot be reached",

@@ -2,7 +2,7 @@ import { defined, PodtrustError } from "../../core/base/index.ts";
 import { calling } from "./failure.ts";
 import type { AwsSession } from "./session.ts";
 
-/** Who AWS says the caller is. */
+/** The caller's identity according to AWS. */
 export interface CallerIdentity {
   readonly account: string;
   readonly arn: string;

@@ -49,9 +49,9 @@ async function readOne(client: SSMClient, name: string, options: object): Promis
 }
 
 /**
- * The demo job: the guide's pod, with nothing but the SDK's own reading of its environment (AWS_REGION,
- * AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME, AWS_WEB_IDENTITY_TOKEN_FILE, and AWS_ENDPOINT_URL for the sandbox). Asks
- * who it is, then which parameters it may read. A refusal is a result, not an exception.
+ * The demo job: the guide's pod, with nothing but the SDK's own reading of its environment (AWS_REGION, AWS_ROLE_ARN,
+ * AWS_ROLE_SESSION_NAME, AWS_WEB_IDENTITY_TOKEN_FILE, and AWS_ENDPOINT_URL for the sandbox). Asks for its own identity,
+ * then which parameters it may read. A refusal is a result, not an exception.
  */
 export async function runJob(options: JobOptions = {}): Promise<JobResult> {
   const [{ STSClient, GetCallerIdentityCommand }, { SSMClient }] = await Promise.all([

@@ -15,16 +15,16 @@ import { samePolicy } from "./same-policy.ts";
 import { trustedProviders } from "./trust-policy.ts";
 
 /**
- * What keeps out of a role whoever stole a key, for a time. Each part holds until a moment that stands in its policy, so that IAM
- * itself takes it back, whatever becomes of the machine that set it. Milliseconds since the epoch.
+ * What keeps the thief of a key out of a role, for a time. Each part holds until a moment that is written in its
+ * policy, so that IAM itself ends it, whatever happens to the machine that set it. Milliseconds since the epoch.
  */
 export interface Lockdown {
-  /** Nobody gets in by an OIDC provider until then. */
+  /** No token of an OIDC provider is accepted until then. */
   readonly closedUntil?: number;
   readonly revoked?: Revocation;
 }
 
-/** Sessions that may do nothing any more. */
+/** Sessions that are revoked. */
 export interface Revocation {
   /** Those that were begun before. */
   readonly begunBefore: number;
@@ -35,7 +35,7 @@ export interface Revocation {
 const closedSid = "PodtrustClosedAfterTheft";
 const revocationName = "PodtrustRevokedAfterTheft";
 
-// What says that it holds longer is not ours: a lockdown outlives no more than caches and sessions.
+// A longer one is not ours: a lockdown need not outlast more than caches and sessions.
 const maxMs = 30 * 86_400_000;
 
 function closedStatement(providers: readonly string[], until: number): Statement {
@@ -98,11 +98,11 @@ function revocationOf(text: string | undefined): Revocation | undefined {
   const until = dateOf(statement, "aws:CurrentTime");
   if (Number.isNaN(begunBefore + until)) return undefined;
   const found = { begunBefore, until };
-  // Whatever else stands under the name is no revocation of ours.
+  // Any other policy of this name is not our revocation.
   return samePolicy(text, revocationText(found), "identity") ? found : undefined;
 }
 
-/** What of a lockdown is on a role and holds still. */
+/** The part of a lockdown that is still in force on a role. */
 function lockdownOf(role: Pick<RoleState, "trustPolicy" | "inline">, now: number): Lockdown {
   const closed = closedUntil(role.trustPolicy);
   const revoked = revocationOf(role.inline[revocationName]);
@@ -123,7 +123,10 @@ function withoutClosing(trustPolicy: string): PolicyDocument | undefined {
   return { ...document, statements: document.statements.filter(({ sid }) => sid !== closedSid) };
 }
 
-/** The same, closed; undefined where it cannot be read. What trusts no OIDC provider lets no token in, and stays as it is. */
+/**
+ * The same, closed; undefined where it cannot be read. A policy that trusts no OIDC provider lets no token in, and
+ * stays as it is.
+ */
 function closing(trustPolicy: string, until: number): string | undefined {
   const open = withoutClosing(trustPolicy);
   const providers = trustedProviders(trustPolicy);
@@ -132,8 +135,8 @@ function closing(trustPolicy: string, until: number): string | undefined {
 }
 
 /**
- * What a role shall be while a lockdown is on it: the same, with that. So neither a plan nor a binding takes it off before its time,
- * and both take off what is left of it afterwards.
+ * The desired role while a lockdown is on it: the same, with the lockdown. So neither a plan nor a binding removes it
+ * early, and both remove what is left of it afterwards.
  */
 export function withLockdown(wanted: DesiredRole, before: RoleState, now: number): DesiredRole {
   const { closedUntil: until, revoked } = lockdownOf(before, now);
@@ -158,7 +161,7 @@ export function lockdownSteps(role: RoleState, { closedUntil: until, revoked }: 
   return { narrowing, afterwards: [] };
 }
 
-/** The steps that take it off again, whether it holds still or not; none where there is none. */
+/** The steps that remove it again, whether it is still in force or not; none where there is none. */
 export function reopeningSteps(role: RoleState): Cut {
   const open = closedUntil(role.trustPolicy) === undefined ? undefined : withoutClosing(role.trustPolicy);
   const afterwards: RoleStep[] = [];

@@ -15,12 +15,12 @@ import { oidcProviderArn, type OidcProviderFacts, readOidcProvider } from "./oid
 import type { AwsSession } from "./session.ts";
 import { providerTagChanges, tagList } from "./tags.ts";
 
-/** Thumbprints that could not be found out yet: a provider that is there keeps its own, a new one gets them. */
+/** Thumbprints that are not known yet: an existing provider keeps its own, a new one gets them. */
 export interface LaterThumbprints extends KnownAfter {
   find(signal: AbortSignal): Promise<readonly string[] | undefined>;
 }
 
-/** What an OIDC provider shall be. */
+/** The desired OIDC provider. */
 export interface OidcProviderSpec {
   readonly stack: string;
   readonly account: string;
@@ -33,7 +33,7 @@ export interface OidcProviderSpec {
   readonly thumbprints?: readonly string[] | LaterThumbprints;
   /** Run before it is created, for example to see the issuer from outside; what it throws ends the change. */
   readonly beforeCreate?: (work: Pick<Work, "signal" | "waiting">) => Promise<void>;
-  /** What makes the issuer, where that is part of the plan. */
+  /** The resources that make the issuer, where they are part of the plan. */
   readonly dependsOn?: readonly string[];
 }
 
@@ -110,7 +110,7 @@ async function create(iam: Iam, wanted: DesiredProvider, signal: AbortSignal): P
 
 async function updateAudiences(iam: Iam, wanted: DesiredProvider, before: OidcProviderFacts): Promise<void> {
   const OpenIDConnectProviderArn = wanted.arn;
-  // First let in, then shut out: a workload whose audience stays is never without it.
+  // Add first, then remove: a workload whose audience stays is never without it.
   for (const ClientID of wanted.clientIds.filter((one) => !before.clientIds.includes(one))) {
     await iam.change(`adding audience ${ClientID} to ${wanted.arn}`, (client, api, options) =>
       client.send(
@@ -179,7 +179,7 @@ export function observedProvider(
   return { exists: true, state: facts, owner: awsTags.ownerOf(facts.tags, stack) };
 }
 
-/** What plans and selections call a provider. */
+/** The names of a provider in plans and selections. */
 export function oidcProviderNames(
   account: string,
   arn: string,
@@ -210,7 +210,7 @@ export function oidcProviderResource(
   return {
     ...oidcProviderNames(spec.account, wanted.arn),
     dependsOn: spec.dependsOn ?? [],
-    ifTaken: `An account has one OIDC provider for an issuer. Leave it to whom it belongs and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${spec.issuer}.`,
+    ifTaken: `An account has one OIDC provider for an issuer. Leave it to its owner and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${spec.issuer}.`,
     fingerprint: (facts) => facts,
     async read(signal): Promise<Observed<OidcProviderFacts>> {
       return observedProvider(await readOidcProvider(session, wanted.arn, signal), spec.stack);

@@ -66,8 +66,8 @@ const deleteInline = (
   );
 
 /**
- * Makes a change that need not be. Gives the error where IAM did not take it for want of the right, of room, or of the role, which
- * has gone. Throws any other.
+ * Makes an optional change. Returns the error where IAM refused it because a right, room or the role itself is missing.
+ * Throws any other.
  */
 async function attempted(change: () => Promise<unknown>): Promise<PodtrustError | undefined> {
   try {
@@ -122,7 +122,7 @@ const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
     ),
 };
 
-/** A step by what its kind does: the two are of one kind, which TypeScript follows no further than here. */
+/** Performs a step by its kind: both arguments are of one kind, which TypeScript cannot follow further. */
 async function perform<K extends RoleStep["kind"]>(
   iam: Iam,
   name: string,
@@ -131,7 +131,7 @@ async function perform<K extends RoleStep["kind"]>(
   await (performed[step.kind] as Performed<K>)(iam, name, step);
 }
 
-/** Whether by the one step there is room for what the other adds: IAM bounds how much a role may have on it. */
+/** Whether the one step makes room for what the other adds: IAM bounds how much a role may have on it. */
 const makesRoom = (step: RoleStep, added: RoleStep): boolean =>
   (added.kind === "attach" && step.kind === "detach") ||
   (added.kind === "put-inline" && step.kind === "delete-inline");
@@ -164,7 +164,7 @@ export async function addPolicies(iam: Iam, wanted: DesiredRole): Promise<void> 
   await performAll(iam, wanted.name, additionsOf(wanted));
 }
 
-/** Brings a role that exists to what it shall be; its id stays. */
+/** Makes an existing role the desired one; its id stays. */
 export async function updateRole(
   iam: Iam,
   wanted: DesiredRole,
@@ -175,8 +175,8 @@ export async function updateRole(
 }
 
 /**
- * Takes from a role what is not allowed. One of the narrowing steps that fails keeps no other from being done, and all that
- * comes afterwards. Throws the first failure.
+ * Takes from a role what is not allowed. A narrowing step that fails does not stop the other narrowing steps, but all
+ * later ones. Throws the first failure.
  */
 export async function cutRole(
   session: AwsSession,

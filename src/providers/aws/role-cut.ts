@@ -5,7 +5,7 @@ import { denyAllOf, removals, type RoleStep, where } from "./role-steps.ts";
 import { samePolicy } from "./same-policy.ts";
 import { roleTagChanges } from "./tags.ts";
 
-/** What of a role is allowed to stay. */
+/** The rights of a role that are allowed to stay. */
 export interface AllowedRights {
   /** ARNs of attached policies that stay. */
   readonly policies: readonly string[];
@@ -13,7 +13,7 @@ export interface AllowedRights {
   readonly inline: readonly string[];
   /** The permissions boundary that the role has to have; undefined: any, or none. */
   readonly boundary: string | undefined;
-  /** Tags that the role has to have, beside whatever others it has. */
+  /** Tags that the role has to have; it may have others. */
   readonly tags: Tags;
   /** Seconds. */
   readonly maxSession: number;
@@ -22,8 +22,8 @@ export interface AllowedRights {
 /** The steps that take from a role what is not allowed. */
 export interface Cut {
   /**
-   * Each of these can only take rights away, whatever becomes of the others: a permissions boundary where there was none,
-   * policies that go, shorter sessions.
+   * Each of these can only take rights away, whatever happens to the others: a permissions boundary where there was
+   * none, policies that go, shorter sessions.
    */
   readonly narrowing: readonly RoleStep[];
   /**
@@ -37,10 +37,10 @@ export interface Cut {
 const revocation = "AWSRevokeOlderSessions";
 
 /**
- * What has to be done until a role has no more than is allowed; nothing where it has no more. Another boundary, other tags and
- * each policy that allows and denies are one step: two of them, in whatever order, may give between them what neither before nor
- * afterwards was allowed. Then a boundary that denies everything stands for that moment. One that a cut before left, which was cut
- * off itself, goes last; a role that was closed stays so, until an update opens it. Pure.
+ * The steps until a role has no more than is allowed; none where it has no more. Another boundary, other tags and each
+ * policy that allows and denies are one step: two of them, in whatever order, may give between them what neither before
+ * nor afterwards was allowed. Then a boundary that denies everything is set for that moment. One that a cut before
+ * left, which was cut off itself, goes last; a role that was closed stays so, until an update opens it. Pure.
  */
 export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   const { boundary, tags, maxSession } = allowed;
@@ -67,7 +67,7 @@ export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   };
 }
 
-/** A boundary that denies everything; nothing where it stands. */
+/** A boundary that denies everything; no step where it is set already. */
 function shut(before: RoleState): readonly RoleStep[] {
   const boundary = denyAllOf(before);
   return where(before.boundary !== boundary, [{ kind: "set-boundary", boundary }]);
@@ -75,15 +75,15 @@ function shut(before: RoleState): readonly RoleStep[] {
 
 /** How a role is closed. */
 export interface Closing {
-  /** Lets nobody in; as JSON text. */
+  /** Lets no one in; as JSON text. */
   readonly trustPolicy: string;
-  /** Milliseconds since the epoch: older sessions may do nothing any more, also where a policy elsewhere names the role. */
+  /** Milliseconds since the epoch: older sessions are revoked, also where a policy elsewhere names the role. */
   readonly now: number;
 }
 
 /**
- * Takes everything from a role but its id, name and tags: nobody gets in, who is in may do nothing any more, and no policy
- * is left. Nothing where it is so already. Pure.
+ * Takes everything from a role but its id, name and tags: no one gets in, open sessions are revoked, and no policy is
+ * left. No step where that is done already. Pure.
  */
 export function closingOf(before: RoleState, { trustPolicy, now }: Closing): Cut {
   const isShut = before.boundary === denyAllOf(before);

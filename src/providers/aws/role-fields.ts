@@ -3,7 +3,7 @@ import type { RoleState } from "./role.ts";
 import { canonicalText, samePolicy } from "./same-policy.ts";
 import { roleTagChanges } from "./tags.ts";
 
-/** What a role shall be, in the form in which IAM has it. */
+/** The desired role, in the form in which IAM has it. */
 export interface DesiredRole {
   readonly arn: string;
   readonly name: string;
@@ -41,7 +41,7 @@ function inlineFields(wanted: DesiredRole, before: RoleState["inline"]): readonl
   });
 }
 
-/** What differs between a role and what it shall be; its path and name are not among the fields. */
+/** The differences between a role and the desired one; its path and name are not among the fields. */
 export function changedFields(wanted: DesiredRole, before: RoleState): readonly FieldChange[] {
   const fields: FieldChange[] = [];
   if (!samePolicy(before.trustPolicy, wanted.trustPolicy, "trust")) {
@@ -62,7 +62,7 @@ export function changedFields(wanted: DesiredRole, before: RoleState): readonly 
   ];
 }
 
-/** Every field of a role that is not there yet. */
+/** Every field of a role that does not exist yet. */
 export function newFields(wanted: DesiredRole): readonly FieldChange[] {
   const { path, description, maxSession, boundary, policies } = wanted;
   const plain: [string, unknown][] = [

@@ -26,7 +26,7 @@ import { samePolicy } from "./same-policy.ts";
 import type { AwsSession } from "./session.ts";
 import { trustedProviders } from "./trust-policy.ts";
 
-/** What a role shall be. */
+/** The desired role. */
 export interface RoleSpec {
   readonly stack: string;
   readonly account: string;
@@ -47,24 +47,27 @@ export interface RoleSpec {
   /** Without those of ownership, which are added. */
   readonly tags?: Tags;
   /**
-   * How long after its creation, in milliseconds, a role need not be in effect: it is confirmed again by the next
+   * How long after its creation, in milliseconds, a role may not be in effect yet: it is confirmed again by the next
    * run, in case an earlier one was ended while it waited. 0 by default.
    */
   readonly settlesWithin?: number;
-  /** What to do where it is somebody else's, as a sentence. */
+  /** What to do where it has another owner, as a sentence. */
   readonly ifTaken?: string;
-  /** Ids of resources that must stand first: the OIDC provider. */
+  /** Ids of resources that must exist first: the OIDC provider. */
   readonly dependsOn?: readonly string[];
   /**
-   * Waits until STS knows of a new role or trust policy, for example `waitUntilAssumable` with a token at hand; false
-   * where it could not be asked.
+   * Waits until STS knows of a new role or trust policy, for example `waitUntilAssumable` with a token; false where it
+   * could not be asked.
    */
   readonly untilUsable?: (roleArn: string, work: Work) => Promise<boolean>;
-  /** What it shall be is allowed for another reason than what it is: what goes is off before anything new is on it. */
+  /**
+   * The desired role is allowed for another reason than the present one: old policies are removed before new ones are
+   * added.
+   */
   readonly crosses?: boolean;
   /**
-   * ARNs of OIDC providers, the one of the trust policy first: a role with our mark that trusts one, and none of these, is
-   * another's who has the same mark. Absent: the mark alone says whose it is.
+   * ARNs of OIDC providers, the one of the trust policy first: a role with our mark that trusts a provider, but none of
+   * these, belongs to another stack with the same mark. Absent: the mark alone decides.
    */
   readonly providers?: readonly string[];
   /** Whether a role that is taken over keeps its former trust policy, for the day on which it is given back. */
@@ -96,14 +99,14 @@ function wantedOf(session: AwsSession, spec: RoleSpec): DesiredRole {
   };
 }
 
-/** A role that was made, by what IAM answered to it and took of us since; undefined where the answer lacks its id. */
+/** A created role, from IAM's answer and what was written since; undefined where the answer lacks its id. */
 function madeState(wanted: DesiredRole, account: string, answer: Role | undefined): RoleState | undefined {
   const { RoleId: id, CreateDate } = answer ?? {};
   if (id === undefined || CreateDate === undefined) return undefined;
   return { ...wanted, account, id, created: CreateDate.getTime() };
 }
 
-/** Waits until IAM itself gives back what was written. */
+/** Waits until IAM itself returns what was written. */
 async function untilVisible(session: AwsSession, wanted: DesiredRole, work: Work): Promise<void> {
   const look = async (): Promise<void> => {
     const seen = await readRole(session, wanted.name, work.signal);
@@ -130,7 +133,7 @@ function pathRefusal(wanted: DesiredRole, state: RoleState): PodtrustError {
   );
 }
 
-/** Whose a role is: of two clusters that have the same mark the one whose OIDC provider it trusts. */
+/** The owner of a role: of two clusters with the same mark the one whose OIDC provider it trusts. */
 export function roleOwner(
   { tags, trustPolicy }: Pick<RoleState, "tags" | "trustPolicy">,
   stack: string,
@@ -158,7 +161,7 @@ export function observedRole(
   return { exists: true, state, owner, unconfirmed: `was created ${seconds} s ago` };
 }
 
-/** The trust policy that a role is to have beside what it keeps, as JSON text; `before`: as it stands. */
+/** The trust policy that a role is to have together with what it keeps, as JSON text; `before`: the present one. */
 export function wantedTrust(
   { trustPolicy, keepsTrust = false, stack }: Pick<RoleSpec, "trustPolicy" | "keepsTrust" | "stack">,
   before: RoleState | undefined,
@@ -175,7 +178,7 @@ function keepingRefusal({ name }: DesiredRole, { trustPolicy }: RoleState): Podt
   return new PodtrustError("aws-trust-not-kept", message, { detail: { name } });
 }
 
-/** What plans and selections call a role. */
+/** The names of a role in plans and selections. */
 export function roleNames(account: string, name: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   const kind = "role";
   const place = `aws/${account}`;
@@ -183,7 +186,7 @@ export function roleNames(account: string, name: string): Pick<Resource, "id" | 
   return { id: `${place}/${short}`, kind, names: [name, short, place], link: "trust" };
 }
 
-/** A role with its policies in one account, as a plan's resource. Its unique id outlives every update. */
+/** A role with its policies in one account, as a plan's resource. Its unique id survives every update. */
 export function roleResource(session: AwsSession, spec: RoleSpec): Resource<RoleState> {
   const wanted = wantedOf(session, spec);
   const wantedBy = (state: RoleState): DesiredRole =>
@@ -224,10 +227,10 @@ export function roleResource(session: AwsSession, spec: RoleSpec): Resource<Role
       });
     },
     async confirm({ kind, fields, observed }, work) {
-      // What STS knows already is who may assume the role; the rest is IAM's own.
+      // STS may know the new trust already; the rest is IAM's own.
       const isNew = kind === "create" || (observed.exists && observed.unconfirmed !== undefined);
       if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
-      // What STS lets in, IAM shows as well.
+      // Once STS lets a token in, IAM shows the role as well.
       const written = observed.exists ? wantedBy(observed.state) : wanted;
       if ((await spec.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, written, work);
     },

@@ -1,6 +1,6 @@
 /**
- * Over random roles, step by step: what takes rights away gives none between two steps. Rights are what a session may do by the
- * evaluator of the sandbox, not by what decides about steps.
+ * Over random roles, step by step: what takes rights away gives none between two steps. Rights are what a session may
+ * do by the evaluator of the sandbox, not by the code that decides about steps.
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -109,7 +109,7 @@ function after(role: RoleState, step: RoleStep): RoleState {
 
 const rights = (role: RoleState): ReadonlySet<string> => rightsOfRole(role as unknown as SeenRole);
 
-/** Takes steps one after the other, each of which gives no more than there was, or than is `allowed`. */
+/** Takes steps one after the other, each of which gives no more than before, or than is `allowed`. */
 function walked(
   from: RoleState,
   steps: readonly RoleStep[],
@@ -126,7 +126,7 @@ function walked(
   }, from);
 }
 
-/** The same where IAM refuses each step that need not be: nothing of it is done, or it is deleted. */
+/** The same where IAM refuses each optional step: nothing of it is done, or it is deleted. */
 const refused = (role: RoleState, step: RoleStep): RoleState => {
   if (step.kind === "reduce-inline" && step.orDelete === true)
     return after(role, { kind: "delete-inline", name: step.name });
@@ -228,7 +228,7 @@ describe("steps that change a role", () => {
     );
   });
 
-  test("property: an update gives nothing that the role neither had nor shall have", () => {
+  test("property: an update gives nothing that the role neither had nor is to have", () => {
     fc.assert(
       fc.property(roles, roles, fc.boolean(), (role, wanted, crosses) => {
         // Without `crosses` tags and boundary of one owner may meet for a moment.
@@ -239,7 +239,7 @@ describe("steps that change a role", () => {
     );
   });
 
-  test("property: an update ends at what the role shall be, also where IAM refuses each step that need not be", () => {
+  test("property: an update ends at the desired role, also where IAM refuses each optional step", () => {
     fc.assert(
       fc.property(roles, roles, fc.boolean(), fc.boolean(), (role, wanted, crosses, adopts) => {
         const steps = updateOf(role, wanted, { crosses, adopts });

@@ -9,17 +9,20 @@ export type RoleStep =
   | { readonly kind: "attach"; readonly policy: string }
   | { readonly kind: "detach"; readonly policy: string }
   | { readonly kind: "put-inline"; readonly name: string; readonly document: string }
-  /** Gives no more than what stands under the name, where it may be written and has room; it goes, or is written whole, afterwards. */
+  /**
+   * Gives no more than the present policy of the name, where it may be written and has room; it is deleted, or written
+   * whole, afterwards.
+   */
   | {
       readonly kind: "reduce-inline";
       readonly name: string;
       readonly document: string;
-      /** Without the right to write it the policy goes. */
+      /** Without the right to write it the policy is deleted. */
       readonly orDelete?: true;
     }
   | { readonly kind: "delete-inline"; readonly name: string }
   | { readonly kind: "set-boundary"; readonly boundary: string }
-  /** The boundary that denies everything, where it may be set: another one comes afterwards, or the role goes. */
+  /** The boundary that denies everything, where it may be set: another one comes afterwards, or the role is deleted. */
   | { readonly kind: "shut"; readonly boundary: string }
   | { readonly kind: "remove-boundary" }
   | { readonly kind: "tag"; readonly tags: Tags }
@@ -30,7 +33,7 @@ export type RoleStep =
 /** The policies on a role. */
 export type Rights = Pick<RoleState, "policies" | "inline">;
 
-/** Steps, where they are called for. */
+/** The steps where the condition holds, else none. */
 export const where = (isSo: boolean, steps: readonly RoleStep[]): readonly RoleStep[] => (isSo ? steps : []);
 
 /** The statements of an inline policy. */
@@ -47,8 +50,8 @@ export function withStatements(text: string, Statement: readonly object[]): stri
   return JSON.stringify({ ...recordOf(JSON.parse(text)), Statement });
 }
 
-// AWS's own policies that allow nothing (AWS Managed Policy Reference). Of other managed policies only their document tells,
-// which is not read: they count as what allows.
+// AWS's own policies that allow nothing (AWS Managed Policy Reference). Other managed policies can only be judged by
+// their document, which is not read: they count as allowing.
 const managedDenials = /^arn:[a-z-]+:iam::aws:policy\/(?:AWSDenyAll|AWSCompromisedKeyQuarantine(?:V[23])?)$/u;
 
 /** Whether a managed policy is one of AWS's that deny and allow nothing. */
@@ -60,17 +63,20 @@ export const denyAllOf = ({ arn }: Pick<RoleState, "arn">): string =>
 
 /** Takes policies off a role. */
 export interface Removals {
-  /** Each takes rights away and no limit. */
+  /** Each removes rights and no limit. */
   readonly allows: readonly RoleStep[];
-  /** What leaves of each of `both` its limit alone. */
+  /** What leaves only the limit of each of `both`. */
   readonly reductions: readonly RoleStep[];
-  /** With each goes a right and a limit to others. */
+  /** Each removes a right and a limit on others. */
   readonly both: readonly RoleStep[];
-  /** With each goes nothing but a limit. */
+  /** Each removes only a limit. */
   readonly denies: readonly RoleStep[];
 }
 
-/** What takes all policies off a role but those that stay: attached ones by their ARN, inline ones by their name. Pure. */
+/**
+ * The steps that take all policies off a role but those that stay: attached ones by their ARN, inline ones by their
+ * name. Pure.
+ */
 export function removals(
   before: Rights,
   stays: { readonly policies: readonly string[]; readonly inline: readonly string[] },
@@ -94,8 +100,8 @@ export function removals(
 }
 
 /**
- * Takes off what limits, and does before what else is to be done, in an order in which none gives more than there was once `allows`
- * are off. One policy may deny what another allows, or what another boundary or tag would.
+ * Removes the limits, after the other given steps, in an order in which no step gives more than before once `allows`
+ * are removed. One policy may deny what another allows, or what another boundary or tag would.
  */
 export const limitsRemoved = (
   { reductions, both, denies }: Removals,
@@ -107,7 +113,7 @@ export const limitsRemoved = (
   ...denies,
 ];
 
-/** Takes all policies off a role that goes. Pure. */
+/** Takes all policies off a role that is to be deleted. Pure. */
 export function strippingOf(before: Rights & Pick<RoleState, "arn">): readonly RoleStep[] {
   const gone = removals(before, { policies: [], inline: [] });
   const shut = where(gone.both.length > 1, [{ kind: "shut", boundary: denyAllOf(before) }]);

@@ -18,20 +18,20 @@ import {
 import { samePolicy } from "./same-policy.ts";
 import { roleTagChanges } from "./tags.ts";
 
-/** How a role comes to be what it shall be. */
+/** How a role becomes the desired one. */
 export interface UpdateOptions {
-  /** It is nobody's yet: our mark comes first. */
+  /** It has no owner yet: our mark comes first. */
   readonly adopts?: boolean;
-  /** For whose tokens: a tag says so until its trust policy does. */
+  /** The provider whose tokens it is for: a tag says so until its trust policy does. */
   readonly provider?: string | undefined;
-  /** What it shall be is allowed for another reason than what it is: the two must not stand together. */
+  /** The desired role is allowed for another reason than the present one: their policies must not be on it together. */
   readonly crosses?: boolean;
 }
 
 /** An inline policy that is to be written. */
 interface Rewrite {
   readonly name: string;
-  /** What stands under its name. */
+  /** The present policy of its name. */
   readonly before: string | undefined;
   readonly document: string;
 }
@@ -48,11 +48,11 @@ const mayDeny = (text: string | undefined): boolean => text !== undefined && pol
 const denialsOf = (text: string | undefined): readonly object[] =>
   text === undefined || !mayDeny(text) ? [] : statementsOf(text).filter(isDenial);
 
-/** Whether a policy stands that allows and denies nothing, as far as it can be read. */
+/** Whether the present policy allows and denies nothing, as far as it can be read. */
 const onlyAllows = ({ before }: Rewrite): boolean =>
   before !== undefined && isReadable(before) && !mayDeny(before);
 
-/** Whether what denies becomes another under a name that stands. */
+/** Whether the denials of an existing policy change. */
 const deniesOther = ({ before, document }: Rewrite): boolean =>
   before !== undefined && (mayDeny(before) || mayDeny(document));
 
@@ -62,12 +62,12 @@ function distinct(statements: readonly object[]): readonly object[] {
   return [...new Set(unnamed)].map((text) => JSON.parse(text) as object);
 }
 
-/** How much of a policy that stands is left until it is written whole. */
+/** How much of an existing policy is left until it is written whole. */
 type Meanwhile = "all" | "denials" | "nothing";
 
 /**
- * What stands under an inline policy's name until it is written whole: beside what is left of the one of before what it will deny, as
- * far as there is room.
+ * The interim content of an inline policy until it is written whole: what is left of the present one, and what it will
+ * deny, as far as there is room.
  */
 function limitsOf({ name, before, document }: Rewrite, left: Meanwhile): readonly RoleStep[] {
   const added = denialsOf(document);
@@ -83,7 +83,7 @@ function limitsOf({ name, before, document }: Rewrite, left: Meanwhile): readonl
   const all = distinct([...base, ...added]);
   const isReduced = left === "denials" && policyEffects(before) === "both";
   return [
-    // It has room in any case; without the right to write it what it allows goes by a deletion.
+    // It has room in any case; without the right to write it what it allows is removed by a deletion.
     ...where(isReduced, [{ ...reduce(before, base), orDelete: true } as RoleStep]),
     ...where(all.length > base.length, [reduce(before, all)]),
   ];
@@ -91,7 +91,7 @@ function limitsOf({ name, before, document }: Rewrite, left: Meanwhile): readonl
 
 const effects = ["deny", "both", "allow"];
 
-/** Puts what a role has not yet on it, what denies first. */
+/** Adds what a role lacks, denials first. */
 function gainsOf(rewrites: readonly Rewrite[], policies: readonly string[]): readonly RoleStep[] {
   const rank = ({ document }: Rewrite): number => effects.indexOf(policyEffects(document));
   return [
@@ -135,8 +135,9 @@ function ownTags({ tags }: DesiredRole, provider: string | undefined): Tags {
 }
 
 /**
- * Another boundary and other tags. Between the two what stands on the role would be allowed by nobody: where both change and the
- * role is allowed for another reason than before, a boundary that denies everything stands for that moment.
+ * Another boundary and other tags. Between the two, the role would be in a state that no grant allows: where both
+ * change and the role is allowed for another reason than before, a boundary that denies everything is set for that
+ * moment.
  */
 function replaced(
   before: RoleState,
@@ -149,18 +150,18 @@ function replaced(
   return [...where(isBoth, [{ kind, boundary: denyAllOf(before) }]), ...tags, ...boundary];
 }
 
-/** How the inline policies of a role become others. */
+/** How the inline policies of a role change. */
 interface InlineUpdate {
   readonly limits: readonly RoleStep[];
-  /** Those that nothing has to come before, once `limits` stand. */
+  /** Those that can be written first, once `limits` are set. */
   readonly early: readonly Rewrite[];
-  /** Those of which something stands that denies, or that will deny; in an order of their own all of them. */
+  /** Those with a denial, present or future; all of them in an order of their own. */
   readonly late: readonly Rewrite[];
   /** Names of those that are not taken off. */
   readonly kept: readonly string[];
 }
 
-/** `isAfter`: what goes is off before anything new is on. */
+/** `isAfter`: old policies are removed before new ones are added. */
 function inlineUpdate(before: RoleState, wanted: DesiredRole, isAfter: boolean): InlineUpdate {
   const rewrites = rewritesOf(before.inline, wanted.inline);
   const goes = isAfter ? rewrites.filter(onlyAllows) : [];
@@ -183,11 +184,12 @@ function inlineUpdate(before: RoleState, wanted: DesiredRole, isAfter: boolean):
 }
 
 /**
- * What brings a role that exists to what it shall be, in an order in which no step gives more than the role had or shall
- * have. What it has and keeps stays all the while. What is new comes before what goes, so that nobody misses anything, unless
- * somebody else may come in by it, the two are allowed for different reasons, or boundary or tags become others: then what goes is
- * off first, and what denies is on. An inline policy whose denials become others is written whole in between. The old boundary stays
- * until then, and one that goes for good goes last of all. A single change of all of these is one call. Pure.
+ * The steps that make an existing role the desired one, in an order in which no step gives more than the role had or is
+ * to have. What it has and keeps stays throughout. New policies come before old ones go, so that no session loses a
+ * right, unless others may come in meanwhile, the two are allowed for different reasons, or boundary or tags change:
+ * then old policies go first, and denials are in place. An inline policy whose denials become others is written whole
+ * in between. The old boundary stays until then, and one that goes for good goes last of all. A single change of all of
+ * these is one call. Pure.
  */
 export function updateOf(
   before: RoleState,
@@ -231,7 +233,7 @@ export function updateOf(
   ];
 }
 
-/** Shorter sessions come first: nothing is more than it was by them. */
+/** Shorter sessions come first: they give nothing new. */
 function sessionSteps(
   before: RoleState,
   { description, maxSession }: DesiredRole,

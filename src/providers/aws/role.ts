@@ -65,7 +65,7 @@ function roleNameOf(nameOrArn: string): string {
   return nameOrArn.startsWith("arn:") ? readArn(nameOrArn).name : nameOrArn;
 }
 
-/** A role of one of IAM's answers. Lists leave some of it out. */
+/** A role in one of IAM's answers. Lists leave some of it out. */
 export function factsOf(role: Partial<Role> & RoleDetail): IamRole {
   return {
     arn: role.Arn ?? "",

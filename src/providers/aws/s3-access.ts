@@ -2,11 +2,11 @@ import type { AwsAccess } from "./access.ts";
 import { complaintOf, isAwsCode } from "./failure.ts";
 import { openAws } from "./session.ts";
 
-/** What of a bucket decides whether anybody may read the two objects. `unknown`: S3 did not say. */
+/** What decides whether the two objects of a bucket are public. `unknown`: S3 did not say. */
 export interface PublicAccess {
   /** Switches of Block Public Access on the bucket that are on; the account has the same ones beside them. */
   readonly blocks: readonly string[] | "unknown";
-  /** Whether the bucket's policy lets everybody in to something. */
+  /** Whether the bucket's policy makes something public. */
   readonly policy: "none" | "public" | "private" | "unknown";
   /** Why something is unknown, in AWS's words. */
   readonly complaints: readonly string[];
@@ -35,7 +35,7 @@ async function answerOr<T>(
   }
 }
 
-/** Reads how public a bucket is; what S3 does not tell is unknown, never an error. */
+/** Reads how public a bucket is; what S3 does not say is unknown, never an error. */
 export async function readPublicAccess(
   bucket: string,
   access: AwsAccess,

@@ -9,7 +9,7 @@ export interface BackupBucketPlace {
   readonly bucket: string;
   /** Before each name; ends with a slash, or is empty. */
   readonly prefix: string;
-  /** The account that the bucket must belong to; anybody's by default. */
+  /** The account that the bucket must belong to; any by default. */
   readonly account?: string;
 }
 
@@ -17,7 +17,7 @@ export interface BackupBucketPlace {
 export interface BackupObjects {
   /** `s3://BUCKET/PREFIX`. */
   readonly name: string;
-  /** Never in the place of another object. Throws what is wrong with credentials, network and bucket, and `aws-denied`. */
+  /** Never replaces another object. Throws what is wrong with credentials, network and bucket, and `aws-denied`. */
   put(file: string, content: Buffer, signal: AbortSignal): Promise<void>;
   close(): void;
 }

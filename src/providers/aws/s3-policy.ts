@@ -26,7 +26,7 @@ const objects = (where: Where): readonly string[] =>
   [where.keys.discovery, where.keys.jwks].map((key) => `${bucketArn(where)}/${key}`);
 
 /**
- * The bucket's policy: everybody reads the two objects and nothing else, or with `distribution` (a CloudFront
+ * The bucket's policy: anyone may read the two objects and nothing else, or with `distribution` (a CloudFront
  * distribution's ARN, by origin access control) that distribution alone, and the bucket stays private.
  */
 export function publicBucketPolicy(where: Where, distribution?: string): BucketPolicy {

@@ -11,7 +11,7 @@ type Api = typeof S3Api;
 export interface S3Place {
   readonly bucket: string;
   readonly keys: { readonly discovery: string; readonly jwks: string };
-  /** The account that the bucket must belong to; anybody's by default. */
+  /** The account that the bucket must belong to; any by default. */
   readonly account?: string;
 }
 
@@ -47,7 +47,7 @@ export interface S3Documents {
   close(): void;
 }
 
-/** The name of the metadata in which publishers tell each other of keys; S3 puts x-amz-meta- before it. */
+/** The name of the metadata in which publishers share keys; S3 puts x-amz-meta- before it. */
 const noteName = "podtrust-keys";
 
 const rights = "Give the publisher's credentials what podtrust manifests s3-publisher-policy prints.";
@@ -129,7 +129,7 @@ class BucketDocuments implements S3Documents {
       );
       return "written";
     } catch (thrown) {
-      // 412: something else stands there; 409: somebody is writing; 404: what was read has been deleted.
+      // 412: the object is another; 409: another writer is at it; 404: what was read has been deleted.
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       if (isAwsCode(thrown, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"))
         return "conflict";

@@ -3,8 +3,8 @@ import { canonicalPolicy, PolicyError, policyText, readPolicy } from "../../rule
 type Kind = "trust" | "identity";
 
 /**
- * A policy in canonical form, as text: AWS rewrites documents (order, single values as lists), which is no
- * difference. What our parser does not take stays as it is, and so differs from anything that it does.
+ * A policy in canonical form, as text: AWS rewrites documents (order, single values as lists), which is no difference.
+ * What our parser does not accept is returned as it is, and so differs from anything that it does.
  */
 export function canonicalText(text: string, kind: Kind): string {
   const read = readPolicy(text, kind);

@@ -15,8 +15,8 @@ import type { AwsAccess } from "./access.ts";
 import { AdaptiveRate } from "./adaptive-rate.ts";
 
 /**
- * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is reported within half a minute. By itself the
- * SDK only warns of an answer that does not begin, and waits on for one that stops in the middle.
+ * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is reported within half a minute. By
+ * default the SDK only warns of an answer that does not begin, and keeps waiting for one that stops in the middle.
  */
 function boundsOf({ answerWithinMs = 20_000 }: AwsAccess) {
   return {
@@ -35,18 +35,18 @@ export interface AwsSession {
   readonly region: string;
   readonly partition: string;
   readonly clock: Clock;
-  /** How often a call is tried while the network fails or AWS is in trouble. */
+  /** How often a call is tried while the network or AWS fails. */
   readonly attempts: number;
   /** The pace that IAM lets through. */
   readonly pace: AdaptiveRate;
-  /** Tries each call once: who calls it by `iamOf` paces and repeats. */
+  /** Tries each call once: `iamOf` paces and repeats. */
   iam(): Promise<IAMClient>;
   sts(): Promise<STSClient>;
   ssm(): Promise<SSMClient>;
   route53(): Promise<Route53Client>;
   /** For one bucket. */
   s3(bucket: string): Promise<S3Client>;
-  /** Lets go of kept-alive connections. */
+  /** Closes kept-alive connections. */
   close(): void;
 }
 
@@ -57,7 +57,7 @@ type Provider = () => Promise<AwsCredentialIdentity>;
 
 interface NamedProfile {
   readonly name: string;
-  /** Where the name stands: `the config`. */
+  /** Where the name comes from: `the config`. */
   readonly from: string;
 }
 

@@ -20,7 +20,7 @@ describe("what IAM answers", () => {
     await assert.rejects(endless, /did not end/u);
   });
 
-  test("tags of AWS's own are nobody's to change", () => {
+  test("tags of AWS's own are never changed", () => {
     const before = { "aws:cloudformation:stack-name": "x", old: "1", same: "2" };
     for (const changesOf of [roleTagChanges, providerTagChanges]) {
       const { set, remove, fields } = changesOf(before, { same: "2", fresh: "3" });

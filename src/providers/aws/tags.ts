@@ -15,7 +15,7 @@ export function tagList(tags: Tags): { Key: string; Value: string }[] {
     .sort((a, b) => (a.Key < b.Key ? -1 : 1));
 }
 
-/** What to set and what to take away. Tags that begin with `aws:` are AWS's own and nobody's to change. */
+/** What to set and what to remove. Tags that begin with `aws:` are AWS's own and cannot be changed. */
 export interface TagChanges {
   readonly set: Tags;
   readonly remove: readonly string[];

@@ -12,7 +12,7 @@ export interface WebIdentityTrust {
   readonly partition: string;
   readonly account: string;
   readonly issuer: string;
-  /** Let in as well, each by a statement of its own: tokens of theirs are in use while a cluster's issuer is changed. */
+  /** Trusted as well, each by a statement of its own: their tokens are in use while a cluster's issuer is changed. */
   readonly formerIssuers?: readonly string[];
   readonly audiences: readonly string[];
   /** NAMESPACE/NAME, each spelled out. */
@@ -21,7 +21,7 @@ export interface WebIdentityTrust {
   readonly subjectPatterns?: readonly string[];
 }
 
-// In a trust policy that cannot be read.
+// For a trust policy that cannot be read.
 const providerArns = /arn:aws[a-z-]{0,16}:iam::\d{12}:oidc-provider\/[^"\s]{1,255}/gu;
 
 /** The OIDC providers that a trust policy names, as IAM names them, whatever it asks of their tokens. */
@@ -33,8 +33,8 @@ export function trustedProviders(trustPolicy: string): readonly string[] {
 }
 
 /**
- * Whom a trust policy lets in, as it names them: accounts, roles, services, providers; `*` is everybody. Undefined where it
- * cannot be read.
+ * The principals of a trust policy as it names them: accounts, roles, services, providers; `*` is anyone. Undefined
+ * where it cannot be read.
  */
 export function trustedPrincipals(trustPolicy: string): readonly string[] | undefined {
   const read = readPolicy(trustPolicy, "trust");
@@ -50,7 +50,7 @@ export function trustsProvider(trustPolicy: string, providerArn: string): boolea
 }
 
 /**
- * A trust policy that lets nobody in, as JSON text. It names the provider, so that the role is found by it as before
+ * A trust policy that lets no one in, as JSON text. It names the provider, so that the role is found by it as before
  * (`trustsProvider`).
  */
 export function closedTrustPolicy(providerArn: string): string {

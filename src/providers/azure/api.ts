@@ -3,7 +3,7 @@ import { ApiRetry, jsonBody, jsonOf, type OnApiWait, request } from "../../core/
 import type { AzureAccessTokens } from "./credentials/index.ts";
 import { azureError, AzureRefusal, AzureUnanswered, invalidAnswer, refusalOf } from "./failure.ts";
 
-/** One of Azure's APIs, and who asks it. */
+/** One of Azure's APIs, and the credentials for it. */
 export interface AzureAccess {
   /** Without a slash at its end. */
   readonly endpoint: string;
@@ -24,7 +24,7 @@ export interface AzureCall {
   readonly what: string;
 }
 
-// Its limits are by the second, and an identity's writes are few: what is asked for passes soon.
+// Its limits are by the second, and an identity's writes are few: a throttled request passes soon.
 const throttled = { delays: [4000, 8000, 15_000, 30_000], giveUpAfter: 300_000 };
 const maxAnswer = 4 * 1024 * 1024;
 const maxPages = 100;
@@ -49,7 +49,7 @@ export class AzureApi {
     });
   }
 
-  /** Makes sure that the credentials are good for a token. Throws `azure-*`. */
+  /** Checks that the credentials get a token. Throws `azure-*`. */
   async checkCredentials(signal: AbortSignal): Promise<void> {
     await this.#access.tokens.get(this.#access.resource, signal);
   }
@@ -82,7 +82,7 @@ export class AzureApi {
     throw invalidAnswer(what, "it is no JSON object");
   }
 
-  /** The same with another token where the one in hand is refused: it may have been revoked, or ended early. */
+  /** The same with another token where the present one is refused: it may have been revoked, or ended early. */
   async #withToken(call: AzureCall, signal: AbortSignal): Promise<JsonRecord> {
     try {
       return await this.#once(call, signal);
@@ -128,7 +128,7 @@ export class AzureApi {
   }
 }
 
-// Where the next page is, is the answer's word: of that address only the page's mark is taken, so that no token goes elsewhere.
+// The answer gives the address of the next page: only the page's mark of it is used, so that no token goes elsewhere.
 function nextPage(answer: JsonRecord, what: string): Readonly<Record<string, string>> | undefined {
   const link = textOf(answer["nextLink"]) ?? textOf(answer["@odata.nextLink"]) ?? "";
   if (link === "") return undefined;

@@ -15,7 +15,7 @@ import {
 import type { CredentialHolder } from "./holders.ts";
 import { settle, type AzureStep } from "./settle.ts";
 
-/** One federated credential that a binding has, beside whatever else stands at its holder. */
+/** One federated credential that a binding has, among others of its holder. */
 export interface BoundCredentialSpec {
   readonly stack: string;
   readonly holder: CredentialHolder;
@@ -61,7 +61,7 @@ function difference(spec: BoundCredentialSpec, observed: Observed<FoundCredentia
   return { kind: before === undefined ? "create" : "update", fields };
 }
 
-/** Makes the one step that is missing: what Azure has said is done is not asked for again, since its lists may lag behind. */
+/** Makes the one step that is missing: what Azure has acknowledged is not repeated, since its lists may lag behind. */
 async function once(
   { api }: CredentialHolder,
   work: Pick<Work, "signal" | "waiting">,
@@ -83,7 +83,7 @@ async function once(
   });
 }
 
-/** Takes one credential of a holder away by its name; that it is gone already is success. Throws `azure-*`. */
+/** Removes one credential of a holder by its name; that it is gone already is success. Throws `azure-*`. */
 export async function removeCredential(
   holder: CredentialHolder,
   name: string,
@@ -97,7 +97,7 @@ export async function removeCredential(
   });
 }
 
-/** What every resource of one credential has. `account`: whose it is, NAMESPACE/NAME. */
+/** What every resource of one credential has. `account`: its ServiceAccount, NAMESPACE/NAME. */
 function namedCredential(
   holder: CredentialHolder,
   name: string,
@@ -113,8 +113,8 @@ function namedCredential(
 }
 
 /**
- * One federated credential of an identity as a plan's resource. Those that others made are none of it, nor those of other
- * bindings: whoever writes several of one identity does so one after another.
+ * One federated credential of an identity as a plan's resource. It excludes those that others made, and those of other
+ * bindings: writes of one identity have to follow one another.
  */
 export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCredential> {
   const { holder, wanted, dependsOn = [] } = spec;
@@ -136,7 +136,7 @@ export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCreden
   };
 }
 
-/** One of a binding that is gone, as a plan's resource that shall not be. It is never written. */
+/** The credential of a deleted binding, as a plan's resource to delete. It is never written. */
 export function boundCredentialToDelete(
   holder: CredentialHolder,
   name: string,
@@ -150,7 +150,7 @@ export function boundCredentialToDelete(
   };
 }
 
-/** What stands at a holder beside the credential of a binding. */
+/** What a holder has besides the credential of a binding. */
 export interface BesideCredential {
   /** Another one for the same subject of the same issuer: Azure takes one. */
   readonly doubled: FoundCredential | undefined;
@@ -158,7 +158,7 @@ export interface BesideCredential {
   readonly tooMany: number | undefined;
 }
 
-/** Compares what a binding wants of a holder with what stands there. */
+/** Compares what a binding wants of a holder with what it has. */
 export function besideCredential(
   { stack, wanted }: Pick<BoundCredentialSpec, "stack" | "wanted">,
   all: readonly FoundCredential[],

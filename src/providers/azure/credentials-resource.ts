@@ -11,11 +11,11 @@ import {
 import type { CredentialHolder } from "./holders.ts";
 import { settle, type AzureStep } from "./settle.ts";
 
-/** Who of an issuer may become an identity or an application. */
+/** The subjects of an issuer that may become an identity or an application. */
 export interface CredentialsSpec {
   readonly stack: string;
   readonly holder: CredentialHolder;
-  /** None: nobody may. */
+  /** Empty: none may. */
   readonly wanted: readonly WantedCredential[];
   readonly dependsOn?: readonly string[];
 }
@@ -39,12 +39,12 @@ function written({ stack, holder }: CredentialsSpec, wanted: WantedCredential): 
 
 const members = ["issuer", "subject", "audiences", "description"] as const;
 
-/** The members in which a credential is not as it shall be. */
+/** The members in which a credential differs from the wanted one. */
 function drifted(found: FoundCredential, shall: FoundCredential): readonly (typeof members)[number][] {
   return members.filter((one) => JSON.stringify(found[one]) !== JSON.stringify(shall[one]));
 }
 
-/** Those of a list that are the stack's, as a plan sees them: they are there once there is one. */
+/** Those of a list that are the stack's, as a plan sees them: they exist once there is one. */
 export function observedCredentials(
   all: readonly FoundCredential[] | undefined,
   stack: string,
@@ -79,7 +79,7 @@ function difference(spec: CredentialsSpec, observed: Observed<CredentialsState>)
   return { kind: observed.exists ? "update" : "create", fields };
 }
 
-/** What stands of ours while it is written, and the next write. Rights are cut before others are given. */
+/** Our present credentials while they are written, and the next write. Rights are removed before others are given. */
 class Standing {
   readonly #spec: CredentialsSpec;
   readonly #work: Work;
@@ -123,10 +123,10 @@ class Standing {
       const found = this.#own.get(keyOf(one.name));
       return found === undefined || drifted(found, one).length > 0;
     });
-    // Those that stand and are wrong let somebody in who shall not.
+    // Existing ones that are wrong let in a subject that may not.
     const first = missing.find(({ name }) => this.#own.has(keyOf(name))) ?? missing[0];
     if (first === undefined) return undefined;
-    // Somebody gave one of ours the subject of another: Azure takes a pair once.
+    // One of ours was given the subject of another: Azure accepts a pair once.
     const inTheWay = own.find((one) => keyOf(one.name) !== keyOf(first.name) && isSamePair(one, first));
     return inTheWay === undefined ? this.#write(first) : this.#remove(inTheWay);
   }
@@ -154,8 +154,8 @@ function settleCredentials(
 }
 
 /**
- * The stack's federated credentials of one identity or application, as one resource of a plan: Azure takes their writes one
- * after another. Those that others made are none of it.
+ * The stack's federated credentials of one identity or application, as one resource of a plan: Azure takes their writes
+ * one after another. It excludes those that others made.
  */
 export function credentialsResource(spec: CredentialsSpec): Resource<CredentialsState> {
   const { holder, stack, dependsOn = [] } = spec;
@@ -170,7 +170,7 @@ export function credentialsResource(spec: CredentialsSpec): Resource<Credentials
   };
 }
 
-/** A credential of somebody else's for the same ServiceAccount. */
+/** A credential that is not ours for the same ServiceAccount. */
 export interface DoubledCredential {
   readonly wanted: WantedCredential;
   readonly other: FoundCredential;
@@ -178,12 +178,12 @@ export interface DoubledCredential {
   readonly isEnough: boolean;
 }
 
-/** What stands at a holder beside what is the stack's. */
+/** What a holder has besides what is the stack's. */
 export interface HolderView {
   /** Those that others made. */
   readonly others: readonly FoundCredential[];
   readonly doubled: readonly DoubledCredential[];
-  /** More than Azure takes, with the others'; undefined where they fit. */
+  /** The total, where it is more than Azure accepts; undefined where they fit. */
   readonly tooMany: number | undefined;
 }
 

@@ -2,14 +2,17 @@ import { PodtrustError, type Environment } from "../../core/base/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 import type { PartyCloud } from "../../rules/oidc/index.ts";
 
-/** Where a tenant's cloud is asked, each without a slash at its end. */
+/** The API addresses of a tenant's cloud, each without a slash at its end. */
 export interface AzureEndpoints {
   readonly login: string;
   readonly management: string;
   readonly graph: string;
 }
 
-/** The variables that say another place: the first is of Azure's SDKs, the second of Azure Service Operator, the third ours. */
+/**
+ * The variables that set another address: the first is of Azure's SDKs, the second of Azure Service Operator, the third
+ * ours.
+ */
 const variables = {
   login: "AZURE_AUTHORITY_HOST",
   management: "AZURE_RESOURCE_MANAGER_ENDPOINT",
@@ -31,7 +34,7 @@ function checked(text: string, variable: string): string {
   );
 }
 
-/** The hosts of a cloud, but for those that the environment says. Throws `azure-endpoint`. */
+/** The hosts of a cloud, except those that the environment sets. Throws `azure-endpoint`. */
 export function azureEndpoints(cloud: PartyCloud, env: Environment): AzureEndpoints {
   const place = (service: keyof typeof variables): string => {
     const given = env[variables[service]] ?? "";

@@ -8,7 +8,7 @@ export type AssertionExchange =
       readonly outcome: "refused";
       readonly status: number;
       readonly message: string;
-      /** Entra's own numbers of what is wrong: 700213 of AADSTS700213. */
+      /** Entra's own error numbers: 700213 of AADSTS700213. */
       readonly codes: readonly number[];
     };
 
@@ -25,8 +25,8 @@ export interface ExchangeOrder {
 }
 
 /**
- * Asks for an access token as a workload does, with no credentials of ours. What comes back is kept nowhere. Throws
- * `azure-unreachable`, and `azure-unavailable` where Entra has trouble of its own.
+ * Asks for an access token as a workload does, with no credentials of ours. The answer is not kept. Throws
+ * `azure-unreachable`, and `azure-unavailable` where Entra itself fails.
  */
 export async function tryExchange(order: ExchangeOrder, signal: AbortSignal): Promise<AssertionExchange> {
   const { login, tenant, clientId, assertion, resource } = order;

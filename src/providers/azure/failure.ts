@@ -17,7 +17,7 @@ export class AzureRefusal extends Error {
   }
 }
 
-/** No answer of the API's: it may have done what it was asked for, or not. */
+/** No answer from the API: the request may have been carried out or not. */
 export class AzureUnanswered extends Error {}
 
 const maxPause = 120_000;
@@ -28,7 +28,7 @@ function pauseOf(header: string | undefined): number {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, maxPause) : 0;
 }
 
-/** What an answer that is no success says. Throws `AzureUnanswered` for what may have been done all the same. */
+/** The meaning of an unsuccessful answer. Throws `AzureUnanswered` for what may have been done anyway. */
 export function refusalOf(response: HttpResponse): AzureRefusal {
   const { status, headers } = response;
   const { code, message } = recordOf(recordOf(jsonOf(response))["error"]);
@@ -37,12 +37,12 @@ export function refusalOf(response: HttpResponse): AzureRefusal {
   return new AzureRefusal(status, saidWords(textOf(code) ?? ""), words, pauseOf(headers["retry-after"]));
 }
 
-/** What has to be there before podtrust: no thing of ours, but where they stand. */
+/** What has to exist before podtrust: the places of our resources, not the resources themselves. */
 const absentPlaces = ["ResourceGroupNotFound", "SubscriptionNotFound"];
 
 const isPlaceAbsent = ({ code }: AzureRefusal): boolean => absentPlaces.includes(code);
 
-/** Whether the thing that was asked for, or the identity or application that it stands in, does not exist. */
+/** Whether the thing that was asked for, or the identity or application that it belongs to, does not exist. */
 export function isNotFound(thrown: unknown): boolean {
   return thrown instanceof AzureRefusal && thrown.status === 404 && !isPlaceAbsent(thrown);
 }

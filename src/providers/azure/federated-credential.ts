@@ -13,7 +13,7 @@ export interface FoundCredential {
   readonly description: string;
 }
 
-/** A federated credential that shall be: one ServiceAccount of the issuer. */
+/** A wanted federated credential: one ServiceAccount of the issuer. */
 export interface WantedCredential {
   /** NAMESPACE/NAME */
   readonly account: string;
@@ -38,8 +38,8 @@ const isHashAfter = (name: string, prefix: string): boolean => {
 };
 
 /**
- * The name of a credential of ours, which says whose it is: Resource Manager keeps neither tags nor a description of one.
- * Of 89 characters at the most, of 120 that Azure takes.
+ * The name of a credential of ours, which marks its owner: Resource Manager keeps neither tags nor a description of
+ * one. Of 89 characters at the most, of 120 that Azure takes.
  */
 export function credentialName(stack: string, pair: Pair): string {
   return `${prefixOf(stack)}${hashOf(pair)}`;
@@ -60,7 +60,7 @@ export function isBoundCredential({ name }: Pick<FoundCredential, "name">, stack
   return isHashAfter(name, bindingPrefixOf(stack));
 }
 
-/** Whether both let in the same subject of the same issuer: Azure takes one of them for an identity. */
+/** Whether both let in the same subject of the same issuer: an identity can have only one of them. */
 export function isSamePair(
   one: Pick<FoundCredential, "issuer" | "subject">,
   other: Pick<FoundCredential, "issuer" | "subject">,
@@ -68,7 +68,7 @@ export function isSamePair(
   return one.issuer === other.issuer && one.subject === other.subject;
 }
 
-/** A credential of an answer, whose members stand in it or in its `properties`. Throws `azure-answer-invalid`. */
+/** A credential of an answer, whose members are in it or in its `properties`. Throws `azure-answer-invalid`. */
 export function readCredentialShape(value: unknown, what: string): FoundCredential {
   if (!isRecord(value)) throw invalidAnswer(what, "an entry is no object");
   const inner = recordOf(value["properties"] ?? value);

@@ -12,7 +12,7 @@ import {
 
 type Writing = Pick<Work, "signal" | "waiting">;
 
-/** What federated credentials stand in: an identity at Resource Manager, or an application at Graph. */
+/** What has federated credentials: an identity at Resource Manager, or an application at Graph. */
 export interface CredentialHolder {
   readonly named: NamedResource;
   /** `identity web` */
@@ -20,7 +20,7 @@ export interface CredentialHolder {
   readonly api: AzureApi;
   /** Whether it keeps a description of each. */
   readonly describes: boolean;
-  /** All of them; undefined where the holder is not there. Throws `azure-*`. */
+  /** All of them; undefined where the holder does not exist. Throws `azure-*`. */
   list(signal: AbortSignal): Promise<readonly FoundCredential[] | undefined>;
   /** Makes one, or changes the one of its name. Throws `AzureRefusal` and `AzureUnanswered`. */
   write(credential: FoundCredential, isNew: boolean, work: Writing): Promise<void>;

@@ -5,7 +5,7 @@ import { azureError, invalidAnswer, isNotFound } from "./failure.ts";
 import { groupPath, type GroupPlace, identitiesPath, identityNames, identityPath } from "./places.ts";
 import { settle, type AzureStep } from "./settle.ts";
 
-/** What an identity shall be. */
+/** The desired identity. */
 export interface IdentitySpec {
   readonly stack: string;
   readonly group: GroupPlace;
@@ -95,7 +95,7 @@ async function groupLocation(api: AzureApi, group: GroupPlace, signal: AbortSign
   throw invalidAnswer(what, "it has no location");
 }
 
-/** Whose an identity is, seen from a stack. */
+/** The owner of an identity, as a stack sees it. */
 export function identityOwner({ tags }: IdentityState, stack: string): Owner {
   return azureTags.ownerOf(tags, stack);
 }
@@ -107,7 +107,7 @@ export function observedIdentity(found: IdentityState | undefined, stack: string
     : { exists: true, state: found, owner: identityOwner(found, stack) };
 }
 
-/** Its tags with ours among them; whatever else somebody tagged it with stays. */
+/** Its tags with ours among them; any other tags stay. */
 function markedTags(before: IdentityState["tags"], stack: string): IdentityState["tags"] {
   const others = Object.entries(before).filter(([key]) => !azureTags.isOwn(key));
   return { ...Object.fromEntries(others), ...azureTags.of(stack) };
@@ -116,17 +116,17 @@ function markedTags(before: IdentityState["tags"], stack: string): IdentityState
 const isMarked = ({ tags }: IdentityState, stack: string): boolean =>
   Object.entries(azureTags.of(stack)).every(([key, text]) => tags[key] === text);
 
-/** Keeps a write from what became somebody else's since the plan was made. */
+/** Refuses a write to what has got another owner since the plan was made. */
 function checkOurs(found: IdentityState, { stack, group, name }: IdentitySpec): void {
   const owner = identityOwner(found, stack);
   if (owner.kind === "ours") return;
   const { id } = identityNames(group, name);
-  throw new PodtrustError("plan-changed", `${id} is somebody else's since the plan was made`, {
+  throw new PodtrustError("plan-changed", `${id} has got another owner since the plan was made`, {
     detail: { id, owner },
   });
 }
 
-/** A user-assigned managed identity as a plan's resource. Where it stands never changes, and is no difference. */
+/** A user-assigned managed identity as a plan's resource. Its location never changes, and is no difference. */
 export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<IdentityState> {
   const { stack, group, name } = spec;
   const path = identityPath(group, name);
@@ -183,7 +183,7 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
       await settle(api, work, {
         async next() {
           const found = await read(work.signal);
-          // Whoever took it over meanwhile keeps it.
+          // One with a new owner stays.
           if (found === undefined || identityOwner(found, stack).kind !== "ours") return undefined;
           const call = { method: "DELETE", path, query: identityVersion, what } as const;
           return {

@@ -23,7 +23,7 @@ export const identityPath = (group: GroupPlace, name: string): string => `${iden
 const groupId = ({ subscription, resourceGroup }: GroupPlace): string =>
   `azure/${subscription}/${lower(resourceGroup)}`;
 
-/** What plans and selections call an identity. */
+/** The names of an identity in plans and selections. */
 export function identityNames(group: GroupPlace, name: string): NamedResource {
   const short = `identity/${lower(name)}`;
   const place = groupId(group);
@@ -35,7 +35,7 @@ export function identityNames(group: GroupPlace, name: string): NamedResource {
   };
 }
 
-/** What plans and selections call the federated credentials of an identity. */
+/** The names of an identity's federated credentials in plans and selections. */
 export function identityCredentialNames(group: GroupPlace, name: string): NamedResource {
   const short = `credentials/${lower(name)}`;
   const place = groupId(group);
@@ -47,7 +47,7 @@ export function identityCredentialNames(group: GroupPlace, name: string): NamedR
   };
 }
 
-/** What plans and selections call the federated credentials of an application. */
+/** The names of an application's federated credentials in plans and selections. */
 export function applicationCredentialNames(tenant: string, clientId: string): NamedResource {
   const short = `credentials/${clientId}`;
   return {

@@ -3,9 +3,9 @@ import type { Work } from "../../rules/plan/index.ts";
 import type { AzureApi } from "./api.ts";
 import { azureError, AzureUnanswered, isConflict, isNotFound } from "./failure.ts";
 
-/** One request that brings what stands nearer to what shall stand. */
+/** One request that brings the present state nearer to the wanted one. */
 export interface AzureStep {
-  /** In a person's words, another for each step of a thing: `making the identity web`. */
+  /** In words that differ for each step of a thing: `making the identity web`. */
   readonly what: string;
   make(): Promise<void>;
 }
@@ -13,15 +13,15 @@ export interface AzureStep {
 interface SettleOptions {
   /** Milliseconds between two writes. */
   readonly paceMs?: number;
-  /** The step that is missing; `isUnclear`: nobody knows what the last one did, so that what stands is read anew. */
+  /** The step that is missing; `isUnclear`: it is not known what the last one did, so that the state is read anew. */
   readonly next: (isUnclear: boolean) => Promise<AzureStep | undefined>;
 }
 
 const settleWithinMs = 600_000;
-/** How often what a step stands in may be missing: what was just made is not seen everywhere at once. */
+/** How often what a step depends on may be missing: what was just made is not seen everywhere at once. */
 const maxAbsences = 6;
 
-/** Whether what stands has to be looked at again: nobody knows what was done, or somebody else was faster. */
+/** Whether the state has to be read again: it is not known what was done, or another writer was faster. */
 function isOpen(thrown: unknown): boolean {
   return thrown instanceof AzureUnanswered || isConflict(thrown) || isNotFound(thrown);
 }

@@ -10,7 +10,7 @@ export interface KeyedBucket {
   readonly region: string;
   /** Before each name; ends with a slash, or is empty. */
   readonly prefix: string;
-  /** The account that the bucket must belong to; anybody's by default. */
+  /** The account that the bucket must belong to; any by default. */
   readonly account?: string;
   /** Another service that speaks S3, in place of AWS's own. */
   readonly endpoint?: string;
@@ -26,7 +26,7 @@ export interface KeyedBucketDeps extends Pick<HttpOptions, "ca" | "connectTo"> {
 export interface KeyedObjects {
   /** `s3://BUCKET/PREFIX`. */
   readonly name: string;
-  /** Never in the place of another object. Throws `backup-access-key`, `aws-*`, `s3-*`, and what `request` throws. */
+  /** Never replaces another object. Throws `backup-access-key`, `aws-*`, `s3-*`, and what `request` throws. */
   put(file: string, content: Buffer, signal: AbortSignal): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ const byCode: Readonly<Record<string, ErrorCode>> = {
   SlowDown: "aws-throttled",
 };
 
-/** Whose steps hold for a machine's access key, where the catalogue's are for a person who is signed in. */
+/** The next steps for a machine's access key, where the catalogue's are for a person who is signed in. */
 const nextOf: Partial<Record<ErrorCode, string>> = {
   "aws-denied": rights,
   "aws-no-credentials":

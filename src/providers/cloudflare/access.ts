@@ -5,7 +5,7 @@ import { readBoundedText } from "../../core/files/index.ts";
 
 const officialUrl = "https://api.cloudflare.com/client/v4";
 
-/** Where Cloudflare's API is, and by which token it lets us in. The token never leaves this process but to there. */
+/** The address of Cloudflare's API, and the token for it. The token goes nowhere else. */
 export interface CloudflareAccess {
   /** Without a slash at its end. */
   readonly baseUrl: string;
@@ -45,7 +45,7 @@ export async function cloudflareAccess(
   const from = config.tokenFile ?? "CLOUDFLARE_API_TOKEN";
   if (token === "")
     throw new PodtrustError("cloudflare-token-missing", `${from} holds no token for Cloudflare`);
-  // What cannot stand in a header is no token, and must not be quoted either.
+  // What cannot be sent in a header is no token, and must not be quoted either.
   if (!/^[!-~]{16,200}$/u.test(token)) {
     const sentence = `what ${from} holds is no token of Cloudflare's: it is ${token.length} characters long, or has spaces in it`;
     throw new PodtrustError("cloudflare-token-refused", sentence);

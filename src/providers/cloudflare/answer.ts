@@ -16,7 +16,7 @@ export interface CloudflareAnswer {
   readonly pages: number | undefined;
 }
 
-// A message is somebody else's text: bounded, and of one line.
+// A message is foreign text: bounded, and of one line.
 const said = (value: unknown): string => (textOf(value) ?? "").slice(0, 500).replaceAll(/\p{C}/gu, " ");
 
 function faultOf(entry: JsonRecord): ApiFault {
@@ -39,13 +39,13 @@ function jsonOf({ body }: HttpResponse): unknown {
   }
 }
 
-/** What an answer says. Throws `Refusal`, and `Unanswered` for what is none of the API's answers. */
+/** What an answer says. Throws `Refusal`, and `Unanswered` for anything that is not an answer of the API. */
 export function readAnswer(response: HttpResponse): CloudflareAnswer {
   const { status, headers } = response;
   const ray = headers["cf-ray"];
   const value = jsonOf(response);
   if (!isRecord(value)) throw new Unanswered(`status ${status} without an answer of the API`, { ray });
-  // What a server in trouble says may be true of part of the work.
+  // A failing server may have done part of the work.
   if (status >= 500) {
     const text = faultsOf(value["errors"]).map(({ message }) => message);
     throw new Unanswered([`status ${status}`, ...text].join(": "), { ray });

@@ -22,7 +22,7 @@ export interface CloudflareCall {
   readonly what: string;
 }
 
-// Who goes beyond 1,200 requests in five minutes is shut out for five more (Cloudflare API, "Rate limits").
+// A client that exceeds 1,200 requests in five minutes is shut out for five more (Cloudflare API, "Rate limits").
 const throttled = { delays: [0], giveUpAfter: 660_000 };
 const maxPause = 330_000;
 const maxPages = 200;

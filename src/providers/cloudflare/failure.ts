@@ -25,7 +25,7 @@ export class CloudflareRefusal extends Error {
   }
 }
 
-/** No answer of the API's: it may have done what it was asked for, or not. */
+/** No answer from the API: the request may have been carried out or not. */
 export class Unanswered extends Error {
   readonly ray: string | undefined;
 
@@ -35,13 +35,13 @@ export class Unanswered extends Error {
   }
 }
 
-// Cloudflare API, "Errors", and what clients saw: knowledge of the token comes before that of its rights.
+// Cloudflare API, "Errors", and what clients saw: the token is checked before its rights.
 const tokenFaults = [1000, 1001, 6003, 6103, 6111, 10_001];
 const rightsFaults = [9103, 9106, 9109, 10_000];
 
 /**
- * Whether zones were not listed since the token may not list all of them, in place of an empty list: what some tokens
- * are told of a zone that is not theirs.
+ * Whether zones were not listed because the token may not list all of them: some tokens get this in place of an empty
+ * list for a zone that is not theirs.
  */
 export function isZoneListRefusal(thrown: unknown): boolean {
   return (
@@ -56,7 +56,7 @@ export function isAboutToken(refusal: CloudflareRefusal): boolean {
   return refusal.has(...tokenFaults) || refusal.status === 401;
 }
 
-/** Whether it lacks a right, or is none: the API does not always tell. */
+/** Whether it lacks a right, or is invalid: the API does not always distinguish. */
 export function isAboutRights(refusal: CloudflareRefusal): boolean {
   return !isAboutToken(refusal) && (refusal.has(...rightsFaults) || refusal.status === 403);
 }

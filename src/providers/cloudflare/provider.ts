@@ -33,11 +33,11 @@ export interface CloudflareOptions {
   readonly waiting?: OnApiWait;
 }
 
-// "An identical record already exists.", "The record already exists.", "Record does not exist.": an answer that got
-// lost, or somebody who was faster. Looking tells which.
+// "An identical record already exists.", "The record already exists.", "Record does not exist.": an answer got lost, or
+// another writer was faster. Looking again shows which.
 const lookAgain = [81_057, 81_058, 81_044];
 
-// Of records that are there for a minute.
+// For records that exist for a minute.
 const textTtl = 60;
 
 /** DNS records at Cloudflare; a stack's mark is the record's comment. */
@@ -62,7 +62,7 @@ class CloudflareDns implements DnsProvider {
     );
   }
 
-  /** undefined for a zone that does not exist, or is not the token's: nobody but its owner learns which. */
+  /** undefined for a zone that does not exist, or is not the token's: only its owner learns which. */
   async #zoneNamed(name: string, signal: AbortSignal): Promise<DnsZone | undefined> {
     const what = `listing the zone ${name}`;
     const call = { method: "GET", path: "/zones", query: { name }, what } as const;
@@ -84,7 +84,7 @@ class CloudflareDns implements DnsProvider {
   }
 
   /**
-   * The same codes are given to a token that is none and to one that lacks a right: the token's own page tells which.
+   * The same codes are given to an invalid token and to one that lacks a right: the token's own page shows which.
    * Undefined where that says nothing against it; tokens of an account have another page, and are not judged here.
    */
   async #tokenFault(thrown: unknown, signal: AbortSignal): Promise<unknown> {
@@ -122,7 +122,7 @@ class CloudflareDns implements DnsProvider {
     }
   }
 
-  /** What stands in a key's place. What the API's filter let through is compared all the same. */
+  /** The records in a key's place. What the API's filter let through is still compared. */
   async #at(zone: DnsZone, key: RecordKey, work: DnsWork): Promise<readonly ApiRecord[]> {
     const waiting: OnApiWait = (reason, deadline) => work.waiting(reason, deadline);
     const found = await this.#list(zone, { name: key.name }, work.signal, waiting);
@@ -212,7 +212,7 @@ class CloudflareDns implements DnsProvider {
 
   async addText(zone: DnsZone, { name, value }: TextValue, work: DnsWork): Promise<void> {
     const set = { name, type: "TXT", ttl: textTtl, values: [value] } as const;
-    // The others of the name are none of this one's: each record stands by itself. One that is there stays whose it is.
+    // Other records of the name are independent: an existing one keeps its owner.
     const toward = (records: readonly ApiRecord[]): readonly RecordStep[] =>
       records.some((record) => record.value === value) ? [] : stepsToward(set, [], this.#stack);
     await this.#until(zone, set, toward, work);

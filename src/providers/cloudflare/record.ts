@@ -56,12 +56,12 @@ export function readRecord(value: unknown, what: string): ApiRecord {
   };
 }
 
-/** Whether a record stands in the place of a key's: its own kind, or an alias of the whole name. */
+/** Whether a record takes the place of a key's: its own kind, or an alias of the whole name. */
 export function isAt({ name, type }: RecordKey, record: ApiRecord): boolean {
   return record.name === name && (record.type === type || record.type === "CNAME");
 }
 
-/** Whose a record is, seen from a stack. */
+/** The owner of a record, as a stack sees it. */
 export function ownerOf(record: ApiRecord, stack: string): Owner {
   if (record.type !== "CNAME") return ownershipComment.ownerOf(record.comment, stack);
   return { kind: "untagged", looksLike: `an unknown owner who made it an alias of ${record.value}` };

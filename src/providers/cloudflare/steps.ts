@@ -2,13 +2,13 @@ import type { RecordSet } from "../../rules/dns/index.ts";
 import { ownershipComment } from "../../rules/plan/index.ts";
 import { type ApiRecord, bodyOf, maxComment } from "./record.ts";
 
-/** One request that brings what stands nearer to what shall stand. */
+/** One request that brings the present state nearer to the wanted one. */
 export type RecordStep =
   | { readonly kind: "create"; readonly value: string; readonly body: object }
   | { readonly kind: "change"; readonly id: string; readonly value: string; readonly body: object }
   | { readonly kind: "delete"; readonly id: string; readonly value: string };
 
-/** A person's words beside our mark stay, where there is room for both. */
+/** Other text beside our mark stays, where there is room for both. */
 function commentFor(record: ApiRecord | undefined, stack: string): string {
   const own = ownershipComment.of(stack);
   const before = record?.comment ?? "";
@@ -20,8 +20,8 @@ function commentFor(record: ApiRecord | undefined, stack: string): string {
 }
 
 /**
- * What makes the records of a name and type those of a set, each carrying the stack's mark. A record whose value has to
- * go becomes one whose value is missing, so that the name always resolves.
+ * The steps that make the records of a name and type those of a set, each with the stack's mark. A record whose value
+ * has to go becomes one whose value is missing, so that the name always resolves.
  */
 export function stepsToward(
   set: RecordSet,

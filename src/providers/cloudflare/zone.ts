@@ -8,7 +8,7 @@ export interface ApiZone extends DnsZone {
   readonly paused: boolean;
   /** `full`: Cloudflare serves it; anything else is served elsewhere, or a copy of it. */
   readonly type: string;
-  /** What the token may do there, as far as the API says: `#dns_records:edit`. */
+  /** The token's rights there, as far as the API says: `#dns_records:edit`. */
   readonly permissions: readonly string[];
 }
 
@@ -28,24 +28,24 @@ export function readZone(value: unknown, what: string): ApiZone {
   };
 }
 
-/** Whether the API says that the records may be read and not written. Of a list without either nothing is known. */
+/** Whether the API says that the records may be read and not written. A list without either says nothing. */
 export function isReadOnly({ permissions }: ApiZone): boolean {
   return permissions.includes("#dns_records:read") && !permissions.includes("#dns_records:edit");
 }
 
-/** Why the world does not see a zone's records; undefined where it does. */
+/** Why a zone's records are not publicly served; undefined where they are. */
 function whyUnserved({ status, paused, type }: ApiZone): string | undefined {
   if (status !== "active") return `its status is ${status}`;
   if (paused) return "it is paused";
   return type === "full" ? undefined : `it is of type ${type}, so that its names are served elsewhere`;
 }
 
-/** Whether the world sees a zone's records. */
+/** Whether a zone's records are publicly served. */
 export function isServed(zone: ApiZone): boolean {
   return whyUnserved(zone) === undefined;
 }
 
-/** Throws `dns-zone-inactive` for a zone whose records the world does not see. */
+/** Throws `dns-zone-inactive` for a zone whose records are not publicly served. */
 export function checkServed(zone: ApiZone): void {
   const said = whyUnserved(zone);
   if (said === undefined) return;

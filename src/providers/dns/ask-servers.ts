@@ -15,7 +15,7 @@ async function addressesOf(resolver: Resolver, server: string): Promise<readonly
   return (await Promise.all(families.map((one) => one.catch(() => [])))).flat();
 }
 
-/** Where name servers are asked; DNS's own port, and the machine's resolver for their names, by default. */
+/** How name servers are reached; by default on DNS's own port, and by the machine's resolver for their names. */
 export interface AskOptions {
   readonly port?: number;
   /** Addresses of the resolver, as `127.0.0.1:5353`. */

@@ -6,9 +6,9 @@ import { type AskServers, untilServed } from "./served.ts";
 export interface ChallengeRecords {
   /** Adds a value, and leaves others of the name as they are. */
   setTxt(name: string, value: string, signal?: AbortSignal): Promise<void>;
-  /** Takes that one value away; it may be gone already. */
+  /** Removes that one value; it may be gone already. */
   clearTxt(name: string, value: string): Promise<void>;
-  /** Resolves once whoever validates will see it, as far as that can be known. Throws `dns-not-visible`. */
+  /** Resolves once validators will see it, as far as that can be known. Throws `dns-not-visible`. */
   waitForPropagation(name: string, value: string, signal?: AbortSignal): Promise<void>;
   close(): void;
 }
@@ -21,7 +21,7 @@ export interface ChallengeRecordsOptions {
   readonly waiting: (reason: string, deadline: number) => void;
 }
 
-// Taking a proof back is never cut short by what ended the proving, and must not hang either.
+// Removing a proof is not ended by what ended the proving, and must not hang either.
 const clearingMs = 120_000;
 
 /** A provider's zones as a place for such records. Zones are found once. */

@@ -10,10 +10,10 @@ export type AskServers = (
 const maxWaitMs = 120_000;
 const pauseMs = 2000;
 
-/** What was seen of the name servers until now. */
+/** What is known of the name servers so far. */
 interface ServedState {
   readonly isServed: boolean;
-  /** Servers without the value, or why nobody could be asked. */
+  /** Servers without the value, or why none could be asked. */
   readonly said: string;
   /** Whether any of them answered at all. */
   readonly isAnswered: boolean;
@@ -35,7 +35,7 @@ async function look(ask: AskServers, zone: string, name: string, value: string):
 
 /**
  * Waits until every name server of a zone answers with a value. Where none of them can be asked (port 53 is closed to
- * this machine), the wait ends all the same at its deadline, since whoever asks next may reach them: gives whether it was
+ * this machine), the wait still ends at its deadline, since the validator may reach them: returns whether the value was
  * seen. Throws `dns-not-visible` where they answer, and without it.
  */
 export async function untilServed(

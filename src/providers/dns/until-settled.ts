@@ -8,24 +8,26 @@ const schedule: RetrySchedule = {
   giveUpAfter: 60_000,
 };
 
-/** Records are not as they shall be yet, and looking again tells more: an answer got lost, or somebody was faster. */
+/**
+ * Records are not as wanted yet, and looking again will show more: an answer got lost, or another writer was faster.
+ */
 export class NotSettled extends Error {
-  /** What is said when it stays so. */
+  /** The error if it stays so. */
   readonly error: unknown;
 
   constructor(error: unknown) {
-    super("records are not as they shall be yet");
+    super("records are not as wanted yet");
     this.error = error;
   }
 }
 
-/** How records are brought to what they shall be, a step at a time. */
+/** How records become the wanted ones, a step at a time. */
 export interface Settling<Step> {
-  /** Looks, and gives what is still to be done. */
+  /** Looks, and returns what is still to be done. */
   readonly look: () => Promise<readonly Step[]>;
-  /** Throws `NotSettled` where the next look has to tell whether it was done. */
+  /** Throws `NotSettled` where the next look has to show whether it was done. */
   readonly make: (step: Step) => Promise<void>;
-  /** What is said when steps were made, and the next looks do not see it. */
+  /** The error when steps were made and the next looks do not see them. */
   readonly unseen: PodtrustError;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -57,7 +59,7 @@ export async function untilSettled<Step>({
   }
 }
 
-/** The error of records that somebody else has. `said`: what stands there, up to "they belong to". */
+/** The error of records with another owner. `said`: the sentence up to "they belong to". */
 export function nameTaken(
   { name, type }: RecordKey,
   said: string,

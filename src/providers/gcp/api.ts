@@ -55,7 +55,7 @@ export class GoogleApi {
     });
   }
 
-  /** Makes sure that the credentials are good for a token. Throws `gcp-*`. */
+  /** Checks that the credentials get a token. Throws `gcp-*`. */
   async checkCredentials(signal: AbortSignal): Promise<void> {
     await this.#tokens.get(signal);
   }
@@ -91,7 +91,7 @@ export class GoogleApi {
     throw invalidAnswer(what, "it is no JSON object");
   }
 
-  /** The same with another token where the one in hand is refused: it may have been revoked, or ended early. */
+  /** The same with another token where the present one is refused: it may have been revoked, or ended early. */
   async #withToken(call: GoogleCall, signal: AbortSignal): Promise<JsonRecord> {
     try {
       return await this.#once(call, signal);

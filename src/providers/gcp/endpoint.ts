@@ -9,8 +9,8 @@ function isSafe(url: URL | null): url is URL {
 }
 
 /**
- * The IAM API's base URL without a slash at its end: Google's own, or what gcloud's variable says. Access tokens go there,
- * so plain http is for this machine alone. Throws `gcp-endpoint`.
+ * The IAM API's base URL without a slash at its end: Google's own, or what gcloud's variable sets. Access tokens go
+ * there, so plain http is for this machine alone. Throws `gcp-endpoint`.
  */
 export function iamEndpoint(given: string | undefined): string {
   return overridden("CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM", given) ?? standard;
@@ -44,7 +44,7 @@ export function exchangeEndpoints(env: Environment): ExchangeEndpoints {
   return { sts: of("sts"), iamcredentials: of("iamcredentials") };
 }
 
-/** The services that a file of credentials may name, and by which hosts and paths. */
+/** The services that a file of credentials may name, with their hosts and paths. */
 const services = {
   oauth2: {
     host: /^(?:oauth2\.googleapis\.com|accounts\.google\.com|www\.googleapis\.com)$/u,
@@ -59,7 +59,7 @@ const services = {
 
 /**
  * A URL of a file of credentials to which a token is sent: one of Google's own, or of this machine. A file is data, and
- * whoever wrote it must not choose who else gets the token. Throws `gcp-credentials-invalid`.
+ * must not choose who else gets the token. Throws `gcp-credentials-invalid`.
  */
 export function checkedGoogleUrl(text: string, service: keyof typeof services, member: string): string {
   const url = URL.parse(text);

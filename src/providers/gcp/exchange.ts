@@ -9,7 +9,7 @@ export type Exchanged =
   /** Google's own code and words. */
   | { readonly outcome: "refused"; readonly code: string; readonly message: string };
 
-/** Whose token it is, and what it is exchanged for. */
+/** The provider of the token, and what it is exchanged for. */
 export interface ExchangeAsked {
   readonly name: ProviderName;
   readonly jwt: string;
@@ -17,12 +17,12 @@ export interface ExchangeAsked {
   readonly email?: string;
 }
 
-/** Seconds; what is given is thrown away, so that the least that all services take is asked for. */
+/** Seconds: the minimum that all services accept, since the token is thrown away. */
 const lifetimeSeconds = 60;
 
 /**
- * Exchanges a token as a workload does, and impersonates the service account. What comes back is shown to nobody; it ends
- * within a minute, or as the exchanged one does. Throws `gcp-unreachable` and others where Google gave no answer of its own.
+ * Exchanges a token as a workload does, and impersonates the service account. The result is not shown; it ends within a
+ * minute, or with the exchanged token. Throws `gcp-unreachable` and others where Google gave no answer of its own.
  */
 export async function tryExchange(
   { sts, iamcredentials }: ExchangeEndpoints,

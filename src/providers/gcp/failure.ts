@@ -17,7 +17,7 @@ export class GoogleApiRefusal extends Error {
   }
 }
 
-/** No answer of the API's: it may have done what it was asked for, or not. */
+/** No answer from the API: the request may have been carried out or not. */
 export class GoogleUnanswered extends Error {}
 
 const maxPause = 60_000;
@@ -30,7 +30,7 @@ function pauseOf(header: string | undefined, details: unknown): number {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds * 1000, maxPause) : 0;
 }
 
-/** What an answer that is no success says. Throws `GoogleUnanswered` for what may have been done all the same. */
+/** The meaning of an unsuccessful answer. Throws `GoogleUnanswered` for what may have been done anyway. */
 export function refusalOf(response: HttpResponse): GoogleApiRefusal {
   const { status: httpStatus, headers } = response;
   const error = recordOf(recordOf(jsonOf(response))["error"]);
@@ -47,7 +47,7 @@ export function isNotFound(thrown: unknown): boolean {
   return thrown instanceof GoogleApiRefusal && thrown.httpStatus === 404;
 }
 
-/** Whether somebody was faster: the id exists already, or the policy has changed since it was read. */
+/** Whether another writer was faster: the id exists already, or the policy has changed since it was read. */
 export function isConflict(thrown: unknown): boolean {
   return thrown instanceof GoogleApiRefusal && thrown.httpStatus === 409;
 }

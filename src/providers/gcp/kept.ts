@@ -6,7 +6,7 @@ import { untilDone } from "./operations.ts";
 import { settle } from "./settle.ts";
 import { type GoogleResourceState, markedDescription, ownerOf } from "./shapes.ts";
 
-/** A thing of an answer that may not be there. Throws `gcp-*`. */
+/** A thing that may not exist, from its answer. Throws `gcp-*`. */
 export async function readUnlessAbsent<T>(
   api: GoogleApi,
   call: Pick<GoogleCall, "path" | "what">,
@@ -39,12 +39,12 @@ export function observedToDelete<T extends GoogleResourceState>(
   return observedKept(found?.state === "DELETED" ? undefined : found, stack);
 }
 
-/** Of a thing that is deleted, what has to change first. */
+/** The fields of a deleted thing that have to change first. */
 export function stateFields({ state }: GoogleResourceState): readonly FieldChange[] {
   return state === "ACTIVE" ? [] : [{ field: "state", before: "DELETED", after: "ACTIVE" }];
 }
 
-/** The mark, where a thing does not carry it. */
+/** The field of the mark, where a thing does not carry it. */
 export function markFields({ description }: GoogleResourceState, stack: string): readonly FieldChange[] {
   const after = markedDescription(description, stack);
   return after === description ? [] : [{ field: "description", before: description, after }];
@@ -64,8 +64,8 @@ export async function operate(
 }
 
 /**
- * Keeps `apply` from what is not ours, and was not when the change was decided: between the plan and the write somebody
- * else may have made it. What is taken over was somebody else's when it was decided.
+ * Keeps `apply` from what is not ours, and was not when the change was decided: between the plan and the write another
+ * owner may have made it. What is taken over had another owner when it was decided.
  */
 export function checkOwner<T extends GoogleResourceState>(found: T, change: Change<T>, stack: string): void {
   const { observed, resource } = change;
@@ -73,18 +73,18 @@ export function checkOwner<T extends GoogleResourceState>(found: T, change: Chan
   if (owner.kind === "ours") return;
   const isSame = observed.exists && observed.owner.kind === owner.kind && found.state === "ACTIVE";
   if (isSame) return;
-  throw new PodtrustError("plan-changed", `${resource.id} is somebody else's since the plan was made`, {
+  throw new PodtrustError("plan-changed", `${resource.id} has got another owner since the plan was made`, {
     detail: { id: resource.id, owner },
   });
 }
 
-/** What to do about an id that somebody else has. */
+/** What to do about an id with another owner. */
 export function takenNext(kind: "pool" | "provider", id: string): string {
   const other = `${id.slice(0, 30)}-2`;
   return `Choose another id in the config, such as ${kind}: ${other}; the id of a deleted ${kind} stays taken for 30 days. One that is in use can be moved into this stack after looking at it: podtrust import ${kind}/${id}`;
 }
 
-/** Why a deleted thing of somebody else's is not taken over: whoever deleted it did not mean it to let anybody in. */
+/** Why a deleted thing with another owner is not taken over: it was deleted so that it lets no one in. */
 export function deletedRefusal(
   { state, expires }: GoogleResourceState,
   owner: string,
@@ -115,7 +115,7 @@ export function deleteKept<T extends GoogleResourceState>(
 ): Promise<void> {
   return settle(api, work, async () => {
     const found = await read(work.signal);
-    // Whoever took it over meanwhile keeps it.
+    // One with a new owner stays.
     if (found === undefined || found.state === "DELETED" || ownerOf(found, stack).kind !== "ours")
       return undefined;
     return { what, make: () => operate(api, { method: "DELETE", path, what }, path, work) };

@@ -23,11 +23,11 @@ export function readProvider(
   return readUnlessAbsent(api, { path: providerPath(name), what }, readProviderShape, signal);
 }
 
-/** Which provider gets keys, and whose it has to be. */
+/** The provider that gets keys, and its required owner. */
 export interface UploadPlace {
   readonly stack: string;
   readonly name: ProviderName;
-  /** Whether a key that stands there, and is none of those to upload, stays. Absent: none does. */
+  /** Whether an uploaded key that is not among the new ones stays. Absent: none does. */
   readonly stays?: (key: Jwk) => boolean;
 }
 
@@ -54,19 +54,19 @@ export async function uploadedKeys(
   return typeof read === "string" ? [] : read.keys;
 }
 
-/** What stands at a provider after an upload. */
+/** The keys of a provider after an upload. */
 export interface Uploaded {
   /** Undefined: Google fetches the issuer's. */
   readonly keys: readonly Jwk[] | undefined;
-  /** Whether others stood there before. */
+  /** Whether it had others before. */
   readonly isWritten: boolean;
 }
 
 /**
  * Gives a provider of the stack these keys in place of those that it has, in one call; without keys Google fetches the
- * issuer's from now on. Whoever calls it for a new key does so before that key signs: Google takes a token of a key that it
- * does not know for one of an issuer that it cannot reach. Nothing is written where the keys are these already, nor to a
- * provider that is not the stack's, or that was deleted (`gcp-provider-absent`). Throws `gcp-*`.
+ * issuer's from now on. Call it for a new key before that key signs: Google treats a token of an unknown key like one
+ * of an issuer that it cannot reach. Nothing is written where the keys are these already, nor to a provider that is not
+ * the stack's, or that was deleted (`gcp-provider-absent`). Throws `gcp-*`.
  */
 export async function uploadKeys(
   api: GoogleApi,

@@ -7,20 +7,20 @@ import { memberNames, poolNames } from "./places.ts";
 import { settle, type SettleStep } from "./settle.ts";
 import { type PolicyBinding, type AccountPolicy, readPolicyShape } from "./shapes.ts";
 
-/** What lets a federated principal make tokens of a service account. */
+/** The role that lets a federated principal make tokens of a service account. */
 const role = "roles/iam.workloadIdentityUser";
 /** Principals that one policy may name (IAM, "Quotas and limits"). */
 const maxPrincipals = 1500;
 
-/** Who of a pool may become one service account. */
+/** The principals of a pool that may become one service account. */
 export interface MemberSpec {
   readonly name: ProviderName;
   readonly email: string;
-  /** Subjects, as tokens carry them; none: nobody may. */
+  /** Subjects, as tokens carry them; empty: none may. */
   readonly subjects: readonly string[];
   /** The one subject that is ours; absent: every one of the pool. */
   readonly only?: string;
-  /** Ids of resources that must stand before it. */
+  /** Ids of resources that must exist before it. */
   readonly dependsOn?: readonly string[];
 }
 
@@ -44,7 +44,7 @@ function stateOf({ bindings }: AccountPolicy, ours: Ours): MemberState {
   return { principals: [...new Set(members.filter((one) => isOurs(one, ours)))].sort() };
 }
 
-/** The policy with these principals in place of ours that it has; all else of it as it came. */
+/** The policy with these principals in place of ours that it has; everything else as it came. */
 function policyWith({ raw, bindings, etag }: AccountPolicy, whose: Ours, wanted: readonly string[]): object {
   const ours = bindings.find(isPlain);
   const rest = bindings.flatMap((binding) => {
@@ -55,7 +55,7 @@ function policyWith({ raw, bindings, etag }: AccountPolicy, whose: Ours, wanted:
     return members.length === 0 ? [] : [{ ...binding.raw, members }];
   });
   const added = ours === undefined && wanted.length > 0 ? [{ role, members: wanted }] : [];
-  // Without version 3 whoever writes loses the conditions of others.
+  // A write without version 3 loses the conditions of others.
   return { ...raw, version: 3, etag, bindings: [...rest, ...added] };
 }
 
@@ -110,7 +110,7 @@ function checkLimit(
   throw new PodtrustError("gcp-limit", sentence, { detail: { total } });
 }
 
-/** Writes until the policy has just these principals of ours: whoever else writes it meanwhile loses nothing. */
+/** Writes until the policy has just these principals of ours: other writers lose nothing. */
 function settlePrincipals(
   api: GoogleApi,
   spec: Ours & Pick<MemberSpec, "email">,
@@ -134,15 +134,16 @@ function settlePrincipals(
 }
 
 /**
- * The principals of a pool in a service account's own policy, as a plan's resource: read, changed and written back with its
- * etag. A principal of our pool is ours, or the only one that is; whatever else the policy holds goes back as it came. It is there once it names one.
+ * The principals of a pool in a service account's own policy, as a plan's resource: read, changed and written back with
+ * its etag. A principal of our pool is ours, or the only one that is; whatever else the policy holds goes back as it
+ * came. It exists once it names one.
  */
 export function memberResource(api: GoogleApi, spec: MemberSpec): Resource<MemberState> {
   const { name, email, only } = spec;
   const names = memberNames(name, email);
   return {
     ...names,
-    // Of one policy there are several such: each binding has its own.
+    // One policy has several such resources: each binding has its own.
     id: only === undefined ? names.id : `${names.id}/${only}`,
     dependsOn: [poolNames(name).id, ...(spec.dependsOn ?? [])],
     fingerprint: ({ principals }) => principals,

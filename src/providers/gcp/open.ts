@@ -4,7 +4,7 @@ import { GoogleApi } from "./api.ts";
 import { callerOf, type GoogleCredentials, readCredentials } from "./credentials/index.ts";
 import { iamEndpoint } from "./endpoint.ts";
 
-/** IAM's API, and as whom it is asked. */
+/** IAM's API, and the caller it is asked as. */
 export interface OpenedGoogle {
   readonly api: GoogleApi;
   /** The API's base, where it is not Google's own. */
@@ -30,15 +30,15 @@ function hangOn(credentials: GoogleCredentials, name: ProviderName): boolean {
   return credentials.kind === "external_account" && credentials.audience === providerAudience(name);
 }
 
-/** What is said before it is too late of credentials that hang on the provider whose keys they bring; undefined for others. */
+/** The warning about credentials that depend on the provider whose keys they upload; undefined for others. */
 export function hangingText(credentials: GoogleCredentials, name: ProviderName): string | undefined {
   if (!hangOn(credentials, name)) return undefined;
   return `the credentials for Google are tokens of the very issuer whose keys they upload to the provider ${name.provider}: once a key signs that the provider does not have, Google refuses them, and only podtrust publish keys with credentials of your own helps`;
 }
 
 /**
- * What was thrown, told as what it is where credentials hang on the provider whose keys they are to bring: once a key signs that
- * the provider does not have, no token of the cluster brings it there.
+ * What was thrown, explained where credentials depend on the provider whose keys they are to upload: once a key signs
+ * that the provider does not have, no token of the cluster can upload it.
  */
 export function lockedOut(thrown: unknown, credentials: GoogleCredentials, name: ProviderName): unknown {
   if (!(thrown instanceof PodtrustError) || thrown.code !== "gcp-credentials-refused") return thrown;

@@ -27,8 +27,8 @@ function ended(operation: JsonRecord): boolean {
 }
 
 /**
- * Waits until an operation has ended. What it gives is not looked at: a finished one was seen without it, and whoever
- * wants the thing reads it. Throws `GoogleApiRefusal` for one that failed, and `gcp-operation-late`.
+ * Waits until an operation has ended. Its result is ignored: a finished one was seen without it, and the caller reads
+ * the thing. Throws `GoogleApiRefusal` for one that failed, and `gcp-operation-late`.
  */
 export async function untilDone(
   api: GoogleApi,
@@ -47,7 +47,7 @@ export async function untilDone(
     look: async () => {
       const call = { method: "GET", path: `${path}/operations/${id}`, what: `looking at ${what}` } as const;
       const operation = await api.read(call, signal, waiting).catch((thrown: unknown) => {
-        // One that ended is kept for a while only. What stands says whether it did what it should.
+        // One that ended is kept for a while only. The state shows whether it did what it should.
         if (isNotFound(thrown)) return { done: true };
         throw googleError(thrown, call.what);
       });

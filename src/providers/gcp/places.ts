@@ -11,13 +11,13 @@ export const poolPath = ({ projectNumber, pool }: PoolName): string => `${poolsP
 
 export const providerPath = (name: ProviderName): string => `${poolPath(name)}/providers/${name.provider}`;
 
-/** What plans and selections call a pool. */
+/** The names of a pool in plans and selections. */
 export function poolNames({ projectNumber, pool }: PoolName): NamedResource {
   const place = `gcp/${projectNumber}`;
   return { id: `${place}/pool/${pool}`, kind: "pool", names: [`pool/${pool}`, place], link: "provider" };
 }
 
-/** What plans and selections call a provider. */
+/** The names of a provider in plans and selections. */
 export function providerNames({ projectNumber, pool, provider }: ProviderName): NamedResource {
   const place = `gcp/${projectNumber}`;
   const short = `provider/${pool}/${provider}`;
@@ -29,7 +29,7 @@ export function providerNames({ projectNumber, pool, provider }: ProviderName): 
   };
 }
 
-/** What plans and selections call the membership of a pool's principals in the policy of a service account. */
+/** The names, in plans and selections, of a pool's principals in the policy of a service account. */
 export function memberNames({ projectNumber, pool }: PoolName, email: string): NamedResource {
   const place = `gcp/${projectNumber}`;
   const short = `member/${pool}/${email}`;

@@ -18,7 +18,7 @@ import { poolNames, poolPath, poolsPath } from "./places.ts";
 import { settle, type SettleStep } from "./settle.ts";
 import { markedDescription, type PoolState, readPoolShape } from "./shapes.ts";
 
-/** What a pool shall be. */
+/** The desired pool. */
 export interface PoolSpec {
   readonly stack: string;
   readonly projectNumber: string;

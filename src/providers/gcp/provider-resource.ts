@@ -27,12 +27,12 @@ import { poolNames, poolPath, providerNames, providerPath } from "./places.ts";
 import { settle, type SettleStep } from "./settle.ts";
 import { markedDescription, type ProviderState, readProviderShape } from "./shapes.ts";
 
-/** Keys that cannot be had yet: a provider that is there keeps its own, a new one gets them. */
+/** Keys that are not available yet: an existing provider keeps its own, a new one gets them. */
 export interface LaterKeys extends KnownAfter {
   find(signal: AbortSignal): Promise<readonly Jwk[]>;
 }
 
-/** What a provider shall be. */
+/** The desired provider. */
 export interface ProviderSpec {
   readonly stack: string;
   readonly name: ProviderName;
@@ -46,7 +46,7 @@ export interface ProviderSpec {
   readonly condition: string;
   /** To upload; `fetch`: Google reads the issuer. */
   readonly keys: LaterKeys | readonly Jwk[] | "fetch";
-  /** What makes the cluster, where that is part of the plan. */
+  /** The resources that make the cluster, where they are part of the plan. */
   readonly dependsOn?: readonly string[];
 }
 
@@ -69,7 +69,7 @@ interface Field {
   readonly after: unknown;
 }
 
-/** Those that differ, without mark, state and keys. */
+/** The fields that differ, without mark, state and keys. */
 function changedFields(spec: ProviderSpec, before: ProviderState): readonly Field[] {
   const { issuer, audiences, mapping, condition } = spec;
   const fields: readonly (Field & { readonly same: boolean })[] = [
@@ -107,7 +107,7 @@ function changedFields(spec: ProviderSpec, before: ProviderState): readonly Fiel
 
 const fetched = "fetched from the issuer";
 
-/** The keys in a plan: kids, and more where those alone do not tell them apart. */
+/** The keys in a plan: kids, and more where those alone do not distinguish them. */
 function keysField({ keys }: ProviderSpec, before: ProviderState | undefined): readonly FieldChange[] {
   if (isLater(keys)) {
     if (before !== undefined) return [];

@@ -3,16 +3,16 @@ import type { Work } from "../../rules/plan/index.ts";
 import type { GoogleApi } from "./api.ts";
 import { googleError, GoogleApiRefusal, isConflict, isNotFound, GoogleUnanswered } from "./failure.ts";
 
-/** One request that brings what stands nearer to what shall stand. */
+/** One request that brings the present state nearer to the wanted one. */
 export interface SettleStep {
-  /** In a person's words, another for each step of a thing: `creating the pool prod`. */
+  /** In words that differ for each step of a thing: `creating the pool prod`. */
   readonly what: string;
   make(): Promise<void>;
 }
 
 const settleWithinMs = 240_000;
 
-/** Whether what stands has to be looked at again: nobody knows what was done, or somebody else was faster. */
+/** Whether the state has to be read again: it is not known what was done, or another writer was faster. */
 function isOpen(thrown: unknown): boolean {
   if (thrown instanceof GoogleUnanswered || isConflict(thrown) || isNotFound(thrown)) return true;
   return thrown instanceof GoogleApiRefusal && thrown.canonical === "FAILED_PRECONDITION";
@@ -31,7 +31,7 @@ class Pauses {
     return this.#times === 0 ? 0 : Math.min(500 * 2 ** (this.#times - 1), 15_000);
   }
 
-  /** Throws a refusal that came twice for the same step, though what stands was read in between. */
+  /** Throws a refusal that came twice for the same step, though the state was read in between. */
   refused({ what }: SettleStep, thrown: unknown): void {
     const isAgain = this.#refusal !== undefined && what === this.#last;
     if (thrown instanceof GoogleUnanswered || isConflict(thrown)) return;

@@ -4,13 +4,13 @@ import { invalidAnswer } from "./failure.ts";
 
 /** What pools and providers have in common. */
 export interface GoogleResourceState {
-  /** The id within what holds it. */
+  /** The id within its parent. */
   readonly id: string;
   readonly description: string;
   /** A deleted one keeps its id for about 30 days, and can be undeleted (IAM API, `WorkloadIdentityPool`). */
   readonly state: "ACTIVE" | "DELETED";
   readonly disabled: boolean;
-  /** When a deleted one is gone for good; empty for any other. */
+  /** When a deleted one is purged; empty for any other. */
   readonly expires: string;
 }
 
@@ -95,12 +95,12 @@ export function readPolicyShape(value: JsonRecord, what: string): AccountPolicy 
 /** Descriptions of pools and providers: 256 characters at the most (IAM API). */
 const maxDescription = 256;
 
-/** Whose a thing is, seen from a stack. */
+/** The owner of a thing, as a stack sees it. */
 export function ownerOf({ description }: GoogleResourceState, stack: string): Owner {
   return ownershipComment.ownerOf(description, stack);
 }
 
-/** The description that marks a thing as a stack's. A person's words beside our mark stay, where there is room for both. */
+/** The description that marks a thing as a stack's. Other text beside our mark stays, where there is room for both. */
 export function markedDescription(before: string, stack: string): string {
   const owner = ownershipComment.ownerOf(before, stack);
   if (owner.kind === "ours") return before;

@@ -11,7 +11,7 @@ import type { Action } from "./shapes.ts";
 
 type Answer = (asked: URL) => object;
 
-/** A client of an API that answers as it is told, and the requests that came. */
+/** A client of an API with the given answers, and the requests that came. */
 async function apiOf(
   t: TestContext,
   answer: Answer,

@@ -5,9 +5,9 @@ import { hetznerCodeOf, isHetznerCode } from "./failure.ts";
 import type { AnswerFields } from "./fields.ts";
 import { type Action, actionOf } from "./shapes.ts";
 
-/** A wait of ours that Hetzner has to end. */
+/** A wait for something that Hetzner does. */
 export interface ActionWait {
-  /** In a person's words: `server prod`. */
+  /** In words: `server prod`. */
   readonly what: string;
   /** Milliseconds. */
   readonly within: number;
@@ -16,7 +16,7 @@ export interface ActionWait {
 const minute = 60_000;
 /** A server is made in seconds, and in minutes on a bad day. */
 export const actionTimeoutMs: number = 10 * minute;
-/** What a deleted server had is let go within seconds, "sometimes longer" (Hetzner's Terraform provider). */
+/** What a deleted server had is released within seconds, "sometimes longer" (Hetzner's Terraform provider). */
 export const releaseTimeoutMs: number = 5 * minute;
 
 // Hetzner's Go client asks twice a second for up to 25 at a time; waiting a little longer each time costs less.
@@ -85,7 +85,7 @@ function untilLate<T>(
 
 /**
  * Waits until actions have succeeded, and says how far they are. Throws `hetzner-action-failed` for one that ended
- * otherwise or that the API knows no longer, and `hetzner-too-slow` at the deadline.
+ * otherwise or that the API no longer knows, and `hetzner-too-slow` at the deadline.
  */
 export async function awaitActions(
   api: HetznerApi,
@@ -114,7 +114,7 @@ export interface Awaited<T> extends ActionWait {
   readonly look: () => Promise<Readiness<T>>;
 }
 
-/** Looks again and again until it is as it shall be. Throws `hetzner-too-slow`. */
+/** Polls until it is as wanted. Throws `hetzner-too-slow`. */
 export function untilReady<T>(
   api: HetznerApi,
   { what, within, look }: Awaited<T>,
@@ -124,7 +124,7 @@ export function untilReady<T>(
   return untilLate({ api, within, look, late }, work);
 }
 
-/** Does what Hetzner refuses for a while with one of these codes, since something else is not over yet. */
+/** Retries what Hetzner refuses for a while with one of these codes, because something else has not ended yet. */
 export function retryOnCodes<T>(
   api: HetznerApi,
   { what, within, codes }: ActionWait & { readonly codes: readonly string[] },
@@ -142,7 +142,7 @@ export function retryOnCodes<T>(
     }
   };
   return untilReady(api, { what, within, look }, work).catch((error: unknown) => {
-    // What Hetzner said last tells more than that it took long.
+    // Hetzner's last answer says more than that it took too long.
     if (error instanceof PodtrustError && error.code === "hetzner-too-slow") throw refusal ?? error;
     throw error;
   });

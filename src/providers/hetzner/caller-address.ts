@@ -9,7 +9,7 @@ export const standardAddressServices: readonly string[] = [
   "https://ipv6.icanhazip.com",
 ];
 
-/** Which services are asked for the address, and how they are reached. */
+/** The services that are asked for the address, and how they are reached. */
 export interface AddressServices {
   readonly services: readonly string[];
   /** PEM certificates that are trusted. */
@@ -17,7 +17,7 @@ export interface AddressServices {
   readonly connectTo?: readonly ConnectTo[];
 }
 
-/** Networks of the caller, and why a service could not tell. */
+/** Networks of the caller, and why a service gave none. */
 export interface CallerAddress {
   /** In CIDR form: an IPv4 address alone; an IPv6 /64, in which privacy addresses change every day. */
   readonly networks: readonly string[];
@@ -51,7 +51,7 @@ async function ask(service: string, from: AddressServices, signal: AbortSignal):
   return network;
 }
 
-/** The networks from which this machine is seen on the Internet, as the services say that see it. */
+/** The networks from which this machine appears on the Internet, according to the services. */
 export async function callerAddress(from: AddressServices, signal: AbortSignal): Promise<CallerAddress> {
   const asked = await Promise.allSettled(from.services.map((service) => ask(service, from, signal)));
   signal.throwIfAborted();

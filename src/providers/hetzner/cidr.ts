@@ -16,7 +16,10 @@ function bitsOf(address: string, family: 4 | 6): string {
     .join("");
 }
 
-/** An address in its one form: IPv6 as RFC 5952 writes it, which is how URLs are serialised. Undefined: it is none. */
+/**
+ * An address in its one form: IPv6 as RFC 5952 writes it, which is how URLs are serialised. Undefined: it is not an
+ * address.
+ */
 export function canonicalAddress(text: string): string | undefined {
   const family = isIP(text);
   if (family === 0 || text.includes("%")) return undefined;

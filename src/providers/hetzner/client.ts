@@ -19,7 +19,7 @@ export interface HetznerAccess {
   /** PEM certificates to verify an endpoint with, in place of the public roots. */
   readonly ca?: readonly string[];
   readonly connectTo?: readonly ConnectTo[];
-  /** Called with the reason for which requests have to wait. */
+  /** Called with the reason why requests have to wait. */
   readonly onSlowDown?: (reason: string) => void;
 }
 
@@ -28,7 +28,7 @@ export interface ChangeRequest {
   readonly method: "POST" | "PUT" | "DELETE";
   readonly path: string;
   readonly body?: JsonRecord;
-  /** In a person's words: `creating server prod`. */
+  /** In words: `creating server prod`. */
   readonly during: string;
 }
 
@@ -52,7 +52,7 @@ const tries = {
 const maxRetries = 5;
 
 /**
- * The Hetzner Cloud API (https://docs.hetzner.cloud/reference/cloud), as far as podtrust uses it. Answers are judged
+ * The Hetzner Cloud API (https://docs.hetzner.cloud/reference/cloud), as far as podtrust uses it. Answers are validated
  * here and where their fields are read. Every method throws `hetzner-*`, or `interrupted` when the signal ends it.
  */
 export class HetznerApi {
@@ -113,7 +113,7 @@ export class HetznerApi {
     }
   }
 
-  /** Tries again what may be; `settle` looks, after a failure that may have done the work, whether it did. */
+  /** Retries where that is safe; after a failure that may have done the work, `settle` checks whether it did. */
   #persist<T>(work: () => Promise<T>, signal: AbortSignal, settle: () => Promise<T | undefined>): Promise<T> {
     let failures = 0;
     let isUnsure = false;
@@ -198,7 +198,7 @@ export class HetznerApi {
     try {
       return await this.#persist(ask, signal, settle);
     } catch (error) {
-      // Whoever has the name may be an earlier try of ours, or another run of this stack.
+      // The name may be taken by an earlier try of ours, or by another run of this stack.
       const found = isHetznerCode(error, "uniqueness_error") ? await settle() : undefined;
       if (found === undefined) throw error;
       return found;

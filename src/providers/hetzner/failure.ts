@@ -9,7 +9,7 @@ import {
 } from "../../core/base/index.ts";
 import type { HttpResponse } from "../../core/http/index.ts";
 
-/** A request, in a person's words and in the API's. */
+/** A request, in words and in the API's terms. */
 export interface HetznerOperation {
   /** `creating server prod` */
   readonly during: string;
@@ -41,7 +41,7 @@ const byCode: Readonly<Record<string, ErrorCode>> = {
 const maxWords = 300;
 
 interface Complaint {
-  /** Empty where the answer is none of the API's. */
+  /** Empty where the answer is not the API's. */
   readonly code: string;
   readonly message: string;
   /** What each field is blamed for, and the limits that are reached; details may be absent, null or empty. */
@@ -71,7 +71,7 @@ function complaintOf({ headers, body }: HttpResponse): Complaint {
 }
 
 function codeFor({ code }: Complaint, status: number, { method }: HetznerOperation): ErrorCode {
-  // Today's word for a token that may only read; the older ones have a code of their own.
+  // The present code for a token that may only read; older ones have a code of their own.
   if (code === "forbidden" || (code === "" && status === 403)) {
     return method === "GET" ? "hetzner-token-refused" : "hetzner-token-readonly";
   }
@@ -132,9 +132,9 @@ export function isNotFound(thrown: unknown): boolean {
 }
 
 /**
- * What a failure says of the work: `not-done` and worth another try, `unknown` whether it was done, or `final`. It is
- * the table of Hetzner's own Go client, whose time-outs are told apart by what may have been done; a connection that
- * is cut in the middle, which that client gives up on, is looked at as well.
+ * What a failure says about the work: `not-done` and worth another try, `unknown` whether it was done, or `final`. It
+ * is the table of Hetzner's own Go client, whose time-outs differ by what may have been done; a connection cut in the
+ * middle, which that client gives up on, is covered as well.
  */
 export function verdictOf(thrown: unknown): "not-done" | "unknown" | "final" {
   if (!(thrown instanceof PodtrustError)) return "final";

@@ -8,8 +8,8 @@ function invalid(where: string, what: string): PodtrustError {
 }
 
 /**
- * An object of an answer, whose fields are read one by one and checked as they are. What nobody asks for is ignored.
- * Every method throws `hetzner-answer-invalid`.
+ * An object of an answer, whose fields are read one by one and checked as they are. Other fields are ignored. Every
+ * method throws `hetzner-answer-invalid`.
  */
 export class AnswerFields {
   readonly #record: JsonRecord;

@@ -18,7 +18,7 @@ import {
 export interface Kind<T extends Thing> {
   /** The path, and the key of its lists. */
   readonly path: string;
-  /** The key of one, and what ids call it. */
+  /** The key of one, and its name in ids. */
   readonly key: string;
   readonly kind: "ssh-key" | "firewall" | "primary-ip" | "server";
   readonly read: (fields: AnswerFields) => T;
@@ -39,7 +39,7 @@ export const primaryIps: Kind<PrimaryIp> = {
 };
 export const servers: Kind<Server> = { path: "servers", key: "server", kind: "server", read: serverOf };
 
-/** Everything of a kind that carries a stack's label. What the API's filter let through is compared all the same. */
+/** Everything of a kind that carries a stack's label. What the API's filter let through is still compared. */
 export async function listOwned<T extends Thing>(
   api: HetznerApi,
   { path, read }: Kind<T>,
@@ -56,19 +56,19 @@ export function isOwned({ labels }: Thing, stack: string): boolean {
   return cloudLabels.ownerOf(labels, stack).kind === "ours";
 }
 
-/** Which thing of a kind is meant. */
+/** The thing of a kind to look for. */
 export interface ThingQuery<T extends Thing> {
   readonly stack: string;
   readonly name: string;
-  /** Tells those of a stack apart where it has several of a kind. */
+  /** Distinguishes those of a stack where it has several of a kind. */
   readonly fits?: (thing: T) => boolean;
-  /** What its labels say beside whose it is. */
+  /** Labels besides those of ownership. */
   readonly labels?: ExtraLabels;
 }
 
 /**
- * The stack's own thing, which its label tells whatever somebody called it since: a renamed server is not made again.
- * Of several the one with the wanted name counts, else the oldest.
+ * The stack's own thing, found by its label even if it was renamed since: a renamed server is not made again. Of
+ * several the one with the wanted name counts, else the oldest.
  */
 export function ownOf<T extends Thing>(
   owned: readonly T[],
@@ -78,7 +78,7 @@ export function ownOf<T extends Thing>(
   return fitting.find((one) => one.name === name) ?? fitting[0];
 }
 
-/** The stack's own thing, else whoever has the name. */
+/** The stack's own thing, else the thing that has the name. */
 export async function findThing<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
@@ -91,7 +91,7 @@ export async function findThing<T extends Thing>(
   return named.map(kind.read).find(({ name }) => name === wanted.name);
 }
 
-/** The stack's own thing alone: what a creation looks for whose answer was lost, and then goes on with. */
+/** The stack's own thing alone: what a creation whose answer was lost looks for, and then continues with. */
 export async function findOwn<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,

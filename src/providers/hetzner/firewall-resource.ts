@@ -13,7 +13,7 @@ export interface OpenPort {
   readonly port: number;
   /** In CIDR form. */
   readonly sources: readonly string[];
-  /** Not all of them are known: what is let in of a family that they do not name stays let in. */
+  /** Not all of them are known: existing sources of a family that they do not name stay. */
   readonly isPartial?: boolean;
   readonly description: string;
 }
@@ -22,7 +22,7 @@ export interface FirewallSpec {
   readonly stack: string;
   readonly name: string;
   readonly open: readonly OpenPort[];
-  /** Its labels remember this name. */
+  /** The name to remember in its labels. */
   readonly issuer?: NamedIssuer;
 }
 
@@ -56,7 +56,7 @@ function wantedRules({ open }: FirewallSpec, before: readonly FirewallRule[]): r
     const named = new Set(sources.map(familyOf));
     const letIn = isPartial === true ? (before.find((rule) => isPort(rule, port))?.sources ?? []) : [];
     const networks = [...sources, ...letIn.filter((one) => !named.has(familyOf(one)))];
-    // Without a source there is no rule: the API knows none for nobody.
+    // Without a source there is no rule: the API has none with an empty list.
     if (networks.length === 0) return [];
     const common = { direction: "in", protocol: "tcp", port: String(port) };
     return [{ ...common, sources: networks, destinations: [], description }];
@@ -114,7 +114,7 @@ async function create(api: HetznerApi, spec: FirewallSpec, work: Work): Promise<
 }
 
 async function update(api: HetznerApi, spec: FirewallSpec, before: Firewall, work: Work): Promise<void> {
-  // Two runs at once: whoever made it first has said what the issuer is called.
+  // Two runs at once: the one that made it first has set the issuer's name.
   const other = otherName(before, spec);
   if (other !== undefined) throw other;
   await putCommon(api, firewalls, { before, wanted: wantedOf(spec) }, work.signal);
@@ -145,7 +145,7 @@ export async function removeFirewall(api: HetznerApi, firewall: Thing, work: Wor
 
 /**
  * The firewall that a server has from its first packet on. The first thing that every machine needs, under a name that
- * the API gives to one alone, so that it remembers what the stack's issuer is called.
+ * the API gives to one alone, so that it remembers the name of the stack's issuer.
  */
 export function firewallResource(api: HetznerApi, spec: FirewallSpec): Resource<Firewall> {
   return {

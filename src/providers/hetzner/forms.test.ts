@@ -6,7 +6,7 @@ import { canonicalCidr, hostAddress } from "./cidr.ts";
 import { hostKeysOf, withHostKeys } from "./host-key-label.ts";
 
 describe("networks as Hetzner keeps them", () => {
-  test("have one form each, whatever they are written like", () => {
+  test("have one form each, however they are written", () => {
     const forms: [string, string][] = [
       ["203.0.113.7", "203.0.113.7/32"],
       ["203.0.113.0/24", "203.0.113.0/24"],
@@ -75,7 +75,7 @@ describe("the label of a host key", () => {
     );
   });
 
-  test("that somebody changed is as good as none", () => {
+  test("that was changed counts as none", () => {
     for (const value of ["", "abc", "a".repeat(51), "1".repeat(52), "podtrust"]) {
       assert.deepEqual(hostKeysOf({ "podtrust-host-key": value }), {});
     }

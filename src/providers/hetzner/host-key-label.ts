@@ -44,13 +44,13 @@ function fingerprintOf(value: string | undefined): string | undefined {
 
 /** The host keys that a server may show, by their fingerprints in OpenSSH's form (`SHA256:…`). */
 export interface HostKeys {
-  /** Absent where nobody knows it: the label was taken away. */
+  /** Absent where it is not known: the label was removed. */
   readonly current?: string;
-  /** Stands while one key takes the place of another: either may be shown then. */
+  /** Set while one key replaces another: either may be shown then. */
   readonly next?: string;
 }
 
-/** What the labels of a server say of its host keys. */
+/** The host keys in the labels of a server. */
 export function hostKeysOf(labels: Tags): HostKeys {
   const [current, next] = [fingerprintOf(labels[label]), fingerprintOf(labels[nextLabel])];
   return defined({ current, next });

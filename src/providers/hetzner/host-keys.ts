@@ -2,7 +2,9 @@ import type { HetznerApi } from "./client.ts";
 import { type HostKeys, withHostKeys } from "./host-key-label.ts";
 import { readServer } from "./server-power.ts";
 
-/** Remembers in a server's labels which host keys it may show; its other labels stay. A server that is gone is left. */
+/**
+ * Remembers in a server's labels which host keys it may show; its other labels stay. A server that is gone is ignored.
+ */
 export async function rememberHostKeys(
   api: HetznerApi,
   id: number,

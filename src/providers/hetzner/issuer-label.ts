@@ -7,14 +7,14 @@ import type { Thing } from "./shapes.ts";
 /** The label of a stack's firewall that remembers which name its issuer has below the zone of its config. */
 const label = "podtrust-issuer";
 
-/** What a label's value takes, in lower case as names have it. A name that is longer is remembered elsewhere. */
+/** The form of a label's value, in lower case as in names. A name that is longer is remembered elsewhere. */
 const fits = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/u;
 
 /** The name of an issuer whose config says only in which zone it is. */
 export interface NamedIssuer {
   readonly host: string;
   readonly zone: string;
-  /** This run chose it: no other may stand for the stack by now. */
+  /** This run chose it: the stack may have no other by now. */
   readonly isNew: boolean;
 }
 

@@ -1,9 +1,9 @@
 import { cloudLabels, type FieldChange, type Tags } from "../../rules/plan/index.ts";
 
-/** Labels beside the marks of a stack; an undefined one shall not be there. */
+/** Labels beside the marks of a stack; an undefined one is to be absent. */
 export type ExtraLabels = Readonly<Record<string, string | undefined>>;
 
-/** The labels that a thing shall have, beside whatever somebody else put there. */
+/** The labels that a thing is to have, besides those of others. */
 export function markedLabels(stack: string, before: Tags = {}, extra: ExtraLabels = {}): Tags {
   const all = Object.entries({ ...before, ...cloudLabels.of(stack), ...extra });
   return Object.fromEntries(all.filter((one): one is [string, string] => one[1] !== undefined));

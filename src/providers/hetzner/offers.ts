@@ -23,7 +23,7 @@ export interface ServerType {
 export interface Image {
   readonly id: number;
   readonly name: string;
-  /** When it was announced to go; absent where it was not. */
+  /** When its end was announced; absent where it was not. */
   readonly deprecated?: string;
 }
 
@@ -56,7 +56,7 @@ function unknown(what: string, name: string, known: readonly string[]): Podtrust
   });
 }
 
-/** A server type by its name. Throws `hetzner-unknown` with the nearest that there is. */
+/** A server type by its name. Throws `hetzner-unknown` with the nearest existing one. */
 export async function findServerType(
   api: HetznerApi,
   name: string,
@@ -101,7 +101,7 @@ export async function findImage(
   return { id: found.id("id"), name, ...defined({ deprecated }) };
 }
 
-/** Throws `hetzner-unknown` for a location that there is not. */
+/** Throws `hetzner-unknown` for a location that does not exist. */
 export async function checkLocation(api: HetznerApi, name: string, signal: AbortSignal): Promise<void> {
   const found = await api.list("locations", signal, [["name", name]]);
   if (found.some((one) => one.text("name") === name)) return;

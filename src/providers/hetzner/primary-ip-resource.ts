@@ -38,7 +38,9 @@ function difference(spec: PrimaryIpSpec, observed: Observed<PrimaryIp>): Differe
   return { kind: fields.length > 0 ? "update" : "none", fields };
 }
 
-/** What can be set while it stands. An address that goes with its server would leave names that lead nowhere. */
+/**
+ * What can be set on an existing one. An address that is deleted with its server would leave names that lead nowhere.
+ */
 function settings({ protect }: PrimaryIpSpec, state: PrimaryIp): readonly FieldChange[] {
   return [
     ...(state.autoDelete ? [{ field: "autoDelete", before: true, after: false }] : []),
@@ -99,12 +101,12 @@ export async function removePrimaryIp(api: HetznerApi, address: PrimaryIp, work:
   await retryOnCodes(api, wait, work, () => removeById(api, primaryIps, address, work));
 }
 
-/** A public address that outlives its server, so that names go on leading to the next one. */
+/** A public address that outlives its server, so that names lead to the next one. */
 export function primaryIpResource(api: HetznerApi, spec: PrimaryIpSpec): Resource<PrimaryIp> {
   return {
     ...commonOf(api, primaryIps, wantedOf(spec)),
     dependsOn: [],
-    // Who has it moves with the server.
+    // The assignee changes with the server.
     fingerprint: ({ assignee: _assignee, ...state }) => state,
     outputs: ({ id, ip }) => ({ id: String(id), address: hostAddress(ip) ?? ip }),
     diff: (observed) => difference(spec, observed),
@@ -113,7 +115,7 @@ export function primaryIpResource(api: HetznerApi, spec: PrimaryIpSpec): Resourc
       if (before === undefined) return create(api, spec, work);
       return update(api, spec, before, work);
     },
-    // What takes its place would have no protection: it need not have any to go.
+    // What takes its place would have no protection: what is to be deleted needs none.
     async delete(observed, work) {
       const state = stateOf(observed);
       if (state === undefined) return;

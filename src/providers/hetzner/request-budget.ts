@@ -31,7 +31,7 @@ export class RequestBudget {
     const [limit, remaining] = [Number(headers["ratelimit-limit"]), headers["ratelimit-remaining"]];
     if (remaining === undefined || !Number.isSafeInteger(limit) || limit <= 0) return;
     if (remaining !== "0") {
-      // One that came back is for who waits already.
+      // A request that came back is for one that waits already.
       if (Number(remaining) > 1) this.#refill = 0;
       return;
     }

@@ -6,7 +6,7 @@ import { isNotFound } from "./failure.ts";
 import { labelFields, markedLabels } from "./labels.ts";
 import type { Thing } from "./shapes.ts";
 
-/** What selections and plans call a thing of a stack's machine. */
+/** The names of a thing of a stack's machine in selections and plans. */
 export function hetznerNames(
   kind: Kind<Thing>["kind"],
   name: string,
@@ -15,7 +15,7 @@ export function hetznerNames(
   return { id: idOf({ kind }, name), kind, names: ["machine", "hetzner", `${kind}/${name}`], link };
 }
 
-/** What the resources of all kinds have in common: how they are called, and how they are found. */
+/** What the resources of all kinds have in common: their names, and how they are found. */
 export function commonOf<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
@@ -57,7 +57,7 @@ export async function putCommon<T extends Thing>(
   await api.change({ method: "PUT", path: `${kind.path}/${before.id}`, body, during }, signal);
 }
 
-/** The state that `apply` was given, of something that was there when it was looked at. */
+/** The state that `apply` was given, of something that existed when it was read. */
 export function stateOf<T>(observed: Observed<T>): T | undefined {
   return observed.exists ? observed.state : undefined;
 }
@@ -67,7 +67,7 @@ export function stateToUpdate<T>({ kind, observed }: Pick<Change<T>, "kind" | "o
   return kind === "update" ? stateOf(observed) : undefined;
 }
 
-/** Deletes by id; what is gone already is gone. */
+/** Deletes by id; that it is gone already is success. */
 export async function removeById(
   api: HetznerApi,
   kind: Kind<Thing>,

@@ -10,7 +10,7 @@ import {
 import { commonFields } from "./resource.ts";
 import type { Server } from "./shapes.ts";
 
-/** What a new machine is told for its first boot, and the fingerprint of the host key that it will show. */
+/** The user data for a new machine's first boot, and the fingerprint of the host key that it will show. */
 export interface FirstBoot {
   /** At most 32 KiB. */
   readonly userData: string;
@@ -44,7 +44,7 @@ export type Family = (typeof families)[number];
 
 const replaceable = ["type", "location", "image"] as const;
 
-/** Everything that a server takes from others. */
+/** Everything that a server takes from other resources. */
 export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerSpec): readonly ResourceOutput[] {
   const all = [sshKey.id, sshKey.publicKey, firewall, ipv4?.id, ipv4?.address, ipv6?.id, ipv6?.address];
   return all.filter((one) => typeof one === "object");
@@ -83,7 +83,7 @@ function addressFields(spec: ServerSpec, state: Server, inputs: Inputs): readonl
   });
 }
 
-/** Whether Hetzner is at work on the machine by itself: what it is now it will not stay. */
+/** Whether Hetzner is at work on the machine: its state will change by itself. */
 export function isInTheMaking({ status, firewalls }: Server): boolean {
   return !["running", "off"].includes(status) || firewalls.some((one) => one.status === "pending");
 }
@@ -105,13 +105,13 @@ function stateFields(spec: ServerSpec, state: Server, inputs: Inputs): readonly 
   return fields;
 }
 
-/** What would make a server the wanted one. What it was made of can only be had by another machine. */
+/** What would make a server the wanted one. Properties fixed at creation need another machine. */
 export function serverDifference(spec: ServerSpec, observed: Observed<Server>, inputs: Inputs): Difference {
   if (!observed.exists) return { kind: "create", fields: newFields(spec, inputs) };
   const { state } = observed;
   const replaced = replaceable.flatMap((field): FieldChange[] => {
     const before = state[field];
-    // Of an image that is gone nobody knows what it was.
+    // Of a deleted image it is not known what it was.
     return before === undefined || before === spec[field] ? [] : [{ field, before, after: spec[field] }];
   });
   // What else differs goes with the machine.

@@ -6,7 +6,7 @@ import { isNotFound } from "./failure.ts";
 import { primaryIps, servers } from "./find.ts";
 import type { PrimaryIp, Server } from "./shapes.ts";
 
-// Long enough for a machine that ends its work; after it the plug is pulled.
+// Long enough for a clean shutdown; after it the machine is switched off.
 const shutdownTimeoutMs = 90_000;
 
 /** A server by its id; undefined once it is gone. */
@@ -49,11 +49,11 @@ async function untilStatus(
   await untilReady(api, { what: `server ${name}`, within, look }, work);
 }
 
-/** Lets a machine end its work and go off; one that does not is switched off. */
+/** Shuts a machine down; one that does not shut down is switched off. */
 export async function powerOff(api: HetznerApi, server: Server, work: Work): Promise<void> {
   if (server.status === "off") return;
   const path = `servers/${server.id}/actions`;
-  // The action's success says no more than that the machine was told.
+  // The action's success only means that the request was delivered.
   await act(api, `${path}/shutdown`, { during: `shutting server ${server.name} down` }, work);
   try {
     await untilStatus(api, server, { status: "off", within: shutdownTimeoutMs }, work);
@@ -96,13 +96,13 @@ function foreignServer({ name }: PrimaryIp, server: Server): PodtrustError {
 }
 
 /**
- * Frees an address of the stack's own server, which is off from then on: what it is to be without it is the server's
- * own change. Throws `hetzner-busy` for one that somebody put on another server: that one is not ours to switch off.
+ * Frees an address of the stack's own server, which is off from then on: the server's own change decides what happens
+ * to it. Throws `hetzner-busy` for one that was assigned to another server: that one is not ours to switch off.
  */
 export async function takeOffServer(api: HetznerApi, address: PrimaryIp, work: Work): Promise<void> {
   const server =
     address.assignee === undefined ? undefined : await readServer(api, address.assignee, work.signal);
-  // What has it is on its way out, or no server at all, whose number is only by chance a server's: the deletion is
+  // Its holder is being deleted, or is no server at all and only its number is by chance a server's: the deletion is
   // refused until the address is free.
   const has = [server?.ipv4?.id, server?.ipv6?.id].includes(address.id);
   if (server === undefined || server.status === "deleting" || !has) return;

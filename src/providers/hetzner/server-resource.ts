@@ -74,7 +74,7 @@ async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Re
   };
 }
 
-/** Waits for a machine that is on its way out: until it is gone it has the name. */
+/** Waits for a machine that is being deleted: until it is gone it has the name. */
 async function untilNoneGoes(api: HetznerApi, { stack }: ServerSpec, work: Work): Promise<void> {
   const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
     const going = (await listOwned(api, servers, stack, work.signal)).find(
@@ -85,7 +85,7 @@ async function untilNoneGoes(api: HetznerApi, { stack }: ServerSpec, work: Work)
   await untilReady(api, { what: `server of stack ${stack}`, within: releaseTimeoutMs, look }, work);
 }
 
-/** Waits for the work that Hetzner has begun on a machine, whoever began it, until it runs behind its firewall. */
+/** Waits for the work under way on a machine at Hetzner, also of another run, until it runs behind its firewall. */
 async function finish(api: HetznerApi, server: Server, work: Work): Promise<Server> {
   const what = `server ${server.name}`;
   const path = `servers/${server.id}/actions`;
@@ -112,7 +112,7 @@ async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<vo
     const found = await findOwn(api, servers, spec, work.signal);
     return found?.status === "deleting" ? undefined : found;
   };
-  // What a deleted machine had is let go a little later.
+  // What a deleted machine had is released a little later.
   const wait = {
     what: during,
     within: releaseTimeoutMs,
@@ -150,7 +150,7 @@ async function changeAddresses(
       if (id !== undefined) await assign(api, id, server, work);
     }
   } catch (error) {
-    // With the addresses that it has it is worth more than off; what went wrong is the news.
+    // With the addresses that it has it is better on than off; the first error is the one to report.
     if (!work.signal.aborted) await powerOn(api, server, work).catch(() => {});
     throw error;
   }
@@ -169,7 +169,7 @@ async function putBehindFirewall(
   const during = `putting server ${spec.name} behind its firewall`;
   await retryOnCodes(
     api,
-    // A try whose answer was lost has put it there.
+    // A try whose answer was lost has assigned it.
     { what: during, within: actionTimeoutMs, codes: ["conflict"] },
     work,
     () => act(api, `firewalls/${id}/actions/apply_to_resources`, { during, body }, work).catch(ifApplied),
@@ -236,7 +236,7 @@ export function serverResource(api: HetznerApi, spec: ServerSpec): Resource<Serv
     needs: needsOf(spec),
     async read(signal, inputs) {
       const observed = await common.read(signal, inputs);
-      // What is on its way out is no machine any longer.
+      // One that is being deleted no longer counts as a machine.
       const isGoing =
         observed.exists && observed.owner.kind === "ours" && observed.state.status === "deleting";
       return isGoing ? { exists: false } : observed;

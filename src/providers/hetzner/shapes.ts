@@ -28,7 +28,7 @@ export interface Firewall extends Thing {
   readonly rules: readonly FirewallRule[];
 }
 
-/** `ipv4` or `ipv6`; another word would be one that the API learned since. */
+/** `ipv4` or `ipv6`; any other would be new in the API. */
 export interface PrimaryIp extends Thing {
   readonly type: string;
   /** An address for IPv4, a /64 in CIDR form for IPv6. */
@@ -36,7 +36,7 @@ export interface PrimaryIp extends Thing {
   readonly location: string;
   readonly autoDelete: boolean;
   readonly isProtected: boolean;
-  /** Whatever has it. The assignee's type is not read: what it is for a free one is not settled. */
+  /** The id of its holder. The assignee's type is not read: it is not defined for a free one. */
   readonly assignee?: number;
 }
 

@@ -6,13 +6,13 @@ import { markedLabels } from "./labels.ts";
 import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
 import type { SshKey } from "./shapes.ts";
 
-/** The public keys that somebody can log in with from here. */
+/** The public keys for logging in from here. */
 export interface LoginKeys {
   /** In OpenSSH's form, the preferred one first; none where one has to be made. */
   readonly known: readonly string[];
   /** The config names the key: another one is a difference. */
   readonly isChosen: boolean;
-  /** What a plan says in place of a key that has to be made. */
+  /** What a plan shows in place of a key that has to be made. */
   readonly toMake: string;
   /** Makes one and keeps it; gives the public key. */
   readonly make: () => Promise<string>;
@@ -24,7 +24,7 @@ export interface SshKeySpec {
   readonly keys: LoginKeys;
 }
 
-/** Type and blob of a key in OpenSSH's form: its comment says nothing. */
+/** Type and blob of a key in OpenSSH's form, without its comment. */
 function keyItself(publicKey: string): string {
   return publicKey.trim().split(/\s+/u).slice(0, 2).join(" ");
 }
@@ -42,7 +42,7 @@ function difference({ stack, name, keys }: SshKeySpec, observed: Observed<SshKey
   const { publicKey } = observed.state;
   const isOther = keys.isChosen && !keys.known.some((key) => isSameKey(key, publicKey));
   const fields = commonFields(observed.state, { stack, name });
-  // The API cannot change a key, and what a machine let in at its first boot it goes on letting in.
+  // The API cannot change a key, and a machine keeps letting in the key of its first boot.
   if (isOther) {
     const field = { field: "publicKey", before: publicKey, after: first };
     return { kind: "replace", fields: [...fields, field] };
@@ -65,7 +65,7 @@ async function create(
   }
 }
 
-/** The SSH key that a new server lets in, beside the user of its first boot: without one Hetzner mails a password. */
+/** The SSH key that a new server lets in, besides the user of its first boot: without one Hetzner mails a password. */
 export function sshKeyResource(api: HetznerApi, spec: SshKeySpec): Resource<SshKey> {
   return {
     ...commonOf(api, sshKeys, spec),

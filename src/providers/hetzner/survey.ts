@@ -35,7 +35,7 @@ export async function ownedThings(api: HetznerApi, stack: string, signal: AbortS
 
 type Remove<T extends Thing> = (api: HetznerApi, thing: T, work: Work) => Promise<void>;
 
-/** A thing as it was found, to be deleted whatever the config says of it. */
+/** A thing as it was found, to be deleted whatever the config says. */
 function doomed<T extends Thing>(
   api: HetznerApi,
   { kind, stack, remove }: { readonly kind: Kind<T>; readonly stack: string; readonly remove: Remove<T> },
@@ -81,14 +81,14 @@ export function ownedResources(api: HetznerApi, stack: string, owned: OwnedThing
   return [...others, ...owned.servers.map(of(servers, removeServer, used))];
 }
 
-/** The key of the project that is the same as a public key, whoever has it there: the API takes each only once. */
+/** The key of the project that is the same as a public key, whatever its name there: the API accepts each only once. */
 export async function keyInProject(
   api: HetznerApi,
   publicKey: string,
   signal: AbortSignal,
 ): Promise<SshKey | undefined> {
   const blob = Buffer.from(publicKey.split(/\s+/u)[1] ?? "", "base64");
-  // The form of the API: MD5 in hex with colons. It tells keys apart here, and vouches for none.
+  // The form of the API: MD5 in hex with colons. It only distinguishes keys here, and proves nothing.
   const fingerprint = (createHash("md5").update(blob).digest("hex").match(/../gu) ?? []).join(":");
   const listed = await api.list(sshKeys.path, signal, [["fingerprint", fingerprint]]);
   return listed.map(sshKeys.read).find((key) => isSameKey(key.publicKey, publicKey));

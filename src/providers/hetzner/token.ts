@@ -9,7 +9,7 @@ export interface TokenPlace {
 
 // A longer file is no token's.
 const maxFile = 4096;
-// Hetzner's own Terraform provider refuses any other length before it asks.
+// Hetzner's own Terraform provider refuses any other length before a request.
 const form = /^[A-Za-z0-9]{64}$/u;
 
 /** What holds the token, in words. */
@@ -28,8 +28,8 @@ async function given({ file, env }: TokenPlace): Promise<string> {
 }
 
 /**
- * The token, judged by its form before it is sent anywhere. Throws `hetzner-token-missing`,
- * `hetzner-token-malformed` or `file-unreadable`; none of them repeats it.
+ * The token, checked by its form before it is sent anywhere. Throws `hetzner-token-missing`, `hetzner-token-malformed`
+ * or `file-unreadable`; none of them repeats it.
  */
 export async function readToken(place: TokenPlace): Promise<string> {
   const token = (await given(place)).trim();

@@ -1,17 +1,17 @@
 import type { SshKeyPair } from "./host-key.ts";
 
-/** What a machine is told for its first boot. */
+/** The settings for a machine's first boot. */
 export interface FirstBootSpec {
   readonly hostname: string;
   /** The guide's user: logs in, and becomes root by sudo. */
   readonly user: string;
   /** In OpenSSH's form. */
   readonly publicKey: string;
-  /** The key that it shows from the first connection on, in which it is replaced. */
+  /** The host key for the first connection, in which it is replaced. */
   readonly hostKey: SshKeyPair;
 }
 
-/** Nobody but the user, and nobody by a password. The first value of an option counts, and ours is read early. */
+/** Lets in the user alone, and not by a password. The first value of an option counts, and ours is read early. */
 function sshdConfig(user: string): string {
   return [
     "# Written by podtrust.",
@@ -25,8 +25,8 @@ function sshdConfig(user: string): string {
 
 /**
  * User data for cloud-init: the user with its key, the pinned host key and no other, root and passwords shut out before
- * sshd is first started. It installs nothing. The host key in it can be read on the machine by whoever reaches the
- * cloud's metadata address, which is why it is replaced in the first connection. JSON is YAML 1.2, so the text is both.
+ * sshd is first started. It installs nothing. The host key in it can be read on the machine by any process that reaches
+ * the cloud's metadata address, so it is replaced in the first connection. JSON is YAML 1.2, so the text is both.
  */
 export function cloudInit({ hostname, user, publicKey, hostKey }: FirstBootSpec): string {
   const config = {

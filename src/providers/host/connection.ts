@@ -26,11 +26,11 @@ export interface HostPlace {
   /** Outputs that `target` asks for. */
   readonly needs: readonly ResourceOutput[];
   target(inputs: Inputs): Known<SshTarget>;
-  /** Why a machine that stands has no target; undefined where it is not there yet. */
+  /** Why an existing machine has no target; undefined where it does not exist yet. */
   unreachable?(inputs: Inputs): PodtrustError | undefined;
   /**
-   * Given for a machine that podtrust made: remembers, where every other machine of ours looks, which host keys it may
-   * show. Such a machine may still be booting.
+   * Given for a machine that podtrust made: stores its valid host keys where our other machines look for them. Such a
+   * machine may still be booting.
    */
   readonly remember?: (inputs: Inputs, keys: RememberedKeys, signal: AbortSignal) => Promise<void>;
 }
@@ -42,20 +42,20 @@ export interface HostConnectionOptions {
   readonly place: HostPlace;
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
-  /** Called with what a person should know although nothing failed. */
+  /** Called with notices for a person although nothing failed. */
   readonly notice?: (text: string) => void;
 }
 
-// What a machine that boots answers with before its sshd and its users are there.
+// How a booting machine answers before its sshd and its users exist.
 const bootingCodes: readonly string[] = ["ssh-unreachable", "ssh-lost", "ssh-denied"];
 const isBooting = (error: unknown): boolean =>
   error instanceof PodtrustError && bootingCodes.includes(error.code);
 
 const bootMs = 300_000;
-// Somebody may have ended the run that made the machine.
+// The run that made the machine may have been ended.
 const everyMs = 3000;
 const booting: RetrySchedule = {
-  name: "a machine that boots lets nobody in yet",
+  name: "a machine that boots accepts no login yet",
   delays: [everyMs],
   giveUpAfter: 90_000,
 };
@@ -65,9 +65,9 @@ export class HostConnection {
   readonly place: HostPlace;
   readonly #options: HostConnectionOptions;
   #open: { readonly target: string; readonly session: SharedWork<SshSession> } | undefined;
-  /** The machine is made in this run: it was not there at first. */
+  /** The machine is made in this run: it did not exist at first. */
   #isExpected = false;
-  /** The host key that was given to it in this run; what others found earlier still says the former. */
+  /** The host key that it got in this run; earlier readings still have the former. */
   #rotated: string | undefined;
 
   constructor(options: HostConnectionOptions) {
@@ -97,7 +97,7 @@ export class HostConnection {
     const session = openSession({ env, clock, target, knownHosts, alias: pin.alias });
     if (this.place.remember === undefined) return session;
     try {
-      // Whether it lets us in is known now, not in the middle of something.
+      // A refused login shows now, not in the middle of something.
       await session.run("true", {
         timeoutMs: 60_000,
         asUser: true,
@@ -121,7 +121,8 @@ export class HostConnection {
   }
 
   /**
-   * The session; undefined where the machine is not there yet, or made in this run and still booting. Throws `ssh-*`.
+   * The session; undefined where the machine does not exist yet, or is made in this run and still booting. Throws
+   * `ssh-*`.
    */
   async session(inputs: Inputs, signal?: AbortSignal): Promise<SshSession | undefined> {
     const target = this.#target(inputs);
@@ -143,7 +144,7 @@ export class HostConnection {
     }
   }
 
-  /** The session to a machine that has to be there. Throws `machine-absent`, `ssh-*`. */
+  /** The session to a machine that has to exist. Throws `machine-absent`, `ssh-*`. */
   async required(inputs: Inputs, signal?: AbortSignal): Promise<SshSession> {
     const target = this.#target(inputs);
     if (target !== undefined) return this.#session(target, signal);
@@ -152,7 +153,9 @@ export class HostConnection {
     throw new PodtrustError("machine-absent", `the machine of stack ${this.#options.stack} is not there yet`);
   }
 
-  /** The session to a machine that may still be booting. Throws `host-wait-missed`, and at once what no wait cures. */
+  /**
+   * The session to a machine that may still be booting. Throws `host-wait-missed`, and at once what waiting cannot fix.
+   */
   async awaited(work: Work, what = "to boot"): Promise<SshSession> {
     const target = this.#target(work.inputs);
     if (target === undefined || this.place.remember === undefined)
@@ -189,7 +192,7 @@ export class HostConnection {
     const [current] = this.#target(work.inputs)?.hostKeys ?? [];
     const next = fingerprintOf(publicKey);
     await pinKeys([publicKey], this.#pin(work.signal), "beside");
-    // Where a former run has come further, the first of both may be gone already: both stay remembered.
+    // Where a former run got further, the first of both may be gone already: both stay remembered.
     await this.place.remember?.(work.inputs, { current: current ?? next, next }, work.signal);
     return next;
   }

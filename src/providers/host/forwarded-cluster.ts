@@ -11,7 +11,7 @@ import { targetText } from "./target.ts";
 export interface ForwardedCluster {
   /** The port of loopback that leads to its API. */
   readonly port: number;
-  /** A kubeconfig of one context, of mode 0600 in a folder of its own; gone with the process. */
+  /** A kubeconfig of one context, of mode 0600 in a folder of its own; removed with the process. */
   readonly kubeconfig: string;
   /** Its content. */
   readonly content: JsonRecord;
@@ -25,7 +25,7 @@ cat ${k3sKubeconfigPath}
 
 const inBase64 = (text: string): string => Buffer.from(text).toString("base64");
 
-/** A kubeconfig of our own words, with what was taken from k3s's as its credentials. */
+/** A kubeconfig of our own, with the credentials of k3s's. */
 function kubeconfigFor({ ca, user }: K3sKubeconfig, name: string, server: string): JsonRecord {
   const credentials =
     "token" in user

@@ -58,7 +58,7 @@ function pinText(alias: string, keys: readonly HostKey[]): string {
   return keys.map(({ type, base64 }) => `${alias} ${type} ${base64}\n`).join("");
 }
 
-/** What the pinning of a stack's machine works with. */
+/** What is needed to pin a stack's machine. */
 export interface PinContext {
   readonly env: Environment;
   /** The stack's folder of state. */
@@ -142,26 +142,27 @@ async function keysOfPerson(target: SshTarget, { env, signal }: PinContext): Pro
 async function unknownKey(target: SshTarget, context: PinContext): Promise<PodtrustError> {
   const key = await shownKey(target, "ssh-ed25519", context);
   const shows = key === undefined ? "it has no Ed25519 key" : `it shows ${fingerprint(key)}`;
-  const message = `nobody has said which host key ${targetText(target)} has; ${shows}`;
+  const message = `the host key of ${targetText(target)} is not known; ${shows}`;
   const next =
     "Read it on the machine's console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub); if it is the same, set machine.ssh.hostKey to it.";
   return new PodtrustError("ssh-host-key-unknown", message, { next, detail: { address: target.address } });
 }
 
-/** Whoever may write to the cloud decides which key is pinned: that it is another one is no secret to the person. */
+/** Anyone who can write to the cloud decides which key is pinned: so the person is informed that it changed. */
 function changeText(target: SshTarget, kept: readonly HostKey[], now: HostKey): string {
   const before = kept.map(fingerprint).join(" and ");
   return (
     `${targetText(target)} is known by another host key from now on: ${fingerprint(now)} in place of ${before}, ` +
     "since the server's label podtrust-host-key, or machine.ssh.hostKey, says so. " +
-    "If nobody made the machine anew or rotated its key, find out who changed that"
+    "If the machine was not recreated and its key not rotated, find out who changed that"
   );
 }
 
 /**
  * Makes the known_hosts file that has the machine's key and nothing else, and gives its name. What is pinned comes
  * from the config or the cloud, as fingerprints; without any, from the person's own known_hosts. The file is only a
- * copy: it is made anew where it does not fit, and `notice` is told of another key. Throws `ssh-host-key`, `ssh-host-key-unknown`, `ssh-unreachable`.
+ * copy: it is made anew where it does not fit, and `notice` gets a changed key. Throws `ssh-host-key`,
+ * `ssh-host-key-unknown`, `ssh-unreachable`.
  */
 export async function pinnedKnownHosts(target: SshTarget, context: PinContext): Promise<string> {
   const { state, alias, notice = () => {} } = context;

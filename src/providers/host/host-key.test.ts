@@ -77,7 +77,7 @@ describe("an SSH key pair of podtrust's", () => {
 });
 
 describe("keys to log in with", () => {
-  test("are made once where none is at hand, and then found", async (t) => {
+  test("are made once where there is none, and then found", async (t) => {
     const folder = await folderOf(t);
     const place = { state: new StateFolder(folder).folder("prod"), env: {} };
     assert.deepEqual(await knownLoginKeys(place), []);
@@ -104,7 +104,7 @@ describe("keys to log in with", () => {
   });
 });
 
-describe("what a machine is told for its first boot", () => {
+describe("the user data for a machine's first boot", () => {
   const hostKey = newSshKeyPair("prod-first");
   const { publicKey } = newSshKeyPair("me");
   const text = cloudInit({ hostname: "prod", user: "k8s", publicKey, hostKey });

@@ -57,7 +57,7 @@ function privateFile(blob: Buffer, seed: Buffer, raw: Buffer, comment: string): 
   );
 }
 
-/** A new Ed25519 key pair (RFC 8709), for a host or for somebody who logs in. The comment is one word. */
+/** A new Ed25519 key pair (RFC 8709), for a host or for logging in. The comment is one word. */
 export function newSshKeyPair(comment: string): SshKeyPair {
   const { privateKey } = generateKeyPairSync("ed25519");
   // PKCS#8 and SPKI end in the 32 bytes themselves (RFC 8410).

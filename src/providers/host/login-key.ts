@@ -4,7 +4,7 @@ import { type Clock, defined, errorText, PodtrustError } from "../../core/base/i
 import { readBoundedText, type StateFolder } from "../../core/files/index.ts";
 import { newSshKeyPair } from "./host-key.ts";
 
-/** Where keys are looked for that somebody can log in with. */
+/** Where keys for logging in are looked for. */
 export interface LoginKeyPlace {
   /** File of a public key, or of the private key beside it; absent: a key of the stack's own, and the agent's. */
   readonly file?: string;
@@ -33,7 +33,7 @@ async function chosenKey(file: string): Promise<string> {
   }
   const line = text.trim();
   if (keyForm.test(line)) return line;
-  // What stands there may be a private key: it is not repeated.
+  // The text may be a private key: it is not repeated.
   throw new PodtrustError("machine-key-invalid", `machine.sshKey: ${name} holds no public SSH key`, {
     detail: { path: name },
   });
@@ -51,12 +51,12 @@ async function agentKeys(env: LoginKeyPlace["env"]): Promise<readonly string[]> 
     });
     return stdout.split("\n").filter((line) => keyForm.test(line.trim()));
   } catch {
-    // An agent without keys ends with 1, one that is gone with 2: either has none for us.
+    // An agent without keys ends with 1, a missing one with 2: neither has a key for us.
     return [];
   }
 }
 
-/** The public keys at hand, the preferred one first; none where one has to be made. Throws `machine-key-invalid`. */
+/** The available public keys, the preferred one first; none where one has to be made. Throws `machine-key-invalid`. */
 export async function knownLoginKeys({ file, state, env }: LoginKeyPlace): Promise<readonly string[]> {
   if (file !== undefined) return [await chosenKey(file)];
   const own = (await state.read(`${ownLoginKey}.pub`))?.trim();
@@ -65,7 +65,7 @@ export async function knownLoginKeys({ file, state, env }: LoginKeyPlace): Promi
 
 /**
  * Makes a key pair for this stack alone and keeps it in its state; gives the public key. Of several runs at once one
- * makes it, and the others take it: else one of them would overwrite the key of a machine that another has made.
+ * makes it, and the others use it: otherwise one would overwrite the key of a machine that another has made.
  */
 export async function makeLoginKey({ state }: LoginKeyPlace, comment: string, clock: Clock): Promise<string> {
   const lock = await state.lock(`${ownLoginKey}.lock`, { clock });
@@ -82,7 +82,7 @@ export async function makeLoginKey({ state }: LoginKeyPlace, comment: string, cl
   }
 }
 
-/** Takes away the pair that was made for this stack, where it is the one whose public half is given; tells whether. */
+/** Removes the pair that was made for this stack, if its public half is the given one; returns whether it did. */
 export async function forgetLoginKey(
   { state }: Pick<LoginKeyPlace, "state">,
   publicKey: string,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-/** A folder that nobody else may enter, gone with the process at the latest. */
+/** A folder that no other user may enter, removed with the process at the latest. */
 export interface PrivateFolder {
   readonly path: string;
   remove(): Promise<void>;

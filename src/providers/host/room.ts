@@ -1,15 +1,15 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { type SshTarget, targetText } from "./target.ts";
 
-/** Where a machine has room, as df counts it for whoever is not root. */
+/** Free space on a machine, as df counts it for users other than root. */
 export interface Room {
   readonly path: string;
-  /** The same for folders of one file system. */
+  /** Equal for folders of one file system. */
   readonly device: string;
   readonly freeMib: number;
 }
 
-/** Room that something takes which is about to be done. */
+/** The space that a step will take. */
 export interface RoomNeed {
   readonly path: string;
   readonly mib: number;

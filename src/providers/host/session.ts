@@ -57,9 +57,9 @@ export interface Forward {
 }
 
 /**
- * One connection to a machine, shared by all that is done there. What is run is a POSIX shell script; it is sent on
- * standard input, so that nothing of it stands in a list of processes, here or there. A connection that was lost is
- * made anew by the next call; what was under way throws `ssh-lost`.
+ * One connection to a machine, shared by everything that is done there. What is run is a POSIX shell script; it is sent
+ * on standard input, so that none of it appears in a list of processes, here or there. A lost connection is made anew
+ * by the next call; what was under way throws `ssh-lost`.
  */
 export interface SshSession {
   readonly target: SshTarget;
@@ -75,7 +75,7 @@ export interface SshSession {
   forward(remote: string, options?: ForwardOptions): Promise<Forward>;
   /** The arguments of an ssh on this connection, for a person's own terminal. */
   arguments(): Promise<readonly string[]>;
-  /** Resolves once the connection that stands has ended; keeps the process alive until then. */
+  /** Resolves once the present connection has ended; keeps the process alive until then. */
   lost(): Promise<void>;
   close(): Promise<void>;
 }
@@ -168,13 +168,13 @@ class Session implements SshSession {
     return [...more, ...sshOptions({ target, knownHosts, alias, socket }), "--", target.address];
   }
 
-  /** The socket of the shared connection, which is made where it is not there. */
+  /** The socket of the shared connection, which is made if necessary. */
   async #socket(signal?: AbortSignal): Promise<string> {
     const { child, socket } = this.#master ?? {};
     if (child !== undefined && socket !== undefined && isRunning(child)) return socket;
     const before = this.#opening;
     this.#opening = SharedWork.again(before, async (own) => {
-      // An ssh that ends takes the socket away, also where another has just made it anew.
+      // An ssh that ends removes the socket, even where another has just made it anew.
       await before?.ended();
       try {
         return await this.#connect(own);
@@ -198,7 +198,7 @@ class Session implements SshSession {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-65_536)));
     let isOver = false;
     const closed = once(child, "close").then(() => (isOver = true));
-    // The socket is there once the machine has accepted a key.
+    // The socket exists once the machine has accepted a key.
     const look = async (): Promise<Readiness<true>> => {
       if (await isPathThere(socket)) return { is: true };
       if (isOver) throw sshFailure(target, said);
@@ -248,7 +248,7 @@ class Session implements SshSession {
         },
       );
     }
-    // The connection stood, and no script ends so: what stands on standard error may be the script's own words.
+    // The connection was up, and no script ends so: standard error may hold the script's own words.
     if (code === 255) throw sshFailure(target, muxWords.test(stderr) ? stderr : "Connection closed");
     if (!isRoot && code !== 0 && noSudo.test(stderr)) {
       const said = stderr.split("\n").find((line) => noSudo.test(line)) ?? "";

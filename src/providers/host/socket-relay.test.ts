@@ -51,7 +51,7 @@ test("a relay passes on both directions whole, whichever ends first", async (t) 
   assert.deepEqual(counts, [length, length]);
 });
 
-test("a relay to a socket where nobody listens ends the connection, and stands for the next", async (t) => {
+test("a relay to a socket without a listener ends the connection, and stays for the next", async (t) => {
   const relay = await relayTo(await socketPath(t), 0);
   t.after(() => relay.close());
   for (let tries = 0; tries < 2; tries += 1) {

@@ -49,7 +49,7 @@ const texts: readonly (readonly [said: string, code: string, names: RegExp])[] =
 ];
 
 for (const [said, code, names] of texts) {
-  test(`what ssh says is told apart: ${said.split("\n").at(-1)}`, () => {
+  test(`what ssh says is distinguished: ${said.split("\n").at(-1)}`, () => {
     const error = sshFailure(target, said);
     assert.equal(error.code, code);
     assert.match(error.message, names);

@@ -8,8 +8,8 @@ interface Sign {
   readonly next?: string;
 }
 
-// OpenSSH tells what went wrong in English alone, and by exit code 255 whatever it was. Texts: ssh.c, sshconnect.c,
-// sshconnect2.c, misc.c, packet.c; the system's own follow a colon. The first that fits counts.
+// OpenSSH reports errors only in English, and all by exit code 255. Texts: ssh.c, sshconnect.c, sshconnect2.c, misc.c,
+// packet.c; the system's own follow a colon. The first that fits counts.
 const signs: readonly Sign[] = [
   {
     code: "ssh-host-key",

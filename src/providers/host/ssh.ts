@@ -8,12 +8,12 @@ import {
 } from "../../core/base/index.ts";
 import type { SshTarget } from "./target.ts";
 
-/** How a connection is made, whatever it is for. */
+/** How a connection is made, whatever its purpose. */
 export interface SshConnection {
   readonly target: SshTarget;
   /** A known_hosts file that has the machine's key under `alias`, and nothing else. */
   readonly knownHosts: string;
-  /** The name under which that file knows the machine. */
+  /** The machine's name in that file. */
   readonly alias: string;
   /** The socket of the shared connection; absent: a connection of its own. */
   readonly socket?: string;
@@ -23,8 +23,8 @@ export interface SshConnection {
 const fileValue = (path: string): string => `"${path.replaceAll("%", "%%")}"`;
 
 /**
- * The options of every connection, for ssh(1). They stand before what the person's own ~/.ssh/config says, which may
- * add agents and keys, and cannot change whom we trust.
+ * The options of every connection, for ssh(1). They come before the person's own ~/.ssh/config, which may add agents
+ * and keys, and cannot change which host we trust.
  */
 export function sshOptions({ target, knownHosts, alias, socket }: SshConnection): readonly string[] {
   const options: Record<string, string> = {
@@ -121,7 +121,7 @@ function gathered(stream: NodeJS.ReadableStream | null, onLine: (line: string) =
 async function feed(child: ChildProcess, stdin: Feed | undefined): Promise<void> {
   const input = child.stdin;
   if (input === null) return;
-  // Who ends before he has read all says by his exit code what was wrong.
+  // A program that ends before it has read everything reports the error by its exit code.
   input.on("error", () => {});
   if (typeof stdin === "function") await stdin(input);
   else input.write(stdin ?? "");

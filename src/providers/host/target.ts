@@ -1,4 +1,4 @@
-/** A machine and as whom it is reached. */
+/** A machine, and the user to log in as. */
 export interface SshTarget {
   /** A name or an IP address, without brackets. */
   readonly address: string;
@@ -10,7 +10,7 @@ export interface SshTarget {
   readonly keyFile?: string;
   /** As ssh's -J takes it. */
   readonly proxyJump?: string;
-  /** Where the connection really goes; what the machine is called, and which key it has to show, stays as it is. */
+  /** Where the connection really goes; the machine's name and its required key stay the same. */
   readonly via?: { readonly address: string; readonly port: number };
 }
 

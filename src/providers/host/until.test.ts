@@ -37,7 +37,7 @@ async function waited(
   return said;
 }
 
-test("a wait on the machine says what for, why, and until when, and ends once it came about", async () => {
+test("a wait on the machine says what for, why, and until when, and ends once it happened", async () => {
   const { reasons, deadlines } = await waited(["cni not ready", "cni not ready", undefined]);
   assert.deepEqual(reasons, ["the node: cni not ready", "the node: cni not ready"]);
   assert.ok(
@@ -46,7 +46,7 @@ test("a wait on the machine says what for, why, and until when, and ends once it
   );
 });
 
-test("a wait that is in vain ends with the last reason and the end of the log", async () => {
+test("a wait that fails ends with the last reason and the end of the log", async () => {
   const tail = (): Promise<string> => Promise.resolve("level=error msg=one\nlevel=fatal msg=two\n");
   await assert.rejects(waited(["not ready"], tail), {
     code: "host-wait-missed",

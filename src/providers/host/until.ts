@@ -8,15 +8,18 @@ export interface MachineWait {
   readonly timeoutMs: number;
   readonly everyMs: number;
   readonly work: Pick<Work, "signal" | "waiting">;
-  /** Undefined once it came about, else why it has not. */
+  /** Undefined once it happened, else why it has not. */
   readonly look: () => Promise<string | undefined>;
-  /** The end of the log that says why it did not come about. */
+  /** The end of the log that says why it did not happen. */
   readonly tail?: () => Promise<string>;
-  /** What to do where it does not come about; absent: the log is to be looked at. */
+  /** What to do where it does not happen; absent: look at the log. */
   readonly next?: string;
 }
 
-/** Waits until something on the machine came about, with reason and deadline. Throws `host-wait-missed` with the log's end. */
+/**
+ * Waits until something on the machine has happened, with reason and deadline. Throws `host-wait-missed` with the log's
+ * end.
+ */
 export async function untilOnMachine({
   what,
   clock,

@@ -2,14 +2,14 @@ import { defined, isRecord, type JsonRecord, PodtrustError, recordOf } from "../
 import type { KubernetesAnswer } from "./api.ts";
 import { text } from "./kubeconfig.ts";
 
-/** What was asked, for the sentence of an error. */
+/** What was requested, for the sentence of an error. */
 export interface RequestPurpose {
   readonly server: string;
   /** For example "mint a token of aws-test/demo". */
   readonly what: string;
   /** The right it takes, for example "get on the path /openid/v1/jwks". */
   readonly right: string;
-  /** What to do when it is not there. */
+  /** What to do when it does not exist. */
   readonly absent?: string;
 }
 
@@ -30,7 +30,7 @@ export function statusMessage(body: Buffer): string {
   }
 }
 
-// Admission speaks with the 403 of missing rights, but no right would help.
+// Admission answers with the 403 of missing rights, but no right would help.
 const byAdmission = /violates PodSecurity|admission webhook|exceeded quota|ValidatingAdmissionPolicy/u;
 
 function isRefused(status: number, message: string): boolean {
@@ -76,8 +76,8 @@ export function statusFault(purpose: RequestPurpose, answer: KubernetesAnswer): 
 }
 
 /**
- * The error of a 401 or 403 that an API server gives while it is starting: it knows neither accounts nor roles before
- * it has read them. `ready` is the status with which it answered /readyz.
+ * The error of a 401 or 403 that an API server gives while it is starting: it has not loaded accounts and roles yet.
+ * `ready` is the status with which it answered /readyz.
  */
 export function startingFault(
   purpose: RequestPurpose,
@@ -86,7 +86,7 @@ export function startingFault(
 ): PodtrustError {
   const { message } = statusFault(purpose, answer);
   const detail = { server: purpose.server, status: answer.status, reason: "not-ready" };
-  // Who may not even read /readyz cannot tell a start from rights that are missing for good.
+  // A caller that may not even read /readyz cannot distinguish a start from rights that are missing for good.
   const next =
     ready === 403
       ? `Wait: an API server that is starting refuses everything, /readyz too. If it goes on for minutes, give these credentials the right to ${purpose.right}.`

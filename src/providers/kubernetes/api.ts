@@ -38,7 +38,9 @@ export interface TokenOptions {
   readonly audiences: readonly string[] | "cluster";
   /** 600 to 2^32; the cluster may give less, never more. */
   readonly expirationSeconds: number;
-  /** The pod that the token is for, as the kubelet asks for it: the cluster takes it no longer once that pod is gone. */
+  /**
+   * The pod that the token is for, as the kubelet asks for it: the cluster no longer accepts it once that pod is gone.
+   */
   readonly pod?: { readonly name: string; readonly uid: string };
 }
 
@@ -49,14 +51,14 @@ export interface MintedToken {
   readonly expirationTimestamp: string;
 }
 
-/** As whom the cluster knows us (SelfSubjectReview). */
+/** Our identity to the cluster (SelfSubjectReview). */
 export interface ClusterSubject {
   readonly username: string;
   readonly uid: string | undefined;
   readonly groups: readonly string[];
 }
 
-/** What an API server says of a token (TokenReview). */
+/** An API server's verdict on a token (TokenReview). */
 export interface TokenVerdict {
   readonly authenticated: boolean;
   /** Of the audiences asked about, or of the API server's own, those that the token is for. */
@@ -71,9 +73,9 @@ export interface CallOptions {
 
 /** How an object is applied (https://kubernetes.io/docs/reference/using-api/server-side-apply/). */
 export interface ApplyOptions extends CallOptions {
-  /** Who owns the fields that are given. */
+  /** The owner of the given fields. */
   readonly fieldManager: string;
-  /** Takes fields that another manager owns, in place of `cluster-conflict`. */
+  /** Takes over fields that another manager owns, in place of `cluster-conflict`. */
   readonly force?: boolean;
   /** Judged by the API server and its admission, and not kept. */
   readonly dryRun?: boolean;
@@ -81,7 +83,7 @@ export interface ApplyOptions extends CallOptions {
   readonly subresource?: "status";
 }
 
-/** A pod that is to go, and what became of it. */
+/** A pod to evict, and the outcome. */
 export interface Eviction {
   /** This very one: another of its name stays. */
   readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string };
@@ -89,13 +91,13 @@ export interface Eviction {
   readonly outcome: "evicted" | "absent" | "budget";
 }
 
-/** How an answer that goes on is followed. */
+/** How a streamed answer is followed. */
 export interface FollowOptions extends CallOptions {
-  /** For sentences: what is done, and the right that it takes. */
+  /** For messages: what is done, and the right that it needs. */
   readonly what: string;
   readonly right: string;
   readonly accept: string;
-  /** Milliseconds without a byte after which the server is dead. */
+  /** Milliseconds without a byte after which the server counts as dead. */
   readonly silenceMs: number;
 }
 
@@ -137,13 +139,13 @@ export interface PodLog {
 export interface KubernetesApi {
   /** The API server's URL without a trailing slash. */
   readonly server: string;
-  /** What the credential of the last call says of itself; undefined before the first, or where it says nothing. */
+  /** The facts in the credential of the last call; undefined before the first, or where it has none. */
   sentCredential(): SentCredential | undefined;
   /** The answer for a path such as /version, whatever its status. */
   get(path: string, options?: CallOptions): Promise<KubernetesAnswer>;
   /**
-   * Plurals of the resources that the API server serves now of a group and version such as `podtrust.dev/v1alpha1`; none where
-   * it does not know them. Whoever is let in may ask (ClusterRole system:discovery).
+   * Plurals of the resources that the API server serves now of a group and version such as `podtrust.dev/v1alpha1`;
+   * none where it does not know them. Every authenticated caller may ask (ClusterRole system:discovery).
    */
   servedResources(groupVersion: string, options?: CallOptions): Promise<readonly string[]>;
   /** Discovery document and JWK Set (non-resource paths; ClusterRole system:service-account-issuer-discovery). */
@@ -162,7 +164,7 @@ export interface KubernetesApi {
   ): Promise<TokenVerdict>;
   /** Makes the namespace where it is absent. */
   createNamespace(name: string, options?: CallOptions): Promise<"created" | "exists">;
-  /** Makes the ServiceAccount where it is absent; its namespace has to be there. */
+  /** Makes the ServiceAccount where it is absent; its namespace has to exist. */
   createServiceAccount(
     namespace: string,
     name: string,
@@ -175,21 +177,22 @@ export interface KubernetesApi {
   /** Objects of a kind in a namespace, at most `limit`. */
   list(query: ObjectQuery, options?: CallOptions): Promise<readonly KubernetesObject[]>;
   /**
-   * Server-side apply: what is given becomes so, what others own stays. Fields that the API does not know are an
-   * error. Throws `cluster-conflict` where another manager owns a field with another value, `cluster-refused`
-   * where the API server or its admission refuses the object.
+   * Server-side apply: the given fields are set, what others own stays. Fields that the API does not know are an error.
+   * Throws `cluster-conflict` where another manager owns a field with another value, `cluster-refused` where the API
+   * server or its admission refuses the object.
    */
   apply(object: KubernetesObject, options: ApplyOptions): Promise<KubernetesObject>;
-  /** Makes an object. Throws `cluster-conflict` where one of this name is there. */
+  /** Makes an object. Throws `cluster-conflict` where one of this name exists. */
   create(object: KubernetesObject, options?: WriteOptions): Promise<KubernetesObject>;
   /**
-   * Puts an object in the place of the one that is there. Throws `cluster-conflict` where that is no longer of the
-   * given `metadata.resourceVersion`, `cluster-not-found` where there is none.
+   * Replaces an existing object. Throws `cluster-conflict` where that is no longer of the given
+   * `metadata.resourceVersion`, `cluster-not-found` where there is none.
    */
   replace(object: KubernetesObject, options?: WriteOptions): Promise<KubernetesObject>;
   /**
-   * Takes a finalizer off an object, whoever set it (JSON Patch, RFC 6902). That the object is gone is success; throws
-   * `cluster-conflict` where its finalizers are others by now than those given, or it is another object of the same name.
+   * Removes a finalizer from an object, whatever set it (JSON Patch, RFC 6902). That the object is gone is success;
+   * throws `cluster-conflict` where its finalizers are others by now than those given, or it is another object of the
+   * same name.
    */
   removeFinalizer(object: KubernetesObject, finalizer: string, options?: CallOptions): Promise<void>;
   /** Removes an object and, in the background, what it owns; with `uid` only that very one, else `cluster-conflict`. */
@@ -204,7 +207,7 @@ export interface KubernetesApi {
   ): Promise<T>;
   /** A container's log from its beginning; one that has not started has none, which is no error. */
   podLog(namespace: string, name: string, options?: PodLogOptions): Promise<PodLog>;
-  /** Who we are to the cluster. */
+  /** Our identity to the cluster. */
   selfSubject(options?: CallOptions): Promise<ClusterSubject>;
   /** True for a credential with every verb on every resource: an admin's, which no daemon should hold. */
   canDoAnything(options?: CallOptions): Promise<boolean>;

@@ -26,7 +26,7 @@ export class EndpointCaller {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** What the credential of the last call says of itself. */
+  /** The facts in the credential of the last call. */
   get sentCredential(): SentCredential | undefined {
     return this.#sent;
   }
@@ -40,7 +40,7 @@ export class EndpointCaller {
     return send(this.#endpoint, call, this.#timeoutMs);
   }
 
-  /** One call whose answer goes on. Throws what `sendStream` throws. */
+  /** One call with a streamed answer. Throws what `sendStream` throws. */
   sendStream<T>(
     call: KubernetesCall & { readonly silenceMs: number },
     consume: (answer: HttpStream) => Promise<T>,
@@ -49,9 +49,9 @@ export class EndpointCaller {
   }
 
   /**
-   * The error of an answer that is not the wanted one. An API server that is starting refuses whom it will let in a
-   * minute later: before anybody is told of missing rights it is asked whether it is ready. `forbiddenReadiness`: who
-   * may not read /readyz either may be seeing a start.
+   * The error of an answer that is not the wanted one. An API server that is starting refuses callers that it will let
+   * in a minute later: before missing rights are reported it is asked whether it is ready. `forbiddenReadiness`: a
+   * caller that may not read /readyz either may be seeing a start.
    */
   async fault(
     purpose: RequestPurpose,
@@ -61,7 +61,7 @@ export class EndpointCaller {
     const fault = statusFault(purpose, answer);
     if (fault.code !== "cluster-unauthenticated" && fault.code !== "cluster-forbidden") return fault;
     const { signal, forbiddenReadiness = false } = options;
-    // By default everybody may read it; with a credential that is not known it would be 401 again.
+    // By default anyone may read it; with an unknown credential it would be 401 again.
     const endpoint = answer.status === 401 ? { ...this.#endpoint, credentials: anonymous } : this.#endpoint;
     const call = { path: "/readyz", maxBytes: maxReadiness, ...defined({ signal }) };
     const ready = await send(endpoint, call, this.#timeoutMs).then(

@@ -47,7 +47,7 @@ const issuerAbsent =
 /** Refuses what TokenRequest would refuse, in words that name the value. */
 function checkToken(token: TokenOptions): void {
   const { expirationSeconds: seconds, audiences } = token;
-  // Without one Kubernetes would give a token for its own API: more than was meant.
+  // Without one Kubernetes would give a token for its own API: more than intended.
   if (audiences !== "cluster" && (audiences.length === 0 || audiences.includes(""))) {
     throw new PodtrustError("usage", "a token needs an audience, and none may be empty");
   }
@@ -325,7 +325,7 @@ class Client implements KubernetesApi {
     const found = await this.get(path, options);
     if (found.status === 200) return "exists";
     const answer = await this.#caller.send({ ...creation, ...options });
-    // Somebody was faster: what we wanted is there.
+    // Another client was faster: what we wanted exists.
     if (answer.status === 409) return "exists";
     if (answer.status !== 201) throw await this.#caller.fault(purpose, answer, options);
     return "created";

@@ -10,11 +10,11 @@ export interface ClusterReading {
   readonly issuer: string | undefined;
 }
 
-// A few nodes tell as much as all of them.
+// A few nodes show as much as all of them.
 const nodesPath = "/api/v1/nodes?limit=5";
 const kubeadmPath = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config";
 
-/** A 200's JSON; undefined for whatever we may not read, or is not there. */
+/** A 200's JSON; undefined for what we may not read, or does not exist. */
 async function shown(
   api: KubernetesApi,
   path: string,
@@ -42,8 +42,8 @@ function nodeOf(item: JsonRecord): NodeFacts {
 }
 
 /**
- * Looks at a cluster's version, nodes, kubeadm config and discovery document. What the caller may not read is as if it
- * were not there. Throws `cluster-unreachable` and `cluster-credentials`.
+ * Reads a cluster's version, nodes, kubeadm config and discovery document. What the caller may not read counts as
+ * absent. Throws `cluster-unreachable` and `cluster-credentials`.
  */
 export async function readCluster(api: KubernetesApi, options: CallOptions = {}): Promise<ClusterReading> {
   const [version, nodes, kubeadm, discovery] = await Promise.all(

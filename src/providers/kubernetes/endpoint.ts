@@ -16,7 +16,7 @@ import {
 import { type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
 import { isPersonsOwn } from "./provenance.ts";
 
-/** Where the API is, whom it is verified against, and as whom it is asked. */
+/** The address of the API, how it is verified, and the credentials for it. */
 export interface Endpoint {
   /** https, without a trailing slash; may have a path, as behind Rancher. */
   readonly server: string;
@@ -36,7 +36,7 @@ function checkedServer(server: string, where: string): string {
   const url = URL.canParse(server) ? new URL(server) : undefined;
   const refuse = (what: string, next: string): PodtrustError =>
     new PodtrustError("kubeconfig-unsupported", `${where}: server ${what}`, { next });
-  // Not repeated: what stands before an @ may be a password.
+  // Not repeated: what comes before an @ may be a password.
   if (url !== undefined && url.username + url.password !== "") {
     throw refuse(
       `at ${url.host} has a user name or password in its URL`,
@@ -46,7 +46,7 @@ function checkedServer(server: string, where: string): string {
   if (url?.protocol !== "https:" || url.search !== "" || url.hash !== "") {
     throw refuse(
       `${server} is not an https URL without query and fragment`,
-      "Give the API server's own https address: what is read over plain HTTP could be anybody's keys.",
+      "Give the API server's own https address: keys read over plain HTTP could be anyone's.",
     );
   }
   return url.href.replace(/(?<!\/)\/+$/u, "");
@@ -60,7 +60,7 @@ function refuseCluster(context: KubeconfigContext): void {
       detail: { file: context.file, cluster: name },
     });
   if (values["insecure-skip-tls-verify"] === true) {
-    const next = "Give its CA as certificate-authority-data: unverified, the keys read could be anybody's.";
+    const next = "Give its CA as certificate-authority-data: unverified, the keys read could be anyone's.";
     throw refuse("skips the verification of TLS (insecure-skip-tls-verify)", next);
   }
   if (text(values, "proxy-url") !== undefined) {
@@ -103,7 +103,9 @@ function inCluster(directory: string, environment: ClusterEnvironment): Endpoint
   };
 }
 
-/** Works out where a source's API is. Throws PodtrustError `kubeconfig-*`, `file-unreadable`, `cluster-credentials`. */
+/**
+ * Finds the endpoint of a source's API. Throws PodtrustError `kubeconfig-*`, `file-unreadable`, `cluster-credentials`.
+ */
 export async function endpointOf(
   source: ClusterSource,
   environment: ClusterEnvironment,

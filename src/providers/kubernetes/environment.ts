@@ -2,7 +2,7 @@ import type { Clock } from "../../core/base/index.ts";
 
 /** A program that a kubeconfig names, before it is run. */
 export interface ExecPlugin {
-  /** The file that names it: where it really is, as far as that can be told. */
+  /** The file that names it: where it really is, as far as that can be known. */
   readonly kubeconfig: string;
   /** As it would be run: an absolute path, or a name that is looked up in PATH. */
   readonly command: string;
@@ -10,8 +10,8 @@ export interface ExecPlugin {
   /** What the kubeconfig sets in its environment. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * `sha256:` and the digest, in hex, of the kubeconfig's content, and of command, arguments and environment as they are
-   * written there; where the command is a path, also of that file. What the program loads by itself is not in it.
+   * `sha256:` and the digest, in hex, of the kubeconfig's content, and of command, arguments and environment as they
+   * are written there; where the command is a path, also of that file. It does not cover what the program itself loads.
    */
   readonly digest: string;
 }
@@ -25,6 +25,6 @@ export interface ClusterEnvironment {
   readonly clock: Clock;
   /** The working folder; the process's own by default. */
   readonly cwd?: string;
-  /** Whether somebody has agreed to a program that nobody here chose; nobody has by default. */
+  /** Whether a program that was not chosen here may run; by default it may not. */
   readonly consent?: PluginConsent;
 }

@@ -8,7 +8,7 @@ import type { KubernetesObject } from "./object.ts";
 export interface Regarding {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Absent for what is of the whole cluster: such Events stand in the namespace `default`. */
+  /** Absent for cluster-scoped objects: such Events are in the namespace `default`. */
   readonly namespace?: string;
   readonly name: string;
   readonly uid?: string;
@@ -30,7 +30,7 @@ export interface NewEvent {
 
 export interface RecorderOptions {
   readonly api: Pick<KubernetesApi, "create" | "read" | "replace">;
-  /** Who says so: `podtrust.dev/operator`. */
+  /** The reporting controller: `podtrust.dev/operator`. */
   readonly controller: string;
   /** Which process of it. */
   readonly instance: string;
@@ -41,7 +41,7 @@ export interface RecorderOptions {
 const apiVersion = "events.k8s.io/v1";
 /** The API server takes no longer note (ValidateEventCreate). */
 const maxNote = 1024;
-/** What goes on is written again so rarely: an Event lives for an hour by default. */
+/** How often a continuing event is written again: an Event lives for an hour by default. */
 const again = 30 * 60_000;
 const maxRemembered = 10_000;
 
@@ -52,9 +52,9 @@ function digestOf({ regarding, reason, action, note }: NewEvent): string {
 }
 
 /**
- * Writes Events (events.k8s.io/v1), each once: the same thing said again, by this process or the one before it, becomes
- * a count in the same Event, and not before half an hour has passed. An Event that cannot be written is a line of the
- * log and nothing else. Needs the rights create, get and update on events of events.k8s.io.
+ * Writes Events (events.k8s.io/v1), each once: a repetition, by this process or the one before it, becomes a count in
+ * the same Event, and not before half an hour has passed. An Event that cannot be written is a line of the log and
+ * nothing else. Needs the rights create, get and update on events of events.k8s.io.
  */
 export class EventRecorder {
   readonly #options: RecorderOptions;
@@ -122,7 +122,7 @@ export class EventRecorder {
     }
   }
 
-  /** Of an Event that is there nothing but its series may change. */
+  /** Only the series of an existing Event may change. */
   async #count(
     { namespace, name, now }: { readonly namespace: string; readonly name: string; readonly now: string },
     options: CallOptions,

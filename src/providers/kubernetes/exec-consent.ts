@@ -27,7 +27,7 @@ async function digestOfFile(path: string): Promise<string> {
   const hash = createHash("sha256");
   try {
     const facts = await stat(path);
-    // A device or a pipe has no end, and is no program.
+    // A device or a pipe has no end, and is not a program.
     if (!facts.isFile() || facts.size > maxProgram) return "unreadable";
     for await (const part of createReadStream(path, { end: maxProgram })) hash.update(part as Buffer);
   } catch {
@@ -44,7 +44,7 @@ async function digestOf(plugin: NamedPlugin): Promise<string> {
   return `sha256:${createHash("sha256").update(confirmed).digest("hex")}`;
 }
 
-// Whoever agrees to a program has read its command line.
+// Consent requires that the command line can be read.
 const maxCommandLineChars = 8192;
 
 /** A plugin's command line in full, with what is set before it, as a shell would take it. */
@@ -68,7 +68,7 @@ function unreadable({ kubeconfig }: NamedPlugin, chars: number): PodtrustError {
   );
 }
 
-/** Throws `exec-plugin-unconfirmed` for a program that nobody has agreed to. */
+/** Throws `exec-plugin-unconfirmed` for a program that was not confirmed. */
 export async function requireConsent(
   plugin: NamedPlugin,
   { env, consent }: ClusterEnvironment,
@@ -82,7 +82,7 @@ export async function requireConsent(
   if ((await consent?.({ kubeconfig, command, args, env: plugin.env, digest })) === true) return;
   throw new PodtrustError(
     "exec-plugin-unconfirmed",
-    `kubeconfig ${kubeconfig} names a program to run, and nobody has agreed to it: ${commandLine}`,
+    `kubeconfig ${kubeconfig} names a program to run, which was not confirmed: ${commandLine}`,
     {
       next: `Look at it. Then run the command on a terminal and answer the question, or set ${consentVariable}=${digest}.`,
       detail: { reason: "credentials", kubeconfig, command, digest },

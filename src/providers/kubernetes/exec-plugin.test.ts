@@ -60,7 +60,7 @@ async function runs(): Promise<readonly string[]> {
 describe("a kubeconfig whose credentials a program gives", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "podtrust-exec-"));
-    // A plugin that counts its runs, keeps what it was told, and answers what ANSWER says.
+    // A plugin that counts its runs, keeps its input, and answers what ANSWER says.
     const plugin = `#!${process.execPath}
 const fs = require("node:fs");
 fs.appendFileSync("${folder}/runs", process.env.KUBERNETES_EXEC_INFO + "\\n");
@@ -73,8 +73,8 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
 
   after(() => rm(folder, { recursive: true }));
 
-  test("a plugin beside the kubeconfig is told what client-go tells it, and its token is used", async () => {
-    // A token with a blank would be a header of somebody else's making.
+  test("a plugin beside the kubeconfig gets what client-go gives it, and its token is used", async () => {
+    // A token with a blank would inject into the header.
     const blank = credentials({ args: ["a b"] }, answer({ token: "ARGS.t" }));
     await assert.rejects(blank.identity(), { code: "cluster-credentials", message: /no bearer token/u });
     const good = await credentials(
@@ -146,7 +146,7 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
     }
   });
 
-  test("whoever asks while the plugin runs waits for the same answer", async () => {
+  test("callers that ask while the plugin runs wait for the same answer", async () => {
     const plugin = credentials({}, answer({ token: "t" }));
     const start = (await runs()).length;
     const given = await Promise.all([plugin.identity(), plugin.identity(), plugin.identity()]);
@@ -180,13 +180,10 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
       return thrown;
     }
 
-    test("is not run when nobody has agreed, and the error says how to", async () => {
+    test("is not run without consent, and the error says how to give it", async () => {
       const { code, message, next, detail } = await refusal(exec);
       assert.equal(code, "exec-plugin-unconfirmed");
-      assert.match(
-        message,
-        /config names a program to run, and nobody has agreed to it: EXTRA=1 .*\/plugin a$/u,
-      );
+      assert.match(message, /config names a program to run, which was not confirmed: EXTRA=1 .*\/plugin a$/u);
       assert.match(next, new RegExp(`PODTRUST_ALLOW_EXEC_PLUGIN=${String(detail["digest"])}\\.$`, "u"));
       assert.match(String(detail["digest"]), /^sha256:[0-9a-f]{64}$/u);
     });
@@ -257,7 +254,7 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
       assert.notEqual(digests[1], digests[2]);
     });
 
-    test("is refused unasked where nobody would read its command line", async () => {
+    test("is refused unasked where its command line is too long to read", async () => {
       const asked: ExecPlugin[] = [];
       const consent = (plugin: ExecPlugin): Promise<boolean> => Promise.resolve(asked.push(plugin) > 0);
       const args = ["--harmless", " ".repeat(9000), "; id"];

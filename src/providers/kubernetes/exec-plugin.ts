@@ -86,7 +86,7 @@ function run(plugin: Plugin, { env }: ClusterEnvironment): Promise<string> {
       }
       const said = oneLine(stderr.trim(), maxComplaint);
       const how = error.killed === true ? `it did not end within ${maxRun / 1000} s` : "it failed";
-      // execFile's own message repeats the arguments, which may hold what nobody else should read.
+      // execFile's own message repeats the arguments, which may hold secrets.
       const code = typeof error.code === "number" ? `exit ${error.code}` : String(error.code ?? error.signal);
       reject(credentialFault(`exec plugin ${plugin.command}`, `${how} (${code})${said && `: ${said}`}`));
     });
@@ -134,7 +134,7 @@ function parseAnswer(plugin: Plugin, answer: string): Remembered {
 /**
  * Credentials of an exec plugin: run without a shell and without a terminal, bounded in time and output, its
  * answer remembered until it expires or the cluster refuses it. Where the kubeconfig is not the person's own (`isOwn`),
- * or the environment lists what may run, the program runs only with somebody's consent.
+ * or the environment lists what may run, the program runs only with a person's consent.
  *
  * `identity` throws PodtrustError `cluster-credentials` or `exec-plugin-unconfirmed`.
  */
@@ -155,7 +155,7 @@ export function execCredentials(
       const { until } = remembered ?? {};
       if (until !== undefined && environment.clock.now() >= until) remembered = undefined;
       if (remembered !== undefined) return remembered.identity;
-      // Whoever asks while it runs waits for the same answer.
+      // Callers that ask while it runs wait for the same answer.
       running ??= ask().finally(() => (running = undefined));
       remembered = await running;
       return remembered.identity;

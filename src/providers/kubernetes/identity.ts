@@ -4,13 +4,13 @@ import { readBoundedText } from "../../core/files/index.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
 import { type SentCredential, tokenFacts } from "./sent-credential.ts";
 
-/** What one request carries to say who asks. */
+/** What identifies the caller of one request. */
 export interface Identity {
   readonly headers: Readonly<Record<string, string>>;
   /** Client certificate and key, PEM. */
   readonly cert?: string;
   readonly key?: string;
-  /** What it says of itself. */
+  /** The facts in the credential. */
   readonly sent?: SentCredential;
 }
 
@@ -47,14 +47,14 @@ type Bearer = Required<Pick<Identity, "headers" | "sent">>;
 /** Bearer header of a token as it stands in a kubeconfig or an exec plugin's answer. */
 export function bearer(what: string, token: string): Bearer {
   const trimmed = token.trim();
-  // RFC 6750 §2.1: one token68 word. Anything else would be a header of somebody else's making.
+  // RFC 6750 §2.1: one token68 word. Anything else could inject into the header.
   if (!/^[\w.~+/-]+=*$/u.test(trimmed)) throw credentialFault(what, "it holds no bearer token");
   return { headers: { authorization: `Bearer ${trimmed}` }, sent: tokenFacts(what, trimmed) };
 }
 
 /**
- * Whether a token's file can be read by others than those whom it is for. A file of another user is kept by that one,
- * and its group is the way by which it comes to us.
+ * Whether others than its intended readers can read a token's file. A file of another user is maintained by that user,
+ * and gets to us through its group.
  */
 export function isExposed(
   { mode, uid }: { readonly mode: number; readonly uid: number },
@@ -63,7 +63,7 @@ export function isExposed(
   return (mode & (uid === user ? 0o044 : 0o004)) !== 0;
 }
 
-/** Bearer header of the token in a file that somebody keeps fresh, read anew. Throws `cluster-credentials`. */
+/** Bearer header of the token in a file that is kept fresh, read anew. Throws `cluster-credentials`. */
 export async function bearerOfFile(path: string): Promise<Bearer> {
   const what = `token file ${path}`;
   const { headers, sent } = bearer(what, await credentialFile("token file", path));
@@ -74,10 +74,10 @@ export async function bearerOfFile(path: string): Promise<Bearer> {
   return { headers, sent: { ...sent, file: path, exposed } };
 }
 
-/** Nobody. */
+/** No identity. */
 export const anonymous: Credentials = { identity: () => Promise.resolve({ headers: {} }), refused() {} };
 
-/** A token in a file that somebody keeps fresh. */
+/** A token in a file that is kept fresh. */
 export function tokenFileCredentials(path: string): Credentials {
   return {
     identity: () => bearerOfFile(path),
@@ -85,7 +85,7 @@ export function tokenFileCredentials(path: string): Credentials {
   };
 }
 
-/** A pod's token, which the kubelet keeps fresh and makes readable for everybody in the pod. */
+/** A pod's token, which the kubelet keeps fresh and makes readable for all in the pod. */
 export function projectedTokenCredentials(path: string): Credentials {
   return {
     async identity() {

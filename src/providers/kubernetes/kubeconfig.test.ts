@@ -73,7 +73,7 @@ users:
     await assert.rejects(readKubeconfig(none), refused("kubeconfig-context", /has no current-context/u));
   });
 
-  test("names that somebody else chose are quoted, shortened and not all listed", async () => {
+  test("names that others chose are quoted, shortened and not all listed", async () => {
     const names = Array.from({ length: 300 }, (_, index) => `context-${index}`);
     const contexts = ["\u001B[2J\nevil", "x".repeat(300), ...names].map((name) => ({ name, context: {} }));
     const path = await file(JSON.stringify({ contexts }));

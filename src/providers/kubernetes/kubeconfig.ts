@@ -10,7 +10,7 @@ import { readYaml } from "../../core/yaml/index.ts";
 export interface KubeconfigFile {
   /** By the name that was given. */
   readonly path: string;
-  /** Where it really is; undefined where that cannot be told, and then nobody's. */
+  /** Where it really is; undefined where that cannot be known, and then no person's own. */
   readonly realPath: string | undefined;
   /** SHA-256 of its content, hex. */
   readonly digest: string;
@@ -141,7 +141,7 @@ function quoted(name: string): string {
   return json.length <= maxName ? json : `${json.slice(0, maxName)}…`;
 }
 
-/** A name of a kubeconfig as sentences have it: whoever wrote the file chose it. */
+/** A name of a kubeconfig as it appears in messages: the file's author chose it. */
 function shownName(name: string): string {
   return /^[\w.:@/+-]+$/u.test(name) && name.length <= maxName ? name : quoted(name);
 }
@@ -222,8 +222,8 @@ export async function readKubeconfig(paths: string, context?: string): Promise<K
 }
 
 /**
- * The URL of a context's API server where that and its CA are all that a client has to know of it: undefined for one
- * behind a proxy, under another name than its certificate's, or with a CA that everybody has. Throws as `readKubeconfig`.
+ * The URL of a context's API server where that and its CA are all that a client needs: undefined for one behind a
+ * proxy, under another name than its certificate's, or with a public CA. Throws as `readKubeconfig`.
  */
 export async function kubeconfigServer(paths: string, context?: string): Promise<string | undefined> {
   const { values } = (await readKubeconfig(paths, context)).cluster;

@@ -2,21 +2,21 @@ import { isoTime, type JsonRecord, recordOf } from "../../core/base/index.ts";
 import { mapping, text } from "./kubeconfig.ts";
 import type { KubernetesObject } from "./object.ts";
 
-/** What a Lease object says (https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/). */
+/** The content of a Lease object (https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/). */
 export interface LeaseRecord {
-  /** Undefined where nobody holds it. */
+  /** Undefined where it is not held. */
   readonly holder: string | undefined;
   /** For how long each renewal holds, milliseconds. */
   readonly durationMs: number;
   /** How often it has gone to another holder. */
   readonly transitions: number;
-  /** As the API gave it: what we do not know of it stays. */
+  /** As the API gave it: fields that we do not know stay. */
   readonly object: KubernetesObject;
 }
 
 const apiVersion = "coordination.k8s.io/v1";
 
-/** What stands in a Lease; a field that is missing or damaged reads as one that says nothing. */
+/** Reads a Lease; a missing or damaged field reads as empty. */
 export function readLease(object: KubernetesObject): LeaseRecord {
   const spec = mapping(object, "spec") ?? {};
   const { leaseDurationSeconds: seconds, leaseTransitions: transitions } = spec;
@@ -34,11 +34,11 @@ export function microTime(now: number): string {
   return isoTime(now).replace("Z", "000Z");
 }
 
-/** What is to stand in a Lease from now on. */
+/** The new content of a Lease. */
 export interface LeaseSpec {
   readonly holder: string;
   readonly durationMs: number;
-  /** Milliseconds since the epoch: for people, and so that no two records are the same. Nobody judges by it. */
+  /** Milliseconds since the epoch: for people, and so that no two records are the same. No decision uses it. */
   readonly now: number;
 }
 
@@ -55,7 +55,7 @@ function specOf(before: LeaseRecord | undefined, spec: LeaseSpec): JsonRecord {
   };
 }
 
-/** A Lease that is not there yet. */
+/** A Lease that does not exist yet. */
 export function newLease(namespace: string, name: string, spec: LeaseSpec): KubernetesObject {
   return { apiVersion, kind: "Lease", metadata: { name, namespace }, spec: specOf(undefined, spec) };
 }
@@ -65,7 +65,7 @@ export function renewedLease(before: LeaseRecord, spec: LeaseSpec): KubernetesOb
   return { ...before.object, apiVersion, kind: "Lease", spec: specOf(before, spec) };
 }
 
-/** The Lease given back: the next one who looks may take it at once. */
+/** The Lease given back: the next candidate may take it at once. */
 export function releasedLease(before: LeaseRecord, now: number): KubernetesObject {
   const { holderIdentity: _ours, ...spec } = specOf(before, {
     holder: before.holder ?? "",

@@ -9,12 +9,12 @@ import {
 import type { KubernetesApi } from "./api.ts";
 import { type LeaseRecord, newLease, readLease, releasedLease, renewedLease } from "./lease-record.ts";
 
-/** Which Lease is wanted, and as whom. */
+/** The wanted Lease, and the identity to hold it. */
 export interface LeaseOptions {
   readonly api: Pick<KubernetesApi, "read" | "create" | "replace">;
   readonly namespace: string;
   readonly name: string;
-  /** Unlike that of everybody else and of every earlier process: a pod's name and something random. */
+  /** Unique among all candidates and all earlier processes: a pod's name and something random. */
   readonly identity: string;
   /** Milliseconds, whole seconds, for which each renewal holds; 15,000 by default. */
   readonly durationMs?: number;
@@ -24,7 +24,7 @@ export interface LeaseOptions {
 
 /** A Lease that is held, and renewed until it is released or lost. */
 export interface HeldLease {
-  /** Aborted once it is lost, before anybody else can have it: stop what it protects. */
+  /** Aborted once it is lost, before any other can have it: stop what it protects. */
   readonly lost: AbortSignal;
   /**
    * Whether it is held at this moment. A process that slept asks here before it writes: after a sleep this is false at
@@ -35,7 +35,7 @@ export interface HeldLease {
   release(): Promise<void>;
 }
 
-/** Who holds a Lease, as last seen. */
+/** The holder of a Lease, as last seen. */
 export interface LeaseObservation {
   readonly holder: string | undefined;
   readonly transitions: number;
@@ -48,7 +48,7 @@ interface LeaseTimes {
   readonly duration: number;
   /** Between two renewals, and for each exchange with the API server. */
   readonly renew: number;
-  /** After the last renewal was sent the holder takes it for lost: a fifth before others do. */
+  /** How long after sending its last renewal the holder considers it lost: a fifth before others do. */
   readonly hold: number;
   /** Between two looks at another's, and after a failure. */
   readonly retry: number;
@@ -135,7 +135,7 @@ class RunningLease implements HeldLease {
       await write(this.#record);
     } catch (error) {
       if (asPodtrustError(error).code !== "cluster-conflict") throw error;
-      // The renewal that the release cut off was carried out all the same, or somebody took it.
+      // The renewal that the release cut off was carried out anyway, or another took it.
       const object = await api.read({ kind: "Lease", namespace, name }, { signal });
       const record = object === undefined ? undefined : readLease(object);
       if (record?.holder === identity) await write(record);
@@ -159,7 +159,7 @@ class RunningLease implements HeldLease {
     }
   }
 
-  /** One renewal; false when it has to be tried again. Throws when somebody else has it. */
+  /** One renewal; false when it has to be tried again. Throws when another has it. */
   async #tryRenewal(): Promise<boolean> {
     const { api, clock, identity, logger, namespace, name } = this.#options;
     const sentAt = clock.elapsed();
@@ -182,8 +182,8 @@ class RunningLease implements HeldLease {
   }
 
   /**
-   * Somebody wrote it: we, by a renewal whose answer was lost, or another. That it is ours still lengthens nothing; the
-   * renewal that follows does.
+   * It was written: by us, in a renewal whose answer was lost, or by another. That it is still ours extends nothing;
+   * the renewal that follows does.
    */
   async #lookAgain(): Promise<boolean> {
     const { api, clock, identity, namespace, name } = this.#options;
@@ -192,9 +192,9 @@ class RunningLease implements HeldLease {
       api.read({ kind: "Lease", namespace, name }, { signal }),
     ).catch(() => false as const);
     if (object === false) return false;
-    if (object === undefined) throw new Error("somebody deleted it");
+    if (object === undefined) throw new Error("it was deleted");
     const record = readLease(object);
-    if (record.holder !== identity) throw new Error(`${record.holder ?? "nobody"} has it`);
+    if (record.holder !== identity) throw new Error(`${record.holder ?? "no one"} has it`);
     this.#record = record;
     return false;
   }
@@ -226,7 +226,7 @@ class Attempt {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof PodtrustError)) throw error;
-        // Somebody was faster.
+        // Another was faster.
         if (error.code === "cluster-conflict") continue;
         if (error.message !== this.#said)
           logger.warn("a lease cannot be had", { lease: `${namespace}/${name}`, error: error.message });
@@ -236,7 +236,7 @@ class Attempt {
     }
   }
 
-  /** One look: had, or somebody else's. */
+  /** One look: the lease, or undefined where another has it. */
   async #look(signal: AbortSignal): Promise<HeldLease | undefined> {
     const { api, clock, identity, namespace, name } = this.#options;
     const object = await api.read({ kind: "Lease", namespace, name }, { signal });
@@ -255,7 +255,7 @@ class Attempt {
 
   /**
    * Judged by how long WE saw it unchanged: clocks of several machines may differ, and what stands in it may come from
-   * a store that was restored. So our own name in it says nothing either. One that vanished was somebody's until then.
+   * a store that was restored. So our own name in it proves nothing either. One that vanished was held until then.
    */
   #isFree(record: LeaseRecord | undefined): boolean {
     const now = this.#options.clock.elapsed();
@@ -266,7 +266,7 @@ class Attempt {
     if (record.holder === undefined) return true;
     const { uid = "", resourceVersion = "" } = record.object.metadata;
     const version = `${uid} ${resourceVersion}`;
-    // Whoever wrote it may hold it for as long as he says, or as we would.
+    // Its writer may hold it for as long as it says, or as we would.
     const durationMs = Math.max(record.durationMs, this.#times.duration);
     if (this.#watched?.version !== version) this.#watched = { version, since: now, durationMs };
     return now >= this.#watched.since + durationMs;
@@ -274,12 +274,12 @@ class Attempt {
 }
 
 /**
- * Waits for a Lease and takes it (coordination.k8s.io/v1). Of all who ask for it this way one holds it at a time,
- * whatever their clocks show; that needs only clocks that run at the same speed within a fifth, and holders who stop
- * when `lost` says so. An API server that is away, frozen or refuses is asked again.
+ * Waits for a Lease and takes it (coordination.k8s.io/v1). Of all candidates one holds it at a time, whatever their
+ * clocks show; that needs only clocks that run at the same speed within a fifth, and holders who stop when `lost` says
+ * so. An API server that is away, frozen or refuses is asked again.
  *
- * Needs the rights get, create and update on leases. `seen` is told of the holder at every look. Rejects with the
- * signal's reason.
+ * Needs the rights get, create and update on leases. `seen` gets the holder at every look. Rejects with the signal's
+ * reason.
  */
 export async function acquireLease(
   options: LeaseOptions,

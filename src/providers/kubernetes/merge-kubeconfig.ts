@@ -28,7 +28,7 @@ const authority = (entry: JsonRecord | undefined): unknown =>
 
 /**
  * Puts the one context of `added` into a kubeconfig, with its cluster and user: what has the same names is replaced,
- * where it is of the same cluster by its CA, or nobody's. The file's current context stays, unless it has none. Throws
+ * where it is of the same cluster by its CA, or of none. The file's current context stays, unless it has none. Throws
  * `kubeconfig-invalid` where the name is another cluster's; then nothing is written.
  */
 export async function mergeKubeconfig(file: string, added: JsonRecord): Promise<void> {

@@ -30,7 +30,7 @@ export type ObjectKind =
   | "CertificateSigningRequest"
   | BoundKind;
 
-/** Which object is meant. What is of the whole cluster, as a Namespace is, has no namespace. */
+/** The reference of an object. Cluster-scoped ones, such as a Namespace, have no namespace. */
 export interface ObjectRef {
   readonly kind: ObjectKind;
   readonly namespace?: string;
@@ -45,7 +45,7 @@ export interface ObjectMetadata {
   /** Counts the changes of the spec. */
   readonly generation?: number;
   readonly finalizers?: readonly string[];
-  /** Changes with every write of the object; says nothing but that. */
+  /** Changes with every write of the object; it has no other meaning. */
   readonly resourceVersion?: string;
   /** RFC 3339. */
   readonly creationTimestamp?: string;
@@ -57,7 +57,7 @@ export interface ObjectMetadata {
   readonly managedFields?: readonly ManagedFields[];
 }
 
-/** What an object belongs to. */
+/** The owner of an object. */
 export interface OwnerReference {
   readonly kind: string;
   readonly name: string;
@@ -72,7 +72,7 @@ export interface ManagedFields {
   readonly fieldsV1?: Readonly<Record<string, unknown>>;
 }
 
-/** An object as the API gives it; `spec` and `status` are as far checked as whoever reads them does. */
+/** An object as the API gives it; `spec` and `status` are unchecked: their reader validates them. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -80,7 +80,7 @@ export interface KubernetesObject {
   readonly [field: string]: unknown;
 }
 
-/** Which objects of a kind are meant. */
+/** A selection of objects of a kind. */
 export interface ObjectQuery {
   readonly kind: ObjectKind;
   /** Of all namespaces where none is named. */
@@ -96,7 +96,7 @@ export interface ObjectQuery {
 interface ApiResource {
   readonly group: string;
   readonly plural: string;
-  /** Of the whole cluster: in no namespace. */
+  /** Cluster-scoped: in no namespace. */
   readonly clusterWide?: true;
 }
 
@@ -157,7 +157,7 @@ export function pluralOf(kind: ObjectKind): string {
   return places[kind].plural;
 }
 
-/** Which object it is that is to be written. */
+/** The reference of an object to write. */
 export function refOf({
   apiVersion: version,
   kind,
@@ -176,7 +176,7 @@ export function allPath({ kind, namespace }: Omit<ObjectRef, "name">): string {
     : collectionPath({ kind, namespace });
 }
 
-/** The path under which the objects of a kind stand. Throws `usage` for a namespace that Kubernetes would not take. */
+/** The path of the objects of a kind. Throws `usage` for a namespace that Kubernetes would not take. */
 export function collectionPath({ kind, namespace }: Omit<ObjectRef, "name">): string {
   const { group, plural, clusterWide } = places[kind];
   if (clusterWide === true) return `${group}/${plural}`;

@@ -126,7 +126,7 @@ export class ObjectCalls {
       path: objectPath(ref),
       method: "PATCH",
       contentType: "application/json-patch+json",
-      // A list that is another by now, or another object's, is left as it is.
+      // A list that has changed by now, or belongs to another object, is left as it is.
       body: [
         { op: "test", path: "/metadata/uid", value: object.metadata.uid },
         { op: "test", path, value: finalizer },

@@ -79,7 +79,7 @@ describe("kubectl's OIDC provider in a kubeconfig", () => {
 
   after(() => new Promise((resolve) => void server.close(resolve)));
 
-  test("an id-token is shown while it is valid, and nobody is asked", async () => {
+  test("an id-token is sent while it is valid, and the provider is not asked", async () => {
     const good = idToken("old", seconds() + 10);
     assert.equal(await shown(credentials({ "id-token": good, "refresh-token": "first" })), `Bearer ${good}`);
     assert.deepEqual(asked, []);
@@ -108,7 +108,7 @@ describe("kubectl's OIDC provider in a kubeconfig", () => {
     );
   });
 
-  test("a client with a secret is known by it, in the header or where the provider wants it", async () => {
+  test("a client with a secret authenticates by it, in the header or where the provider wants it", async () => {
     const secret = { "refresh-token": "first", "client-secret": "a b:&" };
     await shown(credentials(secret));
     const basic = `Basic ${Buffer.from("kubectl:a+b%3A%26").toString("base64")}`;

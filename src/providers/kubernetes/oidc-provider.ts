@@ -17,7 +17,7 @@ interface Tokens {
 
 const maxComplaint = 200;
 
-/** Whether an ID token is good for a moment more; what is no JWT never is. */
+/** Whether an ID token is still valid for a moment; what is no JWT never is. */
 function isValid(idToken: string, now: number): boolean {
   try {
     return Number(parseJws(idToken).claims["exp"]) > now;
@@ -42,7 +42,7 @@ function jsonOf(what: string, { status, body }: HttpResponse): JsonRecord {
   return answer;
 }
 
-/** How a client says who it is: a header, and what the form holds. */
+/** How a client authenticates: a header, and fields of the form. */
 interface ClientProof {
   readonly headers: Readonly<Record<string, string>>;
   readonly form: Readonly<Record<string, string>>;
@@ -140,7 +140,7 @@ export function oidcCredentials(context: KubeconfigContext, { clock }: ClusterEn
       if (known !== undefined) return known;
       const { refreshToken } = tokens;
       try {
-        // A refresh token may be good for one use: whoever asks meanwhile waits for the same answer.
+        // A refresh token may be good for one use: concurrent callers wait for the same answer.
         if (refreshToken !== undefined)
           renewing ??= provider.renewed(refreshToken).finally(() => (renewing = undefined));
         tokens = (await renewing) ?? tokens;

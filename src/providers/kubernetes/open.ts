@@ -11,20 +11,20 @@ export interface KubernetesOptions {
   readonly timeoutMs?: number;
   /** Where KUBERNETES_SERVICE_HOST and exec plugins' variables come from; the process's own by default. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The working folder, whose git checkout is nobody's own; the process's by default. */
+  /** The working folder, whose git checkout is not the person's own; the process's by default. */
   readonly cwd?: string;
-  /** Tells when an exec plugin's token has expired. */
+  /** For the expiry of an exec plugin's token. */
   readonly clock?: Clock;
   /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
   readonly consent?: PluginConsent;
-  /** Keeps connections between calls, but not those that are followed: for who makes thousands of calls. */
+  /** Keeps connections between calls, but not those that are followed: for callers that make thousands of calls. */
   readonly keepConnections?: boolean;
   /**
    * A port of loopback that leads to one API server of the cluster, past its load balancer, and a name that the server's
    * certificate is for. Everything else is the source's: CA and credentials.
    */
   readonly tunnel?: { readonly port: number; readonly serverName: string };
-  /** Where the pod's token and ca.crt lie; the kubelet's place by default. */
+  /** The folder of the pod's token and ca.crt; the kubelet's by default. */
   readonly serviceAccountDirectory?: string;
 }
 
@@ -39,7 +39,7 @@ export async function clusterAuthority(
 }
 
 /**
- * Opens a cluster's API: reads where it is and how to authenticate, and makes no request yet.
+ * Opens a cluster's API: reads its address and credentials, and makes no request yet.
  *
  * Throws PodtrustError `file-unreadable`, `kubeconfig-invalid`, `kubeconfig-context`, `kubeconfig-unsupported`
  * or, outside a pod, `cluster-credentials`.

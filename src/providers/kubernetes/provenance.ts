@@ -20,7 +20,7 @@ async function checkoutAround(folder: string): Promise<string | undefined> {
   }
 }
 
-/** Whether kubectl would take the file, too, without being told. */
+/** Whether kubectl would also use the file by default. */
 async function isKubectls(realPath: string, { env }: ClusterEnvironment): Promise<boolean> {
   const files = defaultKubeconfig(env).split(delimiter);
   const real = await Promise.all(files.filter((file) => file !== "").map(realOf));
@@ -28,9 +28,9 @@ async function isKubectls(realPath: string, { env }: ClusterEnvironment): Promis
 }
 
 /**
- * Whether a kubeconfig is of the person who works here: kubectl's own ($KUBECONFIG, ~/.kube/config), or typed on the
- * command line. It is judged by where the opened file really is: what lies in the config's folder or in the git checkout
- * of the working folder came with those, whoever names it; and what /proc, /dev or a pipe give may be anybody's.
+ * Whether a kubeconfig is the person's own: kubectl's own ($KUBECONFIG, ~/.kube/config), or typed on the command line.
+ * It is judged by where the opened file really is: what lies in the config's folder or in the git checkout of the
+ * working folder came with those, however it is named; and what /proc, /dev or a pipe give may come from anyone.
  */
 export async function isPersonsOwn(
   { realPath }: KubeconfigFile,

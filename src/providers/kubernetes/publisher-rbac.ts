@@ -16,7 +16,7 @@ export interface PublisherRbac {
   readonly distrustSecret?: string;
   /** A Secret that it may read: where a rotation remembers how far it is (`publisher.backup`). */
   readonly recordSecret?: { readonly namespace: string; readonly name: string };
-  /** Of the pods that run as it, where it runs in the cluster. */
+  /** Settings of the pods that run as it, where it runs in the cluster. */
   readonly pods?: PodSettings;
 }
 
@@ -54,7 +54,7 @@ export function publisherRbacObjects(options: PublisherRbac = {}): readonly obje
   ];
 }
 
-/** One Secret of another namespace by its name, which somebody else makes. */
+/** One Secret of another namespace by its name, which another component makes. */
 function reads(
   account: { readonly namespace: string; readonly name: string },
   secret: { readonly namespace: string; readonly name: string },
@@ -64,7 +64,7 @@ function reads(
   return roleObjects(metadata, account, [rule]);
 }
 
-/** One Secret by its name: `create` cannot be held to a name, so that it is made here. */
+/** One Secret by its name: `create` cannot be limited to a name, so the Secret is made here. */
 function distrusts(namespace: string, account: string, secret: string): readonly object[] {
   const name = checkedName(secret);
   const rule = { apiGroups: [""], resources: ["secrets"], resourceNames: [name], verbs: ["get", "update"] };
@@ -74,7 +74,7 @@ function distrusts(namespace: string, account: string, secret: string): readonly
   ];
 }
 
-/** A token for itself, and for nobody else: `resourceNames` holds for the subresource too. */
+/** A token for itself alone: `resourceNames` applies to the subresource too. */
 function renewal(namespace: string, name: string): readonly object[] {
   const rule = {
     apiGroups: [""],
@@ -86,7 +86,8 @@ function renewal(namespace: string, name: string): readonly object[] {
 }
 
 /**
- * The YAML that gives a ServiceAccount the two paths that the publisher reads, and nothing else but what is asked for.
+ * The YAML that gives a ServiceAccount the two paths that the publisher reads, and nothing else except what is asked
+ * for.
  *
  * Throws PodtrustError `usage` for a name that Kubernetes would not take.
  */

@@ -1,6 +1,6 @@
 import type { PodSettings } from "../../config/index.ts";
 
-/** What tells the pods of one Deployment from all others. */
+/** What distinguishes the pods of one Deployment from all others. */
 export type PodSelector = Readonly<Record<string, string>>;
 
 /**
@@ -40,7 +40,7 @@ function given(key: string, value: object | string): object {
   return Object.keys(value).length === 0 ? {} : { [key]: value };
 }
 
-/** What a ServiceAccount has of the settings of its pods. */
+/** The settings of its pods that a ServiceAccount has. */
 export const accountSettings = ({ imagePullSecrets }: PodSettings): object =>
   given("imagePullSecrets", imagePullSecrets);
 
@@ -56,7 +56,7 @@ export function podMetadata(
   };
 }
 
-/** What the one container of a pod has of its settings; `own` are variables of podtrust's, which win. */
+/** The settings that the one container of a pod has; `own` are variables of podtrust's, which win. */
 export function containerSettings(
   { imagePullPolicy, resources, env }: PodSettings,
   own: Readonly<Record<string, string>> = {},
@@ -72,7 +72,7 @@ export function containerSettings(
 /** The arguments that the settings add to a command of podtrust's. */
 export const settingsArgs = ({ verbose }: PodSettings): readonly string[] => (verbose ? ["--verbose"] : []);
 
-/** Whose pods they are, which come first where a cluster is full (empty: none before others), and where they run. */
+/** The pods' ServiceAccount, their priority where a cluster is full (empty: none), and where they run. */
 export interface ReplicaSpec {
   readonly serviceAccountName: string;
   readonly selector: PodSelector;
@@ -80,7 +80,7 @@ export interface ReplicaSpec {
   readonly pods: PodSettings;
 }
 
-/** What every pod of podtrust's has: nobody's user in the restricted profile, spread over nodes and zones. */
+/** What every pod of podtrust has: the user nobody in the restricted profile, spread over nodes and zones. */
 export function replicaPod({ serviceAccountName, selector, priorityClass, pods }: ReplicaSpec): object {
   const { imagePullSecrets, nodeSelector, tolerations, affinity, topologySpreadConstraints } = pods;
   return {
@@ -108,13 +108,13 @@ export function replicaPod({ serviceAccountName, selector, priorityClass, pods }
   };
 }
 
-/** How pods are exchanged: how many more there may be meanwhile, and how many fewer. */
+/** How pods are replaced: how many more there may be meanwhile, and how many fewer. */
 export interface Exchanging {
   readonly maxSurge: number;
   readonly maxUnavailable: number;
 }
 
-/** A Deployment whose pods are exchanged a few at a time. `template` is that of its pods. */
+/** A Deployment whose pods are replaced a few at a time. `template` is that of its pods. */
 export function replicaDeployment(
   metadata: object,
   selector: PodSelector,
@@ -155,11 +155,11 @@ export function disruptionBudget(metadata: object, selector: PodSelector): objec
 
 /** The ports of a NetworkPolicy. */
 export interface NetworkSpec {
-  /** Whoever may reach the pods at all reaches these. */
+  /** Open to every client that may reach the pods at all. */
   readonly open: readonly number[];
   /** For metrics and status: reached from the namespaces that are named. */
   readonly admin: number;
-  /** Whence Prometheus asks; at least one. */
+  /** The namespaces of Prometheus; at least one. */
   readonly monitoringNamespaces: readonly string[];
   /** The API server's own, which rules see behind its Service. */
   readonly apiServerPort: number;

@@ -1,6 +1,6 @@
 const rbac = "rbac.authorization.k8s.io";
 
-/** What a Role is called, and where. */
+/** The name and namespace of a Role. */
 export interface RoleMetadata {
   readonly name: string;
   readonly namespace: string;

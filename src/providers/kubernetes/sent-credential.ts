@@ -2,12 +2,12 @@ import { hash, X509Certificate } from "node:crypto";
 import { defined, shellWord } from "../../core/base/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 
-/** What the credential of the last call says of itself; never the credential. */
+/** The facts in the credential of the last call; never the credential. */
 export interface SentCredential {
   readonly kind: "token" | "certificate";
   /** Where it comes from: `token file /etc/podtrust/token`. */
   readonly from: string;
-  /** The file that somebody keeps fresh, where there is one. */
+  /** The file that is kept fresh, where there is one. */
   readonly file?: string;
   /** Whether others on this machine may read that file. */
   readonly exposed?: boolean;
@@ -21,7 +21,7 @@ export interface SentCredential {
   readonly audiences?: readonly string[];
   /** Milliseconds since the epoch. */
   readonly issuedAt?: number;
-  /** Milliseconds since the epoch. Absent too where whoever gives the credential renews it. */
+  /** Milliseconds since the epoch. Also absent where its issuer renews it. */
   readonly expiresAt?: number;
 }
 
@@ -30,10 +30,13 @@ const milliseconds = (claim: unknown): number | undefined =>
 
 const textClaim = (claim: unknown): string | undefined => (typeof claim === "string" ? claim : undefined);
 
-/** Of the token that was sent last, which is nearly always the one that is sent next; of it itself only the digest. */
+/**
+ * The facts of the token that was sent last, which is nearly always the one that is sent next; of the token only the
+ * digest.
+ */
 let last: { readonly digest: string; readonly facts: SentCredential } | undefined;
 
-/** What a bearer token says of itself, where it is a JWT; nothing in it is verified. */
+/** The claims of a bearer token, where it is a JWT; nothing in it is verified. */
 export function tokenFacts(from: string, token: string): SentCredential {
   const digest = hash("sha256", `${from}\n${token}`);
   if (last?.digest !== digest) last = { digest, facts: factsOf(from, token) };
@@ -64,7 +67,7 @@ function factsOf(from: string, token: string): SentCredential {
   };
 }
 
-/** What a client certificate says of itself; PEM. */
+/** The facts in a client certificate; PEM. */
 export function certificateFacts(from: string, pem: string): SentCredential {
   try {
     const { validFromDate, validToDate } = new X509Certificate(pem);
@@ -75,7 +78,7 @@ export function certificateFacts(from: string, pem: string): SentCredential {
   }
 }
 
-/** The same of a credential that whoever gives it renews: when it expires is nobody's business. */
+/** The same of a credential that its issuer renews: its expiry does not matter. */
 export function renewedByItself({ expiresAt: _given, ...sent }: SentCredential): SentCredential {
   return sent;
 }

@@ -29,7 +29,7 @@ export interface SharedSecretOptions {
 export interface SharedState {
   /** Texts by the names of their entries. */
   readonly entries: ReadonlyMap<string, string>;
-  /** Who may write what takes a lock: whoever took it last. */
+  /** The holder of the write lock: the one that took it last. */
   readonly holder: string | undefined;
 }
 
@@ -40,9 +40,9 @@ interface SecretReading {
 }
 
 const holderAnnotation = "podtrust.dev/lock-holder";
-// What one replica saves the others serve this much later, in milliseconds.
+// How much later, in milliseconds, the others serve what one replica saves.
 const lookEvery = 2000;
-// Whoever lost a race reads again and changes what stands there then.
+// A writer that lost a race reads again and changes the new content.
 const retries: RetrySchedule = {
   name: "another replica writes at the same time",
   delays: [20, 50, 100, 200, 400, 800],
@@ -71,7 +71,7 @@ function objectOf({ object }: SecretReading, { entries, holder }: SharedState): 
 const isConflict = (error: unknown): boolean =>
   error instanceof PodtrustError && error.code === "cluster-conflict";
 
-/** Texts that replicas share: the entries of one Secret, changed on the condition that nobody else has in between. */
+/** Texts that replicas share: the entries of one Secret, changed only if no other writer has in between. */
 export class SharedSecret {
   /** For sentences. */
   readonly place: string;
@@ -92,14 +92,14 @@ export class SharedSecret {
     this.place = `Secret ${namespace}/${name}`;
   }
 
-  /** What stands there at some moment after the call. Throws what the API does, `cluster-not-found` without the Secret. */
+  /** The content at some moment after the call. Throws what the API does, `cluster-not-found` without the Secret. */
   async read(): Promise<SharedState> {
     return (await this.#read()).state;
   }
 
   /**
-   * Puts what `change` gives in the place of what it is given; where that is undefined, nothing is written. `change` is
-   * called again when somebody else was faster, and what it throws is thrown. Gives what stands there then.
+   * Replaces the state with what `change` returns for it; undefined writes nothing. `change` is called again when
+   * another writer was faster, and what it throws is thrown. Returns the final state.
    */
   async update(change: (state: SharedState) => SharedState | undefined): Promise<SharedState> {
     const { clock, cluster } = this.#options;
@@ -110,7 +110,7 @@ export class SharedSecret {
         const next = change(seen.state);
         if (next === undefined) return seen.state;
         const written = stateOf(await cluster.replace(objectOf(seen, next)));
-        // Our own word is no news to us.
+        // Our own write is not reported to us.
         this.#seen = written;
         return written;
       },
@@ -131,7 +131,7 @@ export class SharedSecret {
     await this.#looking;
   }
 
-  /** One exchange at a time serves all who ask; who asks while one is under way gets the one after it. */
+  /** One exchange at a time serves all callers; a call while one is under way gets the next. */
   #read(): Promise<SecretReading> {
     if (this.#next !== undefined) return this.#next;
     const before = this.#reading?.catch(() => {});

@@ -7,7 +7,7 @@ import type { Endpoint } from "./endpoint.ts";
 export interface KubernetesCall extends CallOptions {
   /** With its query; begins with a slash. */
   readonly path: string;
-  /** GET by default, or a body is given, which makes it a POST of JSON. */
+  /** GET by default, or a POST of JSON where a body is given. */
   readonly method?: "DELETE" | "PATCH" | "PUT";
   readonly body?: unknown;
   /** Of the body; application/json by default. */
@@ -42,7 +42,7 @@ function clusterFault(server: string, error: PodtrustError): PodtrustError {
 function address(endpoint: Endpoint, path: string): { url: string; options: HttpOptions } {
   const url = new URL(endpoint.server + path);
   if (endpoint.tlsServerName === undefined) return { url: url.href, options: {} };
-  // The certificate is checked for the other name, the connection goes to the server all the same.
+  // The certificate is checked for the other name, the connection still goes to the server.
   const { host } = url;
   const target = hostName(url);
   const port = url.port === "" ? 443 : Number(url.port);
@@ -88,7 +88,7 @@ async function exchangeOf(
 }
 
 /**
- * Sends one call whose answer goes on, on a connection of its own. `timeoutMs` is for its beginning, `silenceMs` for
+ * Sends one call with a streamed answer, on a connection of its own. `timeoutMs` is for its beginning, `silenceMs` for
  * each wait after that. Throws as `send` does, and what `consume` throws.
  */
 export async function sendStream<T>(

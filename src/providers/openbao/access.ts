@@ -2,7 +2,7 @@ import { defined, errorText, PodtrustError, type Environment } from "../../core/
 import { readBoundedText } from "../../core/files/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 
-/** Where a server is, and by which token it lets us in. The token never leaves this process but to there. */
+/** The address of a server, and the token for it. The token goes nowhere else. */
 export interface OpenBaoAccess {
   /** `https://bao.example.com:8200`, without a slash at its end. */
   readonly address: string;
@@ -12,7 +12,7 @@ export interface OpenBaoAccess {
   readonly token?: string;
 }
 
-/** What a config says of a server. */
+/** A server in the config. */
 export interface OpenBaoPlace {
   readonly address: string;
   /** Absolute. */
@@ -28,7 +28,7 @@ function tokenOf(env: Environment): string | undefined {
   const from = variables.find((name) => (env[name] ?? "").trim() !== "");
   if (from === undefined) return undefined;
   const token = (env[from] ?? "").trim();
-  // What cannot stand in a header is no token, and must not be quoted either.
+  // What cannot be sent in a header is no token, and must not be quoted either.
   if (/^[!-~]{1,4096}$/u.test(token)) return token;
   throw new PodtrustError(
     "openbao-token-refused",

@@ -19,7 +19,7 @@ export interface OpenBaoCall {
   readonly path: readonly string[];
   readonly query?: string;
   readonly body?: object;
-  /** Of whoever asks, in place of the access's own; `""`: none. */
+  /** The token to use in place of the access's own; `""`: none. */
   readonly token?: string;
   /** For errors: `reading role web`. */
   readonly what: string;
@@ -31,7 +31,7 @@ const retries: RetrySchedule = {
   giveUpAfter: 30_000,
 };
 
-// A path's own slashes divide it; nothing of a name becomes a part, a query or a step upwards.
+// A path's own slashes divide it; no part of a name becomes a path segment, a query or a step upwards.
 function pathOf(parts: readonly string[]): string {
   return parts
     .flatMap((part) => part.split("/"))
@@ -39,7 +39,7 @@ function pathOf(parts: readonly string[]): string {
     .join("/");
 }
 
-// An error is somebody else's text: bounded, and of one line.
+// An error is foreign text: bounded, and of one line.
 const said = (value: unknown): string =>
   (typeof value === "string" ? value : "")
     .slice(0, 500)
@@ -92,7 +92,7 @@ export class OpenBaoApi {
       headers: {
         accept: "application/json",
         "user-agent": "podtrust",
-        // Without it a proxy of `bao`'s own takes the request for one of a browser (OpenBao, "HTTP API").
+        // Without it a proxy of `bao`'s own takes the request for a browser's (OpenBao, "HTTP API").
         "x-vault-request": "true",
         ...(own === "" ? {} : { "x-vault-token": own }),
         ...headers,
@@ -132,7 +132,7 @@ export class OpenBaoApi {
     }
   }
 
-  /** What stands at a path; undefined for nothing, which some paths say by another status. Throws `openbao-*`. */
+  /** What exists at a path; undefined for nothing, which some paths report by another status. Throws `openbao-*`. */
   async read(
     path: readonly string[],
     what: string,

@@ -2,7 +2,7 @@ import { PodtrustError, textOf, textsOf } from "../../core/base/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { invalidAnswer } from "./failure.ts";
 
-/** As whom the server knows us: `token-ci, policies default and podtrust`. Throws `openbao-*`. */
+/** Our identity to the server: `token-ci, policies default and podtrust`. Throws `openbao-*`. */
 export async function openbaoCaller(api: OpenBaoApi, signal: AbortSignal): Promise<string> {
   const what = "asking OpenBao who we are";
   const data = await api.read(["auth", "token", "lookup-self"], what, signal).catch((error: unknown) => {
@@ -15,7 +15,7 @@ export async function openbaoCaller(api: OpenBaoApi, signal: AbortSignal): Promi
   return `${textOf(data["display_name"]) ?? "token"} with ${names.length === 0 ? "no policy" : names.join(", ")}`;
 }
 
-/** Whether a policy is there; undefined for who may not look. Throws `openbao-*`. */
+/** Whether a policy exists; undefined where we may not read it. Throws `openbao-*`. */
 export async function policyExists(
   api: OpenBaoApi,
   name: string,

@@ -10,7 +10,7 @@ export class OpenBaoRefusal extends Error {
   }
 }
 
-/** No answer of the API's, or one of a server in trouble: it may have done what it was asked for, or not. */
+/** No answer from the API, or one from a failing server: the request may have been carried out or not. */
 export class OpenBaoUnanswered extends Error {
   /** Whether asking again may help: a certificate that is refused stays so. */
   readonly mayPass: boolean;

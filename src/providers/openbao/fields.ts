@@ -9,7 +9,7 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-// What was never set comes back as null, "", 0, [] or {}, whichever the server's version keeps for it. Its lists are sets.
+// What was never set comes back as null, "", 0, [] or {}, depending on the server's version. Its lists are sets.
 function canonical(value: unknown): unknown {
   if (isEmpty(value)) return undefined;
   if (typeof value === "string") return value.trim();
@@ -19,7 +19,7 @@ function canonical(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, one]) => [name, canonical(one)]));
 }
 
-/** The fields of `wanted` that `found` has otherwise; what else `found` has is not ours to judge. */
+/** The fields of `wanted` that differ in `found`; further fields of `found` are ignored. */
 export function changedFields(wanted: Fields, found: Fields): readonly FieldChange[] {
   return Object.entries(wanted).flatMap(([field, value]) => {
     const [before, after] = [canonical(found[field]), canonical(value)];

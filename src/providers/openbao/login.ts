@@ -2,14 +2,14 @@ import { recordOf, textOf, textsOf } from "../../core/base/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { openbaoError, OpenBaoRefusal } from "./failure.ts";
 
-/** What a login came to. */
+/** The outcome of a login. */
 export type Login =
   | { readonly outcome: "accepted"; readonly policies: readonly string[]; readonly seconds: number }
   | { readonly outcome: "refused"; readonly status: number; readonly message: string };
 
 /**
- * Logs in as a workload does, which takes no token of ours. The token that comes back is revoked at once, and shown to
- * nobody. Throws `openbao-unreachable` and `openbao-unavailable` where the server gave no answer of its own.
+ * Logs in as a workload does, which takes no token of ours. The returned token is revoked at once, and not shown.
+ * Throws `openbao-unreachable` and `openbao-unavailable` where the server gave no answer of its own.
  */
 export async function tryLogin(
   api: OpenBaoApi,

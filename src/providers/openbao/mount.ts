@@ -17,7 +17,7 @@ import { changedFields, type Fields, written } from "./fields.ts";
 
 /** An auth method in the server's list. */
 interface Mounted {
-  /** Another one each time that a method is mounted. */
+  /** A new one each time that a method is mounted. */
   readonly accessor: string;
   /** `jwt` */
   readonly type: string;
@@ -39,18 +39,18 @@ export interface MountPlace {
   readonly mount: string;
 }
 
-/** What a mount shall be. */
+/** The desired mount. */
 export interface MountSpec extends MountPlace {
   /** The issuer, as its tokens carry it. */
   readonly issuer: string;
-  /** PEM of the authority that vouches for the issuer, where that is no public one. */
+  /** PEM of the issuer's certificate authority, where that is not a public one. */
   readonly issuerCa?: string;
   /** Milliseconds in which the issuer may begin to answer: it is made in the same run. 0 by default. */
   readonly issuerWithin?: number;
   readonly dependsOn?: readonly string[];
 }
 
-/** What plans and selections call a mount. */
+/** The names of a mount in plans and selections. */
 export function mountNames({ server, mount }: Pick<MountPlace, "server" | "mount">): NamedResource {
   const place = `openbao/${server}`;
   const short = `auth/${mount}`;
@@ -62,7 +62,7 @@ export function mountNames({ server, mount }: Pick<MountPlace, "server" | "mount
   };
 }
 
-/** Whose a mount is: its description says so, where it is of our type. */
+/** The owner of a mount: in its description, where it is of our type. */
 function mountOwner({ type, description }: Mounted, stack: string): Owner {
   if (type !== "jwt") return { kind: "untagged", looksLike: `an unknown owner who mounted the type ${type}` };
   return ownershipComment.ownerOf(description, stack);
@@ -80,7 +80,7 @@ export async function findMount(
   signal: AbortSignal,
 ): Promise<Mounted | undefined> {
   const what = `reading the auth method ${mount}`;
-  // It tells of this mount alone, and takes no sudo. Of a path with nothing on it the server says 400.
+  // It reads this mount alone, and needs no sudo. Of a path with nothing on it the server says 400.
   const found = await api.read(["sys", "mounts", "auth", mount], what, signal, { absent: 400 });
   if (found === undefined) return undefined;
   const { accessor, type, description } = found;
@@ -106,8 +106,9 @@ export async function readMount(
 }
 
 /**
- * All that decides whose tokens are verified, and by which keys. The keys are fetched by discovery, so that the document's
- * issuer is compared as well. `bound_issuer` is said beside it: without it an iss with one slash more is let in.
+ * The fields that decide which issuer's tokens are verified, and by which keys. The keys are fetched by discovery, so
+ * that the document's issuer is compared as well. `bound_issuer` is set as well: without it an iss with one more slash
+ * is accepted.
  */
 export function mountFields({ issuer, issuerCa = "" }: MountSpec): Fields {
   return {
@@ -125,7 +126,7 @@ export function mountFields({ issuer, issuerCa = "" }: MountSpec): Fields {
   };
 }
 
-// A certificate is not for reading.
+// A certificate is not readable.
 function shown({ field, before, after }: FieldChange): FieldChange {
   if (!field.endsWith("_ca_pem")) return { field, before, after };
   const digest = (value: unknown): unknown =>
@@ -133,7 +134,7 @@ function shown({ field, before, after }: FieldChange): FieldChange {
   return { field, before: digest(before), after: digest(after) };
 }
 
-/** Of a mount that is not ours, also for who would take it over: nothing of others is changed. */
+/** Refuses a mount that is not ours, even for a takeover: nothing of others is changed. */
 function refusalOf({ mount, server }: MountPlace, owner: Owner): PodtrustError | undefined {
   if (owner.kind === "ours") return undefined;
   const sentence = `auth/${mount} at ${server} belongs to ${ownerText(owner)}`;
@@ -147,7 +148,7 @@ async function enable(api: OpenBaoApi, spec: MountSpec, signal: AbortSignal): Pr
     await api.send({ method: "POST", path: ["sys", "auth", spec.mount], body, what }, signal);
   } catch (thrown) {
     if (signal.aborted) throw thrown;
-    // Another run, or this one whose answer was lost, may have been there first.
+    // Another run, or this one with a lost answer, may have been first.
     const found = await findMount(api, spec.mount, signal);
     if (found === undefined) throw openbaoError(thrown, what);
     const refusal = refusalOf(spec, mountOwner(found, spec.stack));

@@ -12,7 +12,7 @@ import { invalidAnswer } from "./failure.ts";
 import { changedFields, type Fields, written } from "./fields.ts";
 import { findMount, mountNames, type MountPlace } from "./mount.ts";
 
-/** What a role shall be. */
+/** The desired role. */
 export interface JwtRoleSpec extends MountPlace {
   readonly name: string;
   readonly audience: string;
@@ -25,16 +25,16 @@ export interface JwtRoleSpec extends MountPlace {
 /** Seconds that a role's token lives, renewed or not: a workload logs in again with a fresh token of its own. */
 const tokenLifetime = 3600;
 
-/** What plans and selections call a role. */
+/** The names of a role in plans and selections. */
 export function jwtRoleNames(place: Pick<MountPlace, "server" | "mount">, name: string): NamedResource {
   const { id, names } = mountNames(place);
   return { id: `${id}/role/${name}`, kind: "role", names: [name, `role/${name}`, ...names], link: "trust" };
 }
 
 /**
- * A role as the API takes it: who logs in, and what the token may do. Everything is said that would let in more, or let
- * a token live longer, so that it is mended where somebody else has set it. A list of subjects is a bound claim, since
- * `bound_subject` holds one.
+ * A role as the API takes it: who logs in, and what the token may do. Every field that could let in more, or make a
+ * token live longer, is set explicitly, so that it is repaired where it was changed. A list of subjects is a bound
+ * claim, since `bound_subject` holds one.
  */
 export function jwtRoleFields({ audience, subjects, policies }: JwtRoleSpec): Fields {
   const [only = "", ...others] = subjects;
@@ -97,14 +97,14 @@ export async function listJwtRoles(
   });
 }
 
-/** A role as a plan sees it: what stands in our mount is ours. */
+/** A role as a plan sees it: what is in our mount is ours. */
 export function observedJwtRole(state: JsonRecord | undefined): Observed<JsonRecord> {
   return state === undefined ? { exists: false } : { exists: true, state, owner: { kind: "ours" } };
 }
 
 const accessorOf = (place: MountPlace): ResourceOutput => ({ after: mountNames(place).id, name: "accessor" });
 
-/** Makes sure, before a write, that the mount is still the one that was found to be ours. */
+/** Checks, before a write, that the mount is still the one that was found to be ours. */
 async function checkMount(
   api: OpenBaoApi,
   place: MountPlace,
@@ -128,7 +128,7 @@ function roleBase(api: OpenBaoApi, place: MountPlace, name: string) {
     needs: [accessorOf(place)],
     fingerprint: (state: JsonRecord) => state,
     async read(signal: AbortSignal, inputs: Inputs): Promise<Observed<JsonRecord>> {
-      // In a mount that is not there, or not ours, nothing is ours.
+      // In a mount that does not exist, or is not ours, nothing is ours.
       if (!inputs.get(accessorOf(place)).known) return { exists: false };
       return observedJwtRole(await readJwtRole(api, place.mount, name, signal));
     },

@@ -56,14 +56,14 @@ describe("the accounts of a process", () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const ca = countingCa();
     const stores = fifty(accounts);
-    // The clock stands still: nobody waits for a lock to be looked at again.
+    // The clock stands still: no caller waits for another look at a lock.
     const had = await Promise.all(stores.map((store) => accounts.account(specOf(ca.client(), store))));
     assert.deepEqual([ca.made.length, ca.asked, new Set(had.map(({ uri }) => uri)).size], [1, 1, 1]);
     for (const store of stores)
       assert.equal((await store.loadAccount(directoryUrl, email))?.uri, had[0]?.uri);
   });
 
-  test("an account that was made while somebody still looked for one is not made again", async () => {
+  test("an account that was made while another still looked for one is not made again", async () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const ca = countingCa();
     const [first, second] = [memoryStore(), memoryStore()];
@@ -132,7 +132,7 @@ describe("the accounts of a process", () => {
     assert.equal(ca.made.length, 3);
   });
 
-  test("what is kept goes before what others have, and a newcomer takes what the others have", async () => {
+  test("what is kept comes before what others have, and a newcomer takes what the others have", async () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const ca = countingCa();
     const [old, older, fresh] = [memoryStore(), memoryStore(), memoryStore()];
@@ -151,7 +151,7 @@ describe("the accounts of a process", () => {
     assert.equal(ca.asked, 0);
   });
 
-  test("another issuer's damaged file keeps nobody from an account", async () => {
+  test("another issuer's damaged file blocks no account", async () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const damaged = { ...memoryStore(), loadAccount: () => Promise.reject(new Error("damaged")) };
     accounts.join(damaged);
@@ -172,7 +172,7 @@ describe("the accounts of a process", () => {
     assert.notEqual(had[0]?.uri, old.uri);
   });
 
-  test("a refusal is everybody's, and the CA is asked again once for all when its time has come", async () => {
+  test("a refusal applies to all, and the CA is asked again once for all when its time has come", async () => {
     const clock = new TestClock();
     const accounts = new AcmeAccounts({ clock });
     const ca = countingCa();
@@ -225,7 +225,7 @@ describe("the accounts of a process", () => {
     await accounts.account(specOf(ca.client(), store));
   });
 
-  test("who asks first and ends keeps nobody else from an account", async () => {
+  test("a first caller that ends does not keep others from an account", async () => {
     const accounts = new AcmeAccounts({ clock: new TestClock() });
     const ca = countingCa();
     const ending = new AbortController();

@@ -17,23 +17,23 @@ import {
 import { attemptDelay } from "./retry-schedule.ts";
 import type { AccountStore, SaveConditions, StoredAccount } from "./store.ts";
 
-/** Whose account at which CA. */
+/** An account at a CA. */
 export interface AccountSpec {
   readonly client: AcmeClient;
   /** The account's mail address; undefined for none. */
   readonly email: string | undefined;
   readonly externalAccount: ExternalAccount | undefined;
   readonly termsOfServiceAgreed: boolean;
-  /** Where the account is kept for the one who asks. */
+  /** Where the caller keeps the account. */
   readonly store: AccountStore;
   /** An account that the CA no longer knows. */
   readonly not?: AcmeAccount | undefined;
 }
 
-/** An account that is there. */
+/** An account that the CA has confirmed. */
 type Confirmed = StoredAccount & { readonly uri: string };
 
-/** What became of the last registrations of one account. */
+/** The failures of the last registrations of one account. */
 interface Trouble {
   readonly error: unknown;
   readonly failures: number;
@@ -43,22 +43,22 @@ interface Trouble {
   readonly until: number;
 }
 
-// A CA that limits accounts names hours at the most; with one account for all nobody has more than one to make.
+// A CA that limits accounts names hours at the most; with one account for all there is only one to make.
 const maxWait = 6 * 3_600_000;
 
 /**
  * One account for each CA and mail address of a process: CAs limit how many are made (Let's Encrypt: 10 an address in
- * 3 hours), and fifty issuers with one operator are one customer. Every store keeps its own copy, so that each folder of
- * state is whole when it is moved, and the account's URI in CAA records stays the same. What a store has goes first; then
- * what the others have; then one is registered, while all who want it wait.
+ * 3 hours), and fifty issuers with one operator are one customer. Every store keeps its own copy, so that each folder
+ * of state is whole when it is moved, and the account's URI in CAA records stays the same. What a store has comes
+ * first; then what the others have; then one is registered, while all callers wait.
  */
 export class AcmeAccounts {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  // How many want a store to be looked into: it may be shared by several.
+  // How many callers want a store to be searched: it may be shared by several.
   readonly #stores = new Map<AccountStore, number>();
   readonly #registering = new Map<string, Promise<unknown>>();
-  // How many registrations have ended, for whoever looked while one did.
+  // How many registrations have ended, for a caller that looked while one did.
   readonly #ended = new Map<string, number>();
   readonly #troubles = new Map<string, Trouble>();
 
@@ -67,10 +67,10 @@ export class AcmeAccounts {
     this.#logger = options.logger ?? silentLogger;
   }
 
-  /** Has this store looked into before an account is made; gives what ends that. */
+  /** Has this store searched before an account is made; returns what ends that. */
   join(store: AccountStore): () => void {
     this.#stores.set(store, (this.#stores.get(store) ?? 0) + 1);
-    // Whoever comes new may come with what was missing, as after a reload.
+    // A new caller may bring what was missing, as after a reload.
     this.#troubles.clear();
     return () => {
       const left = (this.#stores.get(store) ?? 0) - 1;
@@ -91,7 +91,7 @@ export class AcmeAccounts {
       const before = this.#ended.get(key);
       const found = await this.#find(spec);
       if (found !== undefined) return client.account(readAccountKey(found.key), found.uri);
-      // One that ended meanwhile may have saved what was looked for too early.
+      // A registration that ended meanwhile may have saved what this one looked for too early.
       if (this.#ended.get(key) !== before) continue;
       const running = this.#registering.get(key);
       if (running === undefined) return this.#register(key, spec, signal);
@@ -118,7 +118,7 @@ export class AcmeAccounts {
     try {
       return await store.loadAccount(directory, email);
     } catch (error) {
-      // Another issuer's damaged file is that issuer's affair.
+      // Another issuer's damaged file is that issuer's problem.
       this.#logger.debug("an account of another issuer cannot be read", { error: errorText(error) });
       return undefined;
     }
@@ -147,7 +147,7 @@ export class AcmeAccounts {
     const now = this.#clock.elapsed();
     const { failures, since } = { failures: (before?.failures ?? 0) + 1, since: before?.since ?? now };
     const asked = error instanceof AcmeProblem ? Math.min(error.retryAfterMs ?? 0, maxWait) : 0;
-    // What is ours to mend, as a full disk, may be mended at any moment: the caller's own schedule is enough.
+    // A local fault such as a full disk may be fixed at any moment: the caller's own schedule is enough.
     const ours = !(error instanceof PodtrustError) || error.code.startsWith("file-");
     const delay = ours ? 0 : Math.max(asked, attemptDelay(failures, now - since, true));
     return { error, failures, since, until: now + delay };
@@ -158,7 +158,7 @@ function isConfirmed(stored: StoredAccount | undefined, not: AcmeAccount | undef
   return stored?.uri !== undefined && stored.uri !== not?.uri;
 }
 
-/** Waits for the end of somebody else's work, whatever it is; rejects with the signal's reason. */
+/** Waits for the end of another caller's work, however it ends; rejects with the signal's reason. */
 async function ended(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   const { promise, reject } = Promise.withResolvers<void>();
   const onAbort = (): void => reject(signal?.reason as Error);
@@ -173,8 +173,8 @@ async function ended(work: Promise<unknown>, signal: AbortSignal | undefined): P
 type Lock = Pick<SaveConditions<StoredAccount>, "lock">;
 
 /**
- * What is kept of an account, with a new key where nothing was. Of two keys that are made at once one is kept, and both
- * makers go on with that one.
+ * The stored account, with a new key where there was none. Of two keys that are made at once one is kept, and both
+ * makers continue with that one.
  */
 async function keptKey({ client, email = "", store }: AccountSpec, lock: Lock): Promise<StoredAccount> {
   const { directoryUrl } = client;
@@ -187,14 +187,14 @@ async function keptKey({ client, email = "", store }: AccountSpec, lock: Lock): 
   }
 }
 
-// The key is kept before the CA hears of it: one that is lost in between would leave an account that nobody can use.
+// The key is kept before the CA gets it: one that is lost in between would leave an unusable account.
 async function register(spec: AccountSpec, signal: AbortSignal | undefined): Promise<AcmeAccount> {
   const { client, email = "", externalAccount, store, termsOfServiceAgreed, not } = spec;
   const { directoryUrl } = client;
   const held = await store.lock?.(`account ${directoryUrl} ${email}`, signal);
   const lock: Lock = defined({ lock: held });
   try {
-    // Of a CA that is out of reach nothing is kept.
+    // Nothing is kept for a CA that cannot be reached.
     const { caaIdentities } = await client.directory(signal);
     const stored = await keptKey(spec, lock);
     // Another process was faster.

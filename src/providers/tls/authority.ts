@@ -22,11 +22,11 @@ export interface AuthorityTools {
   readonly logger: Logger;
 }
 
-/** What stands when a certificate is asked for. PEM, leaf first. */
+/** The present certificates when a new one is ordered. PEM, leaf first. */
 export interface HeldBefore {
-  /** What is served now, whoever issued it. */
+  /** The one that is served now, of any CA. */
   readonly served?: string;
-  /** What is to be replaced, where this CA issued it. */
+  /** The one to be replaced, where this CA issued it. */
   readonly replaces?: string;
 }
 
@@ -118,7 +118,7 @@ class AcmeAuthority implements Authority {
     if (this.#account !== undefined && this.#account !== not) return this.#account;
     const { accounts, store, termsOfServiceAgreed } = this.#tools;
     const { email, externalAccount } = this.#issuer;
-    // Staging environments know no external accounts.
+    // Staging environments have no external accounts.
     const bound = this.directory === this.#issuer.directory ? externalAccount : undefined;
     const spec = { client: this.#client, email, externalAccount: bound, termsOfServiceAgreed, store, not };
     this.#account = await accounts.account(spec, signal);

@@ -20,7 +20,7 @@ export class Backoff {
     return this.#failures;
   }
 
-  /** How long there is to be no attempt yet, in milliseconds; 0 for not at all. */
+  /** Milliseconds until the next attempt is allowed; 0 for now. */
   get left(): number {
     return Math.max(0, this.#until - this.#clock.elapsed());
   }
@@ -30,7 +30,7 @@ export class Backoff {
     return this.#lastError;
   }
 
-  /** `blockedFor`: what the CAs themselves ask for, in milliseconds. */
+  /** `blockedFor`: the wait that the CAs themselves ask for, in milliseconds. */
   failed(error: unknown, facts: { readonly urgent: boolean; readonly blockedFor: number }): void {
     const now = this.#clock.elapsed();
     if (this.#failures === 0) this.#since = now;

@@ -81,7 +81,7 @@ describe("a certificate from files", () => {
     assert.equal(files.status().lastError, undefined);
   });
 
-  test("files that hold no certificate or key, are gone or expired, are refused, and the old certificate goes on", async () => {
+  test("files that hold no certificate or key, are gone or expired, are refused, and the old certificate stays in use", async () => {
     const first = await authority.issue(["a.example"]);
     const past = { notBefore: new Date(Date.now() - 9e6), notAfter: new Date(Date.now() - 1e6) };
     const expired = await authority.issue(["a.example"], past);
@@ -144,7 +144,7 @@ describe("a certificate from files", () => {
     assert.equal(files.current()?.key, first.key);
   });
 
-  test("a pair that is not good is served for want of a better one, said so, and gives way to any other", async () => {
+  test("a bad pair is served where there is no better one, is reported as bad, and is replaced by any other", async () => {
     const hierarchy = await testHierarchy();
     const bad = await hierarchy.chain(["a.example"], { leaf: { usage: "client" } });
     put(bad);

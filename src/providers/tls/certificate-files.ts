@@ -21,7 +21,7 @@ async function readPem(path: string): Promise<string> {
 }
 
 /**
- * A certificate and key in files that somebody else renews.
+ * A certificate and key in files that another program renews.
  *
  * Rejects with `file-unreadable` or `certificate-invalid` when there is no usable pair at the start.
  */

@@ -88,7 +88,7 @@ describe("the certificate manager", () => {
     assert.deepEqual(orders(), []);
   });
 
-  test("a certificate is renewed with a third of its life left, with another key, and the CA hears what it replaces", async () => {
+  test("a certificate is renewed with a third of its life left, with another key, and the CA learns what it replaces", async () => {
     const manager = await start();
     await stepUntil(clock, () => manager.status().ready);
     const first = manager.current();
@@ -188,7 +188,7 @@ describe("the certificate manager", () => {
     assert.equal(manager.status().lastError, undefined);
   });
 
-  test("a staging that is down keeps nobody from production", async () => {
+  test("a staging that is down does not block production", async () => {
     cas.failures.set(main, [refused()]);
     cas.failures.set(staging, [down()]);
     const manager = await start();
@@ -233,7 +233,7 @@ describe("the certificate manager", () => {
     assert.equal(orders().length, 2);
   });
 
-  test("a clock that is set right after a year ahead keeps nobody waiting for that year", async () => {
+  test("a clock that is set right after a year ahead does not cause a wait for that year", async () => {
     const year = 365 * day;
     const limited = new AcmeProblem(
       { type: "urn:ietf:params:acme:error:rateLimited", detail: "too many" },
@@ -268,7 +268,7 @@ describe("the certificate manager", () => {
     assert.ok(next - first >= minute, `${next - first} ms`);
   });
 
-  test("the second CA is asked in the same attempt when the first gives none, and is not told what it did not issue", async () => {
+  test("the second CA is asked in the same attempt when the first gives none, and does not learn of what it did not issue", async () => {
     const manager = await start({ issuers: [{ directory: main }, { directory: second }] });
     await stepUntil(clock, () => manager.status().ready);
     await clock.advance(day);
@@ -281,7 +281,7 @@ describe("the certificate manager", () => {
     assert.equal(again.status().from, second, "the newest of the store");
   });
 
-  test("a CA that gives no account today keeps another from issuing as little as itself", async () => {
+  test("a CA that gives no account today keeps neither another nor itself from issuing", async () => {
     cas.accountFailures.set(staging, Array.from({ length: 3 }, down));
     const manager = await start();
     await stepUntil(clock, () => manager.status().ready);
@@ -315,7 +315,7 @@ describe("the certificate manager", () => {
     assert.notDeepEqual(manager.current(), first);
   });
 
-  test("a listener that throws keeps no other from hearing, and one that has ended hears nothing", async () => {
+  test("a listener that throws does not block others, and one that has ended is not called", async () => {
     const manager = await start();
     const heard: string[] = [];
     manager.onChange(() => {
@@ -349,7 +349,7 @@ describe("the certificate manager", () => {
     assert.deepEqual(orders(), []);
   });
 
-  test("closing ends an attempt, gives the lock back, and whoever waits hears of it", async () => {
+  test("closing ends an attempt, gives the lock back, and waiting callers learn of it", async () => {
     cas.before = (signal) => clock.sleep(365 * day, signal);
     const manager = await start();
     await stepUntil(clock, () => orders().length > 0);

@@ -54,7 +54,7 @@ class Manager implements CertificateManager {
   #running: Promise<void> = Promise.resolve();
   #wake: { abort(): void } = new AbortController();
   #forced: PromiseWithResolvers<void> | undefined;
-  // Asked for by a person, whatever the certificate's dates say; stands until one was obtained.
+  // Requested by a person, whatever the certificate's dates say; set until one was obtained.
   #wanted = false;
   #working = false;
   #accountsMade = false;
@@ -63,7 +63,7 @@ class Manager implements CertificateManager {
   #youngUntil = -Infinity;
   /** When the first order may be, in milliseconds of `clock.elapsed()`. */
   readonly #firstOrderAt: number;
-  // Why what is served had better not be: only what the store had at the start can be such.
+  // Why what is served should not be: only what the store had at the start can be such.
   #fault: string | undefined;
   #nextAttempt: number | undefined;
 
@@ -157,7 +157,7 @@ class Manager implements CertificateManager {
     this.#settle((forced) => forced.reject(this.#closing.signal.reason as Error));
   }
 
-  // What is not good is better than nothing, and is replaced at once.
+  // A bad one is better than nothing, and is replaced at once.
   #serveStored(held: HeldCertificate): void {
     this.#fault = this.#keeping.faultOf(held);
     if (this.#fault !== undefined)
@@ -203,7 +203,7 @@ class Manager implements CertificateManager {
         await this.#step();
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        // Nothing is meant to reach this; whatever does must not end the renewing for good.
+        // This should not happen; whatever does must not end the renewals for good.
         this.#logger.error("the manager of certificates met a fault", { error: errorText(error) });
         await this.#clock.sleep(afterFault, this.#closing.signal).catch(() => {});
       }
@@ -234,8 +234,8 @@ class Manager implements CertificateManager {
     }
   }
 
-  // Before the first order, so that a CAA record can name all accounts; but a CA that gives none today keeps
-  // no other CA from issuing.
+  // Before the first order, so that a CAA record can name all accounts; but a CA that gives none today does not keep
+  // other CAs from issuing.
   async #makeAccounts(): Promise<void> {
     if (this.#accountsMade) return;
     this.#accountsMade = await this.#issuing.makeAccounts(this.#closing.signal);
@@ -259,7 +259,7 @@ class Manager implements CertificateManager {
       this.#backoff.succeeded();
       this.#settle((forced) => forced.resolve());
     } catch (error) {
-      // While closing nothing is a failure; `close` tells those who wait.
+      // While closing nothing is a failure; `close` rejects those who wait.
       if (this.#closing.signal.aborted) return;
       this.#failed(error);
       this.#settle((forced) => forced.reject(asPodtrustError(error)));
@@ -269,7 +269,7 @@ class Manager implements CertificateManager {
     }
   }
 
-  // Also those who asked while the attempt was under way: it is what they asked for.
+  // Includes callers that asked while the attempt was under way: it is what they asked for.
   #settle(end: (forced: PromiseWithResolvers<void>) => void): void {
     const forced = this.#forced;
     this.#forced = undefined;
@@ -307,7 +307,7 @@ class Manager implements CertificateManager {
     return decision === undefined || this.#fault !== undefined || decision.at <= this.#clock.now();
   }
 
-  /** What another process obtained is ours too, and at once: all that share a store serve the same. */
+  /** What another process obtained is used here too, at once: all that share a store serve the same. */
   async #othersSaved(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     const stored = await this.#keeping.newest();
@@ -317,7 +317,7 @@ class Manager implements CertificateManager {
     if (await this.#takeFromStore()) this.#wake.abort();
   }
 
-  /** Whether another process has renewed in the meantime: then its certificate is ours too. */
+  /** Whether another process has renewed in the meantime: then its certificate is used here too. */
   async #takeFromStore(): Promise<boolean> {
     const now = this.#clock.now();
     const stored = await this.#keeping.newest();
@@ -359,7 +359,7 @@ class Manager implements CertificateManager {
 
 /**
  * Loads what the store has and serves that, also when it has expired; obtains and renews in the background until
- * closed. Nothing that goes wrong afterwards takes the certificate away that is served.
+ * closed. No later failure removes the served certificate.
  *
  * Throws TypeError without issuers, `acme-name-refused` and `acme-directory-invalid` for options that could
  * never work. `open` is for tests of the manager alone.

@@ -1,7 +1,7 @@
 import { stagingOf } from "../acme/index.ts";
 import type { CertificateIssuer } from "./manager.ts";
 
-/** Of an issuer, what decides where it may be asked. */
+/** The part of an issuer that decides which directories may be asked. */
 type Places = Pick<CertificateIssuer, "directory" | "staging">;
 
 /** The directory of an issuer's staging environment, where it has one. */

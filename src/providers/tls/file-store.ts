@@ -51,7 +51,7 @@ class FileRecords implements StoreRecords {
         await folder.replace(record.name, text);
         return true;
       }
-      // Where something came meanwhile, it is asked about that.
+      // Where a record came meanwhile, `replaces` is asked about it.
       if (await folder.create(record.name, text)) return true;
     }
   }

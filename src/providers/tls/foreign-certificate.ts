@@ -13,7 +13,7 @@ import { type HeldCertificate, heldOf, Holding, pairFault } from "./holding.ts";
 import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
 import { checkPair } from "./stored.ts";
 
-/** A certificate and its key as somebody else left them. PEM; the chain with its leaf first. */
+/** A certificate and its key as another program left them. PEM; the chain with its leaf first. */
 export interface ForeignPair {
   readonly certificate: string;
   readonly key: string;
@@ -22,7 +22,7 @@ export interface ForeignPair {
 export interface ForeignCertificateOptions {
   /** Where they are, for sentences and status: a file, a Secret. */
   readonly from: string;
-  /** Reads both; rejects with what is said then. */
+  /** Reads both; rejects with the error to report. */
   readonly read: () => Promise<ForeignPair>;
   /** The names that the certificate has to carry. */
   readonly names: readonly string[];
@@ -46,7 +46,7 @@ class ForeignCertificate implements CertificateSource {
   #failures = 0;
   #renewals = 0;
   #lastError: CertificateStatus["lastError"];
-  // What is wrong with the pair that is served for want of a better one.
+  // What is wrong with the pair that is served where there is no better one.
   #servedFault: CertificateStatus["lastError"];
 
   constructor(options: ForeignCertificateOptions) {
@@ -137,7 +137,7 @@ class ForeignCertificate implements CertificateSource {
     return fresh;
   }
 
-  // A private root that issues by itself is known to nobody here: at the start a leaf alone is taken for such.
+  // A private root that issues by itself is not known here: at the start a leaf alone is taken for its certificate.
   #faultOf(
     pair: HeldCertificate,
     now: number,
@@ -158,7 +158,7 @@ class ForeignCertificate implements CertificateSource {
     return { code: "certificate-invalid", message: fault, next, at };
   }
 
-  // A writer that is between its two files looks like this as well: the next look sees both.
+  // A writer that is between its two files looks the same: the next look sees both.
   #refused(error: unknown): void {
     const { code, message, next } = asPodtrustError(error);
     const known = this.#lastError?.message === message;
@@ -169,8 +169,8 @@ class ForeignCertificate implements CertificateSource {
 }
 
 /**
- * A certificate and key that somebody else renews. They are looked at every `interval`; a changed pair is used when it
- * is one, and otherwise the one before goes on being served.
+ * A certificate and key that another program renews. They are read every `interval`; a changed pair is used when it is
+ * valid, and otherwise the one before stays in use.
  *
  * Rejects with what `read` does, or with `certificate-invalid`, when there is no usable pair at the start.
  */

@@ -11,7 +11,7 @@ export interface HeldCertificate extends ServedCertificate {
   readonly renewal: StoredRenewal | undefined;
 }
 
-/** What a chain and its key amount to. Throws `certificate-invalid`. */
+/** The certificate of a chain and its key. Throws `certificate-invalid`. */
 export function heldOf(
   pair: { readonly certificate: string; readonly key: string; readonly renewal?: StoredRenewal | undefined },
   from: string,
@@ -21,12 +21,14 @@ export function heldOf(
   return { certificate, key, from, renewal, ...validityOf(leaf) };
 }
 
-/** What a pair is wanted for: all but its own key. `before`: what is served now. */
+/** The requirements on a pair, except its own key. `before`: what is served now. */
 export interface WantedPair extends Pick<WantedChain, "names" | "now" | "roots"> {
   readonly before?: { readonly certificate: string } | undefined;
 }
 
-/** Why a chain had better not be served with its key, in a sentence; undefined when it may. Throws `certificate-invalid`. */
+/**
+ * Why a chain should not be served with its key, in a sentence; undefined when it may. Throws `certificate-invalid`.
+ */
 export function pairFault(
   pair: { readonly certificate: string; readonly key: string },
   { before, ...wanted }: WantedPair,
@@ -38,7 +40,7 @@ export function pairFault(
   return chainFault(chain, { ...wanted, ...served, key: pair.key });
 }
 
-/** What is served now, and who wants to hear of a change. */
+/** What is served now, and the listeners for changes. */
 export class Holding {
   readonly #listeners = new Set<() => void>();
   readonly #logger: Logger;
@@ -69,7 +71,7 @@ export class Holding {
     return () => void this.#listeners.delete(own);
   }
 
-  /** Serves another certificate from now on. A listener that throws keeps no other from hearing of it. */
+  /** Serves another certificate from now on. A listener that throws does not block the others. */
   swap(held: HeldCertificate): void {
     this.#held = held;
     for (const listener of this.#listeners) {
@@ -81,7 +83,7 @@ export class Holding {
     }
   }
 
-  /** Keeps what the CA said of renewal; nobody has to hear of it. */
+  /** Keeps the CA's renewal information; no listener is called. */
   note(held: HeldCertificate): void {
     this.#held = held;
   }

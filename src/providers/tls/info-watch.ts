@@ -7,7 +7,7 @@ import type { StoredRenewal } from "./store.ts";
 // RFC 9773 §4.3.3 wants a back-off for renewal information that cannot be had.
 const retries = [60_000, 300_000, 1_800_000, 6 * 3_600_000];
 const withoutAri = 24 * 3_600_000;
-// No wait is longer: a date further ahead was reckoned by a clock that has been set right since.
+// No wait is longer: a date further ahead was computed by a clock that has been corrected since.
 const maxWait = withoutAri;
 
 export interface InfoWatchOptions {
@@ -20,7 +20,7 @@ export interface InfoWatchOptions {
 export class InfoWatch {
   readonly #options: InfoWatchOptions;
   #certificate = "";
-  /** When the CA wants to be asked, as it is kept; milliseconds since the epoch, Infinity for never. */
+  /** When the CA wants to be asked, as stored; milliseconds since the epoch, Infinity for never. */
   #askAt = Infinity;
   /** Not before, whatever that date says; milliseconds of `clock.elapsed()`. */
   #notBefore = -Infinity;
@@ -36,7 +36,7 @@ export class InfoWatch {
     return Math.max(0, this.#askAt - clock.now(), this.#notBefore - clock.elapsed());
   }
 
-  /** The CA's word where it is new; undefined where there is none, or it is not yet time to ask. */
+  /** The CA's answer where it is new; undefined where there is none, or it is not yet time to ask. */
   async ask(
     held: HeldCertificate,
     authority: Authority | undefined,
@@ -70,7 +70,7 @@ export class InfoWatch {
     return this.#askAt <= now || this.#askAt > now + maxWait;
   }
 
-  /** Nothing is kept of when to ask: this process alone asks again after `ms`. */
+  /** The time is not stored: this process alone asks again after `ms`. */
   #pause(ms: number): void {
     this.#askAt = 0;
     this.#notBefore = this.#options.clock.elapsed() + ms;

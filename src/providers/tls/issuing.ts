@@ -13,7 +13,7 @@ import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
 import { stagingDirectory } from "./environments.ts";
 import type { AccountUri, CertificateIssuer } from "./manager.ts";
 
-/** An issuer with its environments and what became of the last attempts there. */
+/** An issuer with its environments and the outcome of the last attempts there. */
 interface Chain {
   readonly issuer: CertificateIssuer;
   readonly production: Authority;
@@ -24,7 +24,7 @@ interface Chain {
   blockedUntil: number;
 }
 
-/** A certificate, and who gave it. */
+/** A certificate, and its issuer. */
 export interface Obtained {
   readonly issued: IssuedCertificate;
   readonly issuer: CertificateIssuer;
@@ -38,7 +38,7 @@ export interface Replaced {
   readonly notAfter: number;
 }
 
-// A staging that is itself down says nothing of us, and must not keep us from production.
+// A staging that is itself down says nothing about us, and must not keep us from production.
 const ownFaults = ["acme-unavailable", "http-unreachable", "http-timeout", "http-tls", "acme-rate-limited"];
 
 function isOwnFault(error: unknown): boolean {
@@ -50,9 +50,9 @@ const defaultCertificateMs = 900_000;
 const hours = 3_600_000;
 
 /**
- * The longest wait that a CA's Retry-After is given: a quarter of the life that is left of what is served, and six
- * hours at the least, which is all when nothing is served. One answer of a CA must not take an issuer off the net for
- * a month, and a CA that is asked too early only says so again.
+ * The longest wait for a CA's Retry-After: a quarter of the life that is left of what is served, and six hours at the
+ * least, which is all when nothing is served. One answer of a CA must not take an issuer offline for a month, and a CA
+ * that is asked too early only refuses again.
  */
 function maxWait(notAfter: number | undefined, now: number): number {
   return Math.max(6 * hours, ((notAfter ?? now) - now) / 4);
@@ -91,7 +91,7 @@ export class Issuing {
     return this.#authorities.flatMap(({ directory }) => this.#accounts.get(directory) ?? []);
   }
 
-  /** Makes what accounts are missing, at every CA and environment in use. True when none is missing any more. */
+  /** Makes the missing accounts, at every CA and environment in use. True when none is missing any more. */
   async makeAccounts(signal?: AbortSignal): Promise<boolean> {
     for (const authority of this.#authorities) {
       if (this.#accounts.has(authority.directory)) continue;
@@ -114,7 +114,7 @@ export class Issuing {
     return this.#authorities.map((one) => one.clockOffset()).find((offset) => offset !== undefined);
   }
 
-  /** For how many milliseconds no issuer is to be asked yet; 0 when one may be. */
+  /** Milliseconds until an issuer may be asked; 0 when one may be now. */
   get blockedFor(): number {
     const until = Math.min(...this.#chains.map(({ blockedUntil }) => blockedUntil));
     return Math.max(0, until - this.#clock.elapsed());

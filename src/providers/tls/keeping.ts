@@ -10,7 +10,7 @@ import type {
   StoreLock,
 } from "./store.ts";
 
-/** What keeping needs to know. */
+/** The options of Keeping. */
 export interface KeepingOptions {
   readonly store: CertificateStore;
   readonly issuers: readonly CertificateIssuer[];
@@ -34,18 +34,18 @@ export class Keeping {
     return this.#lastError;
   }
 
-  /** Whether the store was read last, all of it, and held none. */
+  /** Whether the last reading of the store was complete and found none. */
   get isEmpty(): boolean {
     return this.#isEmpty;
   }
 
-  /** The certificate of the store that lasts longest among those that may be served, whichever issuer's. */
+  /** The certificate of the store that lasts longest among those that may be served, of any issuer. */
   async newest(): Promise<HeldCertificate | undefined> {
     const found = await this.#all();
     return found.find((held) => this.faultOf(held) === undefined) ?? found[0];
   }
 
-  /** Why a certificate had better not be served now, in a sentence; undefined when it may. */
+  /** Why a certificate should not be served now, in a sentence; undefined when it may. */
   faultOf(held: HeldCertificate): string | undefined {
     const { issuers, names, clock } = this.#options;
     const { ca = [] } = issuers.find(({ directory }) => directory === held.from) ?? {};
@@ -71,20 +71,20 @@ export class Keeping {
   }
 
   /**
-   * Keeps what is served; a failure is noted, for another try. False where somebody else has taken over the lock under
-   * which it was obtained: then what that one keeps counts.
+   * Keeps what is served; a failure is noted, for another try. False where another process has taken over the lock
+   * under which it was obtained: then that one's certificate counts.
    */
   async save(held: HeldCertificate, lock: StoreLock): Promise<boolean> {
     return this.#save(held, { lock });
   }
 
-  /** Tries again to keep what could not be kept, unless something that lasts longer stands there by now. */
+  /** Tries again to keep what could not be kept, unless the store has one that lasts longer by now. */
   async saveAgain(held: HeldCertificate): Promise<void> {
     const ends = (stored: StoredCertificate): number => heldOf(stored, held.from).notAfter;
     await this.#save(held, { replaces: (stored) => stored === undefined || ends(stored) <= held.notAfter });
   }
 
-  /** Keeps what the CA said of renewal, while it is this certificate that is kept. */
+  /** Keeps the CA's renewal information, if this certificate is the stored one. */
   async note(held: HeldCertificate): Promise<void> {
     // What is not kept yet is kept with it, once it can be.
     if (this.#lastError !== undefined) return;

@@ -14,7 +14,7 @@ export interface ServedCertificate {
   readonly notAfter: number;
 }
 
-/** Gives a certificate now and tells when there is another. */
+/** Gives the present certificate and reports changes. */
 export interface CertificateSource {
   /** What to serve now, also when it has expired; undefined before the first. */
   current(): ServedCertificate | undefined;
@@ -36,7 +36,7 @@ export interface CertificateIssuer {
   readonly email?: string;
   readonly profile?: string;
   readonly externalAccount?: ExternalAccount;
-  /** PEM of what vouches for the CA's own HTTPS (and its staging's), in place of the public roots. */
+  /** PEM roots for the CA's own HTTPS (and its staging's), in place of the public roots. */
   readonly ca?: string | readonly string[];
   readonly connectTo?: readonly ConnectTo[];
   readonly preferredRoot?: string;
@@ -55,11 +55,11 @@ export interface CertificateManagerOptions {
   readonly accounts?: AcmeAccounts;
   /** In order of preference. */
   readonly solvers: readonly ChallengeSolver[];
-  /** That the operator agrees to the terms of every CA named. */
+  /** The operator agrees to the terms of every named CA. */
   readonly termsOfServiceAgreed: boolean;
   /**
-   * Milliseconds from the start in which no first certificate is ordered: until whoever leads clients here, and a CA is
-   * one, has heard of us. None by default.
+   * Milliseconds from the start in which no first certificate is ordered: until what routes clients here, a CA among
+   * them, knows of us. None by default.
    */
   readonly firstOrderAfter?: number;
   readonly clock: Clock;
@@ -75,7 +75,7 @@ export type CertificateState =
   | "valid"
   /** A certificate is held and a new one is being obtained. */
   | "renewing"
-  /** The last attempt failed; the next one is scheduled. A certificate may be held all the same. */
+  /** The last attempt failed; the next one is scheduled. A certificate may still be held. */
   | "failing"
   | "closed";
 
@@ -87,7 +87,7 @@ export interface CertificateStatus {
   readonly ready: boolean;
   readonly notBefore?: number;
   readonly notAfter?: number;
-  /** Which CA's (directory URL), or the file. */
+  /** The CA (directory URL), or the file. */
   readonly from?: string;
   /** When the certificate is to be replaced, and why then. */
   readonly nextRenewal?: number;
@@ -114,7 +114,7 @@ export interface CertificateStatus {
 export interface AccountUri {
   readonly directory: string;
   readonly uri: string;
-  /** What the CA calls itself in CAA. */
+  /** The CA's names in CAA records. */
   readonly caaIdentities: readonly string[];
 }
 

@@ -17,7 +17,7 @@ import {
   readCertificateText,
 } from "./stored.ts";
 
-/** What a record of a store holds. */
+/** The kind of a record of a store. */
 export type RecordKind = "certificates" | "accounts";
 
 /** Which record: its kind, and a name of letters, digits, `.`, `_`, `-` and `@`, of 150 at the most. */
@@ -26,30 +26,32 @@ export interface RecordName {
   readonly name: string;
 }
 
-/** On what the replacing of a record depends: SaveConditions, of the texts. */
+/** What replacing a record depends on: SaveConditions, on texts. */
 export interface RecordConditions {
   readonly lock?: StoreLock;
   readonly replaces?: (stored: string | undefined) => boolean;
 }
 
-/** The lock on what is to be written to this place was taken over by somebody else. */
+/** The lock on what is to be written to this place was taken over by another process. */
 export function lockLost(place: string): PodtrustError {
   return new PodtrustError("certificate-lock-lost", `${place}: its lock was taken over in the meantime`);
 }
 
-/** Where the texts of accounts lie. The promises are those of AccountStore. */
+/** Where the texts of accounts are. The promises are those of AccountStore. */
 export interface AccountRecords {
   /** For sentences: the path of the file, the entry of the Secret. */
   placeOf(record: RecordName): string;
   read(record: RecordName): Promise<string | undefined>;
   /**
-   * Puts a text in the place of what stands there; resolves to whether it did. With a lock that was lost it rejects with
+   * Replaces the present text; resolves to whether it did. With a lock that was lost it rejects with
    * `certificate-lock-lost`.
    */
   replace(record: RecordName, text: string, conditions: RecordConditions): Promise<boolean>;
 }
 
-/** Where the texts of a store lie: files of a folder, entries of a Secret. The promises are those of CertificateStore. */
+/**
+ * Where the texts of a store are: files of a folder, entries of a Secret. The promises are those of CertificateStore.
+ */
 export interface StoreRecords extends AccountRecords {
   lock(name: string, signal?: AbortSignal): Promise<StoreLock>;
   onChange?(listener: () => void): () => void;

@@ -5,14 +5,14 @@ import { acmeAuthority } from "./authority.ts";
 import type { CertificateIssuer } from "./manager.ts";
 import type { AccountStore } from "./store.ts";
 
-/** An account that is to be registered for somebody else, who orders with it later. */
+/** An account that is to be registered for another process, which orders with it later. */
 export interface Registration {
   readonly issuer: CertificateIssuer;
   /** One of `directoriesOf` the issuer. */
   readonly directory: string;
-  /** Where the one who orders looks for it. */
+  /** Where the ordering process looks for it. */
   readonly store: AccountStore;
-  /** That the operator agrees to the CA's terms. */
+  /** The operator agrees to the CA's terms. */
   readonly termsOfServiceAgreed: boolean;
   readonly clock: Clock;
   readonly logger?: Logger;
@@ -24,9 +24,9 @@ function willPass(error: unknown): boolean {
 }
 
 /**
- * Has a store keep an account that its CA knows, with what the CA calls itself in CAA records: one that is there is kept,
- * and one whose key alone is there is asked for by that key. Resolves to undefined, or to why there is none yet where
- * that will likely pass; throws what no wait cures, and what the store does.
+ * Stores an account that its CA knows, with the CA's names in CAA records: an existing one is kept, and one of which
+ * only the key exists is looked up by that key. Resolves to undefined, or to why there is none yet where that will
+ * likely pass; throws what waiting cannot fix, and what the store throws.
  */
 export async function registerAccount(
   { issuer, directory, store, logger = silentLogger, ...tools }: Registration,
@@ -38,7 +38,7 @@ export async function registerAccount(
   try {
     const { uri, caaIdentities } = await authority.account(signal);
     const stored = await store.loadAccount(directory, email);
-    // Who kept it first may not have noted them.
+    // The process that stored it may not have noted them.
     if (stored !== undefined && stored.caaIdentities === undefined)
       await store.saveAccount(
         directory,

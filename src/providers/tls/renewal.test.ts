@@ -8,7 +8,7 @@ const day = 24 * hour;
 const ari = (selected: number) => ({ start: 0, end: 100 * day, selected, checkAt: 0 });
 
 describe("the time of renewal", () => {
-  test("without the CA's word a certificate is replaced with a third of its life left, half below ten days", () => {
+  test("without the CA's answer a certificate is replaced with a third of its life left, half below ten days", () => {
     const life = (days: number) => decideRenewal({ now: 0, notBefore: 0, notAfter: days * day });
     assert.deepEqual(life(90), { at: 60 * day, reason: "life-left" });
     assert.deepEqual(life(45), { at: 30 * day, reason: "life-left" });
@@ -17,13 +17,13 @@ describe("the time of renewal", () => {
     assert.equal(life(160 / 24).at, 80 * hour, "Let's Encrypt's 160 hours");
   });
 
-  test("the CA's word comes first, earlier and later", () => {
+  test("the CA's answer comes first, earlier and later", () => {
     const facts = { now: day, notBefore: 0, notAfter: 90 * day };
     assert.deepEqual(decideRenewal({ ...facts, renewal: ari(0) }), { at: 0, reason: "ari" });
     assert.deepEqual(decideRenewal({ ...facts, renewal: ari(80 * day) }), { at: 80 * day, reason: "ari" });
   });
 
-  test("the CA's word does not count below a twentieth of the life", () => {
+  test("the CA's answer does not count below a twentieth of the life", () => {
     const facts = { now: day, notBefore: 0, notAfter: 100 * day };
     assert.deepEqual(decideRenewal({ ...facts, renewal: ari(95 * day) }), { at: 95 * day, reason: "ari" });
     assert.deepEqual(decideRenewal({ ...facts, renewal: ari(99 * day) }), {
@@ -75,7 +75,7 @@ describe("the time of renewal", () => {
     assert.equal(attemptDelay(500, 29.7 * day, false), 6 * hour);
   });
 
-  test("with little life left nobody waits longer than an hour", () => {
+  test("with little life left no wait is longer than an hour", () => {
     assert.equal(attemptDelay(1, 0, true), 60_000);
     assert.equal(attemptDelay(40, 0, true), hour);
     assert.equal(attemptDelay(900, 100 * day, true), hour);

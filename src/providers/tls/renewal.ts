@@ -3,7 +3,7 @@ import type { StoredRenewal } from "./store.ts";
 
 const day = 24 * 3_600_000;
 
-/** What a renewal depends on. Times in milliseconds since the epoch. */
+/** The facts that a renewal depends on. Times in milliseconds since the epoch. */
 export interface RenewalFacts {
   readonly now: number;
   readonly notBefore: number;

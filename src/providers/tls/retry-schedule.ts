@@ -7,8 +7,8 @@ const minutes = [
 ];
 
 /**
- * Waits between attempts at a certificate, after certmagic's: what passes by itself has passed after a minute
- * or two; what takes longer waits for a person or for DNS, and the CA's limits are then worth more than haste.
+ * Waits between attempts at a certificate, after certmagic's: a passing fault is over after a minute or two; a longer
+ * one needs a person or DNS, and then the CA's limits matter more than haste.
  */
 export const certificateRetries: RetrySchedule = {
   name: "1 minute at first, 6 hours in the end, for 30 days",
@@ -18,8 +18,8 @@ export const certificateRetries: RetrySchedule = {
 
 /**
  * The wait after the n-th failure in a row (n from 1), `elapsed` since the first. After 30 days once a day: the
- * schedule is used up, but a publisher that gave up for good would stay down when its cause has gone. While
- * little life is left (`urgent`), at most an hour.
+ * schedule is used up, but a publisher that gave up for good would stay down after its cause is gone. While little life
+ * is left (`urgent`), at most an hour.
  */
 export function attemptDelay(failures: number, elapsed: number, urgent: boolean): number {
   const next = delayAfter(certificateRetries.delays, Math.max(0, failures - 1));

@@ -48,7 +48,7 @@ describe("the store of certificates", () => {
     assert.equal(filesUnder(directory).length, 2);
   });
 
-  test("a file that is not what was written is an error that names it, and another save mends it", async () => {
+  test("a file that is not what was written is an error that names it, and another save repairs it", async () => {
     const directory = folder();
     const store = fileStore({ directory, clock: systemClock });
     const authority = await testAuthority();

@@ -13,7 +13,7 @@ import type { CertificateAddress, StoredAccount, StoredCertificate, StoredRenewa
 
 const format = 1;
 
-/** Whose account: the CA's directory URL, and the account's contact, empty for none. */
+/** The name of an account: the CA's directory URL, and its contact, empty for none. */
 export interface AccountName {
   readonly directory: string;
   readonly account: string;
@@ -29,7 +29,7 @@ function digest(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 24);
 }
 
-// For whoever looks into the folder; the digest after it is what tells addresses apart.
+// For people who look into the folder; the digest after it distinguishes addresses.
 function label(text: string): string {
   const safe = text.replaceAll(/[^a-z0-9.-]/gu, "_").replaceAll(/\.{2,}/gu, ".");
   return safe.slice(0, 80).replaceAll(/^\.+/gu, "");
@@ -150,7 +150,7 @@ export function readAccountText(path: string, text: string): StoredAccount {
   };
 }
 
-/** Reads an account's text, and whose it is. Throws `certificate-store-invalid`, with `place` in front. */
+/** Reads an account's text and its name. Throws `certificate-store-invalid`, with `place` in front. */
 export function readNamedAccount(
   place: string,
   text: string,
@@ -160,7 +160,7 @@ export function readNamedAccount(
   return { directory: directory ?? "", account: account ?? "", value: readAccountText(place, text) };
 }
 
-/** Reads a certificate's text, and which it is. Throws `certificate-store-invalid`, with `place` in front. */
+/** Reads a certificate's text and its address. Throws `certificate-store-invalid`, with `place` in front. */
 export function readNamedCertificate(
   place: string,
   text: string,

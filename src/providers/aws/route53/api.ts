@@ -56,7 +56,7 @@ export class Route53Api {
         StartRecordName: mapped(from, (name) => `${name}.`),
       });
       let identifier: string | undefined;
-      // 10,000 records are a zone's usual quota.
+      // 10,000 records are a zone's default quota.
       for (let page = 0; page < 200; page += 1) {
         const command = new ListResourceRecordSetsCommand({
           HostedZoneId: zone.id,

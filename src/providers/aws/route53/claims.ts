@@ -2,12 +2,12 @@ import type { RecordType } from "../../../rules/dns/index.ts";
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
 
 /**
- * Whose records are, where they can carry neither comment nor tag: a TXT record beside them, one value for each stack:
- * `podtrust stack=prod format=1 owns=A,AAAA`. Record and claim are written in one change, all or nothing.
+ * The mark of ownership for records, which can carry neither comment nor tag: a TXT record beside them, one value for
+ * each stack: `podtrust stack=prod format=1 owns=A,AAAA`. Record and claim are written in one change, all or nothing.
  */
 export const claimName = (name: string): string => `_podtrust.${name}`;
 
-/** The name that a claim is about; undefined where the name is none of a claim's. */
+/** The name that a claim is about; undefined where the name is not that of a claim. */
 export function claimedName(name: string): string | undefined {
   return name.startsWith("_podtrust.") ? name.slice("_podtrust.".length) : undefined;
 }
@@ -26,7 +26,7 @@ export function isClaimed(values: readonly string[], type: string, stack: string
   return values.some((value) => isOurs(value, stack) && claimedTypes(value).includes(type));
 }
 
-/** Whose the records of a type are by the claims beside them. */
+/** The owner of the records of a type, by the claims beside them. */
 export function ownerBy(values: readonly string[], type: string, stack: string): Owner {
   if (isClaimed(values, type, stack)) return { kind: "ours" };
   const other = values.find((value) => claimedTypes(value).includes(type));
@@ -46,7 +46,7 @@ export function route53Claim(
   return { name: claimName(name), value: claimOf(stack, types) };
 }
 
-/** The claims once a stack claims a type, or gives it up; what others say there stays. */
+/** The claims once a stack claims a type, or gives it up; other stacks' values stay. */
 export function claimsWith(
   values: readonly string[],
   stack: string,

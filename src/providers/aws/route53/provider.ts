@@ -20,7 +20,7 @@ import { claimedName, claimName, claimsWith, claimedTypes, isClaimed, ownerBy } 
 import { type Route53RecordSet, isAlike, rawSet, sortKey } from "./record-set.ts";
 
 const races: RetrySchedule = {
-  name: "what somebody changed at the same time is looked at again",
+  name: "a set that another writer changed at the same time is read again",
   delays: [0, 200, 500, 1000, 2000, 4000],
   giveUpAfter: 60_000,
 };
@@ -36,7 +36,7 @@ interface NameRecords {
 }
 
 /**
- * Somebody changed a set between our look and our change, or an answer got lost: Route 53 deletes only what is named
+ * A set was changed between our look and our change, or an answer got lost: Route 53 deletes only what is named
  * exactly, and creates only what is not there (ChangeResourceRecordSets).
  */
 function isRace(thrown: unknown): boolean {
@@ -95,7 +95,7 @@ class Route53Dns implements DnsProvider {
   /** A name's records and claims: they stand near each other in Route 53's order, and mostly on one page. */
   async #at(zone: DnsZone, name: string, signal: AbortSignal): Promise<NameRecords> {
     const claimAt = claimName(name);
-    // What comes after the claim's place is of no interest, and a zone may be long.
+    // Sets after the claim's place are not needed, and a zone may be long.
     const isPast = (sets: readonly Route53RecordSet[]): boolean => {
       const last = sets.at(-1);
       return last !== undefined && sortKey(last.name) > sortKey(claimAt);
@@ -143,7 +143,7 @@ class Route53Dns implements DnsProvider {
     });
   }
 
-  /** Looks, makes what differs in one change, and looks again where somebody was faster. */
+  /** Looks, makes what differs in one change, and looks again where another writer was faster. */
   async #until(
     zone: DnsZone,
     key: RecordKey,
@@ -198,7 +198,7 @@ class Route53Dns implements DnsProvider {
     await this.#until(zone, key, toward, work);
   }
 
-  /** The values of a name are one set, which is replaced as it was seen, so that nobody's gets lost. */
+  /** The values of a name are one set, which is replaced only as it was seen, so that no other value gets lost. */
   async #changeTexts(
     zone: DnsZone,
     name: string,
@@ -248,7 +248,7 @@ class Route53Dns implements DnsProvider {
   }
 }
 
-/** DNS at Route 53, as one stack sees it. `caller`: whose credentials the session has. Asks nothing yet. */
+/** DNS at Route 53, as one stack sees it. `caller`: the owner of the session's credentials. Makes no request yet. */
 export function route53Dns(session: AwsSession, stack: string, caller: string): DnsProvider {
   return new Route53Dns(session, stack, caller);
 }

@@ -2,7 +2,7 @@ import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { defined } from "../../../core/base/index.ts";
 import { canonicalValue, quoted, type RecordSet, type RecordType } from "../../../rules/dns/index.ts";
 
-/** All records of one name and type at Route 53, and what has to be said exactly to delete them. */
+/** All records of one name and type at Route 53, and what a deletion has to name exactly. */
 export interface Route53RecordSet {
   /** Lower case, without a dot at its end. */
   readonly name: string;
@@ -10,7 +10,7 @@ export interface Route53RecordSet {
   readonly ttl: number;
   /** In canonical form where the type is one of ours. */
   readonly values: readonly string[];
-  /** What it is that no plain set of records is: `an alias of …`, `a weighted record`. */
+  /** How it differs from a plain set of records: `an alias of …`, `a weighted record`. */
   readonly special?: string;
   readonly raw: ResourceRecordSet;
 }
@@ -26,8 +26,8 @@ export function plainName(text: string): string {
 }
 
 /**
- * By what Route 53 sorts names: labels reversed, each with its dot, so that `a-b.example` comes before `x.a.example`
- * (ListResourceRecordSets, "Sort order").
+ * The key by which Route 53 sorts names: labels reversed, each with its dot, so that `a-b.example` comes before
+ * `x.a.example` (ListResourceRecordSets, "Sort order").
  */
 export function sortKey(name: string): string {
   return `${name.split(".").reverse().join(".")}.`;

@@ -5,7 +5,7 @@ import { jsonOf, saidWords } from "../../../core/http/index.ts";
 const maxRun = 60_000;
 const maxAnswer = 256 * 1024;
 
-/** What of a token the program is asked for. */
+/** The token that the program is asked for. */
 export interface CliOrder {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly tenant: string;
@@ -15,7 +15,7 @@ export interface CliOrder {
 
 const failed = (sentence: string): PodtrustError => new PodtrustError("azure-cli-failed", sentence);
 
-// Its name is ours, and so are its arguments: nothing of a config becomes a program, nor an option of one.
+// Its name is ours, and so are its arguments: no part of a config becomes a program, or an option of one.
 function run({ env, tenant, resource }: CliOrder, signal: AbortSignal): Promise<string> {
   const args = [
     "account",

@@ -2,13 +2,13 @@ import { resolve } from "node:path";
 import { defined, errorText, PodtrustError, type Environment } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
 
-/** As whom podtrust asks Azure. */
+/** The credentials with which podtrust asks Azure. */
 export type AzureCredentials =
-  /** An application's own secret: whoever has it is that application until it ends. */
+  /** An application's own secret: its holder is that application until it expires. */
   | { readonly kind: "secret"; readonly clientId: string; readonly secret: string }
   /** A federated identity, whose token a file has: it is read anew for each access token. */
   | { readonly kind: "assertion"; readonly clientId: string; readonly tokenFile: string }
-  /** Whoever is logged in with Azure's own program, which is run for each access token. */
+  /** The login of Azure's own program, which is run for each access token. */
   | { readonly kind: "azure-cli"; readonly env: Environment };
 
 const maxSecret = 4096;
@@ -46,8 +46,8 @@ export async function readAssertion(tokenFile: string): Promise<string> {
 
 /**
  * The credentials that the environment names: AZURE_CLIENT_ID with a token file, or with a file of a secret; else, with
- * `azureCli`, Azure's own program. Nothing else is looked for, so that a run has no other rights than those that were meant.
- * Throws `azure-credentials-missing` and `azure-credentials-invalid`.
+ * `azureCli`, Azure's own program. Nothing else is looked for, so that a run has no other rights than those that were
+ * intended. Throws `azure-credentials-missing` and `azure-credentials-invalid`.
  */
 export async function readCredentials(env: Environment, azureCli = false): Promise<AzureCredentials> {
   if (azureCli) return { kind: "azure-cli", env };
@@ -70,8 +70,8 @@ export async function readCredentials(env: Environment, azureCli = false): Promi
   return { kind: "secret", clientId, secret };
 }
 
-/** Whose they are, as far as is known. */
+/** Their owner, as far as known. */
 export function callerOf(credentials: AzureCredentials): string {
-  if (credentials.kind === "azure-cli") return "whoever az is logged in as";
+  if (credentials.kind === "azure-cli") return "the account that az is logged in with";
   return `application ${credentials.clientId}`;
 }

@@ -19,7 +19,7 @@ import { AzureUnanswered } from "../failure.ts";
 import { askAzureCli } from "./azure-cli.ts";
 import { type AzureCredentials, readAssertion } from "./read.ts";
 
-/** Who gives access tokens. */
+/** Where access tokens come from. */
 export interface AzureTokenPlace {
   /** Entra's base, without a slash at its end. */
   readonly login: string;
@@ -55,7 +55,9 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Asks the token endpoint, a service in trouble once more. `secrets`: texts of the form that no message may hold. */
+/**
+ * Asks the token endpoint, and retries where the service fails. `secrets`: texts of the form that no message may hold.
+ */
 async function granted(
   { place: { login, tenant }, clock, signal }: Asking,
   form: Form,
@@ -163,7 +165,7 @@ export class AzureAccessTokens {
     return cache.get(signal);
   }
 
-  /** A token that was refused is asked for no more. */
+  /** Drops a token that was refused. */
   forget(resource: string): void {
     this.#caches.get(resource)?.forget();
   }

@@ -12,7 +12,7 @@ import { jsonOf, request } from "../../../core/http/index.ts";
 import { checkedGoogleUrl, checkedSourceUrl } from "../endpoint.ts";
 import { neededText, requiredMember } from "./members.ts";
 
-/** Where the token is that Google exchanges. */
+/** The source of the token that Google exchanges. */
 export type SubjectTokenSource =
   | { readonly file: string; readonly field?: string }
   | { readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly field?: string };
@@ -31,7 +31,7 @@ export interface ExternalAccountCredentials {
 
 const maxToken = 64 * 1024;
 
-// A config is data: whoever wrote it must not have a program run, nor ask this machine's own services for rights.
+// A config is data: it must not make us run a program, or ask this machine's own services for rights.
 const refused: readonly { readonly member: string; readonly why: string }[] = [
   { member: "executable", why: "it would run a program" },
   { member: "environment_id", why: "it takes the rights of an AWS machine" },

@@ -6,7 +6,7 @@ import { checkedGoogleUrl } from "../endpoint.ts";
 import { type ExternalAccountCredentials, externalAccount } from "./external-account.ts";
 import { neededText, requiredMember } from "./members.ts";
 
-/** A service account's own key (AIP-4112): whoever has it is that account until it is deleted. */
+/** A service account's own key (AIP-4112): its holder is that account until it is deleted. */
 export interface ServiceAccountKey {
   readonly kind: "service_account";
   readonly email: string;
@@ -24,16 +24,16 @@ export interface AuthorizedUser {
   readonly tokenUrl: string;
 }
 
-/** What a file of credentials says, judged by its form before anything of it is sent anywhere. */
+/** The content of a credentials file, checked by its form before any of it is sent anywhere. */
 export type GoogleCredentials = (AuthorizedUser | ExternalAccountCredentials | ServiceAccountKey) & {
-  /** The project whose quota a person's calls count to. */
+  /** The project whose quota a person's calls count against. */
   readonly quotaProject?: string;
 };
 
 const tokenEndpoint = "https://oauth2.googleapis.com/token";
 const maxFile = 64 * 1024;
 
-/** The key of a service account. What cannot be read of it is never quoted. */
+/** The key of a service account. Unreadable content is never quoted. */
 function privateKeyOf(pem: string): KeyObject {
   let key: KeyObject | undefined;
   try {
@@ -81,7 +81,7 @@ export function parseCredentials(text: string): GoogleCredentials {
   try {
     file = JSON.parse(text);
   } catch {
-    // What a parser says of a text quotes it.
+    // A parser's error quotes the text.
   }
   if (!isRecord(file))
     throw new PodtrustError("gcp-credentials-invalid", "the file of credentials is no JSON object");
@@ -105,7 +105,7 @@ export function parseCredentials(text: string): GoogleCredentials {
   return { ...kinds[type](file), quotaProject: checked };
 }
 
-/** Whose they are, as far as the file says. */
+/** Their owner, as far as the file says. */
 export function callerOf(credentials: GoogleCredentials): string {
   if (credentials.kind === "service_account") return credentials.email;
   if (credentials.kind === "authorized_user") return "a person who logged in";
@@ -119,8 +119,8 @@ function emailOf(url: string | undefined): string | undefined {
 }
 
 /**
- * The credentials of the file that GOOGLE_APPLICATION_CREDENTIALS names: nothing else is looked for, so that a run has no
- * other rights than those that were meant. Throws `gcp-credentials-missing`, and what `parseCredentials` throws.
+ * The credentials of the file that GOOGLE_APPLICATION_CREDENTIALS names: nothing else is looked for, so that a run has
+ * no other rights than those that were intended. Throws `gcp-credentials-missing`, and what `parseCredentials` throws.
  */
 export async function readCredentials(
   env: Readonly<Record<string, string | undefined>>,

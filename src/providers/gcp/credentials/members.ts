@@ -11,7 +11,7 @@ export function requiredMember(file: JsonRecord, name: string): string {
   });
 }
 
-/** The same of a form. */
+/** The same, checked for its form. */
 export function neededText(file: JsonRecord, name: string, form: RegExp): string {
   const text = requiredMember(file, name);
   if (form.test(text)) return text;

@@ -23,7 +23,7 @@ import { type ExternalAccountCredentials, subjectToken } from "./external-accoun
 import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./file.ts";
 
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
-/** What a federated token needs that is used for impersonation alone. */
+/** The scope of a federated token that is used for impersonation alone. */
 const iamScope = "https://www.googleapis.com/auth/iam";
 
 const passing: RetrySchedule = {
@@ -58,7 +58,7 @@ interface Grant {
   readonly secrets: readonly string[];
 }
 
-/** The JSON of a successful answer, a service in trouble asked again. */
+/** The JSON of a successful answer; a failing service is asked again. */
 async function granted(grant: Grant, clock: Clock, signal: AbortSignal): Promise<HttpResponse> {
   const { url, what, headers = { "content-type": "application/x-www-form-urlencoded" }, body } = grant;
   const ask = async (): Promise<HttpResponse> => {
@@ -158,7 +158,10 @@ async function byExchange(
   return exchangedToken(account, await subjectToken(account, signal), clock, signal);
 }
 
-/** The same with a token in hand. Throws `gcp-credentials-refused`, whose detail has Google's code and message, and others. */
+/**
+ * The same with a given token. Throws `gcp-credentials-refused`, whose detail has Google's code and message, and
+ * others.
+ */
 export async function exchangedToken(
   account: Omit<ExternalAccountCredentials, "kind" | "source">,
   token: string,

@@ -5,7 +5,7 @@ import { endpointOf } from "../endpoint.ts";
 import { readToken, tokenPlaceText } from "../token.ts";
 import { hetznerDns } from "./provider.ts";
 
-/** By which token Hetzner's DNS is asked: of a file, else of HCLOUD_TOKEN. */
+/** The token for Hetzner's DNS: from a file, else from HCLOUD_TOKEN. */
 export interface HetznerDnsAccess {
   readonly tokenFile?: string;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -30,10 +30,10 @@ const recordTimeoutMs = 120_000;
 const publishTimeoutMs = 300_000;
 const textTtl = 60;
 
-/** Refusals of a change that somebody else, or an answer that got lost, has made already. */
+/** Refusals of a change that another writer, or a request whose answer got lost, has made already. */
 const isRace = (error: unknown): boolean => isHetznerCode(error, "uniqueness_error") || isNotFound(error);
 
-// Hetzner Cloud API, "Zones": what the zone above says of this one.
+// Hetzner Cloud API, "Zones": the state of the delegation from the parent zone.
 const notServed: Readonly<Record<string, string>> = {
   invalid: "the zone above does not lead to Hetzner's name servers",
   lame: "the zone above leads to name servers that do not know it",
@@ -92,7 +92,7 @@ class HetznerDns implements DnsProvider {
     return listed.map((one) => readSet(one, this.#ttls.get(zone.id) ?? 0));
   }
 
-  /** What stands in a key's place: its own set, or an alias of the whole name. */
+  /** The set in a key's place: its own, or an alias of the whole name. */
   async #at(
     zone: DnsZone,
     { name, type }: RecordKey,
@@ -127,7 +127,7 @@ class HetznerDns implements DnsProvider {
       const wait = { what: `the ${type} records of ${name}`, within: recordTimeoutMs };
       await awaitActions(this.#api, actionsIn(answer), wait, work);
     } catch (error) {
-      // Of single records it is not documented what is said of one that is there, or gone, already.
+      // It is not documented what the API answers for a single record that exists, or is gone, already.
       const isSingle = step.path.endsWith("/add_records") || step.path.endsWith("/remove_records");
       const isDone = isSingle && isHetznerCode(error, "invalid_input");
       throw isRace(error) || isDone ? new NotSettled(error) : error;
@@ -217,7 +217,7 @@ class HetznerDns implements DnsProvider {
     await this.#until(zone, key, toward, work);
   }
 
-  /** A zone whose status is `ok` is on its name servers as it stands. */
+  /** A zone whose status is `ok` is on its name servers as it is. */
   async untilVisible({ name, type }: RecordKey, work: DnsWork): Promise<void> {
     const zone = this.#written.get(`${name} ${type}`);
     if (zone === undefined) return;
@@ -245,7 +245,7 @@ function takenError({ name, type }: RecordKey, found: HetznerRecordSet, stack: s
   return nameTaken({ name, type }, said, { found: found.type, owner: ownerOf(found, stack) });
 }
 
-/** DNS at Hetzner Cloud, as one stack sees it. `caller`: whose token the API has. Asks nothing yet. */
+/** DNS at Hetzner Cloud, as one stack sees it. `caller`: the source of the API's token. Makes no request yet. */
 export function hetznerDns(api: HetznerApi, stack: string, caller: string): DnsProvider {
   return new HetznerDns(api, stack, caller);
 }

@@ -22,7 +22,7 @@ export interface HetznerRecordSet {
 
 const ownTypes: readonly RecordType[] = ["A", "AAAA", "CAA", "TXT"];
 
-/** The one of our types that a word means. */
+/** The one of our types that a text names. */
 export const ownType = (type: string): RecordType | undefined => ownTypes.find((one) => one === type);
 
 /** A set of an answer. Throws `hetzner-answer-invalid`. */
@@ -57,7 +57,7 @@ export function bodyRecords(
   return values.map((value) => ({ value: type === "TXT" ? quoted(value) : value }));
 }
 
-/** Whose a set is, seen from a stack. */
+/** The owner of a set, as a stack sees it. */
 export function ownerOf({ type, values, labels }: HetznerRecordSet, stack: string): Owner {
   if (type !== "CNAME") return cloudLabels.ownerOf(labels, stack);
   return { kind: "untagged", looksLike: `an unknown owner who made it an alias of ${values.join(", ")}` };

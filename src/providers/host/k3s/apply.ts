@@ -134,7 +134,7 @@ async function writeCommands(site: K3sSite, state: K3sState, isNew: boolean): Pr
   await step(site, "writing cilium's completion", ciliumCompletionScript);
 }
 
-/** Whether what it reads when it starts is another than what shall be. */
+/** Whether the files that it reads at its start differ from the wanted ones. */
 function isStale(state: K3sState, spec: K3sSpec): boolean {
   return (
     state.binary !== binaryAsSpecified(state, spec) || filesOf(spec).some((file) => !isWritten(state, file))
@@ -167,7 +167,7 @@ function untilDone(site: K3sSite, what: string, script: string, timeoutMs: numbe
   });
 }
 
-/** Compares the API server that runs with what was specified. Throws `k3s-overridden` with the file that wins. */
+/** Compares the running API server with the spec. Throws `k3s-overridden` with the file that overrides ours. */
 function checkRunning({ session, spec }: K3sSite, state: K3sState): void {
   if (isRunningAsSpecified(state, spec)) return;
   const where = targetText(session.target);
@@ -194,14 +194,14 @@ function checkRunning({ session, spec }: K3sSite, state: K3sState): void {
   );
 }
 
-/** Makes k3s on a host the specified one; finds out by itself what is done already. Throws `host-*`, `k3s-*`, `ssh-*`. */
+/** Makes k3s on a host the specified one, and skips what is done already. Throws `host-*`, `k3s-*`, `ssh-*`. */
 export async function applyK3s(site: K3sSite): Promise<void> {
   const { session, spec, work } = site;
   const state = await inspectK3s(session, work.signal);
   const refusal = refusalOf(state, spec);
   if (refusal !== undefined) throw refusal;
   checkRoom(session.target, state.rooms, roomNeeds(state, spec));
-  // What tells whose it is comes first, so that an interrupted run finds its own.
+  // The mark of ownership comes first, so that an interrupted run finds its own.
   const stale = isStale(state, spec);
   if (stale) await step(site, "beginning", beginScript);
   await writeFiles(site, state, filesOf(spec));

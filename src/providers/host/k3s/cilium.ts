@@ -2,7 +2,7 @@ import { ownershipComment } from "../../../rules/plan/index.ts";
 import { yamlText } from "../../../core/yaml/index.ts";
 import type { HostFile } from "./spec.ts";
 
-/** Whose files k3s applies to the cluster by itself. */
+/** The folder whose files k3s applies to the cluster by itself. */
 const manifests = "/var/lib/rancher/k3s/server/manifests";
 export const chartPath: string = `${manifests}/podtrust-cilium.yaml`;
 export const policyPath: string = `${manifests}/podtrust-metadata-policy.yaml`;
@@ -21,8 +21,8 @@ const ciliumValues = {
 
 /**
  * The manifest that has k3s install Cilium, without the chart: the host puts that in where `chartContent` stands, since
- * it is the chart that is pinned and a repository and a version pin nothing. `bootstrap` lets the job run before there
- * is a network; `abort` leaves a failed install to be looked at instead of removing it (k3s-io/docs add-ons/helm.md).
+ * the chart itself is pinned, which a repository and a version cannot do. `bootstrap` lets the job run before there is
+ * a network; `abort` leaves a failed install to be looked at instead of removing it (k3s-io/docs add-ons/helm.md).
  */
 export function ciliumManifest(stack: string): string {
   const values = yamlText(ciliumValues).trimEnd().replaceAll(/^/gmu, "    ");
@@ -49,8 +49,8 @@ export function chartUrl(version: string): string {
 }
 
 /**
- * Denies pods the cloud's metadata service, which gives user data to whoever asks, and leaves everything else as it
- * is: a policy with rules would otherwise deny what it does not allow. Pods on the host's network are not covered.
+ * Denies pods the cloud's metadata service, which gives user data to any process, and leaves everything else as it is:
+ * a policy with rules would otherwise deny what it does not allow. Pods on the host's network are not covered.
  */
 export function metadataPolicy(stack: string): HostFile {
   const text = `# ${ownershipComment.of(stack)}

@@ -4,7 +4,7 @@ import type { GoArchitecture, HostFile, K3sSpec } from "./spec.ts";
 
 /** The cilium command, where there is one. */
 export const ciliumPath = "/usr/local/bin/cilium";
-/** Says that the command is ours: the SHA-256 of the archive and of the program that was in it. */
+/** The mark that the command is ours: the SHA-256 of the archive and of the program that was in it. */
 export const ciliumRecord = "/var/lib/podtrust/cilium-cli";
 
 export const profilePath = "/etc/profile.d/podtrust-kubectl.sh";
@@ -13,8 +13,8 @@ export const profilePath = "/etc/profile.d/podtrust-kubectl.sh";
 export const completionPath = (command: string): string => `/etc/bash_completion.d/podtrust-${command}`;
 
 /**
- * What whoever logs in types. The administrator's kubeconfig stays root's: who is not root runs kubectl by sudo, which
- * needs no copy of it that would grow stale. cilium does not know where k3s has it.
+ * Commands for logged-in users. The administrator's kubeconfig stays root's: other users run kubectl by sudo, which
+ * needs no copy that would grow stale. cilium does not know where k3s has it.
  */
 export function profileFile({ stack, cilium }: K3sSpec): HostFile {
   const env = `KUBECONFIG=${kubeconfig}`;
@@ -35,8 +35,8 @@ export function ciliumCliUrl(version: string, architecture: GoArchitecture): str
 }
 
 /**
- * Shell: a function that tells whether a command's completion is that of the program with this sum, as it was written.
- * Its first line has both sums, so that it is found out without running the program.
+ * Shell: a function that checks whether a command's completion is that of the program with this sum, as it was written.
+ * Its first line has both sums, so that the check does not run the program.
  */
 const completesFunction = `completes() {
   [ -f "/etc/bash_completion.d/podtrust-$1" ] || return 1
@@ -69,7 +69,7 @@ const completeFunction = `write_completion() {
   mv -f "$file.podtrust-new" "$file"
 }`;
 
-/** kubectl and k3s's other commands, where nobody has his own, and kubectl's completion. */
+/** kubectl and k3s's other commands, where the machine has none of its own, and kubectl's completion. */
 export const kubectlScript = `set -eu
 ${completeFunction}
 for name in kubectl crictl ctr; do
@@ -84,7 +84,7 @@ ${completeFunction}
 write_completion cilium ${ciliumPath} ${ciliumPath} completion bash
 `;
 
-/** Takes the cilium command away, if it is ours; the record goes last. */
+/** Removes the cilium command, if it is ours; the record goes last. */
 export const noCiliumCliScript = `set -eu
 if [ -f ${ciliumRecord} ]; then
   rm -f ${completionPath("cilium")} ${ciliumPath}

@@ -15,8 +15,8 @@ const listLines = (key: string, values: readonly string[]): readonly string[] =>
   values.length === 0 ? [] : [`${key}+:`, ...values.map((value) => `  - ${quoted(value)}`)];
 
 /**
- * k3s's config. Lists have a `+`, so that what somebody wrote before stays; without it, ours would wipe theirs.
- * Source: k3s-io/docs installation/configuration.md; networking/basic-network-options.md for Cilium.
+ * k3s's config. Lists have a `+`, so that existing entries stay; without it, ours would replace them. Source:
+ * k3s-io/docs installation/configuration.md; networking/basic-network-options.md for Cilium.
  */
 export function configFile(spec: K3sSpec): HostFile {
   const text = [
@@ -61,9 +61,9 @@ function listIn(
 }
 
 /**
- * Which of the files keep our issuer from being the one that signs, each with the reason. Files are in the order in
- * which k3s reads them: a later `key:` replaces the whole list, `key+:` adds to it, and an issuer given earlier comes
- * first and signs.
+ * The files that keep our issuer from being the one that signs, each with the reason. Files are in the order in which
+ * k3s reads them: a later `key:` replaces the whole list, `key+:` adds to it, and an issuer given earlier comes first
+ * and signs.
  */
 export function overridingFiles(files: readonly ConfigText[], key = "kube-apiserver-arg"): readonly string[] {
   const ours = files.findIndex(({ path }) => path === configPath);

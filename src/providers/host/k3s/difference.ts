@@ -22,7 +22,7 @@ export function filesOf(spec: K3sSpec): readonly HostFile[] {
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** What of our files is there, under their paths. */
+/** The present content of one of our files, by its path. */
 export function textOf(state: K3sState, path: string): string | undefined {
   return path === configPath ? state.configs.find((one) => one.path === path)?.text : state.files[path];
 }
@@ -51,7 +51,7 @@ function ciliumChange(state: K3sState | undefined, spec: K3sSpec): readonly Fiel
   return [{ field: chartPath, before, after }];
 }
 
-/** The architecture of a machine that k3s is had for; throws `host-unsupported`. */
+/** The architecture of a machine that k3s supports; throws `host-unsupported`. */
 export function architectureOf({ architecture, machine }: K3sState): GoArchitecture {
   if (architecture !== undefined) return architecture;
   throw new PodtrustError(
@@ -74,12 +74,14 @@ function sumFor(state: K3sState, what: string, { version, sha256 }: Sums, next: 
   });
 }
 
-/** Whether k3s stays at the version that runs: nobody asked for another, and a newer podtrust alone upgrades no cluster. */
+/**
+ * Whether k3s stays at the version that runs: no other was asked for, and a newer podtrust alone upgrades no cluster.
+ */
 function staysAtVersion({ version, binary }: K3sState, spec: K3sSpec): boolean {
   return !spec.isVersionNamed && binary !== undefined && version !== undefined && version !== spec.version;
 }
 
-/** The checksum that the binary shall have, or the one that it has where it stays; throws `host-unsupported`, `host-checksum`. */
+/** The wanted checksum of the binary, or its present one where it stays; throws `host-unsupported`, `host-checksum`. */
 export function binaryAsSpecified(state: K3sState, spec: K3sSpec): string {
   if (staysAtVersion(state, spec)) return state.binary ?? "";
   const next =
@@ -87,7 +89,7 @@ export function binaryAsSpecified(state: K3sState, spec: K3sSpec): string {
   return sumFor(state, "k3s", spec, next);
 }
 
-/** The checksum that the cilium command's archive shall have; throws `host-unsupported`, `host-checksum`. */
+/** The wanted checksum of the cilium command's archive; throws `host-unsupported`, `host-checksum`. */
 export function cliAsSpecified(state: K3sState, { cilium }: K3sSpec): string | undefined {
   if (cilium?.cli === undefined) return undefined;
   const next =
@@ -95,7 +97,7 @@ export function cliAsSpecified(state: K3sState, { cilium }: K3sSpec): string | u
   return sumFor(state, "the cilium command", cilium.cli, next);
 }
 
-/** Whether the cilium command of ours is there as specified, or is not where none is. */
+/** Whether our cilium command is as specified, or absent where none is. */
 export function isCliAsSpecified(state: K3sState, spec: K3sSpec): boolean {
   const { cli } = state;
   const specified = cliAsSpecified(state, spec);
@@ -158,7 +160,7 @@ function versionRefusal(found: string | undefined, spec: K3sSpec): PodtrustError
   );
 }
 
-/** Why nothing of it may be done; undefined where it may. */
+/** Why the change is refused; undefined where it is not. */
 export function refusalOf(
   { version: found, isCliTaken }: Pick<K3sState, "version" | "isCliTaken">,
   spec: K3sSpec,
@@ -177,13 +179,13 @@ function versionChange(found: K3sState | undefined, spec: K3sSpec): readonly Fie
   return [{ field: "version", before: found?.version, after: spec.version }];
 }
 
-/** systemd's word for k3s, or what it does not know of; where there is none there is nothing to say. */
+/** systemd's state of k3s, where there is one. */
 function serviceNow(found: K3sState | undefined): string {
   if (found === undefined) return "active";
   return found.isChanging ? "changed, and not started anew" : found.active;
 }
 
-/** How what runs differs from what was written: files alone say nothing of it. */
+/** How what runs differs from what was written: files alone do not show it. */
 function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sSpec): readonly FieldChange[] {
   const running = found?.running;
   const fields: FieldChange[] = [];
@@ -198,7 +200,7 @@ function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sSp
   return service === "active" ? fields : [...fields, { field: "service", before: service, after: "active" }];
 }
 
-/** What would make k3s as it was found the specified one. Without a state nothing is known of the host yet. */
+/** What would make k3s as it was found the specified one. Without a state the host is not known yet. */
 export function differenceOf(state: K3sState | undefined, spec: K3sSpec): Difference {
   const found = state === undefined || !isThere(state) ? undefined : state;
   const fields = [
@@ -217,7 +219,7 @@ export function differenceOf(state: K3sState | undefined, spec: K3sSpec): Differ
   };
 }
 
-/** The room that it takes to bring k3s from how it was found to the specified one. */
+/** The disk space needed to bring k3s from its present state to the specified one. */
 export function roomNeeds(state: K3sState, spec: K3sSpec): readonly RoomNeed[] {
   const binary = state.binary === binaryAsSpecified(state, spec) ? 0 : 160;
   const chart = isCiliumAsSpecified(state, spec) || spec.cilium === undefined ? 0 : 8;

@@ -22,7 +22,7 @@ interface Pinned extends PinnedFile {
   readonly archive?: string | undefined;
 }
 
-/** Puts a pinned file in place: sent from here, or downloaded there. Throws `host-download`, `host-checksum`. */
+/** Installs a pinned file: sent from here, or downloaded there. Throws `host-download`, `host-checksum`. */
 export async function installPinned(site: K3sSite, { what, archive, url, ...file }: Pinned): Promise<void> {
   const { session, clock, work } = site;
   const timeoutMs = 20 * minute;
@@ -43,7 +43,7 @@ export async function installPinned(site: K3sSite, { what, archive, url, ...file
       code,
       `${where}: ${source} is not the ${what} that is pinned: ${words}, and ${file.sha256} is pinned`,
       {
-        next: "Check version and checksum in the config. If both are right, somebody on the way changed the file.",
+        next: "Check version and checksum in the config. If both are right, the file was changed on the way.",
       },
     );
   }

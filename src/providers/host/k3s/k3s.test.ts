@@ -30,7 +30,7 @@ test("flags that k3s's log quotes are read without their quotes", () => {
   assert.deepEqual(runningFlags(line), { issuers: ["https://a/x?y"] });
 });
 
-test("a process's command line tells the flags too, and a text without flags tells none", () => {
+test("a process's command line shows the flags too, and a text without flags shows none", () => {
   assert.deepEqual(runningFlags("kube-apiserver --service-account-issuer=https://a --v=2 ")?.issuers, [
     "https://a",
   ]);
@@ -127,7 +127,7 @@ test("where the journal has forgotten the flags, the discovery document's issuer
   assert.ok(fieldsOf("https://other.example.com").includes("issuers of the running API server"));
 });
 
-test("a document that is none tells nothing of what runs", () => {
+test("an invalid document says nothing about what runs", () => {
   const text = Buffer.from("not JSON").toString("base64");
   assert.equal(state(["active active", `document ${text}`]).running, undefined);
 });

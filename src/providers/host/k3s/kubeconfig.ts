@@ -8,7 +8,7 @@ export const k3sKubeconfigPath = "/etc/rancher/k3s/k3s.yaml";
 /** How the administrator of k3s authenticates, PEM. */
 export type K3sUser = { readonly certificate: string; readonly key: string } | { readonly token: string };
 
-/** What is taken from a kubeconfig that k3s wrote: all else in a kubeconfig of ours is our own. */
+/** What is taken from a kubeconfig that k3s wrote: everything else in our kubeconfig is our own. */
 export interface K3sKubeconfig {
   /** The CA or CAs of the API server, PEM. */
   readonly ca: string;
@@ -33,7 +33,7 @@ function refusal(member: string, what: string, accepted: string): PodtrustError 
   );
 }
 
-/** The mapping at `member`, with no other keys than these: what a kubeconfig may hold beyond, k3s does not write. */
+/** The mapping at `member`, with no other keys than these: k3s does not write what else a kubeconfig may hold. */
 function mappingOf(value: unknown, member: string, keys: readonly string[]): JsonRecord {
   if (!isRecord(value)) throw refusal(member || "it", "is no mapping", `one of ${keys.join(", ")}`);
   const foreign = Object.keys(value).find((key) => !keys.includes(key));
@@ -43,7 +43,7 @@ function mappingOf(value: unknown, member: string, keys: readonly string[]): Jso
   throw refusal(path, "is none of what k3s writes there", keys.join(", "));
 }
 
-/** What the only entry of a list holds under `inner`; its name is nobody's business. */
+/** What the only entry of a list holds under `inner`; its name is ignored. */
 function onlyEntry(root: JsonRecord, list: string, inner: string, keys: readonly string[]): JsonRecord {
   const value = root[list];
   const count = Array.isArray(value) ? value.length : 0;
@@ -132,7 +132,7 @@ function keyAt(values: JsonRecord, key: string, member: string): KeyObject {
   try {
     parsed = createPrivateKey({ key: block.der, format: "der", type });
   } catch {
-    // What OpenSSL says of it says nothing to who reads it.
+    // OpenSSL's message would not help the reader.
   }
   if (parsed === undefined || !isSupportedKey(parsed))
     throw refusal(`${member}.${key}`, "is no private key", accepted);
@@ -175,11 +175,11 @@ function portOf(server: string, member: string): number {
 }
 
 /**
- * Reads the kubeconfig of a machine's k3s. Whoever has the machine wrote it, and what a kubeconfig can name runs
- * programs, reads files and sends requests where it is used: so it is held to what k3s writes (one cluster with its CA,
- * one user with a client certificate and key, or a token), each parsed here and encoded anew. The names in it, and where
- * its server is said to be, are not taken. Pure. Throws `machine-kubeconfig` with the member that is refused; no value
- * of it is repeated.
+ * Reads the kubeconfig of a machine's k3s. It comes from a machine that may be compromised, and a kubeconfig can make
+ * its user run programs, read files and send requests: so it may contain only what k3s writes (one cluster with its CA,
+ * one user with a client certificate and key, or a token), each parsed here and encoded anew. The names in it, and the
+ * host of its server, are not used. Pure. Throws `machine-kubeconfig` with the member that is refused; no value of it
+ * is repeated.
  */
 export function readK3sKubeconfig(text: string): K3sKubeconfig {
   const read = readYaml(text, bounds);

@@ -15,7 +15,7 @@ export interface K3sOptions {
   readonly dependsOn: readonly string[];
 }
 
-/** What k3s on a stack's machine is called, known without a look at it. */
+/** The names of k3s on a stack's machine, known without reading it. */
 export function k3sNames(stack: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   return {
     id: `host/${stack}/k3s`,
@@ -26,8 +26,8 @@ export function k3sNames(stack: string): Pick<Resource, "id" | "kind" | "names" 
 }
 
 /**
- * k3s on a machine: binary, config, unit, network, and the flags with which its API server really runs. Whose it is
- * stands in the first line of our config file.
+ * k3s on a machine: binary, config, unit, network, and the flags with which its API server really runs. Its owner is
+ * named in the first line of our config file.
  */
 export function k3sResource({ connection, clock, spec, dependsOn }: K3sOptions): Resource<K3sState> {
   const { place } = connection;

@@ -1,7 +1,7 @@
 import { defined, recordOf, textOf } from "../../../core/base/index.ts";
 import { loggedWords } from "../../../rules/distribution/index.ts";
 
-/** What the API server that runs was started with, as far as it makes an issuer. */
+/** The issuer flags that the running API server was started with. */
 export interface RunningFlags {
   /** In their order: the first signs. */
   readonly issuers: readonly string[];
@@ -10,7 +10,7 @@ export interface RunningFlags {
   readonly isDocument?: true;
 }
 
-/** Whether what runs signs as specified, and accepts what is specified as far as that can be known. */
+/** Whether the running server signs as specified, and accepts what is specified, as far as that can be known. */
 export function isIssuing(
   running: RunningFlags | undefined,
   spec: { readonly issuers: readonly string[]; readonly jwksUri: string },
@@ -20,7 +20,7 @@ export function isIssuing(
   return running.issuers.join("\n") === specified.join("\n");
 }
 
-/** Reads them from the discovery document, for want of better. Undefined where it is none. */
+/** Reads them from the discovery document, where nothing better exists. Undefined where it is invalid. */
 export function flagsOfDocument(text: string): RunningFlags | undefined {
   let document: unknown;
   try {

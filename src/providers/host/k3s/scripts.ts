@@ -10,12 +10,12 @@ export const binaryPath = "/usr/local/bin/k3s";
 export const dataPath = "/var/lib/rancher";
 /** Where files wait until they are checked. */
 export const incoming = "/var/lib/podtrust/incoming";
-/** Is there from before something is changed that k3s reads until it is started anew. */
+/** Exists from before a change to what k3s reads until it is restarted. */
 const changing = "/var/lib/podtrust/k3s-changing";
 
 /**
- * Looks at k3s as it is, and changes nothing. Answers in lines of `KEY VALUE`, texts as base64. The API server's flags
- * are those of the start that systemd counts as the present one.
+ * Reads the present state of k3s, and changes nothing. Answers in lines of `KEY VALUE`, texts as base64. The API
+ * server's flags are those of the start that systemd counts as the present one.
  */
 export const inspectScript = `set -eu
 say() { printf '%s %s\\n' "$1" "$2"; }
@@ -51,7 +51,7 @@ if [ -z "$line" ]; then
     line=$(tr '\\0' ' ' <"/proc/$pid/cmdline") || true
   done
 fi
-# A journal forgets; the API server's own document tells the first issuer at least.
+# A journal forgets; the API server's own document shows the first issuer at least.
 if [ -z "$line" ] && [ -f /etc/rancher/k3s/k3s.yaml ]; then
   document=$(timeout 20 ${binaryPath} kubectl get --raw /.well-known/openid-configuration 2>/dev/null | base64 -w0) || true
   if [ -n "$document" ]; then say document "$document"; fi
@@ -59,7 +59,7 @@ fi
 if [ -n "$line" ]; then say flags "$(printf '%s' "$line" | base64 -w0)"; fi
 `;
 
-/** A file that a host shall have, once its SHA-256 is the pinned one. */
+/** A file to install on a host, once its SHA-256 is the pinned one. */
 export interface PinnedFile {
   readonly path: string;
   readonly sha256: string;
@@ -79,15 +79,15 @@ fi
 
 const unpacked = ({ member, record }: { readonly member: string; readonly record: string }): string =>
   `tar -xzOf ${incoming}/file ${shellWord(member)} >${incoming}/program
-# Whose it is comes first: what is cut off after this is found to be ours.
+# The mark of ownership comes first: what is cut off after this is found to be ours.
 printf '%s %s\\n' "$found" "$(sum <${incoming}/program)" >${record}.podtrust-new
 mv -f ${record}.podtrust-new ${record}
 `;
 
 /**
- * Puts a checked file in place: downloaded on the host, or the one that was sent beforehand. Nothing is put in place
- * whose SHA-256 is another, and nothing in part: a disk may be full, and the file's folder on another than where it
- * was checked. Exit codes: 66 download, 65 checksum.
+ * Puts a checked file in place: downloaded on the host, or the one that was sent beforehand. A file with another
+ * SHA-256 is not installed, nor a partial one: a disk may be full, and the file's folder on another than where it was
+ * checked. Exit codes: 66 download, 65 checksum.
  */
 export function installScript({ path, sha256, url, unpack }: PinnedFile): string {
   const [file, temporary] = [shellWord(path), shellWord(`${path}.podtrust-new`)];
@@ -141,8 +141,9 @@ export function datastoreCopy(version: string): string {
 }
 
 /**
- * Stops k3s and copies its datastore, and what that is of no use without (token, keys and certificates), beside it. Pods
- * go on. What an interrupted upgrade copied is from before it, and stays. A disk without room for a copy is left alone.
+ * Stops k3s and copies its datastore, and what it is useless without (token, keys and certificates), beside it. Pods
+ * keep running. A copy of an interrupted upgrade is from before it, and stays. Nothing is copied to a disk without
+ * room.
  */
 export function copyDatastoreScript(version: string): string {
   const copy = shellWord(datastoreCopy(version));
@@ -168,7 +169,7 @@ mv ${copy}.podtrust-new ${copy}
 `;
 }
 
-/** Remembers that k3s is to be started anew, whoever does it: files and binary alone do not say what runs. */
+/** Remembers that k3s has to be restarted, by this run or another: files and binary alone do not show what runs. */
 export const beginScript = `set -eu
 mkdir -p "$(dirname ${changing})"
 : >${changing}
@@ -183,7 +184,7 @@ systemctl start k3s --no-block
 rm -f ${changing}
 `;
 
-/** Whether the API is ready: exits 0, or says what it says in place of that. */
+/** Whether the API is ready: exits 0, or prints its answer. */
 export const readyScript = `set -eu
 state=$(systemctl is-active k3s || true)
 case $state in active | activating) ;; *) printf 'the service is %s\\n' "$state"; exit 2 ;; esac
@@ -203,14 +204,14 @@ esac
 /** The end of k3s's log. */
 export const tailScript = "journalctl -u k3s -n 20 -o cat --no-pager 2>&1 | cut -c 1-400";
 
-/** Takes away the manifests whose cluster is to have another network, or none of ours. */
+/** Removes the manifests of a network that the cluster is no longer to have. */
 export const noCiliumScript = `set -eu
 rm -f ${chartPath} ${policyPath}
 `;
 
 /**
- * Takes k3s off the machine. Cilium's interfaces and programs go while the network still stands: with its programs left
- * on the cards and their maps gone, the machine may be cut off (k3s-io/docs networking/basic-network-options.md).
+ * Removes k3s from the machine. Cilium's interfaces and programs go while the network still works: with its programs
+ * left on the cards and their maps gone, the machine may be cut off (k3s-io/docs networking/basic-network-options.md).
  */
 export const removeScript = `set -eu
 if [ -x ${binaryPath} ] && [ -f ${chartPath} ]; then

@@ -1,7 +1,7 @@
 import { defined } from "../../../core/base/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 
-/** What of a k3s server cannot be made again: the key that signs tokens, and the token that opens its datastore. */
+/** What a k3s server cannot recreate: the key that signs tokens, and the token that opens its datastore. */
 export interface K3sSigningKeys {
   /** PEM; with several keys the first one signs. */
   readonly serviceKey?: Buffer;
@@ -17,7 +17,10 @@ for file in tls/service.key token; do
 done
 `;
 
-/** Reads them as root, by the streams of the connection alone; none where there is no k3s server. Throws `ssh-*`, `host-*`. */
+/**
+ * Reads them as root, over the streams of the connection alone; none where there is no k3s server. Throws `ssh-*`,
+ * `host-*`.
+ */
 export async function readK3sSigningKeys(session: SshSession, signal: AbortSignal): Promise<K3sSigningKeys> {
   const result = await session.run(script, { timeoutMs: 60_000, signal });
   if (result.code !== 0)

@@ -22,7 +22,7 @@ export interface CiliumCliSpec {
   readonly archive?: string;
 }
 
-/** What k3s on a host shall be. */
+/** The desired k3s on a host. */
 export interface K3sSpec {
   readonly stack: string;
   /** `v1.36.4+k3s1` */
@@ -38,11 +38,11 @@ export interface K3sSpec {
   readonly jwksUri: string;
   /** Absent: flannel, which k3s brings. */
   readonly cilium?: CiliumSpec;
-  /** Names and addresses that the API's certificate has besides its own, for those who reach it from outside. */
+  /** Names and addresses that the API's certificate has besides its own, for clients from outside. */
   readonly tlsSans: readonly string[];
 }
 
-/** A file that shall be on the host. */
+/** A file that is to be on the host. */
 export interface HostFile {
   readonly path: string;
   readonly text: string;

@@ -8,9 +8,9 @@ import type { GoArchitecture } from "./spec.ts";
 
 /** k3s on a host as it was found. */
 export interface K3sState {
-  /** Undefined where it is one that podtrust knows no k3s for. */
+  /** Undefined where podtrust knows no k3s for it. */
   readonly architecture: GoArchitecture | undefined;
-  /** As uname says it. */
+  /** As uname prints it. */
   readonly machine: string;
   /** SHA-256 of the binary, hex. */
   readonly binary?: string;
@@ -24,9 +24,9 @@ export interface K3sState {
   readonly chart?: string;
   /** Cilium's manifest without the chart. */
   readonly manifest?: string;
-  /** Something that it reads was changed, and it was not started anew since. */
+  /** Something that it reads was changed, and it was not restarted since. */
   readonly isChanging: boolean;
-  /** kubectl is there, with the completion of the binary that is. */
+  /** kubectl is installed, with the completion of the present binary. */
   readonly isKubectlReady: boolean;
   /** The cilium command, as far as it is ours. */
   readonly cli?: {
@@ -35,12 +35,12 @@ export interface K3sState {
     /** Program and completion are as they were put in place. */
     readonly isIntact: boolean;
   };
-  /** There is a cilium command of somebody else's. */
+  /** There is a cilium command that is not ours. */
   readonly isCliTaken: boolean;
   readonly rooms: readonly Room[];
-  /** systemd's word: `active`, `inactive`, `failed`. */
+  /** systemd's state: `active`, `inactive`, `failed`. */
   readonly active: string;
-  /** Undefined where nothing says with which flags the API server runs. */
+  /** Undefined where it is not known with which flags the API server runs. */
   readonly running?: RunningFlags;
 }
 
@@ -101,7 +101,7 @@ export function isThere({ binary, configs, files }: K3sState): boolean {
 
 const firstLine = (text: string): string => (text.split("\n")[0] ?? "").replace(/^# ?/u, "");
 
-/** Whose it is: our config file says so in its first line. */
+/** Its owner, from the first line of our config file. */
 export function ownerOf({ configs }: K3sState, stack: string): Owner {
   const own = configs.find(({ path }) => path === configPath);
   if (own !== undefined) return ownershipComment.ownerOf(firstLine(own.text), stack);

@@ -4,8 +4,9 @@ import type { HostFile } from "./spec.ts";
 export const unitPath = "/etc/systemd/system/k3s.service";
 
 /**
- * The unit of k3s's server, after the one that its install.sh writes: k3s tells systemd when it is ready, its pods
- * outlive a restart (KillMode=process), and it delegates cgroups. How long a start may take is bounded by who waits.
+ * The unit of k3s's server, after the one that its install.sh writes: k3s notifies systemd when it is ready, its pods
+ * outlive a restart (KillMode=process), and it delegates cgroups. How long a start may take is bounded by the caller's
+ * wait.
  */
 export function unitFile(stack: string): HostFile {
   const text = `# ${ownershipComment.of(stack)}

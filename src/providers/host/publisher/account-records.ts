@@ -6,12 +6,12 @@ import { deleteScript, inspectScript, readScript, writeScript } from "./account-
 
 const minute = 60_000;
 
-/** On what a write depends: asked of the text that stands there. */
+/** What a write depends on: asked with the present text. */
 interface Conditions {
   readonly replaces?: (stored: string | undefined) => boolean;
 }
 
-/** The machine whose publisher has the records, and the mark of whose they are. */
+/** The machine whose publisher has the records, and the mark of their owner. */
 export interface RecordsSite {
   readonly session: SshSession;
   readonly layout: HostLayout;
@@ -26,11 +26,11 @@ export interface FoundRecords {
   read(record: RecordName): Promise<string | undefined>;
 }
 
-/** What there is of accounts on a machine. */
+/** The accounts found on a machine. */
 export interface RecordsFound {
   /** What marks them, or else the publisher. */
   readonly owner?: string;
-  /** There is a record, or the mark of them. */
+  /** A record or their mark exists. */
   readonly isThere: boolean;
   readonly records: FoundRecords;
 }
@@ -46,7 +46,7 @@ export class MachineAccountRecords {
   readonly #site: RecordsSite;
   readonly #mark: string;
 
-  /** `mark`: what a first record is marked with. */
+  /** `mark`: the mark that comes with the first record. */
   constructor(site: RecordsSite, mark: string) {
     this.#site = site;
     this.#mark = mark;
@@ -60,7 +60,7 @@ export class MachineAccountRecords {
     return result.stdout.trim();
   }
 
-  /** All that there is, in one look. */
+  /** Reads everything in one call. */
   async inspect(): Promise<RecordsFound> {
     const out = await this.#run("looking at the publisher's accounts", inspectScript(this.#site.layout));
     const lines = out.split("\n").map((line) => line.split(" "));
@@ -102,7 +102,7 @@ export class MachineAccountRecords {
       return this.#run(what, writeScript(site.layout, spec), text);
     };
     for (;;) {
-      // Where there is one, or one came meanwhile, it is asked about that.
+      // Where there is one, or one came meanwhile, `replaces` is asked about it.
       if (replaces?.(undefined) === true && (await write(true)) === "written") return true;
       const stored = replaces === undefined ? undefined : await this.read(record);
       if (replaces?.(stored) === false) return false;
@@ -112,7 +112,7 @@ export class MachineAccountRecords {
     }
   }
 
-  /** Takes all of them away, and their mark. */
+  /** Removes all of them, and their mark. */
   async delete(): Promise<void> {
     await this.#run("removing the publisher's accounts", deleteScript(this.#site.layout));
   }

@@ -19,7 +19,7 @@ esac
 `;
 }
 
-/** A script for a state folder that may not be there, which then has nothing. */
+/** A script for a state folder that may not exist, and then prints nothing. */
 const inState = ({ state }: HostLayout, script: string): string =>
   `[ -d ${shellWord(state)} ] || exit 0\ncd ${shellWord(state)}\n${script}`;
 
@@ -55,15 +55,15 @@ echo "record $(head -c ${maxBytes} "$1" | base64 -w0)"`,
   return `set -eu\n${inState(layout, read)}`;
 }
 
-/** Takes a file away, by its path in the state folder. */
+/** Removes a file, by its path in the state folder. */
 export function removeFileScript(layout: HostLayout, path: string): string {
   return `set -eu\n${inState(layout, asOwner('rm -f "$1"', [shellWord(path)]))}`;
 }
 
 /**
- * Puts standard input, of so many bytes, in the place of a file by its path in the state folder, or with `isNew` makes it
- * one: in one step, also after a loss of power. Prints `written`, or `stands` where a new one was to be made and there is one. systemd gives a folder
- * of root's to the service's user when it starts it.
+ * Puts standard input, of so many bytes, in the place of a file by its path in the state folder, or with `isNew` makes
+ * it one: in one step, also after a loss of power. Prints `written`, or `stands` where a new one was to be made and one
+ * exists. systemd gives a folder of root's to the service's user when it starts the service.
  */
 export function writeScript(
   layout: HostLayout,
@@ -103,7 +103,7 @@ cd ${state}
 ${write}`;
 }
 
-/** Takes the records and their mark away, and the state folder where nothing else is in it. */
+/** Removes the records and their mark, and the state folder where nothing else is in it. */
 export function deleteScript(layout: HostLayout): string {
   const remove = asOwner(`set -u
 rm -rf ${folder}

@@ -18,19 +18,19 @@ const everyMs = 5000;
 export interface KeptAccount {
   /** Absent while its CA has not confirmed it. */
   readonly uri?: string;
-  /** What the CA calls itself in CAA records; absent where nobody has asked. */
+  /** The CA's names in CAA records; absent where it was not asked. */
   readonly caaIdentities?: readonly string[];
 }
 
-/** An account at a certificate authority that a publisher shall have. */
+/** An account at a certificate authority that a publisher is to have. */
 export interface AccountAtCa {
   /** URL of the CA's directory. */
   readonly directory: string;
   /** Undefined where there is no record of it. */
   kept(records: FoundRecords): Promise<KeptAccount | undefined>;
   /**
-   * Has the CA make it, and the records keep it. Resolves to undefined, or to why it is not there yet where that will
-   * likely pass; throws what no wait cures.
+   * Has the CA make it, and the records keep it. Resolves to undefined, or to why it does not exist yet where that will
+   * likely pass; throws what waiting cannot fix.
    */
   register(records: MachineAccountRecords, signal: AbortSignal): Promise<string | undefined>;
 }
@@ -54,7 +54,7 @@ export interface AccountsState extends Omit<RecordsFound, "records"> {
   readonly kept: Readonly<Record<string, KeptAccount>>;
 }
 
-/** What the accounts of a stack's publisher are called, known without a look at its machine. */
+/** The names of the accounts of a stack's publisher, known without reading its machine. */
 export function accountsNames(stack: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   return {
     id: `host/${stack}/accounts`,
@@ -147,7 +147,7 @@ export function accountsResource(options: AccountsResourceOptions): Resource<Acc
     diff: (observed) => differenceOf(spec, observed.exists ? observed.state.kept : {}),
     async apply(_change, work) {
       const records = await recordsOf(work);
-      // All at once, so that another run finds none of them there, or all.
+      // All at once, so that another run finds none of them, or all.
       const each = accounts.map((account) => registered(account, records, { clock, work }));
       await Promise.allSettled(each);
       await Promise.all(each);

@@ -73,7 +73,7 @@ export async function inspectPublisher(
 async function sendProgram(site: PublisherSite, release: Release, by: "zstd" | "gzip"): Promise<void> {
   const { layout, clock, work } = site;
   const bytes = await readRelease(release);
-  // What every machine can unpack takes a third more on the way.
+  // The form that every machine can unpack is a third larger.
   const stdin =
     by === "zstd"
       ? bytes
@@ -85,7 +85,7 @@ async function sendProgram(site: PublisherSite, release: Release, by: "zstd" | "
   await step(site, `installing the publisher ${release.version}`, script, { stdin, timeoutMs });
 }
 
-/** What it says of itself now; undefined where it does not answer. */
+/** Its own present status; undefined where it does not answer. */
 async function healthNow({ session, layout, work }: PublisherSite): Promise<Health | undefined> {
   const options = { timeoutMs: 30 * second, signal: work.signal };
   const { stdout } = await session.run(statusScript(layout), options);
@@ -124,7 +124,7 @@ async function untilHealthy(site: PublisherSite, expected: Expected): Promise<vo
   });
 }
 
-/** Restarts it behind its sockets, and waits until it is what it was, or shall be. */
+/** Restarts it behind its sockets, and waits until it is as expected. */
 async function restart(site: PublisherSite, expected: Expected): Promise<void> {
   const { session, work } = site;
   const result = await session.run(restartScript, { timeoutMs: 2 * minute, signal: work.signal });
@@ -151,7 +151,7 @@ async function makeToken(site: PublisherSite): Promise<void> {
   });
 }
 
-/** Puts back what ran before; gives how that ended, in a sentence. */
+/** Puts back what ran before; returns how that ended, in a sentence. */
 async function goBack(site: PublisherSite, before: PublisherState, name: string): Promise<string> {
   try {
     await step(site, "going back", backScript(site.layout, name, before.previous));
@@ -163,7 +163,7 @@ async function goBack(site: PublisherSite, before: PublisherState, name: string)
   }
 }
 
-/** Says nothing of the publisher: the next run goes on with it. */
+/** Says nothing about the publisher: the next run continues with it. */
 const isConnection = (error: unknown): boolean =>
   error instanceof PodtrustError && error.code.startsWith("ssh-");
 
@@ -203,7 +203,7 @@ async function writeFiles(
   return changed.map(({ path }) => path);
 }
 
-/** Has systemd know the units as they are now; sockets that changed are opened anew. */
+/** Makes systemd reload its units; sockets that changed are opened anew. */
 async function settleUnits(
   site: PublisherSite,
   spec: HostPublisherSpec,
@@ -233,8 +233,8 @@ async function place(site: PublisherSite, spec: HostPublisherSpec, before: Publi
 }
 
 /**
- * Makes the publisher on a machine the specified one; finds out by itself what is done already. A change that keeps it
- * from becoming ready is taken back. Throws `publisher-release`, `publisher-upgrade`, `host-*`, `ssh-*`.
+ * Makes the publisher on a machine the specified one, and skips what is done already. A change that keeps it from
+ * becoming ready is undone. Throws `publisher-release`, `publisher-upgrade`, `host-*`, `ssh-*`.
  */
 export async function applyPublisher(site: PublisherSite, spec: HostPublisherSpec): Promise<void> {
   const { session, layout, work } = site;
@@ -250,8 +250,8 @@ export async function applyPublisher(site: PublisherSite, spec: HostPublisherSpe
 }
 
 /**
- * Has the version before run again, and gives its name. Where that does not become ready, what ran comes back. Throws
- * `publisher-rollback` where there is none, `publisher-upgrade`, `host-*`, `ssh-*`.
+ * Makes the previous version run again, and returns its name. Where that does not become ready, what ran comes back.
+ * Throws `publisher-rollback` where there is none, `publisher-upgrade`, `host-*`, `ssh-*`.
  */
 export async function rollBack(site: PublisherSite): Promise<{ readonly from: string; readonly to: string }> {
   const { session, layout, work } = site;

@@ -8,7 +8,10 @@ import { type HostLayout, unitNames } from "./layout.ts";
 
 const minute = 60_000;
 
-/** systemd's range for users of services that have their own (`DynamicUser`): whoever wrote backups before is one. */
+/**
+ * systemd's range for users of services that have their own (`DynamicUser`): an earlier service that wrote backups had
+ * such a user.
+ */
 const serviceUsers = { from: 61_184, to: 65_519 } as const;
 
 /** A folder or link as it was found on the machine. */
@@ -25,9 +28,9 @@ interface PathFacts {
 interface PathReading {
   /** The file system of the publisher's state. */
   readonly stateDevice: string;
-  /** Whether root can write beside the folder: a file system may be mounted to be read alone. */
+  /** Whether root can write beside the folder: a file system may be mounted read-only. */
   readonly isWritable: boolean;
-  /** All that is there of the path, from the folder itself up to the root directory. */
+  /** Everything that exists of the path, from the folder itself up to the root directory. */
   readonly found: readonly PathFacts[];
 }
 
@@ -68,7 +71,7 @@ interface Problem {
 const isOpen = ({ mode }: PathFacts): boolean => (mode & 0o022) !== 0;
 const isSticky = ({ mode }: PathFacts): boolean => (mode & 0o1000) !== 0;
 
-/** What is wrong with the folder itself, where it is there. */
+/** What is wrong with the folder itself, where it exists. */
 function folderProblem(facts: PathFacts | undefined): Problem | undefined {
   if (facts === undefined) return undefined;
   const { path, uid, type } = facts;
@@ -76,7 +79,7 @@ function folderProblem(facts: PathFacts | undefined): Problem | undefined {
   const isServices = uid >= serviceUsers.from && uid <= serviceUsers.to;
   if ((uid === 0 || isServices) && !isOpen(facts)) return undefined;
   return {
-    message: `${path} belongs to user ${uid} and has mode ${facts.mode.toString(8)}: somebody else can write into it`,
+    message: `${path} belongs to user ${uid} and has mode ${facts.mode.toString(8)}: other users can write into it`,
     next: `Name a folder that is not there yet. Or give this one to root alone: chown root ${path} && chmod go-w ${path}.`,
   };
 }
@@ -118,7 +121,7 @@ const mountIt = (folder: string): string =>
   `Mount a disk or share on the machine (with nofail in /etc/fstab), and have publisher.backup.folder name a folder below its mount point: ${folder} for one that is mounted at ${dirname(folder)} or above. Then run the same command again.`;
 
 /**
- * Makes the folder, of root's at first, unless the file system above it is the state's by now. A service that runs already
+ * Makes the folder, of root's at first, unless the file system above it is now the state's. A service that runs already
  * sees it from its next start on.
  */
 function makeScript({ state, units }: HostLayout, folder: string): string {
@@ -151,7 +154,7 @@ export interface BackupFolderOptions {
   readonly dependsOn: readonly string[];
 }
 
-/** What the folder for backups on a stack's machine is called, known without a look at it. */
+/** The names of the folder for backups on a stack's machine, known without reading it. */
 export function backupFolderNames(stack: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   return {
     id: `host/${stack}/backup-folder`,
@@ -162,9 +165,8 @@ export function backupFolderNames(stack: string): Pick<Resource, "id" | "kind" |
 }
 
 /**
- * The folder on a machine into which its publisher puts backups. It lies below a file system that somebody mounted there,
- * which is no state's; what does not is refused, with `backup-folder`, before anything is changed. It is made and never
- * deleted.
+ * The folder on a machine into which its publisher puts backups. It lies below a mounted file system other than the
+ * state's; any other folder is refused, with `backup-folder`, before anything is changed. It is made and never deleted.
  */
 export function backupFolderResource({
   connection,
@@ -216,7 +218,7 @@ export function backupFolderResource({
         throw refusal({ message: `${targetText(session.target)} cannot make ${folder}: ${why}` });
       }
     },
-    // Backups outlive what they are of.
+    // Backups outlive what they back up.
     delete: () => Promise.resolve(),
   };
 }

@@ -140,7 +140,7 @@ describe("the publisher's config on a machine", () => {
       ],
     );
     assert.doesNotMatch(others, /\/mnt\//u);
-    // A disk that is away keeps nobody from the documents.
+    // A missing disk does not keep the documents from being served.
     assert.doesNotMatch(lines.join("\n"), /RequiresMountsFor/u);
     const without = await written({ https: { acme: {} } });
     assert.deepEqual([without.there?.backup, without.backupFolder], [undefined, undefined]);

@@ -48,7 +48,7 @@ export interface HostConfig {
 const apiServer = "https://127.0.0.1:6443";
 const maxFile = 1024 * 1024;
 
-/** Names files on the machine for those of the config on this one, and collects what is to be sent. */
+/** Maps the config's files on this machine to files on the other, and collects what is to be sent. */
 class Sent {
   readonly files: PublisherFile[] = [];
   readonly credentials: Credential[] = [];
@@ -65,7 +65,7 @@ class Sent {
     return this.#add(role, from, access);
   }
 
-  /** The same of what no other service of the group's shall read either; gives where the publisher finds it. */
+  /** The same for what other services of the group must not read; returns the publisher's path to it. */
   async addCredential(name: string, from: string): Promise<string> {
     const path = await this.#add(name, from, { mode: 0o600, owner: "root:root" });
     this.credentials.push({ name, path });
@@ -113,7 +113,7 @@ async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
   };
 }
 
-/** The token by which the machine proves the name itself, and how its config says so; nothing with other challenges. */
+/** The token by which the machine proves the name itself, and its part of the config; nothing with other challenges. */
 async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Promise<object> {
   if (dns === undefined || serve.kind !== "acme" || serve.acme.challenge !== "dns-01") return {};
   const { kind } = dns.provider;
@@ -139,7 +139,7 @@ async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Pr
   return { dns: { [kind]: { tokenFile: await sent.addCredential("dns-token", own) } } };
 }
 
-/** Its backups, and how its config says so; nothing where it makes none. */
+/** Its backups, and their part of the config; nothing where it makes none. */
 async function backupInput(
   { file, publisher }: Config,
   sent: Sent,
@@ -199,7 +199,7 @@ function overHttps(config: Config): OverHttps {
   });
 }
 
-/** Addresses for systemd; names of sockets are its own business, and mean the default port. */
+/** Addresses for systemd; names of sockets are systemd's own, and mean the default port. */
 function streams(addresses: readonly ListenSpec[], port: number): readonly ListenSpec[] {
   const own = addresses.filter((address) => !("systemd" in address));
   return own.length === 0 && addresses.length > 0 ? [{ host: "::", port }] : own;

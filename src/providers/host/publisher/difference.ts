@@ -42,7 +42,7 @@ export function releaseFor(spec: HostPublisherSpec, { architecture, machine }: P
   return release;
 }
 
-/** Whether a version of that number is in use: what was built anew of the same number is no difference by itself. */
+/** Whether a version of that number is in use: a rebuild of the same number is no difference by itself. */
 const isOfVersion = (name: string | undefined, version: string): boolean =>
   name?.replace(/-[0-9a-f]{12}$/u, "") === version;
 
@@ -54,7 +54,7 @@ export function isOtherProgram(spec: HostPublisherSpec, state: PublisherState): 
   return current !== versionName(release) || programs[current] !== release.program;
 }
 
-/** Those of the files that are not as they shall be. */
+/** The files that differ from the wanted ones. */
 export function changedFiles({ files }: HostPublisherSpec, state: PublisherState): readonly PublisherFile[] {
   return files.filter((file) => {
     const found = state.files[file.path];
@@ -62,13 +62,13 @@ export function changedFiles({ files }: HostPublisherSpec, state: PublisherState
   });
 }
 
-/** Units that are there and shall not be: a socket that is no longer wanted. */
+/** Units to remove: a socket that is no longer wanted. */
 export function surplusUnits({ files }: HostPublisherSpec, state: PublisherState): readonly string[] {
   const wanted = new Set(files.map(({ path }) => basename(path)));
   return Object.keys(state.units).filter((unit) => !wanted.has(unit));
 }
 
-/** Files beside the config that it no longer names: a token that the publisher shall not have any more. */
+/** Files beside the config that it no longer names: a token that the publisher is no longer to have. */
 export function surplusFiles({ files, layout }: HostPublisherSpec, state: PublisherState): readonly string[] {
   const wanted = new Set(files.map(({ path }) => path));
   return Object.keys(state.files).filter((path) => path.startsWith(`${layout.files}/`) && !wanted.has(path));

@@ -1,9 +1,9 @@
 /**
- * Where the publisher lies on a machine. A version is a folder of its own; `current` says which one runs, in one step,
- * and `previous` which one ran before.
+ * The publisher's places on a machine. A version is a folder of its own; the links `current` and `previous` name the
+ * running one and the one before, each changed in one step.
  */
 export interface HostLayout {
-  /** Versions, the two links, and whose all of it is. */
+  /** Versions, the two links, and the mark of ownership. */
   readonly home: string;
   readonly versions: string;
   readonly current: string;
@@ -20,7 +20,7 @@ export interface HostLayout {
   readonly credentials: string;
   readonly token: string;
   readonly clusterCa: string;
-  /** What systemd gives the running publisher to read, and nobody else (`LoadCredential`). */
+  /** What systemd lets only the running publisher read (`LoadCredential`). */
   readonly given: string;
   /** The publisher's state, as root sees it: below the folder of services that run as users of their own. */
   readonly state: string;

@@ -16,7 +16,7 @@ export interface PublisherResourceOptions {
   readonly dependsOn: readonly string[];
 }
 
-/** What the publisher on a stack's machine is called, known without a look at it. */
+/** The names of the publisher on a stack's machine, known without reading it. */
 export function publisherNames(stack: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   return {
     id: `host/${stack}/publisher`,
@@ -44,7 +44,7 @@ export function publisherResource(options: PublisherResourceOptions): Resource<P
       if (!isThere(state)) return { exists: false };
       return { exists: true, state, owner: ownerOf(state, stack) };
     },
-    // How it is moves by itself, and the token's service comes and goes.
+    // Its health changes by itself, and the token's service comes and goes.
     fingerprint({ health: _health, units, ...state }) {
       const { [unitNames.token]: _token, ...others } = units;
       return { ...state, units: others };

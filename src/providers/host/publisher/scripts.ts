@@ -41,7 +41,7 @@ function statusLine({ program, state }: HostLayout): string {
   return `[ ! -x ${shellWord(program)} ] || echo "status $(${ask} 2>/dev/null | base64 -w0)"`;
 }
 
-/** What the running publisher says of itself, in the form of `inspectScript`. */
+/** The running publisher's own status, in the form of `inspectScript`. */
 export function statusScript(layout: HostLayout): string {
   return `${statusLine(layout)}\n`;
 }
@@ -62,8 +62,8 @@ fi
 }
 
 /**
- * Reads a compressed program from standard input, and makes it the version `name` once it is whole and runs. Two that do
- * it at once do not meet: the first that is done is kept.
+ * Reads a compressed program from standard input, and makes it the version `name` once it is whole and runs. Two at
+ * once do not conflict: the first that finishes is kept.
  */
 export function unpackScript(
   layout: HostLayout,
@@ -101,8 +101,8 @@ ${link(name, "current")}
 }
 
 /**
- * Takes away versions that are neither current nor previous, what was left of an installation that was cut off, and
- * files that the config no longer names.
+ * Removes versions that are neither current nor previous, what was left of an installation that was cut off, and files
+ * that the config no longer names.
  */
 export function tidyScript(layout: HostLayout, surplus: readonly string[]): string {
   return `set -eu
@@ -116,7 +116,7 @@ rm -f ${changing(layout)}
 `;
 }
 
-/** Has systemd read its units anew, and starts those that belong to the machine's start; the service itself not yet. */
+/** Makes systemd reload its units, and starts those that start with the machine, except the service itself. */
 export function unitsScript(enabled: readonly string[], changedSockets: readonly string[]): string {
   const others = enabled.filter((unit) => unit !== service);
   const sockets =
@@ -134,7 +134,7 @@ export const tokenScript = `systemctl start ${token}\n`;
 /** Restarts the service behind its sockets; returns when it says that it is ready. */
 export const restartScript = `systemctl reset-failed ${service} 2>/dev/null || true\nsystemctl restart ${service}\n`;
 
-/** Stops the service where it is installed, and prints `stopped` then; its sockets go on listening. */
+/** Stops the service where it is installed, and prints `stopped` then; its sockets keep listening. */
 export function stopScript({ units }: HostLayout): string {
   return `set -eu
 [ -f ${shellWord(units)}/${service} ] || exit 0
@@ -148,7 +148,7 @@ export function logScript(unit: string): string {
   return `journalctl -u ${shellWord(unit)} -n 20 --no-pager -o cat\n`;
 }
 
-/** Is there from before something is changed until that has come to its end, or was taken back. */
+/** Exists from before a change until that is complete, or undone. */
 const changing = ({ config }: HostLayout): string => shellWord(`${config}.changing`);
 
 /** Keeps the config that the running version has. */
@@ -158,8 +158,8 @@ export function keepConfigScript({ config }: HostLayout): string {
 }
 
 /**
- * Keeps the config that the running version has, and remembers that a change has begun: who goes on with one that was
- * cut off finds the config changed already, and what runs not started anew.
+ * Keeps the config that the running version has, and remembers that a change has begun: a run that continues an
+ * interrupted one finds the config changed already, but the old process still running.
  */
 export function beginScript(layout: HostLayout): string {
   return `if [ ! -f ${changing(layout)} ]; then
@@ -186,13 +186,13 @@ function link(name: string, as: string): string {
   return `ln -sfn versions/${shellWord(name)} ${as}.new && mv -Tf ${as}.new ${as}`;
 }
 
-/** Takes units away that are no longer wanted. */
+/** Removes units that are no longer wanted. */
 export function dropUnitsScript(layout: HostLayout, units: readonly string[]): string {
   const files = units.map((unit) => `${layout.units}/${unit}`);
   return `systemctl disable --now ${words(units)} 2>/dev/null || true\nrm -f ${words(files)}\n`;
 }
 
-/** Takes all of it away. */
+/** Removes all of it. */
 export function removeScript(layout: HostLayout): string {
   const files = everyUnit.map((unit) => `${layout.units}/${unit}`);
   const shown = layout.state.replace("/private/", "/");

@@ -2,7 +2,7 @@ import type { PublisherFile } from "./config-file.ts";
 import type { HostLayout } from "./layout.ts";
 import type { NodeArchitecture, Release } from "./release.ts";
 
-/** What the publisher on a machine shall be. */
+/** The desired publisher on a machine. */
 export interface HostPublisherSpec {
   readonly stack: string;
   readonly issuer: string;

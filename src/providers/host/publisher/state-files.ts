@@ -29,7 +29,7 @@ export class PublisherStateFiles {
     return result.stdout.trim();
   }
 
-  /** What marks whose they are; undefined where nobody has marked state or publisher there. */
+  /** The mark of their owner; undefined where neither state nor publisher is marked. */
   async owner(): Promise<string | undefined> {
     return (await new MachineAccountRecords(this.#site, this.#mark).inspect()).owner;
   }
@@ -66,7 +66,7 @@ export class PublisherStateFiles {
     await this.#run("removing a file of the publisher's state", removeFileScript(this.#site.layout, path));
   }
 
-  /** Stops the service, and resolves to whether there is one. Its sockets stay: who connects waits for it. */
+  /** Stops the service, and resolves to whether there is one. Its sockets stay: clients that connect wait for it. */
   async stop(): Promise<boolean> {
     return (await this.#run("stopping the publisher", stopScript(this.#site.layout))) === "stopped";
   }

@@ -2,7 +2,7 @@ import { isRecord, recordsOf, textsOf, textOfBase64 } from "../../../core/base/i
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
 import { type NodeArchitecture, architectures } from "./release.ts";
 
-/** What a running publisher says of itself, as far as it counts here. */
+/** A running publisher's own status, as far as it counts here. */
 export interface Health {
   /** Everything that a relying party needs is held. */
   readonly ready: boolean;
@@ -26,9 +26,9 @@ export interface UnitFacts {
 
 /** The publisher on a machine as it was found. */
 export interface PublisherState {
-  /** Undefined where it is one that there is no publisher for. */
+  /** Undefined where there is no publisher for it. */
   readonly architecture: NodeArchitecture | undefined;
-  /** As uname says it. */
+  /** As uname prints it. */
   readonly machine: string;
   readonly unpacks: "zstd" | "gzip";
   /** What marks it. */
@@ -42,7 +42,7 @@ export interface PublisherState {
   readonly files: Readonly<Record<string, FileFacts>>;
   /** By name, of those that are installed. */
   readonly units: Readonly<Record<string, UnitFacts>>;
-  /** Something was changed, and that has not come to its end. */
+  /** A change has begun and is not complete. */
   readonly isChanging: boolean;
   /** Absent where none answers. */
   readonly health?: Health;
@@ -108,7 +108,7 @@ export function isThere({ owner, current, files, units }: PublisherState): boole
   );
 }
 
-/** Whose it is: a file beside its versions says so. */
+/** Its owner, from a file beside its versions. */
 export function ownerOf({ owner }: PublisherState, stack: string): Owner {
   if (owner !== undefined) return ownershipComment.ownerOf(owner, stack);
   return { kind: "untagged", looksLike: "an unknown owner who set up a publisher there" };

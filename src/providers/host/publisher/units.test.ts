@@ -16,7 +16,7 @@ const units = new Map(
 const linesOf = (unit: string): readonly string[] => (units.get(unit) ?? "").split("\n");
 
 describe("the units of a publisher on a machine", () => {
-  test("the one that serves runs as a user of its own, who can neither become root nor get a capability", () => {
+  test("the one that serves runs as a user of its own, which can neither become root nor get a capability", () => {
     const lines = linesOf(unitNames.publisher);
     const wanted = [
       "DynamicUser=yes",

@@ -26,8 +26,8 @@ function unitText(sections: Readonly<Record<string, Section>>): string {
 }
 
 /**
- * What both services are kept from. Each line was proven on a booted machine; left out are
- * MemoryDenyWriteExecute (V8 writes machine code: Node crashes) and PrivateNetwork.
+ * What both services are denied. Each line was proven on a booted machine; left out are MemoryDenyWriteExecute (V8
+ * writes machine code: Node crashes) and PrivateNetwork.
  */
 const confined: Section = [
   // The file system: all of it read-only but the state folder; no home folders, a /tmp of its own, no devices.
@@ -53,15 +53,15 @@ const confined: Section = [
   // Other processes are not seen, nor anything in /proc but processes. Node then knows no processors, and needs none.
   "ProtectProc=invisible",
   "ProcSubset=pid",
-  // AF_UNIX for what tells systemd how it stands, and the control socket; no netlink, no raw packets.
+  // AF_UNIX for the notifications to systemd, and the control socket; no netlink, no raw packets.
   "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
   "RestrictNamespaces=yes",
   "RestrictRealtime=yes",
   "LockPersonality=yes",
   "KeyringMode=private",
   "RemoveIPC=yes",
-  // What services usually call, without what changes the system or other processes. A refused call fails and kills
-  // nobody: libuv asks for some and lives without.
+  // The calls of typical services, without those that change the system or other processes. A refused call fails and
+  // kills no process: libuv tries some and works without them.
   "SystemCallArchitectures=native",
   "SystemCallFilter=@system-service",
   "SystemCallFilter=~@privileged @resources @mount @swap @reboot @debug @cpu-emulation @obsolete",
@@ -71,8 +71,9 @@ const confined: Section = [
 ];
 
 /**
- * What lets the service write into one folder more, that of its backups. No RequiresMountsFor: where that disk or share is
- * away, documents are served all the same, and the program says that no backup is written. What is mounted later is seen.
+ * What lets the service also write into the folder of its backups. No RequiresMountsFor: where that disk or share is
+ * missing, documents are still served, and the program reports that no backup is written. What is mounted later is
+ * seen.
  */
 function writesInto({ state }: HostLayout, folder: string | undefined): Section {
   if (folder === undefined) return [];
@@ -92,7 +93,7 @@ function publisherService({ stack, layout, http, credentials, backupFolder }: Un
       "Wants=network-online.target",
       `After=network-online.target ${sockets}`,
       `Requires=${sockets}`,
-      // It is never given up: a publisher that is away is an outage of every workload.
+      // systemd never gives up on it: a publisher that is down is an outage of every workload.
       "StartLimitIntervalSec=0",
     ],
     Service: [
@@ -107,7 +108,7 @@ function publisherService({ stack, layout, http, credentials, backupFolder }: Un
       // An event loop that hangs for a minute is ended; requests under way get ten seconds at the end.
       "WatchdogSec=60s",
       "TimeoutStopSec=20s",
-      // A user of its own that is nobody's otherwise, and exists as long as the service runs.
+      // A user of its own that no other service has, and that exists as long as the service runs.
       "DynamicUser=yes",
       `SupplementaryGroups=${secretsGroup}`,
       // Keys, certificates and the last good documents.
@@ -118,7 +119,7 @@ function publisherService({ stack, layout, http, credentials, backupFolder }: Un
       ...credentials.map(({ name, path }) => `LoadCredential=${name}:${path}`),
       ...confined,
       ...writesInto(layout, backupFolder),
-      // It stays below 300 MB under attack; beyond this it is better restarted than the machine's memory used up.
+      // It stays below 300 MB under attack; beyond this limit a restart is better than using up the machine's memory.
       "MemoryMax=512M",
       "TasksMax=64",
       "LimitNOFILE=4096",
@@ -143,9 +144,9 @@ function socket(name: "https" | "http", stack: string, listen: readonly ListenSp
       "FreeBind=yes",
       `FileDescriptorName=${name}`,
       `Service=${unitNames.publisher}`,
-      // Who connects while the publisher is restarted waits here.
+      // Clients that connect while the publisher restarts wait here.
       "Backlog=1024",
-      // However often it is started: a socket that gives up would be an outage that lasts.
+      // However often it is started: a socket that gives up would be a lasting outage.
       "TriggerLimitIntervalSec=0",
     ],
     Install: ["WantedBy=sockets.target"],
@@ -160,7 +161,7 @@ function tokenService({ layout, adminKubeconfig }: UnitsSpec): string {
       `ExecStart=${layout.program} renew-token -f ${layout.config} --kubeconfig ${adminKubeconfig}`,
       // It reads what root alone may read. The publisher never sees that file.
       "User=root",
-      // What it writes can be read by the publisher, and by nobody else, without a capability to give files away.
+      // What it writes can be read only by the publisher, without a capability to change the owner of files.
       `Group=${secretsGroup}`,
       `StateDirectory=${tokenState}`,
       "StateDirectoryMode=0750",
@@ -169,7 +170,7 @@ function tokenService({ layout, adminKubeconfig }: UnitsSpec): string {
       ...confined,
       "MemoryMax=256M",
       "TasksMax=32",
-      // It starts every minute: only what goes wrong is worth a line, which is all that it writes itself.
+      // It starts every minute: only errors are worth a line, and they are all that it writes itself.
       "SyslogLevel=err",
       "LogLevelMax=notice",
     ],

@@ -41,7 +41,7 @@ export async function inspectSystem(session: SshSession, signal: AbortSignal): P
   return parseSystem(result.stdout);
 }
 
-/** Waits until cloud-init has ended: what it does to users, keys and packages would come in between. */
+/** Waits until cloud-init has ended: its changes to users, keys and packages would interfere. */
 async function firstBoot(session: SshSession, { clock, work }: SystemSite): Promise<void> {
   const options = { timeoutMs: minute, signal: work.signal };
   const tail = async (): Promise<string> => (await session.run(scripts.firstBootTail, options)).stdout;
@@ -68,7 +68,7 @@ async function firstBoot(session: SshSession, { clock, work }: SystemSite): Prom
 }
 
 /**
- * Gives the machine a host key that stood in no user data. Both keys are pinned and remembered while one takes the
+ * Gives the machine a host key that was in no user data. Both keys are pinned and remembered while one takes the
  * other's place, so that a run that ends anywhere in between finds the machine again.
  */
 async function rotateHostKey(
@@ -109,7 +109,7 @@ async function shutLogin(session: SshSession, { spec, work }: SystemSite): Promi
   });
 }
 
-// A token that is younger than the machine's clock says is refused by AWS after five minutes.
+// AWS refuses a token from more than five minutes in the future.
 const clockTolerance = 60;
 
 async function setClock(session: SshSession, { clock, work }: SystemSite): Promise<void> {
@@ -140,7 +140,7 @@ async function packages(session: SshSession, { clock, work }: SystemSite, state:
   await step(session, "installing packages", scripts.packagesScript, { timeoutMs, signal: work.signal });
 }
 
-/** Asks the machine to go down. It may be gone, with the connection, before it has said that it will. */
+/** Asks the machine to go down. It may be down, with the connection, before it has answered. */
 async function askForReboot(session: SshSession, signal: AbortSignal): Promise<void> {
   try {
     await session.run(scripts.rebootScript, { timeoutMs: minute, signal });
@@ -207,7 +207,7 @@ function roomNeeds(
   ];
 }
 
-/** Makes a machine's system the specified one; finds out by itself what is done already. Throws `host-*`, `ssh-*`. */
+/** Makes a machine's system the specified one, and skips what is done already. Throws `host-*`, `ssh-*`. */
 export async function applySystem(site: SystemSite): Promise<void> {
   const { connection, spec, work } = site;
   const session = await connection.awaited(work);
@@ -215,7 +215,7 @@ export async function applySystem(site: SystemSite): Promise<void> {
   const state = await inspectSystem(session, work.signal);
   checkSupported(state);
   checkRoom(session.target, state.rooms, roomNeeds(state, spec));
-  // What tells whose it is comes first, so that an interrupted run finds its own.
+  // The mark of ownership comes first, so that an interrupted run finds its own.
   const mark = `# ${ownershipComment.of(spec.stack)}\n`;
   if (state.mark !== mark) {
     await session.put(scripts.markPath, mark, { mode: 0o644, signal: work.signal });

@@ -13,7 +13,7 @@ export interface SystemOptions {
   readonly spec: SystemSpec;
 }
 
-/** What the system of a stack's machine is called, known without a look at it. */
+/** The names of the system of a stack's machine, known without reading it. */
 export function systemNames(stack: string): Pick<Resource, "id" | "kind" | "names" | "link"> {
   return { id: `host/${stack}/system`, kind: "system", names: [`host/${stack}`, "host"], link: "cluster" };
 }

@@ -1,7 +1,7 @@
 import { shellWord } from "../../../core/base/index.ts";
 import { roomFunction } from "../room.ts";
 
-/** Says whose the machine is. */
+/** The mark of the machine's owner. */
 export const markPath = "/etc/podtrust/machine";
 /** Read early among sshd's drop-ins: of several values the first counts. */
 export const sshdPath = "/etc/ssh/sshd_config.d/10-podtrust.conf";
@@ -13,7 +13,7 @@ const rotatedPath = "/var/lib/podtrust/host-key";
 const upgradedPath = "/var/lib/podtrust/upgraded";
 export const aptPath = "/etc/apt/apt.conf.d/52podtrust";
 
-/** Looks at the system as it is, and changes nothing. Answers in lines of `KEY VALUE`. */
+/** Reads the present state of the system, and changes nothing. Answers in lines of `KEY VALUE`. */
 export const systemScript = `set -eu
 say() { printf '%s %s\\n' "$1" "$2"; }
 ${roomFunction}
@@ -36,7 +36,7 @@ if [ -f /run/reboot-required ] || [ -f /var/run/reboot-required ]; then say rebo
 if [ -f ${rotatedPath} ]; then say host-key "$(cat ${rotatedPath})"; fi
 `;
 
-/** What cloud-init says of the first boot: `running`, `done`, `error`, or `absent`. */
+/** cloud-init's state of the first boot: `running`, `done`, `error`, or `absent`. */
 export const firstBootScript = `set -eu
 if ! command -v cloud-init >/dev/null; then echo absent; exit 0; fi
 state=$(cloud-init status 2>/dev/null | sed -n 's/^status: //p')
@@ -45,7 +45,7 @@ printf '%s\\n' "\${state:-unknown}"
 
 export const firstBootTail = "set -eu\ntail -n 20 /var/log/cloud-init-output.log | cut -c 1-400\n";
 
-/** Makes the next host key where it is not there yet, and says its public half. */
+/** Makes the next host key where it does not exist yet, and prints its public half. */
 export const nextKeyScript = `set -eu
 if [ ! -f ${nextKey}.pub ]; then
   rm -f ${nextKey}
@@ -59,12 +59,12 @@ const reload = `sshd -t
 systemctl reload ssh 2>/dev/null || systemctl reload sshd
 `;
 
-/** Says the public half of the host key that is in use. */
+/** Prints the public half of the host key in use. */
 export const shownKeyScript = `set -eu\ncat ${hostKey}.pub\n`;
 
 /**
- * Puts the next host key in place of all that were there. The next one goes last: a run that ended before takes the
- * same key once more, since it is remembered by now.
+ * Puts the next host key in place of all that were there. The next one is removed last: after an interrupted run the
+ * same key is used again, since it is remembered by now.
  */
 export function rotateScript(fingerprint: string): string {
   return `set -eu
@@ -80,7 +80,7 @@ rm -f ${nextKey} ${nextKey}.pub
 `;
 }
 
-/** Makes sshd read its files again, once it has nothing against them. */
+/** Makes sshd reload its files, once it accepts them. */
 export const reloadScript = `set -eu
 ${reload}`;
 
@@ -109,7 +109,7 @@ export const rebootScript = "set -eu\nsystemctl reboot --no-block\n";
 /** Lets the clock be set from the network. */
 export const clockScript = "set -eu\ntimedatectl set-ntp true\n";
 
-/** Takes back what is podtrust's own; packages stay. */
+/** Removes what is podtrust's own; packages stay. */
 export const forgetScript = `set -eu
 rm -f ${sshdPath} ${aptPath} ${markPath}
 rm -rf /var/lib/podtrust

@@ -18,11 +18,11 @@ export interface SystemState {
   readonly boot: string;
   /** Seconds since the epoch, as the machine counts. */
   readonly clock: number;
-  /** Whose it is; undefined where nobody's mark is there. */
+  /** The mark of its owner; undefined where there is none. */
   readonly mark?: string;
-  /** cloud-init's word; undefined where there is none. */
+  /** cloud-init's state; undefined where there is none. */
   readonly firstBoot?: string;
-  /** sshd's own words for what is in effect. */
+  /** sshd's own terms for what is in effect. */
   readonly rootLogin: string;
   readonly passwordLogin: string;
   readonly keyboardLogin: string;
@@ -63,7 +63,7 @@ export function parseSystem(output: string): SystemState {
   };
 }
 
-/** Whose the machine is, by the first line of our mark. */
+/** The owner of the machine, by the first line of our mark. */
 export function systemOwner({ mark = "" }: SystemState, stack: string): Owner {
   return ownershipComment.ownerOf((mark.split("\n")[0] ?? "").replace(/^# ?/u, ""), stack);
 }
@@ -72,7 +72,7 @@ const rootOff = (state: SystemState, { isRootUsed }: SystemSpec): boolean =>
   state.rootLogin === "no" ||
   (isRootUsed && ["prohibit-password", "without-password"].includes(state.rootLogin));
 
-/** Whether nobody logs in by a password, and root not at all (or, where podtrust does, by key alone). */
+/** Whether password logins are off, and root logins too (or, where podtrust logs in as root, by key alone). */
 export function isLoginShut(state: SystemState, spec: SystemSpec): boolean {
   return rootOff(state, spec) && state.passwordLogin === "no" && state.keyboardLogin === "no";
 }
@@ -86,7 +86,7 @@ export function checkSupported({ os, release, hasApt }: SystemState): void {
   );
 }
 
-/** What of a machine's first day is still to be done. */
+/** The steps of a new machine that are still to be done. */
 function firstDay(found: SystemState | undefined, { isFresh }: SystemSpec): readonly FieldChange[] {
   const fields: FieldChange[] = [];
   if (!isFresh) return fields;
@@ -104,7 +104,7 @@ function loginChange(found: SystemState | undefined, spec: SystemSpec): readonly
   return [{ field: "login", before, after }];
 }
 
-/** What would make the system as it was found the specified one. Without a state nothing is known of it yet. */
+/** What would make the system as it was found the specified one. Without a state it is not known yet. */
 export function systemDifference(state: SystemState | undefined, spec: SystemSpec): Difference {
   const found = state?.mark === undefined ? undefined : state;
   const upgrades = { field: "security upgrades", before: found && "by hand", after: "by themselves" };

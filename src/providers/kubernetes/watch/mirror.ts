@@ -31,13 +31,13 @@ export interface MirrorOptions<V, I extends string = never> {
   readonly indexes: Indexes<V, I>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds without a word after which a server is dead, whatever TCP believes; 100,000 by default. */
+  /** Milliseconds of silence after which a server counts as dead, whatever TCP believes; 100,000 by default. */
   readonly silenceMs?: number;
   /** Objects that are kept at the most; 200,000 by default. */
   readonly maxObjects?: number;
 }
 
-/** How it stands with following. */
+/** The state of following. */
 export interface MirrorStatus {
   /** `serviceaccounts`, `pods` */
   readonly resource: string;
@@ -55,7 +55,7 @@ const defaultSilence = 100_000;
 const defaultMaxObjects = 200_000;
 const pageSize = 500;
 const metadataAccept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-/** Of a list of which the metadata alone is wanted. */
+/** For a list of metadata alone. */
 export const metadataListAccept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /** The delays after failures, in milliseconds. */
@@ -75,19 +75,19 @@ const statusOf = (error: unknown): unknown =>
   error instanceof PodtrustError ? error.detail["status"] : undefined;
 
 /**
- * Follows all objects of a kind by list and watch, and keeps of each what its reader has a use for
+ * Follows all objects of a kind by list and watch, and keeps of each what its reader needs
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/).
  *
- * A watch is gone on with only where the server ended it at the time that was agreed. After anything else everything is
- * listed anew: a server that was restored to an older state accepts a watch from its own future and then says nothing,
- * for ever. Whoever follows hears of the differences only.
+ * A watch is continued only where the server ended it at the agreed time. After anything else everything is listed
+ * anew: a server that was restored to an older state accepts a watch from its own future and then stays silent for
+ * ever. Followers get the differences only.
  */
 export class Mirror<V, I extends string = never> {
   readonly #options: MirrorOptions<V, I>;
   readonly #store: ObjectStore<V, I>;
   readonly #purpose: RequestPurpose;
   readonly #waiters = new Waiters();
-  /** Up to which the store is true; undefined: it has to be listed. */
+  /** The version that the store is at; undefined: it has to be listed. */
   #version: string | undefined;
   #streaming = true;
   #synced = false;
@@ -108,7 +108,7 @@ export class Mirror<V, I extends string = never> {
     };
   }
 
-  /** Everything that is there was seen at least once. */
+  /** Everything that exists was seen at least once. */
   get synced(): boolean {
     return this.#synced;
   }
@@ -182,7 +182,7 @@ export class Mirror<V, I extends string = never> {
     return this.#watch({ initial: false }, signal);
   }
 
-  /** One watch, to its end in good order. `initial`: everything that is there comes first (WatchList). */
+  /** One watch, to its end in good order. `initial`: everything that exists comes first (WatchList). */
   async #watch({ initial }: { readonly initial: boolean }, signal: AbortSignal): Promise<void> {
     // Spread, so that many do not come back all at once.
     const seconds = 300 + randomInt(300);
@@ -204,14 +204,14 @@ export class Mirror<V, I extends string = never> {
         }
       }
     });
-    // A server that is stopped ends its watches in good order too: what comes after it may be another past.
+    // A server that is stopped ends its watches in good order too: its successor may have another history.
     if (clock.elapsed() - begun < (seconds - 2) * 1000 || this.#version === undefined) {
       const sentence = `cluster ${this.#purpose.server}, to ${this.#purpose.what}: the server ended it before its time`;
       throw new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
     }
   }
 
-  /** Of the first events of a watch; true at the one that ends them. */
+  /** Collects the first events of a watch; true at the one that ends them. */
   #gather(fresh: Map<string, V>, { type, object, size }: WatchEvent, bounds: ListBounds): boolean {
     if (type === "BOOKMARK")
       return recordOf(recordOf(object["metadata"])["annotations"])["k8s.io/initial-events-end"] === "true";

@@ -1,12 +1,13 @@
-/** What became of a key: what was kept before and is now; undefined where nothing was, or is. */
+/** A change of a key: the value before and now; undefined where there was, or is, none. */
 export type OnChanged<V> = (key: string, before: V | undefined, now: V | undefined) => void;
 
-/** By which words an object is found again: of each index, the words of this object. */
+/** The index entries of an object: for each index, the words of this object. */
 export type Indexes<V, I extends string> = Readonly<Record<I, (key: string, value: V) => readonly string[]>>;
 
 /**
- * What is kept of many objects, found by key and by index; tells who follows it what changed. Values are JSON, and are kept
- * as its text: a pod's takes a quarter of the memory that its objects take, and few of thousands are looked at at a time.
+ * What is kept of many objects, found by key and by index; notifies its followers of changes. Values are JSON, and are
+ * kept as text: a pod's takes a quarter of the memory that its objects take, and few of thousands are looked at at a
+ * time.
  */
 export class ObjectStore<V, I extends string> {
   readonly #texts = new Map<string, string>();
@@ -45,7 +46,7 @@ export class ObjectStore<V, I extends string> {
     return () => this.#followers.delete(changed);
   }
 
-  /** Keeps a value, or with undefined forgets it. What is the same as before is no change. */
+  /** Keeps a value, or with undefined forgets it. An equal value is no change. */
   set(key: string, now: V | undefined): void {
     const text = now === undefined ? undefined : JSON.stringify(now);
     if (text === this.#texts.get(key)) return;
@@ -59,7 +60,7 @@ export class ObjectStore<V, I extends string> {
     for (const follower of this.#followers) follower(key, before, now);
   }
 
-  /** All there is, in place of all there was: whoever follows hears of the difference. */
+  /** Replaces the whole content: followers get the differences. */
   replace(all: ReadonlyMap<string, V>): void {
     for (const key of this.#texts.keys()) if (!all.has(key)) this.set(key, undefined);
     for (const [key, value] of all) this.set(key, value);

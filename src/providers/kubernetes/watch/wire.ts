@@ -13,7 +13,7 @@ import { linesOf } from "./lines.ts";
 // An object is 1.5 MB at the most (etcd's bound), and more in JSON, where a byte may become six.
 const maxEvent = 10 * 1024 * 1024;
 const maxPage = 64 * 1024 * 1024;
-/** Of all objects together, as they come for a list. */
+/** For all objects of a list together. */
 const maxList = 1024 * 1024 * 1024;
 
 /** One event of a watch (https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes). */
@@ -50,7 +50,7 @@ function eventOf(purpose: RequestPurpose, line: Buffer): WatchEvent {
   const { type, object } = parsed(purpose, line);
   if (type === "ERROR") {
     const { code } = recordOf(object);
-    // Thrown before the connection ends, whose own error would hide what the server said.
+    // Thrown before the connection ends, whose own error would hide the server's.
     const status = typeof code === "number" ? code : 500;
     throw statusFault(purpose, { status, headers: {}, body: Buffer.from(JSON.stringify(object)) });
   }
@@ -76,7 +76,7 @@ export async function* eventsOf(
 export interface ListPage {
   readonly items: readonly JsonRecord[];
   readonly resourceVersion: string;
-  /** With which the next page is asked for; empty after the last. */
+  /** The token for the next page; empty after the last. */
   readonly continue: string;
   readonly size: number;
 }
@@ -96,7 +96,7 @@ export async function pageOf(purpose: RequestPurpose, body: AsyncIterable<Buffer
   };
 }
 
-/** Counts what a list brings, and throws when it is more than anybody has a use for. */
+/** Counts the content of a list, and throws when it is unreasonably large. */
 export class ListBounds {
   readonly #purpose: RequestPurpose;
   readonly #maxObjects: number;
