@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { filesOfGroup, groups } from "../../tools/test/groups.ts";
 import { packedPages, sandboxFolder } from "../../tools/package/sandbox.ts";
 
 const pages = [
@@ -136,7 +137,15 @@ test("a file or folder that has moved is found, and what only looks like one is 
   assert.deepEqual(absentPaths(page), ["listener/", "aws/former-trust.ts", "core/lost/*.ts"]);
 });
 
-test("each promise of SECURITY.md names a test that exists", () => {
+/** Test files that the gate runs, by the commands in it. */
+function filesInGate(): ReadonlySet<string> {
+  const named = [...readFileSync(".ci/run", "utf8").matchAll(/ test:(?<group>[a-z]+)\b/gu)];
+  const names = ["unit", ...named.map((match) => match.groups?.["group"] ?? "")];
+  return new Set(names.filter((name) => name in groups).flatMap(filesOfGroup));
+}
+
+test("each promise of SECURITY.md names a test that exists, and one at least that the gate runs", () => {
+  const inGate = filesInGate();
   const table = readFileSync("SECURITY.md", "utf8").split("## Promises")[1]?.split("\n## ")[0] ?? "";
   const rows = table
     .split("\n")
@@ -146,5 +155,9 @@ test("each promise of SECURITY.md names a test that exists", () => {
     const tests = [...row.matchAll(/\]\(((?:test|src)\/[^)\s]+)\)/gu)].map((match) => match[1] ?? "");
     assert.ok(tests.length > 0, `no test beside: ${row}`);
     for (const file of tests) assert.ok(existsSync(file), `${file} does not exist: ${row}`);
+    assert.ok(
+      tests.some((file) => inGate.has(file) || !file.endsWith(".test.ts")),
+      `only the night runs a test of: ${row}`,
+    );
   }
 });

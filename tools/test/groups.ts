@@ -64,17 +64,14 @@ const triesProperties = (file: string): boolean => readFileSync(file, "utf8").in
  * take through what it shows stands in a suite of the gate.
  */
 const byNight = [
-  "test/cluster/{apply-pods,argo-synced,chart-lint,clients-in-pods,clouds-in-one-pod,demo-cluster,former-issuer,guide,harness}.test.ts",
-  "test/cluster/{migrate-from-kube2iam,pods,publisher-in-pods,replicas,s3}.test.ts",
-  "test/cluster/bindings/install.test.ts",
+  "test/cluster/{apply-pods,argo-synced,chart-lint,clouds-in-one-pod,demo-cluster,migrate-from-kube2iam,s3}.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
   "test/cluster/control-plane/{kubelet,live-cluster,put-back,undo-after-rotation}.test.ts",
   "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings}.test.ts",
-  "test/cluster/operator/{mirror,webhook-life}.test.ts",
-  "test/cluster/signer/{absence,kubeadm}.test.ts",
+  "test/cluster/signer/kubeadm.test.ts",
   "test/peers/{ansible,cloud-auth-go,cloud-auth-java,msgraph}.test.ts",
   "test/tools/{planted-faults,release}.test.ts",
-  "test/tools/host/{accounts,cilium-cli,foreign-machine}.test.ts",
+  "test/tools/host/cilium-cli.test.ts",
 ];
 
 /** The same of those that boot machines. */
