@@ -8,10 +8,15 @@ const files = globSync("src/{cli,core/command-line,core/terminal,sandbox/cli}/**
 const holding = (form: RegExp): readonly string[] =>
   files.filter((file) => form.test(readFileSync(file, "utf8"))).sort();
 
-test("only entry.ts touches the process, its streams included", () => {
+test("only a program's first file has the process, and hands it to runProcess", () => {
   assert.ok(files.length > 50, String(files.length));
-  assert.deepEqual(holding(/\bprocess\??(?:\.[a-z]|\[)|\bconsole\.|"node:process"/u), [
-    "src/core/terminal/entry.ts",
+  assert.deepEqual(holding(/\bprocess\??(?:\.[a-z]|\[)|\bconsole\.|"node:process"/u), []);
+  assert.deepEqual(holding(/\bprocess[,)]/u), [
+    "src/cli/kubectl-plugin/complete.ts",
+    "src/cli/main.ts",
+    "src/cli/publisher-program/main.ts",
+    "src/cli/single-program/main.ts",
+    "src/sandbox/cli/main.ts",
   ]);
 });
 

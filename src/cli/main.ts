@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { runProcess } from "../core/terminal/index.ts";
 
-await runProcess(async () => (await import("./commands.ts")).run);
+await runProcess(process, async () => (await import("./commands.ts")).run);

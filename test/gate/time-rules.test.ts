@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { shortLived } from "../../tools/lint/abort-signals.ts";
 import { fixedWaits } from "../../tools/lint/fixed-waits.ts";
 import { isoTexts } from "../../tools/lint/iso-texts.ts";
 import { timeOfDay } from "../../tools/lint/time-of-day.ts";
@@ -23,34 +22,24 @@ const isFile = (entry: string): boolean =>
 
 const timeAsked = /(?<!performance)\.now\(\)/u;
 
-test("npm run lint fails on a wait by the time of day, and on AbortSignal.any in what runs for long", () => {
+test("npm run lint fails on a wait by the time of day", () => {
   const wait = "export const late = (clock: { now(): number }, end: number): boolean => clock.now() > end;\n";
-  const any =
-    "export const both = (a: AbortSignal, b: AbortSignal): AbortSignal => AbortSignal.any([a, b]);\n";
   const said = linted({
     "src/providers/host/wait.ts": wait,
-    "src/publisher/both.ts": any,
     "src/operator/bindings/wait.ts": wait,
     "src/operator/bindings/prove.ts": wait,
     // Beside files that may.
     "src/providers/tls/date.ts": wait,
     "src/sandbox/date.ts": wait,
     "src/providers/tls/keeping.ts": wait,
-    "src/demo/both.ts": any,
-    "src/demo/rotating.ts": any,
     "src/providers/host/elapsed.ts": "export const at = (): number => performance.now();\n",
   });
   const found = said.split("\n").filter((line) => line.includes("podtrust("));
-  assert.equal(found.length, 6, said);
+  assert.equal(found.length, 4, said);
   const late = ["providers/host/wait", "operator/bindings/wait", "providers/tls/date", "sandbox/date"];
   for (const file of late.map((name) => `src/${name}.ts`))
     assert.ok(
       found.some((line) => line.includes(`${file}:`) && line.includes("no-time-of-day")),
-      said,
-    );
-  for (const file of ["src/publisher/both.ts", "src/demo/both.ts"])
-    assert.ok(
-      found.some((line) => line.includes(`${file}:`) && line.includes("no-abort-signal-any")),
       said,
     );
 });
@@ -138,7 +127,7 @@ test("every file that may wait for so many milliseconds does", () => {
   assert.ok(!waits.test(textOf("test/gate/packages.test.ts")));
 });
 
-test("every file that may ask for the time of day does, and every one that may use AbortSignal.any or toISOString", () => {
+test("every file that may ask for the time of day does, and every one that may use toISOString", () => {
   const idle = (list: readonly string[], used: RegExp): readonly string[] =>
     list.filter((entry) => !used.test(sourceOf(entry)));
   assert.deepEqual(idle(timeOfDay, timeAsked), []);
@@ -146,7 +135,6 @@ test("every file that may ask for the time of day does, and every one that may u
     timeOfDay.filter((entry) => !isFile(entry)),
     [],
   );
-  assert.deepEqual(idle(shortLived, /AbortSignal\.any/u), []);
   assert.deepEqual(idle(isoTexts, /\.toISOString\(/u), []);
   const planted = ["src/core/base/until.ts", "src/nowhere.ts", "src/providers/tls/"];
   assert.deepEqual(idle(planted, timeAsked), planted.slice(0, 2));

@@ -1,12 +1,14 @@
 /**
  * A rule for oxlint: no `AbortSignal.any` but in commands that end soon, and where a run uses it once. It leaves a weak
  * reference in its signals each time, which a quiet process keeps for hours (ADR 16): a `ChildAbort` of base/ is released.
+ * It holds in packages/ as well, and for every spelling: by another name, out of a pattern, through `globalThis`.
  */
-import { isListed, type MemberNode, type RuleContext, sourcePath } from "./rule.ts";
+import { usesOf } from "./members.ts";
+import { type RuleContext, sourcePath } from "./rule.ts";
 
-/** Files that may use it; a folder ends with `/`. */
+/** Files that may use it; no folder, in which any new file might. */
 export const shortLived: readonly string[] = [
-  "src/cli/init/",
+  "src/cli/init/detect/detect.ts",
   // Once in a run of the demo each: `--keep` runs for hours.
   "src/demo/cluster/token-checker.ts",
   "src/demo/environment.ts",
@@ -19,11 +21,11 @@ const message =
 export const abortSignalsRule = {
   create(context: RuleContext) {
     const path = sourcePath(context.filename);
-    if (path === undefined || isListed(shortLived, path)) return {};
+    if (path === undefined || shortLived.includes(path)) return {};
     return {
-      MemberExpression(node: MemberNode) {
-        if (node.object?.name === "AbortSignal" && node.property?.name === "any")
-          context.report({ node, message });
+      Program() {
+        for (const { node, member = "any" } of usesOf(context, "AbortSignal"))
+          if (member === "any") context.report({ node, message });
       },
     };
   },

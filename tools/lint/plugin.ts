@@ -3,6 +3,7 @@ import { abortSignalsRule } from "./abort-signals.ts";
 import { fixedWaitRule } from "./fixed-waits.ts";
 import { optionalMemberRule } from "./optional-members.ts";
 import { isoTextRule } from "./iso-texts.ts";
+import { processStreamRule } from "./process-streams.ts";
 import { linearRule } from "./regular-expressions.ts";
 import { timeOfDayRule } from "./time-of-day.ts";
 
@@ -14,6 +15,7 @@ export default {
     "no-conditional-member": optionalMemberRule,
     "no-fixed-wait": fixedWaitRule,
     "no-iso-text": isoTextRule,
+    "no-process-streams": processStreamRule,
     "no-time-of-day": timeOfDayRule,
   },
 };

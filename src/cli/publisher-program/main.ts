@@ -32,4 +32,4 @@ const tree: CommandTree = {
   ],
 };
 
-await runProcess(() => Promise.resolve((args, host) => runTree(args, host, tree)));
+await runProcess(process, () => Promise.resolve((args, host) => runTree(args, host, tree)));

@@ -28,62 +28,64 @@ export function nodeProblem(version: string, { program, major }: NodeNeed): read
 }
 
 /** What starts this program again: of a single executable, itself; its arguments are where Node has them. */
-function programOf(): readonly string[] {
-  const isSingle = process.getBuiltinModule("node:sea").isSea();
-  return [process.execPath, ...(isSingle ? [] : [...process.execArgv, process.argv[1] ?? ""])];
+function programOf(own: NodeJS.Process): readonly string[] {
+  const isSingle = own.getBuiltinModule("node:sea").isSea();
+  return [own.execPath, ...(isSingle ? [] : [...own.execArgv, own.argv[1] ?? ""])];
 }
 
 /**
  * Runs the command line that this process was started with, and sets its exit code. The program is loaded only once
  * Node is known to have what it calls; it gets the name it was called by.
  *
+ * @param own the process: its arguments, streams and exit code are the program's to give, in `cli/` and `sandbox/cli/`
  * @param need the program and the first version of Node that it runs on; podtrust and 24 by default
  */
 export async function runProcess(
+  own: NodeJS.Process,
   load: (name: string) => Promise<Run>,
   need: NodeNeed = { program: "podtrust", major: 24 },
 ): Promise<void> {
-  const problem = nodeProblem(process.version, need);
+  const problem = nodeProblem(own.version, need);
   if (problem !== undefined) {
-    const { err } = openScreen(process);
+    const { err } = openScreen(own);
     for (const line of problem) err.line(line);
-    process.exitCode = 2;
+    own.exitCode = 2;
     return;
   }
   // Before anything is loaded: the first process of a container ignores a signal that it has no handler for.
   const ending = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     // `once`: a second signal ends the process at once, whatever it is doing.
-    process.once(name, () => ending.abort(new EndedBySignal(name)));
+    own.once(name, () => ending.abort(new EndedBySignal(name)));
   }
   // On SIGHUP, as when a terminal closes, a command cleans up and ends, unless it reloads its config then.
   let reload: (() => void) | undefined;
-  process.on("SIGHUP", () => {
+  own.on("SIGHUP", () => {
     if (reload === undefined) ending.abort(new EndedBySignal("SIGHUP"));
     else reload();
   });
-  for (const stream of [process.stdout, process.stderr]) {
+  for (const stream of [own.stdout, own.stderr]) {
     // A reader that has seen enough (`podtrust … | head`), or a terminal that is gone, is no fault.
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     });
   }
 
-  const run = await load(basename(process.argv[1] ?? ""));
-  process.exitCode = await run(process.argv.slice(2), {
-    program: programOf(),
-    env: process.env,
-    cwd: process.cwd(),
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+  const run = await load(basename(own.argv[1] ?? ""));
+  own.exitCode = await run(own.argv.slice(2), {
+    program: programOf(own),
+    env: own.env,
+    cwd: own.cwd(),
+    stdin: own.stdin,
+    stdout: own.stdout,
+    stderr: own.stderr,
     signal: ending.signal,
     onHangup(listener) {
       reload = listener;
       return () => (reload = undefined);
     },
-    pid: process.pid,
-    uid: process.getuid?.(),
+    pid: own.pid,
+    uid: own.getuid?.(),
     clock: systemClock,
   });
 }

@@ -21,7 +21,7 @@ export interface TextSource extends AsyncIterable<string | Uint8Array> {
 }
 
 /**
- * All that the command line takes from its surroundings; `entry.ts` alone touches the process. With one exception: the
+ * All that the command line takes from its surroundings; `entry.ts` alone gets the process. With one exception: the
  * AWS SDK reads the environment's variables and the files that they name.
  */
 export interface Host {

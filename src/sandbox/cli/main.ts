@@ -1,4 +1,7 @@
 #!/usr/bin/env node
 import { runProcess } from "../../core/terminal/index.ts";
 
-await runProcess(async () => (await import("./program.ts")).run, { program: "podtrust-sandbox", major: 22 });
+await runProcess(process, async () => (await import("./program.ts")).run, {
+  program: "podtrust-sandbox",
+  major: 22,
+});

@@ -3,4 +3,4 @@ import { runTree } from "../../../src/core/command-line/index.ts";
 import { runProcess } from "../../../src/core/terminal/index.ts";
 import { machineDemo } from "./command.ts";
 
-await runProcess(() => Promise.resolve((args, host) => runTree(args, host, machineDemo)));
+await runProcess(process, () => Promise.resolve((args, host) => runTree(args, host, machineDemo)));
