@@ -20,7 +20,7 @@ const sourceOf = (entry: string): string =>
 const isFile = (entry: string): boolean =>
   statSync(join(root, entry), { throwIfNoEntry: false })?.isFile() === true;
 
-const timeAsked = /(?<!performance)\.now\(\)/u;
+const timeAsked = /(?<!performance\.)(?<![\w$])#?now\(\)/u;
 
 test("npm run lint fails on a wait by the time of day", () => {
   const wait = "export const late = (clock: { now(): number }, end: number): boolean => clock.now() > end;\n";
@@ -42,6 +42,41 @@ test("npm run lint fails on a wait by the time of day", () => {
       found.some((line) => line.includes(`${file}:`) && line.includes("no-time-of-day")),
       said,
     );
+});
+
+test("npm run lint fails on a time of day that is asked for in any other spelling", () => {
+  const clock = (body: string): string => `export const at = (clock: { now(): number }) => ${body};\n`;
+  const faults = {
+    "src/stack/text.ts": clock('clock["now"]()'),
+    "src/stack/pattern.ts": clock("{ const { now: read } = clock; return read(); }"),
+    "src/stack/inside.ts":
+      "export const at = (given: { clock: { now(): number } }) => {\n  const { clock: { now: read } } = given;\n  return read;\n};\n",
+    "src/stack/reference.ts": clock("clock.now"),
+    "src/stack/bound.ts": "export const at = (given: { theClock: Date }) => given.theClock.now.bind(null);\n",
+    "src/stack/date.ts": "export const at = () => new Date().getTime();\n",
+    "src/stack/number.ts": "export const at = () => Number(new Date());\n",
+    "src/stack/called-date.ts": "export const at = () => Date();\n",
+    "src/stack/function.ts": "export const at = (now: () => number) => now();\n",
+    "src/stack/own.ts":
+      "export class At {\n  readonly #now: () => number = () => 1;\n  at() {\n    return this.#now();\n  }\n}\n",
+    "src/stack/other-performance.ts":
+      "export const at = (performance: { now(): number }) => performance.now();\n",
+    "src/stack/optional.ts": "export const at = (clock?: { now(): number }) => clock?.now();\n",
+    "packages/kms/main.mjs": "export const at = () => Date.now();\n",
+  };
+  const fine = {
+    "src/stack/imported.ts":
+      'import { performance } from "node:perf_hooks";\nexport const at = () => performance.now() + globalThis.performance.now();\n',
+    "src/stack/facts.ts": "export const at = (facts: { now: number }) => new Date(facts.now);\n",
+    "src/stack/elapsed.ts": "export const at = (clock: { elapsed(): number }) => clock.elapsed();\n",
+  };
+  const lines = linted({ ...faults, ...fine })
+    .split("\n")
+    .filter((line) => line.includes("podtrust(no-time-of-day)"));
+  const found = Object.keys({ ...faults, ...fine }).filter((file) =>
+    lines.some((line) => line.includes(`/${file}:`)),
+  );
+  assert.deepEqual(found, Object.keys(faults));
 });
 
 test("npm run lint fails on a time that becomes a text by toISOString, and not by isoTime", () => {

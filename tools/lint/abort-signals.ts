@@ -1,5 +1,5 @@
 /**
- * A rule for oxlint: no `AbortSignal.any` but in commands that end soon, and where a run uses it once. It leaves a weak
+ * A rule for oxlint: no `AbortSignal.any` but where a run uses it once. It leaves a weak
  * reference in its signals each time, which a quiet process keeps for hours (ADR 16): a `ChildAbort` of base/ is released.
  * It holds in packages/ as well, and for every spelling: by another name, out of a pattern, through `globalThis`.
  */
@@ -8,7 +8,6 @@ import { type RuleContext, sourcePath } from "./rule.ts";
 
 /** Files that may use it; no folder, in which any new file might. */
 export const shortLived: readonly string[] = [
-  "src/cli/init/detect/detect.ts",
   // Once in a run of the demo each: `--keep` runs for hours.
   "src/demo/cluster/token-checker.ts",
   "src/demo/environment.ts",

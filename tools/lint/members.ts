@@ -10,7 +10,7 @@ const wrappers: ReadonlySet<string> = new Set([
 ]);
 
 /** What stands in `(a)`, `a!`, `a as B` and `a?.b`. */
-export function bare(node: Node): Node {
+function bare(node: Node): Node {
   return node.expression !== undefined && wrappers.has(node.type) ? bare(node.expression) : node;
 }
 

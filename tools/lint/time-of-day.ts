@@ -6,7 +6,8 @@
  * processes, a cloud's offers), those that we write for others, and those that a person reads.
  * `test/gate/time-rules.test.ts` fails on an entry that asks for no time of day.
  */
-import { type MemberNode, type RuleContext, sourcePath } from "./rule.ts";
+import { lastName, memberOf, takenBy, usesOf } from "./members.ts";
+import { type Node, type RuleContext, sourcePath } from "./rule.ts";
 
 /** Files that may ask for the time of day; no folder, in which any new file might. */
 export const timeOfDay: readonly string[] = [
@@ -48,6 +49,8 @@ export const timeOfDay: readonly string[] = [
   "src/doctor/gather.ts",
   "src/control-plane/adoption/gather.ts",
   "src/stack/status/gather/index.ts",
+  // The Date of an answer.
+  "src/publisher/serving/http-date.ts",
   // Dates of objects, tokens and credentials: the cluster's, the plugin's and AWS's.
   "src/operator/finder/finder.ts",
   "src/providers/aws/role-resource.ts",
@@ -117,30 +120,51 @@ export const timeOfDay: readonly string[] = [
   "src/sandbox/cloudflare/cloudflare.ts",
   "src/sandbox/cluster/api.ts",
   "src/sandbox/cluster/cluster.ts",
+  "src/sandbox/cluster/objects.ts",
   "src/sandbox/cluster/server.ts",
   "src/sandbox/cluster/token-request.ts",
+  "src/sandbox/cluster/user.ts",
   "src/sandbox/control/routes.ts",
   "src/sandbox/gcp/answer.ts",
   "src/sandbox/gcp/issuer-source.ts",
   "src/sandbox/gcp/project.ts",
   "src/sandbox/gcp/seed.ts",
   "src/sandbox/gcp/server.ts",
-  "src/sandbox/hetzner/hetzner.ts",
   "src/sandbox/hetzner/project.ts",
   "src/sandbox/hetzner/server.ts",
   "src/sandbox/hetzner/servers.ts",
   "src/sandbox/process/served.ts",
 ];
 
-interface CallNode {
-  readonly callee: MemberNode;
+/** Whether a name stands for the clock that counts what has elapsed, and for nothing that is called so here. */
+const countsElapsed = (context: RuleContext, { object }: Node): boolean =>
+  usesOf(context, "performance", ["node:perf_hooks"]).some(
+    ({ node }) => node.object === object && object !== undefined,
+  );
+
+const isClock = (node: Node | null | undefined): boolean =>
+  /clock$|^(?:Date|performance)$/iu.test(lastName(node) ?? "");
+
+/** Whether an expression reads `now` of something: called at once of anything, as a value of what is called a clock. */
+function asksForNow(context: RuleContext, node: Node): boolean {
+  const member = memberOf(node);
+  if (member !== "now" && member !== "#now") return false;
+  const isCalled = node.parent?.type === "CallExpression" && node.parent.callee === node;
+  return (isCalled || isClock(node.object)) && !countsElapsed(context, node);
 }
 
-/** Whether a call asks a clock for the time of day; `performance.now()` counts what has elapsed. */
-function asksTimeOfDay({ callee: { computed, object, property } }: CallNode): boolean {
-  const isNow = property?.type === "Identifier" && property.name === "now" && computed !== true;
-  return isNow && object?.name !== "performance";
-}
+/** `const { now } = clock`, and the same of what is inside: `const { clock: { now } } = options`. */
+const takesNow = (pattern: Node | null | undefined, from: Node | null | undefined): Node | undefined =>
+  takenBy(pattern)
+    .map(([name, member]) => {
+      if (name === "now" && isClock(from)) return member;
+      return takesNow(member.value as Node | undefined, member.key);
+    })
+    .find((member) => member !== undefined);
+
+/** `now()` of a function that is handed in, `new Date()` and `Date()` without a date. */
+const asksAtOnce = ({ callee, arguments: given = [] }: Node): boolean =>
+  callee?.type === "Identifier" && (callee.name === "now" || (callee.name === "Date" && given.length === 0));
 
 const message =
   "A wait counts by clock.elapsed(), since a time of day jumps. A file that judges or writes a date stands in tools/lint/time-of-day.ts.";
@@ -149,10 +173,17 @@ export const timeOfDayRule = {
   create(context: RuleContext) {
     const path = sourcePath(context.filename);
     if (path === undefined || timeOfDay.includes(path)) return {};
+    const report = (node: Node | undefined): void => {
+      if (node !== undefined) context.report({ node, message });
+    };
+    const judgeCall = (node: Node): void => report(asksAtOnce(node) ? node : undefined);
     return {
-      CallExpression(node: CallNode) {
-        if (asksTimeOfDay(node)) context.report({ node, message });
-      },
+      MemberExpression: (node: Node): void => report(asksForNow(context, node) ? node : undefined),
+      CallExpression: judgeCall,
+      NewExpression: judgeCall,
+      VariableDeclarator: ({ id, init }: Node): void => report(takesNow(id, init)),
+      AssignmentPattern: ({ left, right }: Node): void => report(takesNow(left, right)),
+      AssignmentExpression: ({ left, right }: Node): void => report(takesNow(left, right)),
     };
   },
 };

@@ -80,14 +80,13 @@ export async function openCloudflare(options: StandInCloudflareOptions = {}): Pr
   const tokens = { edit: randomBytes(20).toString("hex"), read: randomBytes(20).toString("hex") };
   const chance = options.mischief ?? defaultMischief;
   const mischief = new Mischief(cloudflareMischief, chance === "off" ? undefined : chance);
-  const now = (): number => clock.now();
-  const time = (): string => isoTime(now()).replace("Z", "000Z");
+  const time = (): string => isoTime(clock.now()).replace("Z", "000Z");
   const where = { port: options.port ?? 0, ...defined({ tls: options.tls }) };
   const listener = await openCloudflareServer(where, {
     account: { id: newId(), tokenId: newId(), zones, variants, time },
     tokens,
     mischief,
-    budget: new Budget(options.requestsPerFiveMinutes ?? 1200, now),
+    budget: new Budget(options.requestsPerFiveMinutes ?? 1200, clock),
     logger: options.logger ?? silentLogger,
   });
   return {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { defined, errorText, type Logger, mapped } from "../../core/base/index.ts";
+import { type Clock, defined, errorText, type Logger, mapped } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { HttpListener, ListenerOptions } from "../listener/index.ts";
 import { type Mischief, openMischievousApi } from "../mischief/index.ts";
@@ -28,20 +28,20 @@ const prefix = "/client/v4/";
 /** 1,200 requests in five minutes; a client above that is blocked for the next five (Cloudflare, "Rate limits"). */
 export class Budget {
   readonly #maxRequests: number;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #since: number;
   #used = 0;
-  #shutUntil = 0;
+  #shutUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(maxRequests: number, now: () => number) {
+  constructor(maxRequests: number, clock: Clock) {
     this.#maxRequests = maxRequests;
-    this.#now = now;
-    this.#since = now();
+    this.#clock = clock;
+    this.#since = clock.elapsed();
   }
 
   /** Seconds to wait; 0: none. */
   take(): number {
-    const now = this.#now();
+    const now = this.#clock.elapsed();
     if (now < this.#shutUntil) return Math.ceil((this.#shutUntil - now) / 1000);
     if (now - this.#since >= window) {
       this.#since = now;
@@ -55,7 +55,7 @@ export class Budget {
 
   headers(): Record<string, string> {
     const left = Math.max(0, this.#maxRequests - this.#used);
-    const reset = Math.max(0, Math.ceil((this.#since + window - this.#now()) / 1000));
+    const reset = Math.max(0, Math.ceil((this.#since + window - this.#clock.elapsed()) / 1000));
     return {
       ratelimit: `"default";r=${left};t=${reset}`,
       "ratelimit-policy": `"burst";q=${this.#maxRequests};w=${window / 1000}`,

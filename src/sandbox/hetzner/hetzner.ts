@@ -113,7 +113,7 @@ export async function openHetzner(options: StandInHetznerOptions = {}): Promise<
     project,
     tokens,
     mischief,
-    limit: new HourlyLimit(options.requestsPerHour ?? 3600, () => clock.now()),
+    limit: new HourlyLimit(options.requestsPerHour ?? 3600, clock),
     logger: options.logger ?? silentLogger,
   });
   return {

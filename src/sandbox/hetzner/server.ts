@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { errorText, type Logger } from "../../core/base/index.ts";
+import { type Clock, errorText, type Logger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange } from "../../core/listener/index.ts";
 import type { HttpListener } from "../listener/index.ts";
 import { HetznerApiError } from "./api-error.ts";
@@ -30,20 +30,20 @@ const prefix = "/v1/";
 /** The API's budget: a number of requests an hour, refilled one by one ("Rate Limiting"). */
 export class HourlyLimit {
   readonly #perHour: number;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   #left: number;
   #since: number;
 
-  constructor(perHour: number, now: () => number) {
+  constructor(perHour: number, clock: Clock) {
     this.#perHour = perHour;
-    this.#now = now;
+    this.#clock = clock;
     this.#left = perHour;
-    this.#since = now();
+    this.#since = clock.elapsed();
   }
 
   /** Takes one; false if none is left. */
   take(): boolean {
-    const gained = Math.floor(((this.#now() - this.#since) * this.#perHour) / 3_600_000);
+    const gained = Math.floor(((this.#clock.elapsed() - this.#since) * this.#perHour) / 3_600_000);
     if (gained > 0) {
       this.#left = Math.min(this.#perHour, this.#left + gained);
       this.#since += (gained * 3_600_000) / this.#perHour;
@@ -55,7 +55,7 @@ export class HourlyLimit {
 
   /** The headers of every answer; `RateLimit-Reset` is when the budget is full again, in seconds of Unix time. */
   headers(): Record<string, string> {
-    const whole = this.#now() + ((this.#perHour - this.#left) * 3_600_000) / this.#perHour;
+    const whole = this.#clock.now() + ((this.#perHour - this.#left) * 3_600_000) / this.#perHour;
     return {
       "ratelimit-limit": String(this.#perHour),
       "ratelimit-remaining": String(this.#left),
