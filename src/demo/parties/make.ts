@@ -39,7 +39,7 @@ export async function makeAll(
 ): Promise<readonly string[]> {
   const made: string[] = [];
   const waits = reportWaits(onEvent, clock);
-  const tell = (event: ApplyEvent): void => {
+  const report = (event: ApplyEvent): void => {
     waits(event);
     if (event.type !== "done") return;
     // The issuer's name is nobody's to read, and long.
@@ -59,7 +59,7 @@ export async function makeAll(
     const plan = await stack.plan();
     const [refusal] = plan.plan.refusals;
     if (refusal !== undefined) throw refusal;
-    const { failed, unconfirmed } = await stack.apply(plan, { onEvent: tell });
+    const { failed, unconfirmed } = await stack.apply(plan, { onEvent: report });
     const [first] = [...failed, ...unconfirmed];
     if (first !== undefined) throw first.error;
     return made;
