@@ -2,12 +2,12 @@ import { type AwsSession, openAws, putParameter } from "../providers/aws/index.t
 import type { Clock } from "../core/base/index.ts";
 import { example } from "./example.ts";
 
-/** What AWS needs to know of the cluster, and how it is asked. */
+/** What AWS needs to know about the cluster, and how to call it. */
 export interface AwsSide {
   readonly session: AwsSession;
   readonly account: string;
   readonly issuer: string;
-  /** Of the stand-in's root, which is no public one. */
+  /** Of the stand-in's root, which is not a public one. */
   readonly thumbprints: readonly string[];
   readonly signal: AbortSignal;
 }

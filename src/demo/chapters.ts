@@ -3,7 +3,7 @@ import { defined, type Link } from "../core/base/index.ts";
 /** Under which headings the links are reported. */
 export interface Chapters {
   readonly outside: readonly Chapter[];
-  /** Of provider and trust; they stand under the one before where there is none. */
+  /** Of provider and trust; without it they are under the previous heading. */
   readonly trust?: string;
   /** Of what the workload does. */
   readonly workload?: string;
@@ -13,11 +13,11 @@ export interface Chapters {
 interface Chapter {
   readonly title: string;
   readonly links: readonly OutsideLink[];
-  /** Makes what the links are of, where that is not there from the start. */
+  /** Makes what the links report on, if it does not exist from the start. */
   readonly make?: () => Promise<void>;
 }
 
-/** Links that anybody sees from outside. */
+/** Links that are visible from outside. */
 export type OutsideLink = Extract<Link, "cluster" | "discovery" | "jwks" | "dns" | "tls" | "reachability">;
 
 /** The chain in its own order. */
@@ -30,7 +30,7 @@ export const chainChapters: Chapters = {
   ],
 };
 
-/** The guide's steps from the certificate on, under its own headings; `publish` makes what the fourth is about. */
+/** The guide's steps from the certificate on, under its own headings; `publish` makes the documents of the fourth. */
 export function guideChapters(publish?: () => Promise<void>): Chapters {
   return {
     outside: [

@@ -6,7 +6,7 @@ import { writePrivateFile } from "./files.ts";
 /** A JSON text is a YAML text (YAML 1.2 §1.3). */
 const text = (value: object | string): string => JSON.stringify(value);
 
-/** The cluster and the publisher that run, as a config names them. */
+/** The running cluster and publisher, as a config names them. */
 function clusterOf({ kubeconfig, context, standIn }: DemoEnvironment): string {
   const admin = text({ kubeconfig, ...defined({ context }) });
   const reader = standIn === undefined ? admin : text({ kubeconfig: "publisher.kubeconfig" });
@@ -14,7 +14,7 @@ function clusterOf({ kubeconfig, context, standIn }: DemoEnvironment): string {
 }
 
 /**
- * The config of what the demo made, so that plan, status, test, explain and rotate go on with it: its stack, its role, and
+ * The config of what the demo made, so that plan, status, test, explain and rotate work with it: its stack, its role, and
  * the publisher whose state is in the folder beside it.
  */
 function demoConfig(environment: DemoEnvironment): string {

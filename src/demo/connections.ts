@@ -3,7 +3,7 @@ import { clientEnvironment, clientExports } from "../sandbox/index.ts";
 import { example } from "./example.ts";
 import type { DemoEnvironment } from "./environment.ts";
 
-/** How programs reach what runs: all that `connectionLines` says, as data. */
+/** How programs reach the environment: what `connectionLines` says, as data. */
 export interface DemoConnections {
   /** Environment variables for every AWS client. */
   readonly aws: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ function clientOf(environment: DemoEnvironment): Parameters<typeof clientExports
   };
 }
 
-/** What an environment that is left running is reached by; `config` is the file of `writeDemoConfig`. */
+/** How to reach an environment that is left running; `config` is the file of `writeDemoConfig`. */
 export function connectionsOf(environment: DemoEnvironment, config: string): DemoConnections {
   const rule = environment.connectTo.find((one) => one.port === 443);
   return {
@@ -49,8 +49,8 @@ function command(...words: readonly string[]): string {
 }
 
 /**
- * How to go on with podtrust itself, `aws`, `kubectl`, `curl` and a browser at an environment that is left running;
- * `definition` is a line that gives the other shell `podtrust`, where that has none.
+ * How to use podtrust itself, `aws`, `kubectl`, `curl` and a browser with an environment that is left
+ * running; `definition` is a line that defines `podtrust` in the other shell, if needed.
  */
 export function connectionLines(
   environment: DemoEnvironment,

@@ -1,6 +1,6 @@
 import { errorText, type Logger } from "../core/base/index.ts";
 
-/** Ends in reverse order what was started, all of it, whatever one of them says. */
+/** Ends in reverse order everything that was started, even if one of them fails. */
 export class Ending {
   readonly #ends: (() => Promise<void>)[] = [];
   readonly #logger: Logger;

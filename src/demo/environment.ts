@@ -24,7 +24,7 @@ import type { Stage } from "./stage.ts";
 export interface DemoEnvironment extends Stage {
   readonly certificates: CertificateManager;
   readonly publisher: Publisher;
-  /** PEM file of the root that vouches for the issuer's certificate. */
+  /** PEM file of the root of the issuer's certificate. */
   readonly rootFile: string;
   /** The sandbox's administrator, as an AWS shared-credentials file. */
   readonly adminCredentials: string;
@@ -34,7 +34,7 @@ export interface DemoEnvironment extends Stage {
 }
 
 export interface EnvironmentOptions {
-  /** Of the stand-in cluster; one that nobody can guess by default. */
+  /** Of the stand-in cluster; by default one that cannot be guessed. */
   readonly issuer?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -45,20 +45,20 @@ export interface EnvironmentOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds; what real life counts in minutes is counted in seconds here, and the demo says so. */
+/** Milliseconds; real delays of minutes take seconds here, and the demo says so. */
 export const demoTimes = { poll: 250, cache: 1000, propagation: 1000, ready: 30_000 } as const;
 
 interface Cluster {
   readonly issuer: Issuer;
   readonly admin: KubernetesApi;
-  /** As whom the publisher reads: the stand-in's has the two paths and nothing else. */
+  /** The publisher's client: at the stand-in it may read the two paths and nothing else. */
   readonly reader: KubernetesApi;
   readonly standIn: StandInCluster | undefined;
   readonly kubeconfig: string;
 }
 
 async function standInCluster(folder: string, options: EnvironmentOptions, ending: Ending): Promise<Cluster> {
-  // The guide's form: a name nobody can guess under a zone; .example is reserved, so it exists nowhere.
+  // The guide's form: a name under a zone that cannot be guessed; .example is reserved, so it exists nowhere.
   const issuer = parseIssuer(options.issuer ?? `https://${randomUUID()}.podtrust.example`);
   const standIn = await startStandInCluster({ issuer: issuer.url, clock: options.clock });
   ending.add(() => standIn.close());
@@ -114,7 +114,7 @@ async function build(
       ? await standInCluster(folder, options, ending)
       : await realCluster(kubeconfig, options);
   const { issuer } = cluster;
-  // Filled once the ports are known: the CA and the sandbox look it up at each connection.
+  // Filled once the ports are known: the CA and the sandbox read it at each connection.
   const connectTo: ConnectTo[] = [];
   const ca = await startAuthority({ clock, connectTo });
   ending.add(() => ca.close());
@@ -190,7 +190,7 @@ async function build(
   };
 }
 
-/** Starts it all, or nothing: what was started before a failure is ended again. */
+/** Starts everything or nothing: after a failure, what was started is ended again. */
 export async function startEnvironment(options: EnvironmentOptions): Promise<DemoEnvironment> {
   const folder = await makeFolder(tmpdir(), "podtrust-demo-");
   const ending = new Ending(options.logger);

@@ -21,8 +21,9 @@ export const example = {
 } as const;
 
 /**
- * What AmazonSSMReadOnlyAccess would open and this role must not. Who may list a path gets all below it, a denied
- * parameter included (Systems Manager User Guide, "Restricting access to parameters"): hence the second statement.
+ * What AmazonSSMReadOnlyAccess would allow and this role must not. A principal that may list a path gets all below
+ * it, a denied parameter included (Systems Manager User Guide, "Restricting access to parameters"): hence the
+ * second statement.
  */
 export function denyPolicy(account: string): string {
   const arn = (path: string): string => `arn:aws:ssm:${example.region}:${account}:parameter${path}`;

@@ -11,7 +11,7 @@ async function foreignKey(algorithm: Algorithm): Promise<KeyObject> {
 }
 
 /**
- * The same token, header and claims to the letter, signed by a key that the cluster never had: what an attacker
+ * The same token, header and claims unchanged, signed by a key that the cluster never had: what an attacker
  * without the signing key can make.
  */
 export async function signedByForeignKey(token: string): Promise<string> {

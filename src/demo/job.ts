@@ -33,8 +33,8 @@ const maxOutput = 256 * 1024;
 const maxComplaint = 500;
 
 /**
- * The job's whole environment: what a pod is given for a role, plus what stands in for AWS's address. Nothing of ours
- * is handed down, so that no other credential can answer in the token's place.
+ * The job's whole environment: what a pod gets for a role, plus the stand-in for AWS's address. Nothing else
+ * is passed on, so that no other credential can replace the token.
  */
 export function jobEnvironment(
   workload: Workload,
@@ -72,7 +72,7 @@ function collect(workload: Workload, args: readonly string[], env: NodeJS.Proces
     child.on("error", (error) => {
       failure = error;
     });
-    // Also after it was ended: until then it writes into the folder that is removed next.
+    // Also after it was stopped: until then it writes into the folder that is removed next.
     child.on("close", (code, signal) => {
       if (failure !== undefined) reject(failure);
       else if (output.trim() === "")

@@ -1,7 +1,7 @@
 import { asPodtrustError, errorText, type Link, PodtrustError } from "../core/base/index.ts";
 import type { DemoLinkReport, OnEvent } from "./report.ts";
 
-/** Reports the links one by one and remembers them; where one breaks, the demo ends there. */
+/** Reports the links one by one and remembers them; the demo ends at a broken one. */
 export class LinkReporter {
   readonly links: DemoLinkReport[] = [];
   readonly #onEvent: OnEvent;

@@ -5,7 +5,7 @@ import type { PublicJwk } from "../rules/keys/index.ts";
 import type { DocumentName } from "../rules/oidc/index.ts";
 import type { Stage } from "./stage.ts";
 
-/** What AWS would read of the issuer; throws what is broken about one document, or about both. */
+/** What AWS would read from the issuer; throws what is wrong with one document, or with both. */
 async function issuerOf(
   stage: Stage,
   document?: DocumentName,
@@ -19,7 +19,7 @@ async function issuerOf(
   return { reading, keys: jwks?.keys ?? [] };
 }
 
-/** The answers of the two documents, nothing being wrong with them. */
+/** The answers of the two documents, if nothing is wrong with them. */
 async function answersOf(stage: Stage): Promise<readonly HttpResponse[]> {
   const { discovery, jwks } = (await issuerOf(stage)).reading;
   return [discovery, jwks].flatMap((one) => (one?.outcome === "answered" ? [one.response] : []));

@@ -62,7 +62,7 @@ function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
   return [provider, role];
 }
 
-/** What came of making OIDC provider and role, link by link. */
+/** The outcome of making OIDC provider and role, link by link. */
 interface MadeRole {
   readonly roleArn: string;
   /** What the link shows; rejects with what went wrong there. */
@@ -82,7 +82,7 @@ async function makeBoth(
   const subject = serviceAccountSubject(example.namespace, example.serviceAccount);
   const details = {
     provider: `${oidcProviderArn(session.partition, account, issuer)}, for the audience ${example.audience}`,
-    trust: `${roleArn} admits the subject ${subject} with the audience ${example.audience} and nobody else; its policies are ${example.policy.split("/")[1]} and an inline Deny`,
+    trust: `${roleArn} admits the subject ${subject} with the audience ${example.audience} and no other; its policies are ${example.policy.split("/")[1]} and an inline Deny`,
   };
   return {
     roleArn,
@@ -105,7 +105,7 @@ export async function reportProviderAndRole(
   reporter: LinkReporter,
   onEvent: OnEvent,
 ): Promise<string> {
-  // STS lets nobody in before the token of the one whom the role trusts can be tried.
+  // The one token that the role trusts cannot be tried before STS knows the role.
   await reporter.during("serviceaccount", () => makeServiceAccounts(stage));
   const made = await reporter.during("provider", () =>
     makeBoth(

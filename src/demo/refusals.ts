@@ -3,7 +3,7 @@ import { signedByForeignKey } from "./foreign-token.ts";
 import { type JobRun, runJob, type Workload } from "./job.ts";
 import type { NotShown, RefusalReport } from "./report.ts";
 
-/** What the refusals need of the inputs. Tokens are made by the cluster, as anybody in it could ask for them. */
+/** Inputs of the refusals. The cluster makes the tokens, as any of its users could request them. */
 export interface RefusalInputs {
   readonly workload: Workload;
   /** The token that AWS accepts. */
@@ -39,7 +39,7 @@ const noToken: Attempt = {
 const otherServiceAccount = (inputs: RefusalInputs): Attempt => ({
   what: `another ServiceAccount, ${inputs.other}`,
   expected: "AccessDenied",
-  why: `Its token is genuine, but the role's trust policy names ${inputs.trusted} and nobody else.`,
+  why: `Its token is genuine, but the role's trust policy names ${inputs.trusted} and no other.`,
   run: async () => ({ token: await inputs.tokenFor("other", inputs.audience) }),
 });
 
@@ -105,7 +105,7 @@ export async function showRefusals(
   for (let i = 0; i < attempts.length; i += 2) {
     // Each attempt is a process of its own that starts a whole SDK; two keep two cores busy.
     const made = await Promise.allSettled(attempts.slice(i, i + 2).map((one) => attempt(one, inputs)));
-    // Where one fails the other has ended as well: what the demo made is removed next.
+    // If one fails the other has ended as well: what the demo made is removed next.
     for (const one of made) {
       if (one.status === "rejected") throw one.reason as Error;
       onRefusal(one.value);

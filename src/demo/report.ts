@@ -10,7 +10,7 @@ export interface DemoLinkReport {
 
 /** An attempt that was denied, in AWS's own words (the SDK's where it stopped before asking). */
 export interface RefusalReport {
-  /** Who tried what. */
+  /** Which client tried what. */
   readonly what: string;
   readonly code: string;
   readonly message: string;
@@ -18,7 +18,7 @@ export interface RefusalReport {
   readonly why: string;
 }
 
-/** What became of the checker that asked STS all through the rotation. */
+/** The result of the checker that asked STS throughout the rotation. */
 export interface RotationReport {
   readonly tokensChecked: number;
   readonly refused: number;

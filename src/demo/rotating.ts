@@ -6,7 +6,7 @@ import type { RotationReport, OnEvent } from "./report.ts";
 import type { Stage } from "./stage.ts";
 import { mintToken } from "./tokens.ts";
 
-/** Whether STS lets in who has this token; what is no answer about the token is thrown. */
+/** Whether STS accepts this token; throws if the answer is not about the token. */
 export async function accepted(session: AwsSession, roleArn: string, token: string): Promise<boolean> {
   try {
     await assumeWithWebIdentity(session, { roleArn, sessionName: example.sessionName, token });
@@ -18,8 +18,8 @@ export async function accepted(session: AwsSession, roleArn: string, token: stri
 }
 
 /**
- * A rotation of the stand-in's signing key that goes on beside the workload and the refusals, since most of it is
- * waiting for caches. What it showed is reported under a heading of its own.
+ * A rotation of the stand-in's signing key that runs beside the workload and the refusals, since most of it
+ * is waiting for caches. Its result is reported under a heading of its own.
  */
 export class Rotating {
   readonly #steps: string[] = [];
@@ -49,11 +49,11 @@ export class Rotating {
       },
       (step) => this.#steps.push(step),
     );
-    // A failure is thrown where the outcome is asked for; until then Node would take it for unhandled.
+    // A failure is thrown when the outcome is requested; until then Node would report it as unhandled.
     this.#outcome.catch(() => undefined);
   }
 
-  /** Waits for it and reports what it showed. Throws `demo-link-broken` when a valid token was refused. */
+  /** Waits for it and reports its result. Throws `demo-link-broken` when a valid token was refused. */
   async report(onEvent: OnEvent): Promise<RotationReport> {
     const title = "Meanwhile the cluster's signing key was rotated, and no valid token was refused.";
     const outcome = await this.#outcome;
@@ -64,7 +64,7 @@ export class Rotating {
     return outcome;
   }
 
-  /** Ends it where it stands; resolves when nothing of it runs any more. */
+  /** Stops it; resolves when nothing of it runs any more. */
   async end(): Promise<void> {
     this.#stopped.abort();
     await this.#outcome.catch(() => undefined);

@@ -1,7 +1,7 @@
 import { type Clock, PodtrustError } from "../core/base/index.ts";
 import type { RotationReport } from "./report.ts";
 
-/** The cluster's keys, as far as a rotation moves them. */
+/** The operations of a rotation on the cluster's keys. */
 export interface RotatedKeys {
   /** A new key, published by the cluster and not yet signing. */
   create(): Promise<{ readonly kid: string }>;
@@ -11,11 +11,11 @@ export interface RotatedKeys {
   signing(): string;
 }
 
-/** What a rotation needs of the inputs. */
+/** Inputs of a rotation. */
 export interface RotationInputs {
   readonly clock: Clock;
   readonly keys: RotatedKeys;
-  /** Resolves when the publisher has looked at the cluster and serves what it saw. */
+  /** Resolves when the publisher has read the cluster and serves what it read. */
   published(): Promise<void>;
   /** Milliseconds for which AWS may keep a copy of the published keys. */
   readonly cacheMs: number;
@@ -27,7 +27,7 @@ export interface RotationInputs {
 
 const checkEvery = 100;
 
-/** Asks STS with every live token, several times a second, until told to stop. */
+/** Asks STS with every live token, several times a second, until stopped. */
 class Checker {
   readonly #inputs: RotationInputs;
   readonly #tokens: string[] = [];
@@ -81,7 +81,7 @@ async function rotate(
   await inputs.published();
   onStep(`1. A new key ${short(kid)} is published beside ${short(old)}; it signs nothing yet.`);
   await inputs.clock.sleep(inputs.cacheMs, inputs.signal);
-  onStep(`2. After ${inputs.cacheMs / 1000} s (Cache-Control) nobody holds a JWK Set without the new key.`);
+  onStep(`2. After ${inputs.cacheMs / 1000} s (Cache-Control) no cache has a JWK Set without the new key.`);
   inputs.keys.promote(kid);
   checker.add(await inputs.mint());
   await checker.ask();
@@ -94,9 +94,10 @@ async function rotate(
 }
 
 /**
- * Rotates the signing key in the order that refuses nobody: published first, signing after, and the old key's
- * tokens good until they expire. A checker asks STS all the while, and at the two moments that count: when the new
- * key begins to sign, and when every copy of the JWK Set was fetched after the cluster dropped the old one.
+ * Rotates the signing key in the order that refuses no token: published first, signing after, and the old
+ * key's tokens valid until they expire. A checker asks STS throughout, and at the two moments that count:
+ * when the new key begins to sign, and when every copy of the JWK Set was fetched after the cluster dropped
+ * the old one.
  *
  * Throws `demo-link-broken` when a valid token was refused.
  */
@@ -107,7 +108,7 @@ export async function showRotation(
   const checker = new Checker(inputs);
   checker.add(await inputs.mint());
   const checking = checker.run();
-  // It is waited for below, perhaps long after it failed: until then Node would take its failure for unhandled.
+  // It is awaited below, perhaps long after it failed: until then Node would report its failure as unhandled.
   checking.catch(() => undefined);
   try {
     await rotate(inputs, checker, onStep);

@@ -26,9 +26,9 @@ export interface DemoChainOptions {
   readonly onEvent: OnEvent;
   /** The headings of the links; the chain's own by default. */
   readonly chapters?: Chapters;
-  /** What else is a stand-in, in words. */
+  /** Further stand-ins, in words. */
   readonly standIns?: readonly string[];
-  /** When it began, where something came before. */
+  /** When it began, if something came before. */
   readonly start?: number;
   /** Called after the beginning, before the first chapter. */
   readonly before?: () => Promise<void>;
@@ -40,7 +40,7 @@ export interface DemoOptions extends DemoChainOptions {
   /** A real cluster in place of the stand-in. */
   readonly kubeconfig?: string;
   readonly context?: string;
-  /** The stand-in cluster's issuer; one that nobody can guess by default. */
+  /** The stand-in cluster's issuer; by default one that cannot be guessed. */
   readonly issuer?: string;
   /** Called when the report is over and everything still runs; it all ends when the promise does. */
   readonly keep?: (environment: DemoEnvironment) => Promise<void>;
@@ -55,7 +55,7 @@ function standIns(stage: Stage): string[] {
   ];
 }
 
-/** What a demo begins with: what of it all is a stand-in, and what takes less time than in real life. */
+/** The first event of a demo: its stand-ins, and what takes less time than in real life. */
 export function startedOn(stage: Stage, more: readonly string[] = []): DemoEvent {
   const shortened = [
     "IAM's propagation delay is one second here",
@@ -69,7 +69,7 @@ export function startedOn(stage: Stage, more: readonly string[] = []): DemoEvent
   };
 }
 
-/** Reports what anybody sees of the issuer, under its headings. Throws `demo-link-broken`. */
+/** Reports what is visible of the issuer from outside, under its headings. Throws `demo-link-broken`. */
 export async function reportOutside(
   stage: Stage,
   reporter: LinkReporter,
@@ -114,7 +114,7 @@ const noRotation: NotShown = {
   why: "the keys are the cluster's own",
 };
 
-/** All from the workload on, with the rotation going on beside it. */
+/** Everything from the workload on, with the rotation running beside it. */
 async function runWorkload(
   { stage, reporter, onEvent }: { stage: Stage; reporter: LinkReporter; onEvent: OnEvent },
   workload: Workload,
@@ -196,7 +196,7 @@ async function runIn<S extends Stage>(
   }
 }
 
-/** What a demo does, or that it was interrupted: whatever else goes wrong while it ends is a consequence of that. */
+/** The result of a demo, or that it was interrupted: any other failure while it ends is a consequence of that. */
 export async function interruptible<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -210,8 +210,8 @@ export async function interruptible<T>(signal: AbortSignal, work: () => Promise<
 }
 
 /**
- * Shows the chain on a stage, reports each step, and gives all of it as data. Throws as `runDemo` does, and what keeps the
- * stage from being set.
+ * Shows the chain on a stage, reports each step, and returns all of it as data. Throws as `runDemo` does, and
+ * what keeps the stage from starting.
  */
 export async function runOn<S extends Stage>(
   open: () => Promise<S>,
@@ -224,7 +224,8 @@ export async function runOn<S extends Stage>(
 
 /**
  * Runs the whole flow on this machine, reports each step, and gives all of it as data. Throws `demo-link-broken` with
- * the link where it broke, `demo-not-refused` when somebody was let in, `interrupted`, or what keeps a part from starting.
+ * the link where it broke, `demo-not-refused` when an attempt was not denied, `interrupted`, or what keeps a part
+ * from starting.
  */
 export function runDemo(options: DemoOptions): Promise<DemoReport> {
   return runOn(() => startEnvironment(options), options, options.keep);

@@ -1,7 +1,7 @@
 import { example } from "./example.ts";
 import type { Stage } from "./stage.ts";
 
-/** Makes the two ServiceAccounts, and sees to it that those which were not there before go when the stage does. */
+/** Makes the two ServiceAccounts; those that did not exist before are deleted with the stage. */
 export async function makeServiceAccounts(stage: Stage): Promise<void> {
   await stage.cluster.createNamespace(example.namespace);
   for (const name of [example.serviceAccount, example.otherServiceAccount]) {

@@ -5,7 +5,7 @@ import type { Issuer } from "../rules/oidc/index.ts";
 import type { Publisher } from "../publisher/index.ts";
 import type { Sandbox, StandInCa, StandInCluster } from "../sandbox/index.ts";
 
-/** What the chain is shown on, wherever its cluster and its publisher run. */
+/** The environment in which the chain is shown, wherever its cluster and its publisher run. */
 export interface Stage {
   readonly issuer: Issuer;
   /** As an administrator: makes ServiceAccounts, mints tokens. */
@@ -16,11 +16,11 @@ export interface Stage {
   readonly publisher: Publisher | undefined;
   readonly ca: StandInCa;
   readonly sandbox: Sandbox;
-  /** What takes the place of public DNS: the issuer's port 443 leads to the publisher. */
+  /** Takes the place of public DNS: leads the issuer's port 443 to the publisher. */
   readonly connectTo: readonly ConnectTo[];
   readonly clock: Clock;
   readonly folder: string;
-  /** Run when the stage closes, before all that was started earlier ends. */
+  /** Run when the stage closes, before everything that was started earlier. */
   atEnd(end: () => Promise<void>): void;
   close(): Promise<void>;
 }

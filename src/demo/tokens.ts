@@ -8,7 +8,7 @@ export async function mintToken(stage: Stage, name: string, audience: string): P
   return token;
 }
 
-/** A token that the stand-in cluster signed long ago; undefined for a real one, where it would be waited for. */
+/** A token that the stand-in cluster signed long ago; undefined for a real one, which would need a wait. */
 export function expiredToken(
   { standIn, clock }: Stage,
   audience: string = example.audience,
@@ -18,7 +18,7 @@ export function expiredToken(
     namespace: example.namespace,
     name: example.serviceAccount,
     audiences: [audience],
-    // Beyond the five minutes that the most patient one forgives; nothing else is wrong about it.
+    // Beyond the largest clock leeway of five minutes; nothing else is wrong with it.
     issuedAt: Math.floor(clock.now() / 1000) - 7200,
     expirationSeconds: 3600,
   };

@@ -2,7 +2,7 @@ import type { Clock } from "../core/base/index.ts";
 import type { ApplyEvent } from "../rules/plan/index.ts";
 import type { DemoEvent } from "./report.ts";
 
-/** Reports each reason to wait once, however often it is waited for. */
+/** Reports each reason to wait once, however often it recurs. */
 export function reportWaits(
   onEvent: (event: Extract<DemoEvent, { readonly kind: "waiting" }>) => void,
   clock: Clock,

@@ -6,23 +6,23 @@ import type { LinkReporter } from "./link-reporter.ts";
 import type { Stage } from "./stage.ts";
 import { mintToken } from "./tokens.ts";
 
-/** What the workload found once it was let in. */
+/** What the workload could read once it was authorized. */
 export interface WorkloadAccess {
-  /** The token it was let in with; a usable credential. */
+  /** The token that was accepted; a usable credential. */
   readonly goodToken: string;
   readonly arn: string;
   /** Names of the parameters that it may read. */
   readonly parameters: readonly string[];
 }
 
-/** What a token says of itself, for a person. */
+/** A token's claims, for a person. */
 export function tokenDetail(jwt: string, clock: Clock): string {
   const { claims } = parseJws(jwt);
   const left = Math.round((Number(claims["exp"]) * 1000 - clock.now()) / 60_000);
   return `sub ${String(claims["sub"])}, aud ${String(claims["aud"])}, good for ${left} minutes`;
 }
 
-/** Runs the workload as the cluster would, and reports the links from its ServiceAccount to what AWS opens to it. */
+/** Runs the workload as the cluster would, and reports the links from its ServiceAccount to what AWS allows it. */
 export async function reportWorkload(
   stage: Stage,
   workload: Workload,
@@ -43,7 +43,7 @@ export async function reportWorkload(
   return { goodToken, ...(await reportAccess(workload, reporter, goodToken)) };
 }
 
-/** Trades a token for credentials, as the workload's SDK does, and reports what they open. */
+/** Trades a token for credentials, as the workload's SDK does, and reports what they allow. */
 export async function reportAccess(
   workload: Workload,
   reporter: LinkReporter,

@@ -167,7 +167,7 @@ test("podtrust demo --keep leaves everything running, says how to reach it, and 
   t.after(() => child.kill("SIGKILL"));
   const out = await until(child, /a browser at .*\n/u);
   assert.match(out, /✔ permission/u);
-  // Who keeps it running already is not told how.
+  // With --keep, the hint about --keep is left out.
   const withoutHint = (part: string): string =>
     part.replace(/ podtrust demo --keep leaves it all running.*$/u, "");
   assert.deepEqual(

@@ -8,7 +8,7 @@ import { describe, type TestContext, test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
 import { startOpenBao } from "../../src/demo/parties/openbao-server.ts";
 
-/** A program that notes each start with its port, and begins as it is told by `fails`, JavaScript with `starts` and `port`. */
+/** A program that notes each start with its port, and starts as `fails` says, JavaScript with `starts` and `port`. */
 async function programOf(t: TestContext, fails: string) {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-openbao-server-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
@@ -37,7 +37,7 @@ listen();
 }
 
 describe("the demo's OpenBao server", () => {
-  test("is started anew on another port where somebody took its port meanwhile", async (t) => {
+  test("is restarted on another port if another process took its port meanwhile", async (t) => {
     // Two servers on one port: what the second says is the system's own refusal.
     const { start, ports } = await programOf(t, "if (starts < 3) listen();");
     const server = await start();

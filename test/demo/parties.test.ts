@@ -47,7 +47,7 @@ describe("one ServiceAccount at three clouds", () => {
     report = JSON.parse(out) as PartiesReport;
   });
 
-  test("is let in by each, as somebody of that cloud, with tokens for three audiences", () => {
+  test("is accepted by each, as an identity of that cloud, with tokens for three audiences", () => {
     assert.deepEqual(
       report.parties.map(({ name, title }) => [name, title]),
       [
@@ -91,7 +91,7 @@ describe("one ServiceAccount at three clouds", () => {
     assert.match(texts[2] ?? "", /^AADSTS700213: /u);
   });
 
-  test("is not shown at OpenBao without bao on PATH, and is told what to install", () => {
+  test("is not shown at OpenBao without bao on PATH, and the output says what to install", () => {
     assert.deepEqual(
       report.notShown.map(({ what }) => what),
       ["OpenBao"],

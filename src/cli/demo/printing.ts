@@ -14,7 +14,7 @@ const meaning: Readonly<Record<Link, string>> = {
   trust: "AWS authorizes one ServiceAccount for one role",
   serviceaccount: "is who the workload is inside the cluster",
   injection: "gives the workload a token file and the SDK's variables",
-  token: "says who it is, for whom it is meant and until when",
+  token: "names its subject, its audience and its expiry",
   sts: "AWS trades the token for credentials that live an hour",
   permission: "the role's policies say what they open",
 };

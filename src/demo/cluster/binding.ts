@@ -12,17 +12,17 @@ import { answerInTime, type ClusterStory } from "./cluster-story.ts";
 import { bindingDefinition } from "./place.ts";
 import { accounts, bindingIn, definitions, trustObject } from "./objects.ts";
 
-/** A ServiceAccount that is bound, and what let it go again. */
+/** A bound ServiceAccount, and how to unbind it. */
 export interface BoundAccountOfDemo {
   readonly roleArn: string;
-  /** Deletes the binding, and has its role go with it. */
+  /** Deletes the binding, and its role with it. */
   unbind(): Promise<void>;
 }
 
 const unbinding = { name: "the binding is let go", delays: [200], giveUpAfter: 60_000 };
 const admission = "what admission knows spreads to each API server";
 
-/** Makes the two kinds known, and waits until the API server serves and guards them. */
+/** Defines the two kinds, and waits until the API server serves and guards them. */
 async function define(story: ClusterStory, trust: KubernetesObject): Promise<void> {
   const { environment, made, namespace, signal } = story;
   const { cluster, sandbox } = environment;
@@ -81,7 +81,7 @@ export async function bind(story: ClusterStory): Promise<BoundAccountOfDemo> {
     const facts = { object, trust: named, deletedFor };
     return { object, outcome: await reconcileBinding(facts, clients, clock, ending) };
   }
-  /** Whether it is gone. An API server that starts has no such kind for a moment, which says nothing. */
+  /** Whether it is gone. A starting API server lacks the kind for a moment, which says nothing. */
   async function isGone(own: AbortSignal): Promise<boolean> {
     const list = `/apis/${trust.apiVersion}/namespaces/${namespace}/${bindingNames.plural}`;
     if ((await cluster.get(list, { signal: own })).status !== 200)
@@ -92,7 +92,7 @@ export async function bind(story: ClusterStory): Promise<BoundAccountOfDemo> {
   async function unbind(): Promise<void> {
     const { signal: own } = new AbortController();
     const sentence = `the binding ${namespace}/${accounts.bound} could not be let go`;
-    // Whatever is in the way: an API server that starts also refuses for a moment what its policies do not refuse.
+    // For any failure: a starting API server also refuses for a moment what its policies do not refuse.
     await retry(
       async () => {
         if (!(await isGone(own))) throw new PodtrustError("cluster-not-ready", sentence);

@@ -8,7 +8,7 @@ import type { Made } from "./made.ts";
 export interface ClusterStory {
   readonly environment: DemoEnvironment;
   readonly made: Made;
-  /** The demo's own: of all that stands in one, and the name of what stands in none. */
+  /** The demo's own namespace; also the name of its cluster-scoped objects. */
   readonly namespace: string;
   readonly reporter: LinkReporter;
   readonly onEvent: OnEvent;
@@ -17,7 +17,7 @@ export interface ClusterStory {
 
 const pauseMs = 200;
 
-/** Asks until there is an answer, and says once what is waited for; undefined when it does not come in time. */
+/** Asks until there is an answer, and says once what it waits for; undefined if it does not come in time. */
 export async function answerInTime<T>(
   { environment: { clock }, onEvent, signal }: Pick<ClusterStory, "environment" | "onEvent" | "signal">,
   { reason, seconds }: { readonly reason: string; readonly seconds: number },

@@ -13,7 +13,7 @@ import {
   refOf,
 } from "../../providers/kubernetes/index.ts";
 
-/** By what everything that the demo makes in a cluster is told from all else. */
+/** Marks everything that the demo makes in a cluster. */
 export const madeLabel = { name: "app.kubernetes.io/managed-by", value: "podtrust-demo" } as const;
 
 /** What kubectl selects it by. */
@@ -29,11 +29,11 @@ const apiServerAway: RetrySchedule = {
   giveUpAfter: 60_000,
 };
 
-/** An API server that ends or starts, as one does whose keys are changed. */
+/** An API server that stops or starts, as when its keys are changed. */
 export const isAway = (error: unknown): boolean =>
   /^cluster-(?:unreachable|not-ready|answer-invalid)$/u.test(asPodtrustError(error).code);
 
-/** Everything that was made in a cluster, so that just this is taken away again. */
+/** Everything that was made in a cluster, so that only this is removed again. */
 export class Made {
   readonly #api: KubernetesApi;
   readonly #clock: Clock;
@@ -44,12 +44,12 @@ export class Made {
     this.#clock = clock;
   }
 
-  /** What is there of it, for sentences. */
+  /** The objects that exist, for sentences. */
   get texts(): readonly string[] {
     return this.#objects.map(objectText);
   }
 
-  /** Makes an object, with the demo's label. Throws `cluster-conflict` where one of its name is there. */
+  /** Makes an object, with the demo's label. Throws `cluster-conflict` if one of its name exists. */
   async make(spec: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject> {
     const labels = { ...spec.metadata.labels, [madeLabel.name]: madeLabel.value };
     const made = await this.#api.create({ ...spec, metadata: { ...spec.metadata, labels } }, { signal });
@@ -57,7 +57,7 @@ export class Made {
     return made;
   }
 
-  /** Takes it all away, the last first, whatever the API server says of one; throws what it said first. */
+  /** Removes all of it, the last first, even if the API server refuses one; throws its first error. */
   async removeAll(): Promise<void> {
     const errors: PodtrustError[] = [];
     for (const { uid, ...ref } of this.#objects.splice(0).reverse())
@@ -66,7 +66,7 @@ export class Made {
         clock: this.#clock,
         retryable: isAway,
       }).catch((error: unknown) => errors.push(asPodtrustError(error)));
-    // Somebody who removed it meanwhile, or made another of its name, has done our work.
+    // If someone removed it meanwhile, or made another of its name, nothing is left to do.
     const failure = errors.find(({ code }) => code !== "cluster-conflict" && code !== "cluster-not-found");
     if (failure !== undefined) throw failure;
   }

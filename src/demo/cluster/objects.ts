@@ -12,7 +12,7 @@ const byName = "kubernetes.io/metadata.name";
 /** The policies of injection under names of the demo's own, and for pods of one namespace alone. */
 export function confinedPolicies(namespace: string): readonly KubernetesObject[] {
   const renamed = (name: string): string => name.replace(/^podtrust/u, namespace);
-  // Of one namespace with two ServiceAccounts the price is bounded by itself.
+  // One namespace with two ServiceAccounts needs no quota to bound the cost.
   const ofPods = injectionPolicies({ mode: "serviceaccounts" }).filter(
     ({ metadata }) => recordOf(metadata)["name"] !== boundPolicyName,
   );
@@ -61,7 +61,7 @@ export function bindingIn(
   return bindingObject({ namespace, name: accounts.bound, trust, account, policies: [policy] });
 }
 
-/** A pod that does nothing, in the restricted profile: what it is given is what counts. */
+/** A pod that does nothing, in the restricted profile: only what is injected counts. */
 export function podObject(namespace: string, image: string): KubernetesObject & JsonRecord {
   return {
     apiVersion: "v1",

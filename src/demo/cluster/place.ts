@@ -4,14 +4,14 @@ import { bindingNames, apiVersion } from "../../rules/bindings/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { madeLabel, madeSelector } from "./made.ts";
 
-/** What is to be known of a cluster before anything is made in it. */
+/** Facts about a cluster, needed before anything is made in it. */
 export interface ClusterPlace {
   readonly server: string;
-  /** Namespaces beside those that every cluster has: somebody uses it. */
+  /** Namespaces beside those that every cluster has: the cluster is in use. */
   readonly namespaces: readonly string[];
 }
 
-/** The definition by which a cluster is known to have bindings. */
+/** The definition that shows that a cluster has bindings. */
 export const bindingDefinition = {
   kind: "CustomResourceDefinition",
   name: `${bindingNames.plural}.${apiVersion.split("/")[0]}`,
@@ -20,8 +20,8 @@ export const bindingDefinition = {
 const standard = /^(?:default|kube-.*|local-path-storage)$/u;
 
 /**
- * Looks at a cluster, and changes nothing. Throws `demo-cluster-in-use` where podtrust's own definitions are there: an
- * operator that runs would take the demo's objects for somebody's.
+ * Reads a cluster, and changes nothing. Throws `demo-cluster-in-use` if podtrust's own definitions exist: a
+ * running operator would reconcile the demo's objects.
  */
 export async function lookAtCluster(api: KubernetesApi, signal: AbortSignal): Promise<ClusterPlace> {
   const found = await api.read(bindingDefinition, { signal });

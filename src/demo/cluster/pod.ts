@@ -7,7 +7,7 @@ import { tokenDetail } from "../workload.ts";
 import { answerInTime, type ClusterStory } from "./cluster-story.ts";
 import { accounts, confinedPolicies, podObject } from "./objects.ts";
 
-/** Makes the policies of injection; undefined where the API server has none of the kind, before Kubernetes 1.36. */
+/** Makes the policies of injection; undefined if the API server lacks the kind, before Kubernetes 1.36. */
 async function makePolicies({ made, namespace, signal }: ClusterStory): Promise<true | undefined> {
   for (const policy of confinedPolicies(namespace))
     try {
@@ -19,7 +19,7 @@ async function makePolicies({ made, namespace, signal }: ClusterStory): Promise<
   return true;
 }
 
-/** The pod, injected by the API server, or where that cannot, by hand. */
+/** The pod, injected by the API server, or by hand if that cannot. */
 async function makePod(
   story: ClusterStory,
   image: string,

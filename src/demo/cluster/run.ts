@@ -29,7 +29,7 @@ export interface ClusterDemoOptions extends Pick<
   readonly kubeconfig: string;
   /** Of the pod; it only has to run and do nothing. */
   readonly image: string;
-  /** Seconds to wait for somebody to rotate the cluster's keys; absent: nobody is waited for. */
+  /** Seconds to wait for a rotation of the cluster's keys; absent: no wait. */
   readonly watchRotation?: number;
   /** Asked before anything is made in the cluster; false ends the demo, with nothing done. */
   readonly mayTouch: (place: ClusterPlace) => Promise<boolean>;
@@ -50,7 +50,7 @@ const tokenOf = (
     )
     .then(({ token }) => token);
 
-/** The namespace and its ServiceAccounts, which go last. */
+/** The namespace and its ServiceAccounts, which are deleted last. */
 async function makeNamespace({ made, namespace, signal }: ClusterStory): Promise<void> {
   const v1 = (kind: string, metadata: KubernetesObject["metadata"]): KubernetesObject => ({
     apiVersion: "v1",
@@ -62,7 +62,7 @@ async function makeNamespace({ made, namespace, signal }: ClusterStory): Promise
     await made.make(v1("ServiceAccount", { name, namespace }), signal);
 }
 
-/** Waits, where it was asked to, until a token of another key came. */
+/** Waits, if asked to, for a token of another key. */
 async function watchRotation(
   story: ClusterStory,
   checker: TokenChecker,
@@ -70,11 +70,11 @@ async function watchRotation(
 ): Promise<void> {
   if (seconds === undefined) return;
   const { environment, signal } = story;
-  const reason = "somebody rotates the cluster's signing key";
+  const reason = "a rotation of the cluster's signing key";
   const isRotated = await answerInTime(story, { reason, seconds }, () =>
     Promise.resolve(checker.keys > 1 || undefined),
   );
-  // The tokens of both keys are asked with a few times more, by whoever fetched the keys last.
+  // The tokens of both keys are tried a few more times, with the keys as last fetched.
   if (isRotated) await environment.clock.sleep(2000, signal);
 }
 
@@ -178,10 +178,10 @@ async function runIn(
 }
 
 /**
- * Tells the story of the operator on a real cluster: a binding that STS proved, a pod that got its role with nothing
- * said, tenants that are refused, and tokens that stay good all the while. What it makes there is labelled, reaches
- * beyond a namespace of its own only by definitions and policies, and is taken away at the end and after a failure.
- * Undefined where it may not touch the cluster.
+ * Shows the operator on a real cluster: a binding that STS proved, a pod that got its role without naming it,
+ * tenants that are refused, and tokens that stay valid throughout. What it makes there is labelled, reaches
+ * beyond its own namespace only by definitions and policies, and is removed at the end and after a failure.
+ * Undefined if it may not touch the cluster.
  *
  * Throws as `runDemo` does, and `demo-cluster-in-use`.
  */

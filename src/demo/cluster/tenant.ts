@@ -5,7 +5,7 @@ import { bindingIn } from "./objects.ts";
 
 const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
 
-/** What a tenant must not be able to bind: asked of the API server for show, so that nothing is made. */
+/** What a tenant must not be able to bind: sent to the API server as a dry run, so that nothing is made. */
 export async function refuseTenants({
   environment,
   namespace,
@@ -19,7 +19,7 @@ export async function refuseTenants({
     {
       what: "a tenant that binds its ServiceAccount to AdministratorAccess",
       object: bindingIn(namespace, { trust, account, policy: admin }),
-      why: "The grant names one policy. The API server itself refuses the object, whoever sends it.",
+      why: "The grant names one policy. The API server itself refuses the object, from any client.",
     },
     {
       what: "another namespace, default, that binds a role by the same trust",

@@ -3,7 +3,7 @@ import { parseJws } from "../../rules/oidc/index.ts";
 import { isAway } from "./made.ts";
 import type { NotShown, OnEvent, RotationReport } from "../report.ts";
 
-/** What the asking all along needs. */
+/** Inputs of the continuous check. */
 export interface MeanwhileInputs {
   readonly clock: { sleep(ms: number, signal?: AbortSignal): Promise<void> };
   /** A new token of the bound ServiceAccount. */
@@ -17,7 +17,7 @@ const pauseMs = 250;
 /** Tokens are used this long after they were minted, beside the newer ones. */
 const maxTokens = 8;
 
-/** Mints tokens one after another all through the story, and asks STS with those of the last seconds. */
+/** Mints tokens one after another throughout the demo, and asks STS with those of the last seconds. */
 export class TokenChecker {
   readonly #inputs: MeanwhileInputs;
   readonly #stopped = new AbortController();
@@ -31,7 +31,7 @@ export class TokenChecker {
   constructor(inputs: MeanwhileInputs) {
     this.#inputs = inputs;
     this.#running = this.#run(AbortSignal.any([inputs.signal, this.#stopped.signal]));
-    // Its failure is thrown where the outcome is asked for; until then Node would take it for unhandled.
+    // Its failure is thrown when the outcome is requested; until then Node would report it as unhandled.
     this.#running.catch(() => undefined);
   }
 
@@ -61,10 +61,10 @@ export class TokenChecker {
       if (!this.#kids.includes(kid)) this.#kids.push(kid);
       this.#minted += 1;
       this.#tokens.push(token);
-      // The first stays: it is what a pod has that is older than a rotation.
+      // The first stays: it is like that of a pod older than a rotation.
       if (this.#tokens.length > maxTokens) this.#tokens.splice(1, 1);
     } catch (error) {
-      // While its keys are changed an API server is away for a moment: what was minted has to stay good.
+      // While its keys are changed an API server is down for a moment: minted tokens have to stay valid.
       if (!signal.aborted && !isAway(error)) throw error;
     }
   }
@@ -75,7 +75,7 @@ export class TokenChecker {
     await this.#running;
   }
 
-  /** Ends it and tells what came of it. Throws `demo-link-broken` when a valid token was refused. */
+  /** Ends it and reports the outcome. Throws `demo-link-broken` when a valid token was refused. */
   async report(onEvent: OnEvent): Promise<{ rotation?: RotationReport; notShown: readonly NotShown[] }> {
     await this.end();
     const [first = "", ...others] = this.#kids;

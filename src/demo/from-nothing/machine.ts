@@ -6,7 +6,7 @@ import type { StandInClouds } from "../../sandbox/index.ts";
 import { openStack, type Outputs, outputsOf, settleIssuer, type StackOptions } from "../../stack/index.ts";
 import type { OnEvent } from "../report.ts";
 
-/** The guide's stack, as one config: a machine, a name in a zone, and what comes of both. */
+/** The guide's stack, as one config: a machine, a name in a zone, and what depends on both. */
 const guideConfig = `stack: k3s-cluster
 issuer: {zone: podtrust.example}
 dns: cloudflare
@@ -17,13 +17,13 @@ machine:
 /** What the machine's part of the story works with. */
 export interface MachineStory {
   readonly config: Config;
-  /** Step 1: addresses, and the name that leads to them. */
+  /** Step 1: addresses, and the name that resolves to them. */
   makeName(): Promise<void>;
   /** Step 2: the machine, with its firewall from the first moment. */
   makeMachine(): Promise<void>;
-  /** Addresses and names of what stands. */
+  /** Addresses and names of what exists. */
   outputs(): Promise<Outputs>;
-  /** Deletes all of it; gives how many things went. */
+  /** Deletes all of it; returns how many things were deleted. */
   down(): Promise<number>;
 }
 
@@ -69,7 +69,7 @@ export function cloudSteps({
   };
 }
 
-/** Nothing of the person's own keys and agents: the machine gets a login key of the demo's. */
+/** The user's own keys and agents are not used: the machine gets a login key of the demo's. */
 export function storyEnvironment({ clouds, folder }: MachineStoryOptions): Readonly<Record<string, string>> {
   return { ...clouds.environment, HOME: folder, XDG_STATE_HOME: join(folder, "state") };
 }
@@ -88,7 +88,10 @@ export function storyConfig(
 /** What the story's stack is opened with. */
 export type StoryContext = Omit<StackOptions, "signal" | "select">;
 
-/** Makes, or deletes, what is named by its ids, and tells it; gives how many things were changed. Throws the first failure. */
+/**
+ * Makes, or deletes, what is named by its ids, and reports it; returns how many things were changed. Throws
+ * the first failure.
+ */
 export async function applyOnly(
   context: StoryContext,
   { only, goal }: { readonly only: readonly string[]; readonly goal: "present" | "absent" },
@@ -104,7 +107,7 @@ export async function applyOnly(
   }
 }
 
-/** Addresses and names of what stands. */
+/** Addresses and names of what exists. */
 export async function machineOutputs(
   context: StoryContext,
   { signal }: MachineStoryOptions,

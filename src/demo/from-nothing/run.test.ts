@@ -5,7 +5,7 @@ import { silentLogger, systemClock } from "../../core/base/index.ts";
 import type { DemoEvent } from "../report.ts";
 import { runFromNothing } from "./run.ts";
 
-test("the guide's seven steps are told in order, from no machine to a Job with credentials, and down again", async () => {
+test("the guide's seven steps are shown in order, from no machine to a Job with credentials, and down again", async () => {
   const events: DemoEvent[] = [];
   const report = await runFromNothing({
     program: [process.execPath, mainFile],

@@ -23,7 +23,9 @@ export async function runFromNothing(options: DemoOptions): Promise<DemoReport> 
     return await runDemo({
       ...options,
       issuer: story.config.issuer,
-      standIns: ["Hetzner Cloud and Cloudflare, which keep what they are told and refuse what they refuse"],
+      standIns: [
+        "Hetzner Cloud and Cloudflare, which store what the real ones store and refuse what they refuse",
+      ],
       chapters: guideChapters(),
       start,
       async before() {

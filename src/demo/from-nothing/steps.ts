@@ -20,7 +20,7 @@ export async function showMachine(story: MachineStory, onEvent: OnEvent): Promis
     onEvent({ kind: "step", text });
 }
 
-/** What of k3s's config on a machine is about tokens. */
+/** The parts of k3s's config on a machine that concern tokens. */
 export function showK3sFiles(files: ReturnType<typeof k3sFiles>, onEvent: OnEvent): void {
   for (const { path, text } of files) {
     onEvent({ kind: "step", text: path });
@@ -29,7 +29,7 @@ export function showK3sFiles(files: ReturnType<typeof k3sFiles>, onEvent: OnEven
   }
 }
 
-/** What comes after the guide: none of it stays. */
+/** After the guide: everything is deleted. */
 export async function showDown(story: MachineStory, onEvent: OnEvent): Promise<void> {
   onEvent({ kind: "heading", title: "And down again." });
   const gone = await story.down();

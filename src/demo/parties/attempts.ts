@@ -6,22 +6,22 @@ import { expiredToken, mintToken } from "../tokens.ts";
 import type { AttemptName, DemoParty, OpenedParty } from "./party.ts";
 import type { PartyRefusal } from "./report.ts";
 
-/** Somebody who has to be refused. */
+/** An attempt that has to be refused. */
 interface Attempt {
   readonly name: AttemptName;
-  /** Who comes with what. */
+  /** Which client comes with which token. */
   readonly what: string;
   readonly token: () => Promise<string>;
 }
 
-/** For whom a token is that is shown to somebody else. */
+/** The audience of a token that is sent to another party. */
 export interface OtherAudience {
   readonly audience: string;
   /** `Google Cloud` */
   readonly title: string;
 }
 
-/** Everybody who has to be refused where tokens are for `audience`. The stage's cluster is a stand-in. */
+/** All attempts that have to be refused when tokens are for `audience`. The stage's cluster is a stand-in. */
 function attempts(stage: Stage, audience: string, other: OtherAudience): readonly Attempt[] {
   const { namespace, serviceAccount, otherServiceAccount } = example;
   const expired = expiredToken(stage, audience);
@@ -48,8 +48,8 @@ function attempts(stage: Stage, audience: string, other: OtherAudience): readonl
 }
 
 /**
- * Makes every attempt that has to be refused, one after another. Throws `demo-not-refused` where one is granted, or refused by
- * another rule than it has to be.
+ * Makes every attempt that has to be refused, one after another. Throws `demo-not-refused` if one is granted,
+ * or refused by another rule than expected.
  */
 export async function showRefused(
   stage: Stage,

@@ -88,7 +88,7 @@ async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
   };
 }
 
-/** Azure: a user-assigned identity with a federated credential. Entra reads the issuer, and takes RSA keys alone. */
+/** Azure: a user-assigned identity with a federated credential. Entra reads the issuer, and accepts only RSA keys. */
 export const azureParty: DemoParty = {
   name: "azure",
   sandbox: { azure: { propagationMs: 1000, newIssuerMs: 1000 } },

@@ -15,7 +15,7 @@ export interface FrontRelay {
 }
 
 const maxBody = 1024 * 1024;
-/** What a cloud's API looks at, of what a client sends. */
+/** The request headers that a cloud's API reads. */
 const headersOn = ["authorization", "content-type", "if-match"];
 
 async function relayed(
@@ -43,8 +43,8 @@ async function relayed(
 }
 
 /**
- * Starts a relay to a front: podtrust's own clients take an address for each API, and no proxy. The front refuses hosts that
- * are not its own.
+ * Starts a relay to a front: podtrust's own clients accept an address for each API, and no proxy. The front
+ * refuses hosts that are not its own.
  */
 export async function startFrontRelay(front: Front, signal: AbortSignal): Promise<FrontRelay> {
   const server = createServer((incoming, outgoing) => {

@@ -90,7 +90,7 @@ async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
   };
 }
 
-/** Google Cloud: a pool and provider that were given the cluster's keys, and a service account. */
+/** Google Cloud: a pool and provider with the cluster's keys uploaded, and a service account. */
 export const gcpParty: DemoParty = {
   name: "gcp",
   sandbox: { gcp: { delays: { grant: 1000 } } },

@@ -18,8 +18,8 @@ function targetOf(authority: string, rules: readonly ConnectTo[]): ConnectTo | u
 }
 
 /**
- * Starts a proxy that goes by these rules and nowhere else: a program of somebody else's finds the issuer by it, where public
- * DNS knows no such name.
+ * Starts a proxy that connects by these rules and nowhere else: a third-party program reaches the issuer
+ * through it, since public DNS has no such name.
  */
 export async function startIssuerProxy(rules: readonly ConnectTo[]): Promise<IssuerProxy> {
   const open = new Set<Duplex>();

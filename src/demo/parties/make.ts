@@ -10,7 +10,7 @@ import { reportWaits } from "../waits.ts";
 import type { OpenedParty } from "./party.ts";
 import type { OnPartiesEvent } from "./report.ts";
 
-/** One config for all of them, and the variables by which podtrust reaches them. */
+/** One config for all of them, and the environment variables by which podtrust reaches them. */
 export interface SharedConfig {
   readonly config: Config;
   readonly env: Readonly<Record<string, string>>;
@@ -26,12 +26,15 @@ export async function sharedConfig(
   // A JSON text is a YAML text (YAML 1.2 §1.3).
   const text = JSON.stringify(content, undefined, 2);
   await writePrivateFile(folder, "podtrust.yaml", text);
-  // Nothing of the person's own credentials.
+  // None of the user's own credentials.
   const env = Object.assign({ HOME: folder }, ...opened.map((one) => one.env)) as Record<string, string>;
   return { env, config: await parseConfig(text, join(folder, "podtrust.yaml"), env) };
 }
 
-/** Makes what the config names at all of them, as `podtrust up` does; gives the ids of what was made. Throws the first failure. */
+/**
+ * Makes what the config names at all of them, as `podtrust up` does; returns the ids of what was made. Throws
+ * the first failure.
+ */
 export async function makeAll(
   { issuer, sandbox, connectTo, ca, clock }: DemoEnvironment,
   { config, env }: SharedConfig,
@@ -42,7 +45,7 @@ export async function makeAll(
   const report = (event: ApplyEvent): void => {
     waits(event);
     if (event.type !== "done") return;
-    // The issuer's name is nobody's to read, and long.
+    // The issuer's name is long, and of no use to a reader.
     const id = event.change.resource.id.replace(issuer.host, "…");
     made.push(id);
     onEvent({ kind: "step", text: `${id} created` });

@@ -9,7 +9,7 @@ import { jsonBody, jsonOf, request } from "../../core/http/index.ts";
 import { startIssuerProxy } from "./issuer-proxy.ts";
 import type { PartyPlace } from "./party.ts";
 
-/** Where the server is started, of what a relying party is shown on. */
+/** The part of a place that starting the server needs. */
 export type ServerPlace = Pick<PartyPlace, "path" | "signal"> & {
   readonly environment: Pick<PartyPlace["environment"], "folder" | "connectTo" | "clock">;
 };
@@ -30,13 +30,13 @@ export interface StartedOpenBao {
   close(): Promise<void>;
 }
 
-/** The program `bao` of a PATH; undefined where there is none. */
+/** The program `bao` of a PATH; undefined if there is none. */
 export function programIn(path: string): string | undefined {
   const folders = path.split(delimiter).filter((folder) => folder !== "");
   return folders.map((folder) => join(folder, "bao")).find((file) => existsSync(file));
 }
 
-/** A port that is free now: the server has to be told one. Until it listens, somebody else may take it. */
+/** A port that is free now: the server has to be given one. Until it listens, another process may take it. */
 async function freePort(): Promise<number> {
   const probe = createServer();
   probe.listen(0, "127.0.0.1");
@@ -51,7 +51,7 @@ async function freePort(): Promise<number> {
 /** The program as it runs. */
 interface Running {
   readonly hasEnded: () => boolean;
-  /** The last of what it said. */
+  /** The end of its output. */
   readonly words: () => string;
   end(): Promise<void>;
 }
@@ -89,7 +89,7 @@ async function untilItAnswers(
     signal,
     async look() {
       if (hasEnded()) throw new PodtrustError("demo-not-ready", "bao server ended before it answered");
-      // Another server at this port, which is somebody else's, does not know the token.
+      // Another process's server at this port does not know the token.
       const { status } = await ask("auth/token/lookup-self", rootToken).catch(() => ({ status: 0 }));
       return status === 200 ? { is: true } : { waitsFor: "OpenBao's server starts" };
     },
@@ -97,7 +97,7 @@ async function untilItAnswers(
   });
 }
 
-/** Starts it once, on a port that nobody had a moment ago; undefined where somebody has taken it since. */
+/** Starts it once, on a port that was free a moment ago; undefined if another process has taken it since. */
 async function startOnce(
   program: string,
   proxy: string,
@@ -147,7 +147,7 @@ async function startOnce(
 
 const maxStarts = 5;
 
-/** Starts `program` as a server whose way to the issuer leads to this machine. Throws `demo-not-ready`. */
+/** Starts `program` as a server that reaches the issuer on this machine. Throws `demo-not-ready`. */
 export async function startOpenBao(program: string, place: ServerPlace): Promise<StartedOpenBao> {
   const proxy = await startIssuerProxy(place.environment.connectTo);
   try {

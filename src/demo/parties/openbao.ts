@@ -11,7 +11,7 @@ const mount = "demo";
 const role = "demo-app";
 const secret = "demo-greeting";
 
-/** What a person makes at an empty server: a secret, and the policy that opens it. */
+/** What an administrator makes at an empty server: a secret, and the policy that allows reading it. */
 async function makeSecret(server: StartedOpenBao): Promise<void> {
   const { rootToken } = server;
   const policy = `path "secret/data/${secret}" { capabilities = ["read"] }`;
@@ -24,7 +24,7 @@ async function makeSecret(server: StartedOpenBao): Promise<void> {
     throw new PodtrustError("demo-not-ready", `OpenBao refuses its administrator: ${failed.status}`);
 }
 
-/** OpenBao says no rule: it is the one that `podtrust explain --for openbao` finds for the same token. */
+/** OpenBao names no rule: it is the one that `podtrust explain --for openbao` finds for the same token. */
 async function refused(
   { environment: { issuer, ca, connectTo, clock } }: PartyPlace,
   {

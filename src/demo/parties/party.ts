@@ -2,14 +2,14 @@ import type { RelyingPartyName } from "../../rules/oidc/index.ts";
 import type { SandboxOptions } from "../../sandbox/index.ts";
 import type { DemoEnvironment } from "../environment.ts";
 
-/** Who comes with which token, and is refused. */
+/** Which client comes with which token, and is refused. */
 export type AttemptName = "other-account" | "other-audience" | "forged" | "expired";
 
 /** What a relying party answered to a token. */
 export type PartyAnswer =
   | {
       readonly outcome: "granted";
-      /** Who the workload is there. */
+      /** The workload's identity there. */
       readonly identity: string;
       /** What it read with that, as the end of a sentence. */
       readonly read: string;
@@ -24,7 +24,7 @@ export type PartyAnswer =
       readonly why: string;
     };
 
-/** What a relying party is shown on. */
+/** The environment in which a relying party is shown. */
 export interface PartyPlace {
   readonly environment: DemoEnvironment;
   /** The program and first arguments that run podtrust's `job`. */
@@ -34,15 +34,15 @@ export interface PartyPlace {
   readonly signal: AbortSignal;
 }
 
-/** A relying party that has what the workload is to read, and trusts no cluster yet. */
+/** A relying party that has a secret for the workload, and trusts no cluster yet. */
 export interface OpenedParty {
-  /** What was there before podtrust came, as sentences. */
+  /** What existed before podtrust ran, as sentences. */
   readonly given: readonly string[];
   /** Its section of the config that all of them share. */
   readonly section: Readonly<Record<string, unknown>>;
-  /** By which variables podtrust reaches it to make what the section names. */
+  /** The environment variables by which podtrust reaches it to make what the section names. */
   readonly env: Readonly<Record<string, string>>;
-  /** Comes with a token as the workload does. */
+  /** Exchanges a token as the workload does. */
   exchange(token: string): Promise<PartyAnswer>;
   close(): Promise<void>;
 }
@@ -52,15 +52,15 @@ export interface DemoParty {
   readonly name: RelyingPartyName;
   /** What the sandbox has to run for it. */
   readonly sandbox: Pick<SandboxOptions, "azure" | "gcp">;
-  /** What of it is a stand-in, in words. */
+  /** Which of its parts are stand-ins, in words. */
   readonly standIn: string;
   /** What takes less time than in real life, in words. */
   readonly shortened?: string;
   /** The rule by which it refuses each attempt. */
   readonly rules: Readonly<Record<AttemptName, string>>;
-  /** Rules that refuse the right token too, for a moment after something was made, and why. */
+  /** Rules that refuse even the right token, for a moment after something was made, and why. */
   readonly settling: Readonly<Record<string, string>>;
-  /** Why it cannot be shown here, and what to do about it; undefined where it can. Absent: it always can. */
+  /** Why it cannot be shown here, and what to do about it; undefined if it can. Absent: it always can. */
   readonly missing?: (path: string) => string | undefined;
   open(place: PartyPlace): Promise<OpenedParty>;
 }
@@ -71,14 +71,14 @@ export function running<Value>(value: Value | undefined, { name }: Pick<DemoPart
   return value;
 }
 
-/** A decision of a stand-in, as far as all of them have it alike. */
+/** The fields that the decisions of all stand-ins share. */
 interface RecordedDecision {
   readonly decision: "allow" | "deny" | "invalid";
   readonly rule: string;
   readonly why?: string;
 }
 
-/** A refusal with the rule that the stand-in has just written down for it. */
+/** A refusal with the rule that the stand-in has just recorded for it. */
 export function refusedBy(
   decisions: readonly RecordedDecision[],
   said: { readonly code: string; readonly message: string },

@@ -2,7 +2,7 @@ import { nearest, PodtrustError } from "../../core/base/index.ts";
 import type { RelyingPartyName } from "../../rules/oidc/index.ts";
 import type { DemoParty } from "./party.ts";
 
-/** One row for each relying party that the demo shows, in the order in which it does. Without --for none of them is loaded. */
+/** One row for each relying party that the demo shows, in its order. Without --for none of them is loaded. */
 const rows = {
   aws: async () => (await import("./aws.ts")).awsParty,
   gcp: async () => (await import("./gcp.ts")).gcpParty,
@@ -27,7 +27,7 @@ export interface ListedParties {
   readonly others: readonly DemoParty[];
 }
 
-/** Reads a list of relying parties. Throws `usage` for a name that is none. */
+/** Reads a list of relying parties. Throws `usage` for an unknown name. */
 export async function partiesOf(list: string): Promise<ListedParties> {
   const wanted = new Set<string>(list.split(",").map((text) => nameOf(text.trim())));
   const all = await Promise.all(names.map((name) => rows[name]()));

@@ -22,7 +22,7 @@ export interface PartiesDemoOptions extends Pick<DemoOptions, "clock" | "logger"
   readonly onEvent: OnPartiesEvent;
 }
 
-/** A relying party, and whatever of it runs. */
+/** A relying party, and its running parts. */
 interface RunningParty {
   readonly party: DemoParty;
   readonly opened: OpenedParty;
@@ -43,7 +43,7 @@ interface Showing {
 const account = { namespace: example.namespace, name: example.serviceAccount };
 const serviceAccount = `${account.namespace}/${account.name}`;
 
-/** Comes with the right token until it is let in. Throws `demo-link-broken` for a refusal that does not pass. */
+/** Tries the right token until it is accepted. Throws `demo-link-broken` for a refusal that does not pass. */
 function untilGranted({ party, opened, title, audience }: Shown, showing: Showing): Promise<PartyGrant> {
   const { environment, onEvent, signal } = showing;
   const { clock } = environment;
@@ -87,7 +87,7 @@ async function showParty(shown: Shown, other: OtherAudience, showing: Showing): 
   return { name: party.name, title, audience, granted, refusals };
 }
 
-/** What is shown of each, once the config of all of them says for whom tokens are. */
+/** What is shown of each, once the config of all of them has the audiences. */
 function shownOf(running: readonly RunningParty[], { config }: SharedConfig): Promise<readonly Shown[]> {
   return Promise.all(
     running.map(async (one) => {
@@ -97,7 +97,7 @@ function shownOf(running: readonly RunningParty[], { config }: SharedConfig): Pr
   );
 }
 
-/** The next of them, whose tokens this one must not take; of one alone somebody else. */
+/** The next of them, whose tokens this one must not accept; another party if there is only one. */
 function otherThan(all: readonly Shown[], index: number): OtherAudience {
   const next = all[(index + 1) % all.length];
   return next === undefined || all.length === 1
@@ -138,7 +138,7 @@ async function showAll(
   return { made, parties: reports };
 }
 
-/** What of a list can be shown here, and what could not, listed or not. Throws `usage` where nothing of the list can. */
+/** Which of a list can be shown here, and which cannot, listed or not. Throws `usage` if none of the list can. */
 async function choose(
   list: string,
   path: string,
@@ -183,9 +183,10 @@ async function runIn(options: PartiesDemoOptions): Promise<PartiesReport> {
 }
 
 /**
- * Shows one ServiceAccount of one cluster at several relying parties: what podtrust makes there of one config, and who is let in
- * and who is not. Throws `usage` for a list that names another, `demo-link-broken` where the right token is refused,
- * `demo-not-refused` where another is granted, `interrupted`, and what keeps a part from starting.
+ * Shows one ServiceAccount of one cluster at several relying parties: what podtrust makes there from one
+ * config, and which tokens are accepted and which are not. Throws `usage` for a list with an unknown name,
+ * `demo-link-broken` if the right token is refused, `demo-not-refused` if another is granted, `interrupted`,
+ * and what keeps a part from starting.
  */
 export function runPartiesDemo(options: PartiesDemoOptions): Promise<PartiesReport> {
   return interruptible(options.signal, () => runIn(options));

@@ -47,7 +47,7 @@ export async function runBooted(options: BootOptions & { readonly files: BootFil
     ...options,
     start,
     standIns: [
-      "Hetzner Cloud and Cloudflare, which keep what they are told and refuse what they refuse",
+      "Hetzner Cloud and Cloudflare, which store what the real ones store and refuse what they refuse",
       `a virtual machine behind Hetzner's server (${runsBy[kit.accelerator]}), which reaches nothing but the certificate authority`,
     ],
     chapters: guideChapters(() =>
