@@ -24,14 +24,14 @@ function readyPart({ ready, lastProof }: Binding): Html {
 
 function bindingItem(binding: Binding): Html {
   const { kind, namespace, name, becomes } = binding;
-  const whom =
+  const target =
     becomes.length === 0
       ? "nobody yet"
       : html`${becomes.map((one, index) => html`${index === 0 ? "" : ", "}<code>${one}</code>`)}`;
   return html`<li class="item" data-ns="${namespace}">
     <code>${namespace}/${name}</code> <span class="quiet">${kind}</span> ${readyPart(binding)} <br /><span
       class="quiet"
-      >becomes ${whom}</span
+      >becomes ${target}</span
     >
   </li>`;
 }
