@@ -14,7 +14,7 @@ export interface MapCluster {
   readonly server: string;
   /** `Kubernetes v1.36.3`, as far as it says so. */
   readonly version: string;
-  /** The issuer that its tokens name; absent where it was not seen. */
+  /** The issuer that its tokens name; absent if it was not seen. */
   readonly issuer?: string;
   /** The keys by which it verifies tokens. */
   readonly keys?: readonly KeyName[];
@@ -50,11 +50,11 @@ export interface MapAccount {
   readonly providers: readonly OidcProviderFacts[];
   /** Roles with everything on them; those that trust no OIDC provider too. */
   readonly roles: readonly RoleState[];
-  /** False: roles that neither the config nor a provider of the stack leads to were not seen. */
+  /** False: roles to which neither the config nor a provider of the stack leads were not seen. */
   readonly isWhole: boolean;
 }
 
-/** A ServiceAccount that is there. */
+/** An existing ServiceAccount. */
 export interface MapServiceAccount {
   readonly namespace: string;
   readonly name: string;
@@ -67,18 +67,18 @@ export interface MapPod extends MapServiceAccount {
   readonly tokens?: PodTokens;
 }
 
-/** A binding of any relying party, as far as it was carried out. It is named as its ServiceAccount. */
+/** A binding of any relying party, as far as it was carried out. It has its ServiceAccount's name. */
 export interface MapBinding extends MapServiceAccount {
   readonly kind: BoundKind;
-  /** Whom its ServiceAccount becomes: ARNs of roles, resource ids of identities, addresses and principals of Google's. */
+  /** What its ServiceAccount becomes: ARNs of roles, resource ids of identities, addresses and principals at Google. */
   readonly becomes: readonly string[];
-  /** The condition Ready, in the operator's words; absent: no operator has looked at it yet. */
+  /** The condition Ready, in the operator's words; absent: no operator has reconciled it yet. */
   readonly ready?: {
     readonly status: "True" | "False" | "Unknown";
     readonly reason: string;
     readonly message: string;
   };
-  /** RFC 3339: when the relying party last let its ServiceAccount in. */
+  /** RFC 3339: when the relying party last accepted its ServiceAccount. */
   readonly lastProof?: string;
 }
 
@@ -97,7 +97,7 @@ export interface MapProof {
 
 /** What a relying party beside AWS answered to a ServiceAccount's token. */
 export interface PartyProof {
-  /** The name of whom it would become. */
+  /** The name of the identity that it would become. */
   readonly identity: string;
   /** NAMESPACE/NAME */
   readonly serviceAccount: string;
@@ -108,7 +108,7 @@ export interface PartyProof {
   readonly said: string;
 }
 
-/** What of one section of the config stands at a relying party beside AWS. */
+/** What exists of one section of the config at a relying party beside AWS. */
 export interface MapParty extends SeenParty {
   /** `Google Cloud` */
   readonly title: string;
@@ -117,7 +117,7 @@ export interface MapParty extends SeenParty {
   readonly proofs: readonly PartyProof[];
 }
 
-/** Something that could not be looked at. */
+/** Something that could not be read. */
 export interface Unseen {
   readonly what: string;
   readonly why: string;
@@ -134,9 +134,9 @@ export interface MapFacts {
   readonly cluster?: MapCluster;
   /** The keys that the issuer publishes; absent where they could not be read. */
   readonly published?: readonly KeyName[];
-  /** What a publisher on this machine says of its keys. */
+  /** The keys as a publisher on this machine reports them. */
   readonly publisher?: readonly PublisherKey[];
-  /** What `rotate` remembers of the cluster's keys; absent where it could not be read. */
+  /** The record of `rotate` on the cluster's keys; absent if it could not be read. */
   readonly rotation?: RotationRecord;
   readonly accounts: readonly MapAccount[];
   /** Relying parties beside AWS; absent: the config has none. */

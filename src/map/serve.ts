@@ -7,7 +7,7 @@ import { mapPage, policyOf } from "./page/index.ts";
 
 /** A page that is served to browsers of this machine. */
 export interface ServedMap {
-  /** With the token: whoever has it can read the page. */
+  /** With the token: anyone who has it can read the page. */
   readonly url: string;
   /** Shows another map from now on. */
   show(map: TrustMap): void;
@@ -23,7 +23,7 @@ export interface ServeMapOptions {
 
 const host = "127.0.0.1";
 
-/** True when both are the same, in a time that tells neither where they differ nor how long the other is. */
+/** True when both are the same, in a time that reveals neither where they differ nor how long the other is. */
 function sameToken(a: string, b: string): boolean {
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(a), digest(b));
@@ -45,8 +45,9 @@ function shown(map: TrustMap, watch: number): { readonly page: LocalReply; reado
 }
 
 /**
- * Serves the page on loopback. Who asks by a name that was pointed here gets 421, and who has no token 403: other users of
- * the machine reach the port as well. Rejects as `listen` does where the port is taken.
+ * Serves the page on loopback. A request by another name that was pointed here gets 421, and one without the
+ * token 403: other users of the machine reach the port as well. Rejects as `listen` does where the port is
+ * taken.
  */
 export async function serveMap(map: TrustMap, { port, watch }: ServeMapOptions): Promise<ServedMap> {
   const token = randomBytes(24).toString("base64url");

@@ -46,13 +46,10 @@ describe("roles that lead on to roles", () => {
   test("a role whose trust policy names another of its account is one that the other's sessions become", () => {
     const map = mapOf(web(), target("admin", lets(arnOf("web"))));
     assert.deepEqual(chainsOf(map), ["web → admin"]);
-    assert.equal(
-      textOf(map),
-      `whoever becomes it can become admin in account ${account} too, by sts:AssumeRole`,
-    );
+    assert.equal(textOf(map), `its sessions can become admin in account ${account} too, by sts:AssumeRole`);
     assert.match(breakageOf(map)(`role ${arnOf("web")}`).text, /can no longer become 1 other role/u);
     const page = mapPage(map);
-    assert.match(page, /By sts:AssumeRole whoever became/u);
+    assert.match(page, /By sts:AssumeRole sessions of/u);
     assert.match(page, /Become, by sts:AssumeRole,/u);
   });
 

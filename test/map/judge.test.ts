@@ -50,7 +50,7 @@ describe("the trust map", () => {
     assert.equal(map.nodes.find(({ kind }) => kind === "key")?.state, "current");
   });
 
-  test("lets the rules of STS decide: a Deny keeps out whom a statement lets in, and is told", () => {
+  test("lets the rules of STS decide: a Deny keeps out what a statement lets in, and is shown", () => {
     const deny = {
       Effect: "Deny",
       Principal: { Federated: providerArn },
@@ -68,7 +68,7 @@ describe("the trust map", () => {
     assert.ok(rules(map, id("web")).includes("broken not-admitted"));
   });
 
-  test("finds every ServiceAccount of the cluster behind a pattern, and that strangers get in too", () => {
+  test("finds every ServiceAccount of the cluster behind a pattern, and that unknown ones get in too", () => {
     const pattern = {
       StringEquals: { "oidc.example.com:aud": "sts.amazonaws.com" },
       StringLike: { "oidc.example.com:sub": "system:serviceaccount:*:*" },
@@ -116,7 +116,7 @@ describe("the trust map", () => {
     assert.match(text, /lets in shop\/gone, which the cluster does not have/u);
   });
 
-  test("names what nobody uses: a provider without a role, a role without a ServiceAccount, one without a pod", () => {
+  test("names what is unused: a provider without a role, a role without a ServiceAccount, one without a pod", () => {
     const unused = {
       ...accountWith([]).providers[0],
       arn: providerArn.replace("oidc.example", "other.example"),
@@ -181,7 +181,7 @@ describe("the trust map", () => {
     assert.deepEqual(map.bindings, bindings);
   });
 
-  test("tells bindings of every kind that no operator has looked at", () => {
+  test("reports bindings of every kind that no operator has reconciled", () => {
     const bindings = (["AzureIdentityBinding", "GCPServiceAccountBinding"] as const).map((kind) => ({
       kind,
       namespace: "shop",
@@ -193,7 +193,7 @@ describe("the trust map", () => {
       map.findings.map(({ rule, text }) => `${rule}: ${text}`),
       bindings.map(
         ({ kind }) =>
-          `binding-not-ready: the ${kind} shop/web is not Ready: no operator has looked at it yet`,
+          `binding-not-ready: the ${kind} shop/web is not Ready: no operator has reconciled it yet`,
       ),
     );
   });
@@ -305,20 +305,20 @@ describe("what breaks when something goes", () => {
       assert.deepEqual(node?.hit, stolen(kid), kid);
     }
     assert.match(breaks("key first").text, /; the tokens of 3 pods are refused until .*: shop\/web, shop/u);
-    assert.match(breaks("key old").text, /^New tokens are not touched; the tokens of 1 pod .*: shop\/web$/u);
+    assert.match(breaks("key old").text, /^New tokens are not affected; the tokens of 1 pod .*: shop\/web$/u);
     assert.match(breaks("key next").text, /^Nothing yet/u);
   });
 
-  test("a key that does not sign refuses only what it signed before, which cannot be told from here", () => {
+  test("a key that does not sign refuses only what it signed before, which cannot be seen from here", () => {
     const keys = [...(facts.published ?? []), { kid: "old", alg: "ES256" }];
     const breaks = breakageOf(trustMap({ ...facts, published: keys }));
     assert.deepEqual(breaks("key old").losses, []);
-    assert.match(breaks("key old").text, /Which pods hold one cannot be told from here/u);
+    assert.match(breaks("key old").text, /Which pods hold one cannot be seen from here/u);
     assert.deepEqual(breaks("no such node").losses, []);
   });
 });
 
-test("a redacted map has no account ID and no ARN, and tells accounts apart all the same", () => {
+test("a redacted map has no account ID and no ARN, and still distinguishes accounts", () => {
   const more = { inline: { mine: "{}" }, boundary: `arn:aws:iam::${account}:policy/limit` };
   const other = "444455556666";
   const others = {

@@ -111,7 +111,7 @@ describe("podtrust map", () => {
     assert.equal(await readFile(join(world.folder, "none.yaml"), "utf8"), kept);
   });
 
-  test("refuses what does not go together before it asks anybody", async () => {
+  test("refuses options that exclude each other before it reads anything", async () => {
     for (const [args, said] of [
       [["--watch", "-o", "x.html"], /writes no file/u],
       [["--port", "80"], /--port is for --watch/u],

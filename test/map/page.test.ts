@@ -41,7 +41,7 @@ describe("the page of the trust map", () => {
     assert.match(page, /&lt;img src=x onerror=alert\(1\)&gt;/u);
   });
 
-  test("asks nobody for anything: every address in it is a place on the page itself", () => {
+  test("loads nothing else: every address in it is a place on the page itself", () => {
     const page = mapPage(trustMap(smallFacts()));
     for (const [, value = ""] of bodyOf(page).matchAll(/ (?:src|href|action)="([^"]*)"/gu))
       assert.match(value, /^(?:#|data:image\/svg\+xml,)/u);
@@ -63,7 +63,7 @@ describe("the page of the trust map", () => {
     const map: TrustMap = trustMap(smallFacts());
     assert.match(mapPage(map), /It names AWS account IDs and ARNs/u);
     const shared = bodyOf(mapPage({ ...redacted(map), redacted: true }));
-    assert.match(shared, /Account IDs and ARNs were taken out/u);
+    assert.match(shared, /Account IDs and ARNs were removed/u);
     assert.doesNotMatch(shared, /arn:|\d{12}/u);
   });
 });
@@ -81,7 +81,7 @@ describe("bindings on the page", () => {
     );
     assert.match(
       night,
-      /AzureIdentityBinding.*Not known to be Ready<.*no operator has looked at it yet.*nobody yet/u,
+      /AzureIdentityBinding.*Not known to be Ready<.*no operator has reconciled it yet.*nothing yet/u,
     );
     assert.match(web, /AWSRoleBinding.*>Ready<.*last proved on 2026-11-28 11:30:00 UTC.*role\/web/u);
   });
@@ -93,7 +93,7 @@ describe("bindings on the page", () => {
 });
 
 describe("the page that is served", () => {
-  test("is for who has the token and asks by a loopback name, and for nobody else", async (t) => {
+  test("answers requests with the token and by a loopback name, and no others", async (t) => {
     const page = await serveMap(trustMap(smallFacts()), { port: 0, watch: 60 });
     t.after(() => page.close());
     const { origin } = new URL(page.url);

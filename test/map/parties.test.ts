@@ -43,7 +43,7 @@ const textsOf = (map: TrustMap): readonly string[] =>
   map.findings.map(({ kind, rule, text }) => `${kind} ${rule}: ${text}`);
 
 describe("relying parties beside AWS on the map", () => {
-  test("have providers and identities of their own, through which a ServiceAccount becomes somebody", () => {
+  test("have providers and identities of their own, through which a ServiceAccount becomes an identity", () => {
     const map = trustMap(facts([google, bao]));
     assert.deepEqual(
       map.access.map(({ serviceAccount, role, provider, outcome, askedBy }) => [
@@ -90,10 +90,10 @@ describe("relying parties beside AWS on the map", () => {
     assert.deepEqual(textsOf(other), [`broken token-refused: Google Cloud refused shop/web now: ${said}`]);
   });
 
-  test("tell who is let in beside the config, and who is not", () => {
+  test("show what is let in beside the config, and what is not", () => {
     const party = identity(google, { letsIn: ["shop/job"], others: "alice" });
     assert.deepEqual(textsOf(trustMap(facts([party]))), [
-      "broken not-admitted: it does not let in shop/web, which is to become it",
+      "broken not-admitted: it does not let in shop/web, which should become it",
       "wider not-asked-for: it lets in shop/job, which neither the config nor a binding names",
       "wider other-principals: it lets in alice too",
     ]);
@@ -116,7 +116,7 @@ describe("relying parties beside AWS on the map", () => {
     const way = map.access.find(({ serviceAccount }) => serviceAccount === "service-account shop/job");
     assert.deepEqual(way?.askedBy, ["binding shop/job"]);
     assert.deepEqual(way?.proof, { outcome: "accepted", at: lastProof, by: "binding shop/job" });
-    // Of somebody else's ServiceAccount, or of another identity, it says nothing.
+    // Of another ServiceAccount or identity it says nothing.
     for (const other of [
       { ...binding, name: "other" },
       { ...binding, becomes: ["other@shop.iam.gserviceaccount.com"] },
@@ -124,7 +124,7 @@ describe("relying parties beside AWS on the map", () => {
       assert.match(textsOf(trustMap(facts([party], { bindings: [other] }))).join(), /not-asked-for/u);
   });
 
-  test("know an identity by its resource id, in any case, and tell on it that its binding is not Ready", () => {
+  test("know an identity by its resource id, in any case, and show on it that its binding is not Ready", () => {
     const id = "/subscriptions/s/resourceGroups/Apps/providers/x/web";
     const ready = { status: "False", reason: "QuotaReached", message: "20 of 20" } as const;
     const binding = { kind: "AzureIdentityBinding", namespace: "shop", name: "job" } as const;
@@ -140,19 +140,19 @@ describe("relying parties beside AWS on the map", () => {
     assert.equal(finding?.node, `role Google Cloud, project shop, ${email}`);
   });
 
-  test("tell of keys that were not uploaded and of those that are still, and of nothing where keys are fetched", () => {
+  test("report keys that were not uploaded and outdated ones, and nothing where keys are fetched", () => {
     const uploaded = (...kids: readonly string[]): MapParty => ({
       ...google,
       provider: { name: "prod/prod", issuer, uploaded: kids, details: [] },
     });
     const [lacks, extra] = textsOf(trustMap(facts([uploaded("before")])));
-    assert.match(lacks ?? "", /^broken key-not-uploaded: it was not given first, /u);
+    assert.match(lacks ?? "", /^broken key-not-uploaded: it lacks first, /u);
     assert.match(extra ?? "", /^wider key-uploaded-still: it has before, /u);
     assert.deepEqual(textsOf(trustMap(facts([uploaded("first")]))), []);
     assert.deepEqual(textsOf(trustMap(facts([bao]))), []);
   });
 
-  test("tell what the config names and is not there, and draw nothing of it", () => {
+  test("report what the config names and does not exist, and do not draw it", () => {
     const map = trustMap(
       facts([identity({ ...google, provider: undefined }, { exists: false, letsIn: [] })]),
     );
@@ -163,7 +163,7 @@ describe("relying parties beside AWS on the map", () => {
     assert.deepEqual([map.access, map.nodes.filter(({ party }) => party !== undefined)], [[], []]);
   });
 
-  test("let nobody of this cluster in through a provider of another issuer", () => {
+  test("let no ServiceAccount of this cluster in through a provider of another issuer", () => {
     const elsewhere = {
       ...google,
       provider: { name: "prod/prod", issuer: "https://other.example", details: [] },
@@ -183,7 +183,7 @@ describe("relying parties beside AWS on the map", () => {
 
   test("stand on the page under their own names, and not as accounts of AWS", () => {
     const page = mapPage(trustMap(facts([google, bao]))).replaceAll(/\s+/gu, " ");
-    assert.match(page, /Who can become what in AWS, Google Cloud, OpenBao by a token of/u);
+    assert.match(page, /Which ServiceAccount can become what in AWS, Google Cloud, OpenBao by a token of/u);
     assert.match(page, /Google Cloud let it in on/u);
     assert.match(page, /it is named there; OpenBao was not asked/u);
     assert.match(page, /at Google Cloud, project shop</u);

@@ -153,7 +153,7 @@ describe("status of OpenBao", { skip: missing ?? false }, () => {
     assert.deepEqual(
       (await map()).findings.map(({ rule, text }) => [rule, text]),
       [
-        ["not-admitted", "it does not let in shop/web, which is to become it"],
+        ["not-admitted", "it does not let in shop/web, which should become it"],
         ["other-principals", "it lets in any token for its audience too"],
       ],
     );

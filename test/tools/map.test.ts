@@ -172,7 +172,7 @@ test(
     );
     for (const one of [
       "heading Trust map of prod",
-      "heading What lets in more than it says 4",
+      "heading What lets in more than intended 4",
       "heading Who can become it",
       "search Filter",
       "link Skip to the lists",

@@ -62,7 +62,7 @@ function printSummary({ output }: CommandContext, map: TrustMap): void {
     output.line(`${bindings.length} ${bindings.length === 1 ? "binding" : "bindings"}, ${ready} Ready`, 2);
   for (const [kind, title] of [
     ["broken", "does not hold"],
-    ["wider", "lets in more than it says"],
+    ["wider", "lets in more than intended"],
     ["unused", "is unused"],
   ] as const) {
     const count = map.findings.filter((one) => one.kind === kind).length;

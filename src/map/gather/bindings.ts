@@ -6,13 +6,13 @@ import type { MapBinding, MapServiceAccount } from "../facts.ts";
 const textsOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.flatMap((one: unknown) => textOf(one) ?? []) : [];
 
-/** Google's names a principal in any case; that is who the ServiceAccount is where it impersonates nobody. */
+/** Google's always names a principal; that is the ServiceAccount's identity if it impersonates no service account. */
 function googles({ emails, principal }: JsonRecord): readonly string[] {
   const impersonated = textsOf(emails);
   return impersonated.length > 0 ? impersonated : textsOf([principal]);
 }
 
-/** Whom a ServiceAccount becomes by the status of its binding: one row for each relying party. */
+/** What a ServiceAccount becomes by the status of its binding: one row for each relying party. */
 const becomes: Readonly<Record<BoundParty, (status: JsonRecord) => readonly string[]>> = {
   aws: ({ roles }) => textsOf(recordsOf(roles).map(({ arn }) => arn)),
   azure: ({ identities }) => textsOf(recordsOf(identities).map(({ id }) => id)),
@@ -30,7 +30,7 @@ function readyOf({ conditions }: JsonRecord): MapBinding["ready"] {
   };
 }
 
-/** What the status of a relying party's binding says of it. */
+/** Reads the status of a relying party's binding. */
 export function boundBy(
   party: BoundParty,
   binding: KubernetesObject,

@@ -31,7 +31,7 @@ function clusterWith(objects: readonly KubernetesObject[], served: readonly stri
 }
 
 describe("bindings of a cluster", () => {
-  test("are of every kind that is installed, with whom each ServiceAccount becomes and whether it is Ready", async () => {
+  test("are of every kind that is installed, with what each ServiceAccount becomes and whether it is Ready", async () => {
     const arn = "arn:aws:iam::111122223333:role/web";
     const id =
       "/subscriptions/33333333-4444-5555-6666-777777777777/resourceGroups/workloads/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web";
@@ -88,7 +88,7 @@ describe("bindings of a cluster", () => {
     ]);
   });
 
-  test("of a kind that is not installed are none, and nobody asks for them", async () => {
+  test("of a kind that is not installed are none, and they are not requested", async () => {
     const { api, asked } = clusterWith([], ["gcpserviceaccountbindings"]);
     assert.deepEqual((await clusterObjects(api, signal)).bindings, []);
     assert.deepEqual(asked.toSorted(), ["GCPServiceAccountBinding", "Pod", "ServiceAccount"]);

@@ -6,7 +6,7 @@ import type { MapBinding, MapPod, MapServiceAccount, Unseen } from "../facts.ts"
 import { installedParties, seen } from "../../stack/index.ts";
 import { boundBy } from "./bindings.ts";
 
-/** More of a kind than a picture can be of: those beyond are said to be unseen. */
+/** More of a kind than a picture can show: the rest is reported as unseen. */
 const maxObjects = 20_000;
 
 /** What the cluster holds. */
@@ -50,7 +50,7 @@ function podOf(pod: KubernetesObject): MapPod {
   return { ...nameOf(pod), serviceAccount, ...defined({ tokens: podTokensOf(pod) }) };
 }
 
-/** The bindings of each relying party whose kinds are installed: of the others there are none. */
+/** The bindings of each relying party whose kinds are installed. */
 async function allBindings(
   api: KubernetesApi,
   unseen: Unseen[],
@@ -71,7 +71,7 @@ async function allBindings(
   return found.flat();
 }
 
-/** ServiceAccounts, pods and bindings of all namespaces; what may not be listed is said. */
+/** ServiceAccounts, pods and bindings of all namespaces; reports what may not be listed. */
 export async function clusterObjects(api: KubernetesApi, signal: AbortSignal): Promise<ClusterObjects> {
   const unseen: Unseen[] = [];
   const [accounts, pods, bindings] = await Promise.all([

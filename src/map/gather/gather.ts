@@ -16,11 +16,11 @@ import { clusterObjects, type ClusterObjects } from "./cluster.ts";
 import { lookAtParties } from "./parties.ts";
 
 export interface MapOptions extends Omit<GatherOptions, "publisher"> {
-  /** What a publisher of this stack on this machine says of its keys. */
+  /** The keys as a publisher of this stack on this machine reports them. */
   readonly publisherKeys?: () => Promise<readonly PublisherKey[] | undefined>;
 }
 
-/** What of `status` a map needs; IAM is read as a whole, and the cluster's objects are listed. */
+/** The links of `status` that a map needs; IAM is read as a whole, and the cluster's objects are listed. */
 const links: ReadonlySet<Link> = new Set<Link>(["cluster", "discovery", "jwks", "token", "sts"]);
 
 const keyNames = (keys: readonly KeyName[]): readonly KeyName[] => keys.map(({ kid, alg }) => ({ kid, alg }));
@@ -67,7 +67,7 @@ function proofUnseen({ token, exchange, serviceAccount }: WorkloadFacts): readon
   return [{ what: `whether STS lets in ${serviceAccount}`, why: message, next }];
 }
 
-/** What kept parts of it from being read, each said once. */
+/** Why parts of it could not be read, each once. */
 function unseenOf(facts: StatusFacts, published: boolean): readonly Unseen[] {
   const keys: Unseen = {
     what: `the keys that ${facts.config.issuer} publishes`,
@@ -77,7 +77,7 @@ function unseenOf(facts: StatusFacts, published: boolean): readonly Unseen[] {
   return [...clusterUnseen(facts), ...(published ? [] : [keys]), ...facts.workloads.flatMap(proofUnseen)];
 }
 
-/** The cluster, where it lets us in. */
+/** The cluster, if it accepts our credentials. */
 async function clusterApi(options: MapOptions, { cluster }: StatusFacts): Promise<KubernetesApi | undefined> {
   return cluster?.username.kind === "seen" ? openCluster(options) : undefined;
 }
@@ -104,7 +104,7 @@ async function keysOf({ publisherKeys, signal }: MapOptions, unseen: Unseen[]) {
   } catch (thrown) {
     signal.throwIfAborted();
     const { message, next } = asPodtrustError(thrown);
-    unseen.push({ what: "the publisher's own words", why: message, next });
+    unseen.push({ what: "the publisher's own status", why: message, next });
     return undefined;
   }
 }
@@ -118,7 +118,7 @@ export async function gatherMap(options: MapOptions): Promise<MapFacts> {
   const parts = awsParts(options);
   const unseen: Unseen[] = [];
   try {
-    // Relying parties beside AWS are looked at by their sights, and not as `status` does.
+    // Relying parties beside AWS are read by their sights, not as `status` does.
     const gathered = gatherFacts({ ...options, awsOnly: true }, links);
     const opened = gathered.then((found) => clusterApi(options, found));
     const [facts, looks, objects, publisher, others] = await Promise.all([

@@ -19,12 +19,12 @@ export interface PartiesReading {
 interface Looking {
   readonly sight: PartySight;
   readonly title: string;
-  /** Undefined: no token can be had. */
+  /** Undefined: no token can be made. */
   readonly api: KubernetesApi | undefined;
   readonly signal: AbortSignal;
 }
 
-/** Asks with a token of the first ServiceAccount that the config names, which stands for the others. */
+/** Tries a token of the first ServiceAccount that the config names, on behalf of the others. */
 async function proofOf(
   identity: SeenIdentity,
   { sight, title, api, signal }: Looking,
@@ -62,7 +62,7 @@ async function lookAt(looking: Looking): Promise<PartiesReading> {
   };
 }
 
-/** What stands at the relying parties beside AWS that the config names; asks each with real tokens. Changes nothing. */
+/** What exists at the relying parties beside AWS that the config names; tries each with real tokens. Changes nothing. */
 export async function lookAtParties(
   context: PartContext,
   api: KubernetesApi | undefined,

@@ -22,13 +22,13 @@ export interface OwnProvider {
   readonly clientIds: readonly string[];
 }
 
-/** The issuers that tokens of this cluster name, or named: the config's first. */
+/** The present and former issuers of this cluster's tokens, the config's first. */
 export function issuersOf({ issuer, formerIssuers, cluster }: MapFacts): readonly string[] {
   const seen = cluster?.issuer === undefined ? [] : [cluster.issuer];
   return [...new Set([issuer, ...formerIssuers, ...seen])];
 }
 
-/** The providers of an account that tokens of this cluster are for. */
+/** The providers of an account for this cluster's tokens. */
 export function ownProviders(facts: MapFacts, account: MapAccount): readonly OwnProvider[] {
   return issuersOf(facts).flatMap((issuer) =>
     account.providers
@@ -43,7 +43,7 @@ export function federatedOf(policy: PolicyDocument): readonly string[] {
   return [...new Set(allowing.flatMap(({ principals }) => principals?.Federated ?? []))];
 }
 
-/** What the rules of STS say to one subject, over all audiences that the provider takes: the best of the answers. */
+/** The best answer of the rules of STS to one subject, over all audiences that the provider accepts. */
 function answerTo(
   { account, role, wanted }: ReadRole,
   provider: OwnProvider,
@@ -69,8 +69,8 @@ function answerTo(
 }
 
 /**
- * Whether a role lets in a ServiceAccount that nobody named: of a name that no cluster has, in a namespace that is there or,
- * without one, in none.
+ * Whether a role lets in a ServiceAccount that no policy names: of a name that no cluster has, in an existing
+ * namespace or, without one, in none.
  */
 export function letsInUnnamed(
   read: ReadRole,
@@ -83,7 +83,7 @@ export function letsInUnnamed(
   return answerTo(read, provider, unnamed, now) !== undefined;
 }
 
-/** Who asked for whom: the config and the bindings, by the ARN of a role. */
+/** Which access config and bindings ask for, by the ARN of a role. */
 export class RequestedAccess {
   readonly #of = new Map<string, Map<string, string[]>>();
 
@@ -103,13 +103,15 @@ export class RequestedAccess {
     for (const one of serviceAccounts) ofRole.set(one, [...(ofRole.get(one) ?? []), by]);
   }
 
-  /** Who is to become a role, each with who asked for it; empty for a role that nobody asked for. */
+  /**
+   * The ServiceAccounts that should become a role, each with what asks for it; empty for a role that nothing asks for.
+   */
   of(arn: string): ReadonlyMap<string, readonly string[]> {
     return this.#of.get(arn) ?? new Map();
   }
 }
 
-/** All who can become a role through one provider. */
+/** All ServiceAccounts that can become a role through one provider. */
 export function accessTo(
   facts: MapFacts,
   read: ReadRole,

@@ -5,20 +5,20 @@ import type { MapAccess, MapNode, TrustMap } from "./graph.ts";
 export interface Loss {
   readonly serviceAccount: string;
   readonly role: string;
-  /** Pods that run as it; absent where they were not seen. */
+  /** Pods that run as it; absent if they were not seen. */
   readonly pods?: number;
 }
 
-/** What breaks when something goes. Names of nodes are IDs. */
+/** What breaks when something is deleted. Names of nodes are IDs. */
 export interface Breakage {
   readonly node: string;
-  /** Who can no longer become what. */
+  /** Which ServiceAccounts can no longer become which role. */
   readonly losses: readonly Loss[];
   /** What happens, as a sentence. */
   readonly text: string;
 }
 
-/** The nodes without which a way does not lead anywhere. A key is one of them as long as tokens are signed with it. */
+/** The nodes that a way needs. A key is one of them as long as tokens are signed with it. */
 function needs(access: MapAccess, map: Ways): readonly string[] {
   const { serviceAccount, role, provider, issuer, isUploaded } = access;
   const read = isUploaded === true ? [] : [issuer];
@@ -44,7 +44,7 @@ function lossText(losses: readonly Loss[]): string {
 
 const maxNamed = 20;
 
-/** Whose tokens are refused, by name: the pods that `rotate stolen` names. */
+/** The names of the pods whose tokens are refused: those that `rotate stolen` names. */
 function hitText(hit: readonly string[]): string {
   const more = hit.length > maxNamed ? ` and ${hit.length - maxNamed} more` : "";
   return `the tokens of ${count(hit.length, "pod")} are refused until they are renewed: ${hit.slice(0, maxNamed).join(", ")}${more}`;
@@ -54,18 +54,17 @@ function keyText({ state, hit }: MapNode, losses: readonly Loss[]): string {
   const named = hit === undefined || hit.length === 0 ? "" : `; ${hitText(hit)}`;
   if (state === "current")
     return `${lossText(losses)}, until their tokens are signed with another key that is published${named}`;
-  if (state === "next")
-    return "Nothing yet: it signs nothing. A rotation has to make another and wait for it anew";
+  if (state === "next") return "Nothing yet: it signs nothing. A rotation has to make another and wait again";
   if (state === "distrusted" || state === "not-published")
     return "Nothing at AWS: no token of it is accepted";
   if (hit !== undefined) {
     const who = hit.length === 0 ? "no pod that was seen holds a token of it" : hitText(hit);
-    return `New tokens are not touched; ${who}`;
+    return `New tokens are not affected; ${who}`;
   }
-  return "Tokens that it signed earlier are refused. Which pods hold one cannot be told from here; new tokens are not touched";
+  return "Tokens that it signed earlier are refused. Which pods hold one cannot be seen from here; new tokens are not affected";
 }
 
-/** How many roles hold on to something. */
+/** How many roles use something. */
 function rolesOn(map: TrustMap, id: string): number {
   return map.links.filter(({ to, kind }) => to === id && (kind === "has" || kind === "bounded")).length;
 }
@@ -75,7 +74,7 @@ function textOf(map: TrustMap, node: MapNode, losses: readonly Loss[]): string {
   if (node.kind === "policy")
     return `${count(rolesOn(map, node.id), "role")} may no longer do what it allows, and may do again what it denies`;
   if (node.kind === "boundary")
-    return `IAM keeps it as long as a role has it. Taken off, ${count(rolesOn(map, node.id), "role")} may do all that their policies allow`;
+    return `IAM keeps it as long as a role has it. Without it, ${count(rolesOn(map, node.id), "role")} may do all that their policies allow`;
   const onward = map.links.filter(({ kind, from }) => kind === "assumes" && from === node.id).length;
   const further = onward === 0 ? "" : `; its sessions can no longer become ${count(onward, "other role")}`;
   if (losses.length === 0) return `Nothing that was seen${further}`;
@@ -83,8 +82,9 @@ function textOf(map: TrustMap, node: MapNode, losses: readonly Loss[]): string {
 }
 
 /**
- * What breaks when a node goes: every ServiceAccount that loses a role, since no other way leads there. The ways are found
- * once, and then each node is asked for by its ID; an ID that is not on the map breaks nothing.
+ * What breaks when a node is deleted: every ServiceAccount that loses a role, since no other way leads there.
+ * The ways are found once; the result is then called with a node's ID. An ID that is not on the map breaks
+ * nothing.
  */
 export function breakageOf(map: TrustMap): (id: string) => Breakage {
   const nodes = new Map(map.nodes.map((node) => [node.id, node]));

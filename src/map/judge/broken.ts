@@ -12,7 +12,7 @@ function brokenBindings(facts: MapFacts, nodes: readonly MapNode[]): readonly Ma
   return facts.bindings.flatMap(({ kind, namespace, name, becomes, ready }): MapFinding[] => {
     if (ready?.status === "True") return [];
     const why =
-      ready === undefined ? "no operator has looked at it yet" : `${ready.reason}: ${ready.message}`;
+      ready === undefined ? "no operator has reconciled it yet" : `${ready.reason}: ${ready.message}`;
     const text = `the ${kind} ${namespace}/${name} is not Ready: ${why}`;
     return [{ kind: "broken", rule: "binding-not-ready", node: nodeIdOf(facts, nodes, becomes), text }];
   });
@@ -49,7 +49,7 @@ function unpublishedKeys(nodes: readonly MapNode[]): readonly MapFinding[] {
     .map(({ id }) => ({ kind: "broken", rule: "key-not-published", node: id, text }));
 }
 
-/** What config and bindings want and what does not hold. */
+/** What config and bindings ask for and does not work. */
 export function broken(
   facts: MapFacts,
   nodes: readonly MapNode[],
@@ -60,7 +60,7 @@ export function broken(
     kind: "broken",
     rule: "not-admitted",
     node: role,
-    text: `its trust policy does not let in ${serviceAccount}, which is to become it`,
+    text: `its trust policy does not let in ${serviceAccount}, which should become it`,
     next: "See where the chain breaks: podtrust status.",
   }));
   return [

@@ -13,13 +13,13 @@ import type { MapRole } from "./roles.ts";
 /** A session of one role may become another role by sts:AssumeRole (AWS calls it role chaining). */
 export interface RoleChain {
   readonly from: RoleState;
-  /** As it stands on the map. */
+  /** The role on the map. */
   readonly to: MapRole;
   readonly outcome: "admitted" | "undecided";
 }
 
 const action = "sts:AssumeRole";
-/** What only a call brings, and what a trust policy may ask of it. */
+/** Condition keys that only a call has, and that a trust policy may require. */
 const unknownKeys = [
   "aws:SourceIp",
   "aws:SourceVpc",
@@ -28,18 +28,18 @@ const unknownKeys = [
   "sts:RoleSessionName",
 ];
 
-/** A policy of AWS's own whose text everybody knows: it allows everything. */
+/** AWS's own policy that allows everything: its text is known. */
 const administrator = /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/u;
 
 function readInline({ inline }: RoleState): readonly { name: string; document: PolicyDocument }[] {
   return Object.entries(inline).flatMap(([policy, text]) => {
     const document = readPolicy(text, "identity");
-    // What IAM would not take grants nothing.
+    // What IAM would not accept grants nothing.
     return document instanceof PolicyError ? [] : [{ name: policy, document }];
   });
 }
 
-/** A policy whose text was not read may forbid, and may allow only where AWS itself wrote it. */
+/** A policy whose text was not read may forbid, and may allow only if AWS itself wrote it. */
 interface Source {
   readonly state: RoleState;
   readonly inline: ReturnType<typeof readInline>;
@@ -54,7 +54,7 @@ function sourceOf(state: RoleState): Source {
   return { state, inline: readInline(state), mayDoAll, hasUnread };
 }
 
-/** What a role's own policies say, as far as they were read. */
+/** The decision of a role's own policies, as far as they were read. */
 function mayAsk({ inline, mayDoAll }: Source, resource: string): "allow" | "deny" | "undecided" | "nothing" {
   const { effect } = evaluate(inline, { action, resource, context: {}, unknownKeys });
   if (effect === "explicit-deny") return "deny";
@@ -62,7 +62,7 @@ function mayAsk({ inline, mayDoAll }: Source, resource: string): "allow" | "deny
   return effect === "allow" || mayDoAll ? "allow" : "nothing";
 }
 
-/** Whether it is worth the whole judgement: in an account of a thousand roles most pairs are not. */
+/** Whether a pair needs the full judgement: in an account of a thousand roles most do not. */
 function isThinkable(
   { state, inline, mayDoAll }: Source,
   to: RoleState,
@@ -103,7 +103,7 @@ function outcomeOf(source: Source, to: RoleState, trust: PolicyDocument): RoleCh
   return lets === "allow" && own !== "undecided" && !source.hasUnread ? "admitted" : "undecided";
 }
 
-/** Roles whose trust policy speaks of sts:AssumeRole and of principals of AWS, read. */
+/** Roles whose trust policy has sts:AssumeRole and AWS principals. */
 function targetsOf({
   accounts,
 }: MapFacts): readonly { readonly to: MapRole; readonly trust: PolicyDocument }[] {
@@ -119,8 +119,9 @@ function targetsOf({
 }
 
 /**
- * Which roles lead on to which, from those that a token leads to, over as many roles as it takes. A role whose policies say
- * nothing of it, as far as they were read, leads nowhere: nothing is made up of a policy that was not read.
+ * Which roles can assume which, from those that a token leads to, through any number of roles. A role whose
+ * policies do not allow it, as far as they were read, leads nowhere: a policy that was not read is not
+ * guessed.
  */
 export function chainsFrom(facts: MapFacts, roles: readonly MapRole[]): readonly RoleChain[] {
   const targets = targetsOf(facts);
@@ -144,7 +145,7 @@ export function chainsFrom(facts: MapFacts, roles: readonly MapRole[]): readonly
 
 const maxNamed = 5;
 
-/** Whoever becomes such a role is let in further than the role's own name says. */
+/** Such a role gives access to more than its own name says. */
 export function chainFindings(chains: readonly RoleChain[]): readonly MapFinding[] {
   const byRole = Map.groupBy(chains, ({ from }) => from.arn);
   return [...byRole].map(([arn, own]) => {
@@ -159,7 +160,7 @@ export function chainFindings(chains: readonly RoleChain[]): readonly MapFinding
       kind: "wider",
       rule: "role-chain",
       node: nodeId("role", arn),
-      text: `whoever becomes it can become ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} too, by sts:AssumeRole`,
+      text: `its sessions can become ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} too, by sts:AssumeRole`,
     };
   });
 }

@@ -1,6 +1,6 @@
 import type { MapBinding, Unseen } from "../facts.ts";
 
-/** What stands on a map. */
+/** The kinds of things on a map. */
 export type NodeKind =
   | "cluster"
   | "key"
@@ -11,43 +11,45 @@ export type NodeKind =
   | "policy"
   | "boundary";
 
-/** What is said of a key: who verifies by it, who publishes it, and whether it signs. */
+/** The state of a key: what verifies with it, what publishes it, and whether it signs. */
 export type MapKeyState =
   /** The cluster signs with it, published. */
   | "current"
-  /** Both know it, and it is to sign once the rotation that is under way promotes it. */
+  /** Both have it, and it will sign once the present rotation promotes it. */
   | "next"
-  /** Both know it, and it signed before: its tokens verify. */
+  /** Both have it, and it signed before: its tokens verify. */
   | "previous"
-  /** Both know it; whether it signs, is next or was before was not seen. */
+  /** Both have it; whether it signs, is next or previous was not seen. */
   | "published"
-  /** The cluster knows it and the issuer does not publish it. */
+  /** The cluster has it and the issuer does not publish it. */
   | "not-published"
   /** Published, and gone from the cluster. */
   | "retained"
-  /** Taken out by an operator. */
+  /** Removed by an operator. */
   | "distrusted";
 
 /** One thing on a map. */
 export interface MapNode {
-  /** Its kind and what tells it from others of the kind: `role arn:aws:iam::…:role/demo`. */
+  /** Its kind and what identifies it within the kind: `role arn:aws:iam::…:role/demo`. */
   readonly id: string;
   readonly kind: NodeKind;
-  /** What people call it. */
+  /** Its name for people. */
   readonly name: string;
   readonly account?: string;
-  /** The relying party that it is of; absent: AWS, or none. */
+  /** Its relying party; absent: AWS, or none. */
   readonly party?: string;
   readonly namespace?: string;
   /** Of a key. */
   readonly state?: MapKeyState;
-  /** Of a ServiceAccount: whether the cluster has it. Absent where that was not seen. */
+  /** Of a ServiceAccount: whether the cluster has it. Absent if that was not seen. */
   readonly exists?: boolean;
-  /** Pods that run as it, of a ServiceAccount. Absent where they were not seen. */
+  /** Pods that run as it, of a ServiceAccount. Absent if they were not seen. */
   readonly pods?: number;
-  /** Of a key: pods that relying parties refuse without it until their tokens are renewed. Absent where that was not seen. */
+  /**
+   * Of a key: pods that relying parties refuse without it until their tokens are renewed. Absent if that was not seen.
+   */
   readonly hit?: readonly string[];
-  /** More of it, each as a label and a text. */
+  /** Further details, each as a label and a text. */
   readonly details: readonly (readonly [label: string, value: string])[];
 }
 
@@ -57,13 +59,13 @@ export type LinkKind =
   | "verifies"
   /** A key to its issuer. */
   | "published"
-  /** A cluster to the issuer that its tokens name. */
+  /** A cluster to the issuer of its tokens. */
   | "names"
   /** An issuer to its OIDC provider. */
   | "registered"
   /** A provider to a role whose trust policy names it. */
   | "trusts"
-  /** A role to another that its sessions may become by sts:AssumeRole. */
+  /** A role to another that its sessions may assume by sts:AssumeRole. */
   | "assumes"
   /** A role to a policy on it. */
   | "has"
@@ -77,12 +79,12 @@ export interface MapLink {
   readonly to: string;
 }
 
-/** How it is known that STS, or another relying party, lets somebody in. */
+/** The evidence that STS, or another relying party, accepts a ServiceAccount. */
 export interface Proof {
   readonly outcome: "accepted" | "refused";
   /** RFC 3339. */
   readonly at: string;
-  /** Who asked: `this run`, or a binding. */
+  /** What asked: `this run`, or a binding. */
   readonly by: string;
   /** What was said, where it was refused. */
   readonly said?: string;
@@ -95,15 +97,15 @@ export interface MapAccess {
   readonly provider: string;
   readonly issuer: string;
   /**
-   * By the rules of STS over the trust policy as IAM has it; undecided where it hangs on what only a call brings. Of other
-   * relying parties: who is named there.
+   * By the rules of STS over the trust policy as IAM has it; undecided if it depends on what only a call has.
+   * At other relying parties: whether it is named there.
    */
   readonly outcome: "admitted" | "undecided";
-  /** The condition keys on whose values the answer hangs. */
+  /** The condition keys on whose values the answer depends. */
   readonly decidingKeys: readonly string[];
-  /** Who asked for it: `config`, or the name of a binding; nobody where the trust policy alone lets it in. */
+  /** What asks for it: `config`, or the name of a binding; empty if only the trust policy lets it in. */
   readonly askedBy: readonly string[];
-  /** The provider was given the keys: the issuer's documents are not needed. */
+  /** The keys are uploaded to the provider: the issuer's documents are not needed. */
   readonly isUploaded?: true;
   readonly proof?: Proof;
 }
@@ -119,12 +121,12 @@ export interface MapFinding {
   readonly next?: string;
 }
 
-/** Who can become what, through which links. */
+/** Which ServiceAccount can become which role, through which links. */
 export interface TrustMap {
   readonly format: 1;
   readonly stack: string;
   readonly issuer: string;
-  /** RFC 3339: when it had been looked at. */
+  /** RFC 3339: when it was read. */
   readonly at: string;
   /** Whether account IDs and ARNs were taken out. */
   readonly redacted: boolean;

@@ -9,7 +9,7 @@ import {
 import type { KeyName, MapFacts, PublisherKey } from "../facts.ts";
 import { type MapKeyState, type MapLink, type MapNode, nodeId } from "./graph.ts";
 
-/** Which key signs, as far as it was seen: by a token of now, by the publisher, or since there is no other. */
+/** Which key signs, as far as it was seen: by a fresh token, by the publisher, or since there is no other. */
 function signingKid({ proofs, parties = [], publisher, cluster }: MapFacts): string | undefined {
   const asked = [...proofs, ...parties.flatMap((party) => party.proofs)];
   const minted = asked.find(({ kid }) => kid !== undefined)?.kid;
@@ -26,7 +26,10 @@ interface Sight {
   readonly reported: PublisherKey | undefined;
 }
 
-/** What a rotation remembers of a key that the cluster verifies by and the issuer publishes; undefined where it knows none. */
+/**
+ * The state that a rotation recorded for a key that the cluster verifies with and the issuer publishes;
+ * undefined without one.
+ */
 function rememberedState(
   record: RotationRecord,
   kid: string,
@@ -40,7 +43,7 @@ function rememberedState(
   return state === "out" ? undefined : state;
 }
 
-/** The same as a publisher saw the keys. Of keys that were first seen together nobody knows which is to follow which. */
+/** The same as a publisher saw the keys. For keys that were first seen together the order is unknown. */
 function publishedState(publisher: readonly PublisherKey[], kid: string): MapKeyState {
   const reported = publisher.find((key) => key.kid === kid);
   if (reported?.mayDistrustFrom !== undefined) return "previous";
@@ -82,7 +85,7 @@ function detailsOf({ known, published, reported }: Sight, alg: string, signs: bo
 const has = (keys: readonly KeyName[] | undefined, kid: string): boolean | undefined =>
   keys?.some((key) => key.kid === kid);
 
-/** A key by what is said of it on the map. */
+/** A key as it is shown on the map. */
 interface JudgedKey {
   readonly kid: string;
   readonly state: MapKeyState;
@@ -92,8 +95,8 @@ interface JudgedKey {
 const unused: readonly MapKeyState[] = ["next", "distrusted", "not-published"];
 
 /**
- * Pods that hold a token of a key, by the judgement of `rotate stolen`. What the API servers' own flags say of tokens is not seen here:
- * the issuer counts as their audience, as it does unless it is set.
+ * Pods that hold a token of a key, by the judgement of `rotate stolen`. The API servers' own flags are not
+ * read here: the issuer counts as their audience, which is the default.
  */
 function hitOf(facts: MapFacts, { kid, state, reported }: JudgedKey): Pick<MapNode, "hit"> {
   const { pods = [], cluster, issuer, rotation = emptyRecord, now } = facts;
@@ -115,7 +118,7 @@ function linksOf(facts: MapFacts, id: string, { known, published }: Sight): read
   return links;
 }
 
-/** The keys of cluster, issuer and publisher, with how they hang together. */
+/** The keys of cluster, issuer and publisher, with their links. */
 export function keysOf(facts: MapFacts): {
   readonly nodes: readonly MapNode[];
   readonly links: readonly MapLink[];

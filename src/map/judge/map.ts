@@ -79,7 +79,7 @@ function providerParts(
   return { nodes, links };
 }
 
-/** The ServiceAccounts that can become something, with their pods. */
+/** The ServiceAccounts that can become a role, with their pods. */
 function serviceAccountNodes(facts: MapFacts, ids: ReadonlySet<string>): readonly MapNode[] {
   const there = new Set(facts.serviceAccounts?.map(({ namespace, name }) => `${namespace}/${name}`));
   const pods = new Map<string, number>();
@@ -112,7 +112,7 @@ function byRole(access: readonly MapAccess[]): ReadonlyMap<string, readonly MapA
   return found;
 }
 
-/** Whom config or a binding wants in a role that a provider of the stack leads to, and who is not let in. */
+/** ServiceAccounts that should become a role through a provider of the stack, by config or binding, and are refused. */
 function refusedOf(
   roles: readonly MapRole[],
   asked: RequestedAccess,
@@ -129,8 +129,8 @@ function refusedOf(
 }
 
 /**
- * The map of what was read. Whether AWS lets a token in is decided by `rules/trust` alone; nothing is made up of what was not
- * seen: it is among `unseen`, and a node says nothing of it.
+ * The map of what was read. Whether AWS lets a token in is decided by `rules/trust` alone; what was not seen
+ * is not guessed: it is in `unseen`, and no node mentions it.
  */
 export function trustMap(facts: MapFacts): TrustMap {
   const asked = new RequestedAccess(facts);

@@ -13,7 +13,7 @@ export interface PartiesOnMap {
 
 type Identity = MapParty["identities"][number];
 
-/** Where it is, as a picture's box says it: what an account is of AWS. */
+/** Its place, as a box of the picture shows it: like the account at AWS. */
 const whereOf = ({ title, place }: MapParty): string => `${title}, ${place}`;
 
 const providerId = (party: MapParty): string =>
@@ -21,7 +21,10 @@ const providerId = (party: MapParty): string =>
 const identityId = (party: MapParty, { name }: Identity): string =>
   nodeId("role", `${whereOf(party)}, ${name}`);
 
-/** The binding by which a ServiceAccount is to become an identity. Resource ids are the same in every case, addresses have one. */
+/**
+ * The binding by which a ServiceAccount should become an identity. Resource ids are not case-sensitive,
+ * addresses are lower case.
+ */
 function bindingOf({ bindings }: MapFacts, { id, name }: Identity, who: string): MapBinding | undefined {
   const meant = (id ?? name).toLowerCase();
   return bindings.find(
@@ -29,7 +32,7 @@ function bindingOf({ bindings }: MapFacts, { id, name }: Identity, who: string):
   );
 }
 
-/** The last time that it was asked: by this run, or by the operator for a binding. */
+/** The last time that it was tried: by this run, or by the operator for a binding. */
 function proofOf(facts: MapFacts, party: MapParty, identity: Identity, who: string): Proof | undefined {
   const { now } = facts;
   const found = party.proofs.find((one) => one.identity === identity.name && one.serviceAccount === who);
@@ -43,7 +46,7 @@ function proofOf(facts: MapFacts, party: MapParty, identity: Identity, who: stri
     : { outcome: "refused", ...base, said: found.said };
 }
 
-/** Ways through a provider whose tokens are this cluster's: of another issuer's nobody here has one. */
+/** Ways through a provider for this cluster's tokens: no ServiceAccount here has one of another issuer. */
 function accessOf(facts: MapFacts, party: MapParty): readonly MapAccess[] {
   const { provider, identities } = party;
   if (provider === undefined || !issuersOf(facts).includes(provider.issuer)) return [];
@@ -110,7 +113,7 @@ function missing({ issuer }: MapFacts, party: MapParty): readonly MapFinding[] {
   ];
 }
 
-/** Keys that were uploaded and the cluster has no more, and those that it has and nobody uploaded. */
+/** Uploaded keys that the cluster no longer has, and its keys that were not uploaded. */
 function uploadFindings({ cluster }: MapFacts, party: MapParty): readonly MapFinding[] {
   const { uploaded } = party.provider ?? {};
   if (uploaded === undefined || cluster?.keys === undefined) return [];
@@ -128,7 +131,7 @@ function uploadFindings({ cluster }: MapFacts, party: MapParty): readonly MapFin
             kind: "broken",
             rule: "key-not-uploaded",
             node,
-            text: `it was not given ${lacking}, by which the cluster verifies: a token that such a key signed is refused`,
+            text: `it lacks ${lacking}, with which the cluster verifies: a token that such a key signed is refused`,
             next,
           } as const,
         ]),
@@ -139,7 +142,7 @@ function uploadFindings({ cluster }: MapFacts, party: MapParty): readonly MapFin
             kind: "wider",
             rule: "key-uploaded-still",
             node,
-            text: `it has ${left}, which the cluster has no more: a token that such a key signed is still accepted`,
+            text: `it has ${left}, which the cluster no longer has: a token that such a key signed is still accepted`,
             next,
           } as const,
         ]),
@@ -160,7 +163,7 @@ function identityFindings(facts: MapFacts, party: MapParty, identity: Identity):
       kind: "broken",
       rule: "not-admitted",
       node,
-      text: `it does not let in ${who}, which is to become it`,
+      text: `it does not let in ${who}, which should become it`,
       next: status,
     })),
     ...refused.map(({ serviceAccount, said }): MapFinding => ({
@@ -195,7 +198,7 @@ function identityFindings(facts: MapFacts, party: MapParty, identity: Identity):
   ];
 }
 
-/** Relying parties beside AWS, as their own descriptions have them: nothing is judged but who is named there. */
+/** Relying parties beside AWS, as they describe themselves: only the named principals are judged. */
 export function partiesOnMap(facts: MapFacts): PartiesOnMap {
   const { parties = [] } = facts;
   const parts = parties.map((party) => nodesOf(facts, party));

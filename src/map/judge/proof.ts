@@ -2,7 +2,7 @@ import { isoTime } from "../../core/base/index.ts";
 import type { MapFacts } from "../facts.ts";
 import type { Proof } from "./graph.ts";
 
-/** Whose proof is looked for. */
+/** The claim that needs a proof. */
 export interface Claim {
   readonly account: string;
   readonly role: { readonly arn: string; readonly name: string };
@@ -11,8 +11,8 @@ export interface Claim {
 }
 
 /**
- * The last time that STS was asked: by this run, or by the operator for a binding. What of the ServiceAccounts of a role
- * stands for the others is no proof of theirs.
+ * The last time that STS was asked: by this run, or by the operator for a binding. A test with one
+ * ServiceAccount of a role is no proof for the others.
  */
 export function proofOf(facts: MapFacts, { account, role, serviceAccount }: Claim): Proof | undefined {
   const own = facts.proofs.find(

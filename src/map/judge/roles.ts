@@ -35,7 +35,7 @@ export function rolesOf({ accounts }: MapFacts, asked: RequestedAccess): readonl
 /** A policy's name for people, as the map has it on the role. */
 const policyName = (arn: string): string => readArn(arn).name;
 
-/** Whom a trust policy lets in beside OIDC providers: accounts, roles, services, SAML. */
+/** The principals that a trust policy lets in beside OIDC providers: accounts, roles, services, SAML. */
 export function otherPrincipals({ statements }: PolicyDocument): readonly string[] {
   const allowing = statements.filter(({ effect }) => effect === "Allow");
   const named = allowing.flatMap(({ principals }) => Object.values(principals ?? { AWS: ["*"] }).flat());
@@ -86,9 +86,9 @@ export function roleParts({ account, state, read }: MapRole): {
   return { nodes, links };
 }
 
-/** What cannot be judged of a role. */
+/** The finding for a role whose trust policy cannot be read. */
 export function unreadableRole({ state, unreadable }: MapRole): readonly MapFinding[] {
   if (unreadable === undefined) return [];
-  const text = `its trust policy cannot be read, so that whom it lets in is not known: ${unreadable}`;
+  const text = `its trust policy cannot be read, so what it lets in is not known: ${unreadable}`;
   return [{ kind: "broken", rule: "trust-policy-unreadable", node: nodeId("role", state.arn), text }];
 }

@@ -1,7 +1,7 @@
 import { parseSubject, serviceAccountSubject } from "../../rules/oidc/index.ts";
 import type { PolicyDocument, Statement } from "../../rules/trust/index.ts";
 
-/** The subjects that one statement can let in at all; undefined where it does not spell them out. */
+/** The subjects that one statement can let in at all; undefined if it does not list them. */
 function spelledOut({ conditions }: Statement, key: string): readonly string[] | undefined {
   const exact = conditions.filter(
     ({ operator, key: name, values }) =>
@@ -20,8 +20,8 @@ function isOfOthers({ principals }: Statement): boolean {
 }
 
 /**
- * The subjects among which are all that a trust policy lets in: those that every allowing statement spells out, or
- * undefined where one of them leaves it open. It decides nothing: each is then asked of the rules of STS. Without it a
+ * A superset of the subjects that a trust policy lets in: those that every allowing statement lists, or
+ * undefined if one of them leaves it open. It decides nothing: the rules of STS then judge each. Without it a
  * thousand roles would be asked about a thousand ServiceAccounts each. `providerUrl` as IAM has it.
  */
 export function subjectsToAsk(policy: PolicyDocument, providerUrl: string): ReadonlySet<string> | undefined {
@@ -36,14 +36,14 @@ export function subjectsToAsk(policy: PolicyDocument, providerUrl: string): Read
   return subjects;
 }
 
-/** The subject of `NAMESPACE/NAME`; undefined for a name that Kubernetes would not take. */
+/** The subject of `NAMESPACE/NAME`; undefined for a name that Kubernetes would not accept. */
 export function subjectOf(serviceAccount: string): string | undefined {
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const subject = `system:serviceaccount:${namespace}:${name}`;
   return parseSubject(subject) === undefined ? undefined : serviceAccountSubject(namespace, name);
 }
 
-/** `NAMESPACE/NAME` of a subject; undefined for one that is no ServiceAccount's. */
+/** `NAMESPACE/NAME` of a subject; undefined for one that is not a ServiceAccount's. */
 export function serviceAccountOf(subject: string): string | undefined {
   const parsed = parseSubject(subject);
   return parsed === undefined ? undefined : `${parsed.namespace}/${parsed.name}`;

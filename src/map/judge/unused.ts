@@ -30,8 +30,8 @@ function unusedRole(
 }
 
 /**
- * What nobody uses, as far as it was seen: providers without a role, roles without a ServiceAccount or a pod. Roles of other
- * issuers alone are theirs to judge.
+ * What is unused, as far as it was seen: providers without a role, roles without a ServiceAccount or a pod.
+ * Roles of other issuers only are not judged.
  */
 export function unused(
   facts: MapFacts,
@@ -45,7 +45,7 @@ export function unused(
   const { nodes, links, access, ofOurs } = map;
   const all = [...nodes.values()];
   const roles = all.filter(({ kind, id }) => kind === "role" && ofOurs.has(id));
-  // Who may not list the roles of an account cannot say of a provider that none trusts it.
+  // Without the right to list the roles of an account we cannot say that none trusts a provider.
   const whole = new Set(facts.accounts.filter(({ isWhole }) => isWhole).map(({ account }) => account));
   const providers = all.filter(({ account = "" }) => whole.has(account));
   return [

@@ -14,7 +14,9 @@ function namesText(names: readonly string[]): string {
 
 const shortOf = (serviceAccount: string): string => serviceAccount.replace("service-account ", "");
 
-/** Whom a role lets in beside those whom config and bindings name; silent of a role that neither of them has. */
+/**
+ * The ServiceAccounts that a role lets in beside those that config and bindings name; empty for a role that neither has.
+ */
 function uninvited(
   arn: string,
   access: readonly MapAccess[],
@@ -22,7 +24,7 @@ function uninvited(
   asked: RequestedAccess,
 ): readonly MapFinding[] {
   const isMeant = read.wanted !== undefined || asked.of(arn).size > 0;
-  // What the config has as a pattern is what it says.
+  // A pattern in the config is intended.
   if (!isMeant || (read.wanted?.subjectPatterns.length ?? 0) > 0) return [];
   const extra = [
     ...new Set(access.filter(({ askedBy }) => askedBy.length === 0).map((one) => one.serviceAccount)),
@@ -33,7 +35,7 @@ function uninvited(
   return [{ kind: "wider", rule: "not-asked-for", node: nodeId("role", arn), text, next }];
 }
 
-/** ServiceAccounts that are let in and are not there: whoever may make one of that name gets the role. */
+/** ServiceAccounts that are let in and do not exist: a user who may make one of that name gets the role. */
 function absentOnes(
   arn: string,
   access: readonly MapAccess[],
@@ -43,12 +45,12 @@ function absentOnes(
     (id) => nodes.get(id)?.exists === false,
   );
   if (absent.length === 0) return [];
-  const text = `it lets in ${namesText(absent.map(shortOf))}, which the cluster does not have: whoever may make a ServiceAccount of that name becomes the role`;
-  const next = "Make the ServiceAccount, or take its name out of the trust policy.";
+  const text = `it lets in ${namesText(absent.map(shortOf))}, which the cluster does not have: a user who may make a ServiceAccount of that name gets the role`;
+  const next = "Make the ServiceAccount, or remove its name from the trust policy.";
   return [{ kind: "wider", rule: "absent-service-account", node: nodeId("role", arn), text, next }];
 }
 
-/** Whether a role lets in ServiceAccounts of names that nobody spelled out: of every namespace, or of some. */
+/** Whether a role lets in ServiceAccounts that it does not name: of every namespace, or of some. */
 function unnamedFinding(
   facts: MapFacts,
   read: ReadRole,
@@ -59,20 +61,19 @@ function unnamedFinding(
   const lets = (namespace?: string): boolean =>
     providers.some((provider) => letsInUnnamed(read, provider, facts.now, namespace));
   if (lets()) {
-    // A statement that says nothing of the subject has been told of already.
+    // A statement without a condition on the subject is reported already.
     if (seen.warnings.some(({ rule }) => rule === "no-subject" || rule === "wildcard-subject")) return [];
-    const text =
-      "it lets in ServiceAccounts of names that nobody spelled out, in namespaces that are made later too";
+    const text = "it lets in ServiceAccounts that it does not name, also in namespaces that are made later";
     return [{ kind: "wider", rule: "any-service-account", node, text }];
   }
   const spaces = new Set(seen.access.map((one) => shortOf(one.serviceAccount).split("/")[0] ?? ""));
   const open = [...spaces].filter((namespace) => lets(namespace));
   if (open.length === 0) return [];
-  const text = `it lets in ServiceAccounts of names that nobody spelled out, in the ${open.length === 1 ? "namespace" : "namespaces"} ${namesText(open)}: whoever may make one there becomes the role`;
+  const text = `it lets in ServiceAccounts that it does not name, in the ${open.length === 1 ? "namespace" : "namespaces"} ${namesText(open)}: a user who may make one there gets the role`;
   return [{ kind: "wider", rule: "any-service-account-of-namespace", node, text }];
 }
 
-/** Where a role lets in more than its names say. */
+/** Findings for a role that lets in more than intended. */
 export function widerRole(
   facts: MapFacts,
   read: ReadRole,
@@ -100,12 +101,12 @@ export function widerRole(
     const text = `beside tokens it lets in ${namesText(others)}`;
     findings.push({ kind: "wider", rule: "other-principals", node, text });
   }
-  // Whoever is let in by a pattern is told of there.
+  // What a pattern lets in is reported there.
   const named = unnamed.length > 0 ? [] : uninvited(arn, seen.access, read, seen.asked);
   return [...findings, ...named, ...absentOnes(arn, seen.access, seen.nodes)];
 }
 
-/** Audiences that a provider of the stack takes and the config does not name. */
+/** Audiences that a provider of the stack accepts and the config does not name. */
 export function widerProviders({ accounts }: MapFacts, own: ReadonlySet<string>): readonly MapFinding[] {
   return accounts.flatMap(({ providers, audiences }) =>
     providers
@@ -113,13 +114,13 @@ export function widerProviders({ accounts }: MapFacts, own: ReadonlySet<string>)
       .flatMap(({ arn, clientIds }): MapFinding[] => {
         const extra = clientIds.filter((one) => !audiences.includes(one));
         if (extra.length === 0) return [];
-        const text = `it takes tokens for ${namesText(extra)} too, an audience that the config does not name`;
+        const text = `it accepts tokens for ${namesText(extra)} too, an audience that the config does not name`;
         return [{ kind: "wider", rule: "other-audience", node: nodeId("provider", arn), text }];
       }),
   );
 }
 
-/** Keys that verify and that no cluster has any more: who holds their private half can still sign for every role. */
+/** Keys that verify and that no cluster has any more: a holder of the private half can still sign for every role. */
 export function widerKeys(keys: readonly MapNode[]): readonly MapFinding[] {
   return keys
     .filter(({ state }) => state === "retained")
@@ -127,7 +128,7 @@ export function widerKeys(keys: readonly MapNode[]): readonly MapFinding[] {
       kind: "wider",
       rule: "key-retained",
       node: id,
-      text: "it is published and the cluster has it no more: a token that it signed is still accepted, for every role",
+      text: "it is published and the cluster no longer has it: a token that it signed is still accepted, for every role",
       next: `Once no token of it is needed: podtrust rotate distrust ${name}.`,
     }));
 }

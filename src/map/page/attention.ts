@@ -4,9 +4,9 @@ import { nodeLink } from "./parts.ts";
 import type { MapView } from "./view.ts";
 
 const groups = [
-  { kind: "broken", title: "What does not hold", none: "Nothing that was seen." },
-  { kind: "wider", title: "What lets in more than it says", none: "Nothing that was seen." },
-  { kind: "unused", title: "What nobody uses", none: "Everything that was seen is used." },
+  { kind: "broken", title: "What does not work", none: "Nothing that was seen." },
+  { kind: "wider", title: "What lets in more than intended", none: "Nothing that was seen." },
+  { kind: "unused", title: "What is unused", none: "Everything that was seen is used." },
 ] as const;
 
 function item(view: MapView, { node: id, text, next, rule }: MapFinding): Html {
@@ -24,7 +24,7 @@ function item(view: MapView, { node: id, text, next, rule }: MapFinding): Html {
   </li>`;
 }
 
-/** What a person should look at first, and what could not be seen. */
+/** What to check first, and what could not be seen. */
 export function attentionSection(view: MapView): Html {
   const { findings, unseen } = view.map;
   const parts = groups.map(({ kind, title, none }) => {
@@ -45,7 +45,7 @@ export function attentionSection(view: MapView): Html {
       </li>`,
   );
   return html`<section aria-labelledby="attention-title" id="attention">
-    <h2 id="attention-title">To look at</h2>
+    <h2 id="attention-title">To check</h2>
     <div class="live" id="attention-live">
       ${parts}
       <h3>What could not be seen <span class="quiet">${unseen.length}</span></h3>

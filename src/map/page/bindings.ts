@@ -14,7 +14,7 @@ function readyPart({ ready, lastProof }: Binding): Html {
   const [look, word] = words[ready?.status ?? "Unknown"];
   const why =
     ready === undefined
-      ? "no operator has looked at it yet"
+      ? "no operator has reconciled it yet"
       : ready.message === ""
         ? ready.reason
         : `${ready.reason}: ${ready.message}`;
@@ -26,7 +26,7 @@ function bindingItem(binding: Binding): Html {
   const { kind, namespace, name, becomes } = binding;
   const target =
     becomes.length === 0
-      ? "nobody yet"
+      ? "nothing yet"
       : html`${becomes.map((one, index) => html`${index === 0 ? "" : ", "}<code>${one}</code>`)}`;
   return html`<li class="item" data-ns="${namespace}">
     <code>${namespace}/${name}</code> <span class="quiet">${kind}</span> ${readyPart(binding)} <br /><span
@@ -36,7 +36,7 @@ function bindingItem(binding: Binding): Html {
   </li>`;
 }
 
-/** Bindings by namespace and name, with what their operator says of them. */
+/** Bindings by namespace and name, with their status. */
 export function bindingsPart({ bindings }: TrustMap): Html {
   const sorted = bindings.toSorted((a, b) =>
     `${a.namespace}/${a.name} ${a.kind}` < `${b.namespace}/${b.name} ${b.kind}` ? -1 : 1,

@@ -4,7 +4,7 @@ import { bindingsPart } from "./bindings.ts";
 import { breakagePart, detailsPart, findingPart, lookOf, nodeLink, partiesOf, provedText } from "./parts.ts";
 import type { MapView } from "./view.ts";
 
-/** Names as an attribute that the filter looks through. */
+/** Names as an attribute that the filter searches. */
 const words = (names: readonly (string | undefined)[]): string =>
   [...new Set(names.filter((name) => name !== undefined))].join(" ");
 
@@ -59,7 +59,7 @@ function wayItem(view: MapView, role: MapNode, way: MapAccess): Html {
       : who?.pods === undefined
         ? ""
         : `${who.pods} ${who.pods === 1 ? "pod" : "pods"}`;
-  const asked = way.askedBy.length === 0 ? "asked for by nobody" : `asked for by ${way.askedBy.join(", ")}`;
+  const asked = way.askedBy.length === 0 ? "not asked for" : `asked for by ${way.askedBy.join(", ")}`;
   return html`<li
     class="way item"
     data-sa="${who?.name}"
@@ -82,7 +82,7 @@ function parted(view: MapView, ids: readonly string[]): readonly [readonly MapNo
   return [nodes.filter(({ kind }) => kind === "role"), nodes.filter(({ kind }) => kind !== "role")];
 }
 
-/** What is said of a role that has no policy of its own: elsewhere than at AWS, policies of resources name it. */
+/** The text for a role without policies of its own: outside AWS, policies of resources name it. */
 function withoutPolicies({ party }: MapNode): string {
   return party === undefined ? "No policy at all" : "What policies of resources say, which were not read";
 }
@@ -120,7 +120,7 @@ function roleCard(view: MapView, role: MapNode): Html {
     ${view.findings(role.id).map(findingPart)}
     <h4>Who can become it</h4>
     ${inside}
-    ${through.length === 0 ? undefined : html`<p>By sts:AssumeRole whoever became ${links(through)}</p>`}
+    ${through.length === 0 ? undefined : html`<p>By sts:AssumeRole sessions of ${links(through)}</p>`}
     <h4>What it may do</h4>
     <p>${names.length === 0 ? withoutPolicies(role) : names.join(", ")}</p>
     ${onward.length === 0 ? undefined : html`<p>Become, by sts:AssumeRole, ${links(onward)}</p>`}
@@ -187,7 +187,7 @@ function listSection({ id, title, lead, count, body }: List): Html {
 
 const empty = html`<p>Nothing was seen.</p>`;
 
-/** Every node, by kind, with what is said of it. */
+/** Every node, by kind, with its details. */
 export function nodeLists(view: MapView): readonly Html[] {
   const steps = view.ofKind("cluster", "key", "issuer");
   const [providers, roles] = [view.ofKind("provider"), view.ofKind("role")];
@@ -202,14 +202,14 @@ export function nodeLists(view: MapView): readonly Html[] {
     listSection({
       id: "roles",
       title: "Roles",
-      lead: "Who can become each role, how that is known, and what it may do then.",
+      lead: "Which ServiceAccounts can become each role, how that is known, and what the role may do.",
       count: roles.length,
       body: roles.length === 0 ? empty : html`${roles.map((role) => roleCard(view, role))}`,
     }),
     listSection({
       id: "service-accounts",
       title: "ServiceAccounts",
-      lead: "Whoever may run a pod as one of these can become its roles.",
+      lead: "Anyone who may run a pod as one of these can become its roles.",
       count: accounts.length,
       body:
         accounts.length === 0
@@ -221,7 +221,7 @@ export function nodeLists(view: MapView): readonly Html[] {
     listSection({
       id: "bindings",
       title: "Bindings",
-      lead: "What namespaces asked for by objects of the cluster, and what its operator last said of each.",
+      lead: "What namespaces asked for by objects of the cluster, and the last status that its operator wrote.",
       count: view.map.bindings.length,
       body: bindingsPart(view.map),
     }),
@@ -245,7 +245,7 @@ export function nodeLists(view: MapView): readonly Html[] {
     listSection({
       id: "policies",
       title: "Policies and boundaries",
-      lead: "What roles may do, and what bounds them.",
+      lead: "What roles may do, and what limits them.",
       count: policies.length,
       body:
         policies.length === 0

@@ -8,7 +8,7 @@ import { style } from "./style.ts";
 import { type MapView, viewOf } from "./view.ts";
 
 export interface MapPageOptions {
-  /** Seconds between two looks of a page that is served; absent of a file. */
+  /** Seconds between two refreshes of a served page; absent for a file. */
   readonly watch?: number;
 }
 
@@ -64,8 +64,8 @@ function filterForm({ map }: MapView): Html {
 
 const legend: readonly (readonly [look: string, text: string])[] = [
   ["accepted", "let in when it was asked"],
-  ["admitted", "let in by what is written; nobody was asked"],
-  ["undecided", "hangs on what only the call brings"],
+  ["admitted", "let in by its policy, without a test"],
+  ["undecided", "depends on what only the call has"],
   ["refused", "refused when it was asked"],
 ];
 
@@ -93,15 +93,15 @@ function pictureSection(): Html {
   </section>`;
 }
 
-/** What the page holds, for whoever comes across it. */
+/** What the page contains, for anyone who finds it. */
 function contentPart({ redacted }: TrustMap): Html {
   const option = html`<code class="option">--redact</code>`;
   const ids = redacted
-    ? html`Account IDs and ARNs were taken out (${option}).`
+    ? html`Account IDs and ARNs were removed (${option}).`
     : html`It names AWS account IDs and ARNs (${option} leaves them out).`;
   return html`<p class="notice">
     This page holds no key, token or password. ${ids} It names roles, policies, namespaces and
-    ServiceAccounts, and says who can become what: keep it as you keep an audit report.
+    ServiceAccounts, and says who can assume which role: keep it as you keep an audit report.
   </p>`;
 }
 
@@ -118,7 +118,7 @@ function headerPart(view: MapView): Html {
   return html`<header>
     <h1>Trust map of ${map.stack}</h1>
     <p class="lead">
-      Who can become what in ${["AWS", ...partiesOf(map)].join(", ")} by a token of
+      Which ServiceAccount can become what in ${["AWS", ...partiesOf(map)].join(", ")} by a token of
       <code>${map.issuer}</code>, through which link, and how it is known.
     </p>
     ${contentPart(map)}
@@ -134,7 +134,7 @@ function headerPart(view: MapView): Html {
       </dl>
     </div>
     <nav aria-label="On this page">
-      <a href="#picture">Picture</a> <a href="#attention">To look at</a> <a href="#roles">Roles</a>
+      <a href="#picture">Picture</a> <a href="#attention">To check</a> <a href="#roles">Roles</a>
       <a href="#service-accounts">ServiceAccounts</a> <a href="#bindings">Bindings</a>
       <a href="#steps">Clusters, keys, issuers</a>
       <a href="#providers">OIDC providers</a> <a href="#policies">Policies</a>
@@ -142,7 +142,7 @@ function headerPart(view: MapView): Html {
   </header>`;
 }
 
-/** The map as one page that asks nobody else for anything; every name in it is text. */
+/** The map as one page that loads nothing else; every name in it is text. */
 export function mapPage(map: TrustMap, options: MapPageOptions = {}): string {
   const view = viewOf(map);
   const { watch } = options;

@@ -12,7 +12,7 @@ export function timeText(at: string): string {
 
 const maxNamed = 20;
 
-/** What breaks when a thing goes, with those who lose something by name, twenty at most. */
+/** What breaks when a thing is deleted, with the names of those who lose access, twenty at most. */
 export function breakagePart(view: MapView, id: string): Html {
   const { text, losses } = view.breaks(id);
   const names = losses.map(({ serviceAccount, role }) => {
@@ -34,7 +34,7 @@ export function breakagePart(view: MapView, id: string): Html {
   </details>`;
 }
 
-/** What is said of a node, as label and text. */
+/** The details of a node, as label and text. */
 export function detailsPart({ details }: MapNode): Html {
   const rows = details.map(
     ([label, value]) =>
@@ -50,7 +50,7 @@ const badges = {
   unused: ["", "Unused"],
 } as const satisfies Record<MapFinding["kind"], readonly [string, string]>;
 
-/** One finding with its word, so that colour is not all that tells it. */
+/** One finding with its word, so that it does not depend on colour alone. */
 export function findingPart({ kind, text, next, rule }: MapFinding): Html {
   const [look, word] = badges[kind];
   return html`<p>
@@ -64,7 +64,7 @@ export function lookOf({ proof, outcome }: MapAccess): string {
   return proof?.outcome ?? outcome;
 }
 
-/** How a way is known; `party`: of whom it is, where it is not AWS. */
+/** How a way is known; `party`: its relying party, if not AWS. */
 export function provedText({ proof, outcome, decidingKeys }: MapAccess, party?: string): Html {
   const asked = party ?? "STS";
   if (proof?.outcome === "accepted")

@@ -252,6 +252,6 @@ async function update() {
 }
 if (seconds > 0) setInterval(() => {
   if (document.hidden) return;
-  update().catch(() => { said.textContent = "podtrust map does not answer; what stands here is the last that it said."; });
+  update().catch(() => { said.textContent = "podtrust map does not answer; this is its last state."; });
 }, seconds * 1000);
 `;

@@ -7,7 +7,7 @@ import {
   type TrustMap,
 } from "../judge/index.ts";
 
-/** A map with what its lists ask for again and again. */
+/** A map with indexes for its lists. */
 export interface MapView {
   readonly map: TrustMap;
   readonly breaks: (id: string) => Breakage;
