@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { formatRecording, type Recording, type TerminalOutput } from "./cast/recording.ts";
+import { formatRecording, parseRecording, type Recording, type TerminalOutput } from "./cast/recording.ts";
 import { linesOf } from "./cast/screen.ts";
 import { type Picture, svgOf } from "./cast/svg.ts";
 
@@ -53,8 +53,9 @@ async function record(line: string): Promise<Recording> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const recording = await record("npm run demo");
-  await writeFile(join(root, castFile), formatRecording(recording));
-  await writeFile(join(root, pictureFile), pictureOf(recording));
+  const recorded = formatRecording(await record("npm run demo"));
+  await writeFile(join(root, castFile), recorded);
+  // By the times as the file has them: rounded, two outputs may come at once.
+  await writeFile(join(root, pictureFile), pictureOf(parseRecording(recorded)));
   console.log(`wrote ${castFile} and ${pictureFile}`);
 }
