@@ -218,7 +218,7 @@ describe("podtrust rotate of keys that nobody publishes", () => {
     assert.match(out, /No operator remembers that/u);
     assert.deepEqual(world.uploaded(), [kid]);
     const restored = await world.podtrust("rotate", "restore", old);
-    assert.deepEqual([restored.code, /no operator keeps the keys/u.test(restored.err)], [2, true]);
+    assert.deepEqual([restored.code, /no operator stores the keys/u.test(restored.err)], [2, true]);
   });
 
   test("wants a publisher where keys are fetched", async (t) => {
