@@ -2,7 +2,7 @@
  * Runs one group of suites with Node's test runner and ends on its counts, on what failed and on what was left out, which
  * with CI=true is a failure.
  *
- *   node tools/test.ts unit        what `npm ci` brought is enough; three processes side by side, which share their files
+ *   node tools/test.ts unit        what `npm ci` brought is enough; two processes side by side, which share their files
  *   node tools/test.ts limits      the same needs; attacks on a publisher, slow clients and issuers, stacks of many roles, and that time grows no faster
  *                                  than what comes in
  *   node tools/test.ts scenarios   the same needs; whole stacks through many steps: each fault that doctor names, rotations,

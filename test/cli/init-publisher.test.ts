@@ -59,7 +59,7 @@ describe("init for a cluster that exists", () => {
     await chmod(join(cwd, "kubectl"), 0o755);
     const [, ca = "", token = ""] = nextOf(await init("--cluster", "--json", "-f", "b.yaml"));
     const env = { PATH: `${cwd}:${process.env["PATH"]}` };
-    for (const line of [ca, token]) await exec("bash", ["-ec", line], { cwd, env });
+    for (const line of [ca, token]) await exec("bash", ["--norc", "-ec", line], { cwd, env });
     assert.equal(await readFile(join(cwd, "cluster-ca.crt"), "utf8"), "CA");
     assert.equal(await readFile(join(cwd, "token"), "utf8"), "TOKEN\n");
     assert.equal((await stat(join(cwd, "token"))).mode & 0o777, 0o600);

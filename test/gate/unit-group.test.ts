@@ -100,17 +100,17 @@ describe("the files of npm run test:nightly", () => {
 });
 
 describe("the files of npm test", () => {
-  test("run in three processes, each file in one of them", () => {
+  test("run in two processes, each file in one of them", () => {
     const batches = groups["unit"]?.batches?.(files) ?? [];
     assert.deepEqual(
       batches.map(({ isolation }) => isolation),
-      ["none", "none", "none"],
+      ["none", "none"],
     );
     assert.deepEqual(batches.flatMap((batch) => batch.files).sort(), files.toSorted());
   });
 
   test("are divided by their weight, so that no process waits long for the others", () => {
-    const weights = shards(files, 3).map((batch) =>
+    const weights = shards(files, 2).map((batch) =>
       batch.files.reduce((sum, file) => sum + weightOf(file), 0),
     );
     const [min, max] = [Math.min(...weights), Math.max(...weights)];

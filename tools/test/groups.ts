@@ -91,8 +91,8 @@ const bootingMachines: Omit<Group, "patterns"> = {
 export const groups: Readonly<Record<string, Group>> = {
   unit: {
     patterns: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    // A third of a run is waiting: three processes keep two cores at work.
-    batches: (files) => shards(files, 3),
+    // A quarter of a run at the most is waiting: a process for each of two cores.
+    batches: (files) => shards(files, 2),
     concurrency: 1,
     timeout: 660_000,
   },
@@ -124,6 +124,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/stack/{aws-policy,issuer-of-this-run,largest-issuer,saved-plan,status,status-next,up-and-down}.test.ts",
       "test/standins/certificate-manager.test.ts",
     ],
+    // Almost half of a run is waiting: three processes keep two cores at work.
     batches: (files) => shards(files, 3),
     concurrency: 1,
     timeout: 660_000,
@@ -131,15 +132,16 @@ export const groups: Readonly<Record<string, Group>> = {
   processes: {
     patterns: [
       "src/demo/from-nothing/run.test.ts",
-      "src/providers/host/scripts.test.ts",
+      "src/providers/host/{host-key,scripts}.test.ts",
+      "src/providers/kubernetes/exec-plugin.test.ts",
       "test/backup/**/*.test.ts",
-      "test/cli/{aws-only,child,plugin-consent,serve}.test.ts",
+      "test/cli/{aws-only,child,completion,plugin-consent,serve}.test.ts",
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands,walks}.test.ts",
       "test/gcp/killed.test.ts",
       "test/gate/{boundaries,global-rules,left-out,optional-members,regular-expressions,rooms,time-rules}.test.ts",
       "test/hetzner/{interrupted,killed}.test.ts",
-      "test/machine/emulator/*.test.ts",
+      "test/machine/{demo,emulator}/*.test.ts",
       "test/sandbox/process/**/*.test.ts",
     ],
     concurrency: 2,
