@@ -17,8 +17,8 @@ const outside: Readonly<Record<string, string>> = {
 };
 
 /** Where every page stands in the site, by its source: `docs/how-to/aws.md` → `how-to/aws.md`. */
-export function sitePages(): ReadonlyMap<string, string> {
-  const docs = globSync("docs/*/**/*.md", { cwd: root }).sort();
+export function sitePages(folder = root): ReadonlyMap<string, string> {
+  const docs = globSync("docs/*/**/*.md", { cwd: folder }).sort();
   return new Map([
     ...docs.map((file) => [file, file.slice("docs/".length)] as const),
     ...Object.entries(outside),
@@ -26,13 +26,13 @@ export function sitePages(): ReadonlyMap<string, string> {
 }
 
 /** A page's text; `source` is relative to the project. */
-export function textOf(source: string): string {
-  return readFileSync(join(root, source), "utf8");
+export function textOf(source: string, folder = root): string {
+  return readFileSync(join(folder, source), "utf8");
 }
 
 /** The first heading of a page, without marks of code. */
-export function titleOf(source: string): string {
-  const [, title] = /^# (.+)$/mu.exec(textOf(source)) ?? [];
+export function titleOf(source: string, folder = root): string {
+  const [, title] = /^# (.+)$/mu.exec(textOf(source, folder)) ?? [];
   if (title === undefined) throw new TypeError(`${source} has no heading, and so no name in the side bar`);
   return title.replaceAll("`", "");
 }

@@ -1,5 +1,5 @@
 /**
- * What doctor says of each fault, as the pages of docs/doctor/ show it: values that differ from run to run are taken out.
+ * What doctor says of each fault, as the pages of docs/reference/causes/ show it: values that differ from run to run are taken out.
  *
  *   node test/doctor/outputs.ts    writes outputs.json anew; faults.test.ts compares each with it
  */

@@ -176,7 +176,7 @@ const wanted: readonly (readonly [words: string, page: string])[] = [
   ["IRSA", "/how-to/workload.html"],
   ["JWKS", "/how-to/publish.html"],
   ["kid", "/how-to/rotate.html"],
-  ["thumbprint", "/doctor/ThumbprintMismatch.html"],
+  ["thumbprint", "/reference/causes/ThumbprintMismatch.html"],
   ["audience", "/reference/sts-rules.html"],
   ["AccessDenied", "/how-to/explain.html"],
   ["InvalidIdentityToken", "/how-to/explain.html"],

@@ -27,7 +27,7 @@ function printFinding(
 ): void {
   const { output } = context;
   printLine(context, verdict, link, seen);
-  const page = isCause(reason) ? `; ${withDocumentPaths(`docs/doctor/${reason}.md`)}` : "";
+  const page = isCause(reason) ? `; ${withDocumentPaths(`docs/reference/causes/${reason}.md`)}` : "";
   output.line(
     dim(`${" ".repeat(hang)}${[number, reason].filter((one) => one !== undefined).join(" ")}${page}`),
     hang,

@@ -47,7 +47,7 @@ export const reasons = {
 /** The closed set of reasons. */
 export type Reason = keyof typeof reasons;
 
-/** The reasons that are causes: each with a number, a proof and a page of its own in docs/doctor/. */
+/** The reasons that are causes: each with a number, a proof and a page of its own in docs/reference/causes/. */
 export type Cause = {
   [R in Reason]: (typeof reasons)[R] extends CauseFacts ? R : never;
 }[Reason];

@@ -10,7 +10,7 @@ export type Verdict = "broken" | "incident" | "propagating" | "warning" | "unsee
 /** One cause that was found. */
 export interface DoctorFinding {
   readonly link: Link;
-  /** A stable word; docs/doctor/ has a page for each that is a cause. */
+  /** A stable word; docs/reference/causes/ has a page for each that is a cause. */
   readonly reason: Reason;
   /** `PT104`; absent for a reason that `status` gives as well and that is no cause of its own. */
   readonly number?: string;
