@@ -83,7 +83,7 @@ export function sideBars(folder = root): Readonly<Record<string, readonly SideBa
           part.title === text ? entries(part, within) : group(part.title, entries(part, within)),
         ),
     })),
-    { text: "Project", items: project.map(entry) },
+    ...group("Project", project.map(entry)),
   ];
   const decided = [...unplaced].filter((source) => source.startsWith(decisions)).map(entry);
   if (unplaced.size > 0)

@@ -7,7 +7,8 @@ import { extname, join, resolve, sep } from "node:path";
 import { spawnSync } from "node:child_process";
 
 const site = resolve("site");
-const dist = join(site, ".cache/dist");
+/** The built pages. */
+export const dist = join(site, ".cache/dist");
 
 const types: Readonly<Record<string, string>> = {
   ".css": "text/css",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -9,7 +9,7 @@ import { type BrowserPage, browserMissing, openBrowser } from "../support/chromi
 import { discovery, now, roleArn, signer } from "../conformance/fixture.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { pastedCases } from "./check-cases.ts";
-import { buildSite, type ServedSite, serveSite, siteMissing } from "./served.ts";
+import { buildSite, dist, type ServedSite, serveSite, siteMissing } from "./served.ts";
 import { casesOf } from "../support/runs.ts";
 import { until } from "../support/until.ts";
 
@@ -78,6 +78,7 @@ const samples = new Set([
   "/how-to/rotate.html",
   "/explanation/chain.html",
   "/reference/sts-rules.html",
+  "/reference/causes/DocumentMissing.html",
   "/adr/0001-libraries.html",
 ]);
 
@@ -111,6 +112,44 @@ const press = async (key: string, modifiers = 0): Promise<void> => {
 };
 const control = 2;
 
+/** The lines of the side bar that a reader sees, headings too: more is a list that hides what is in it. */
+const mostLines = 65;
+
+/** Whether the side bar of a built page has a link to that page. */
+function isLinked(file: string, html: string): boolean {
+  const [bar = ""] = /<aside class="VPSidebar"[^]*?<\/aside>/u.exec(html) ?? [];
+  return bar.includes(`href="/${file}"`);
+}
+
+/** The lines that the side bar shows, whether it has room for them or not. */
+const lines = `[...document.querySelectorAll(".VPSidebar .VPSidebarItem > .item")].filter((line) => line.checkVisibility())`;
+
+/** Whether the side bar marks the page, in one line and where it can be seen without scrolling. */
+const isMarked = `(() => {
+  const { top, bottom } = document.querySelector(".VPSidebar").getBoundingClientRect();
+  const marked = ${lines}.filter((line) => line.matches(".is-active > .item")).map((line) => line.getBoundingClientRect());
+  return marked.length === 1 && marked[0].top >= top && marked[0].bottom <= bottom;
+})()`;
+
+/** What is wrong with the side bar as it is shown beside a page. */
+async function sideBarFaults(): Promise<readonly string[]> {
+  const count = await page.evaluate<number>(`${lines}.length`);
+  const marked = await page.evaluate<boolean>(isMarked);
+  return [
+    ...(count <= mostLines ? [] : [`has a side bar of ${count} lines`]),
+    ...(marked ? [] : ["is not marked where its side bar is in view"]),
+  ];
+}
+
+/** Faults that stay: a page scrolls its side bar a frame after it is there. */
+async function settled(faults: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  let found: readonly string[] = [];
+  await until("no fault of the side bar", async () => (found = await faults()).length === 0).catch(
+    () => found,
+  );
+  return found;
+}
+
 describe("the site", () => {
   test(
     "opens every page without an error, on a phone too, and axe-core finds nothing serious in either scheme: in the text of one page in ten, by night of all, and in the whole of one page of each kind",
@@ -122,6 +161,7 @@ describe("the site", () => {
         page.requests.length = 0;
         await show(address, 1280, "light");
         const asked = page.requests.filter((url) => !url.startsWith(site.url) && !url.startsWith("data:"));
+        const bar = address === "/index.html" ? [] : await settled(sideBarFaults);
         const light = judged.has(address) ? await barriers(samples.has(address)) : [];
         await emulate(360, "dark");
         await eventually("document.documentElement.classList.contains('dark')");
@@ -131,12 +171,48 @@ describe("the site", () => {
           ...asked.map((url) => `asks for ${url}`),
           ...light.map((one) => `light: ${one}`),
           ...dark.map((one) => `dark, on a phone: ${one}`),
+          ...bar,
           ...(wide <= 360 ? [] : [`is ${wide} px wide on a phone of 360`]),
           ...page.complaints,
         ];
         faults.push(...found.map((fault) => `${address} ${fault}`));
       }
       assert.deepEqual(faults, []);
+    },
+  );
+
+  test("links each page that was built from the page's own side bar", options, () => {
+    const leads = new Set(Object.keys(redirects).map((from) => `${from}.html`));
+    const built = globSync("**/*.html", { cwd: dist }).filter((file) => !leads.has(file));
+    const found = built
+      .filter((file) => file !== "index.html" && file !== "404.html")
+      .map((file) => [file, readFileSync(join(dist, file), "utf8")] as const);
+    assert.deepEqual(
+      found.filter(([file, html]) => !isLinked(file, html)).map(([file]) => file),
+      [],
+    );
+    const files = globSync("docs/*/**/*.md").map((file) => file.replace(/^docs\/(.*)md$/u, "$1html"));
+    const others = ["architecture", "changelog", "check", "commands", "contributing", "security"];
+    const all = [...files, ...others.map((other) => `${other}.html`)];
+    assert.deepEqual(found.map(([file]) => file).toSorted(), all.toSorted());
+    const [[file, html] = ["", ""]] = found;
+    assert.ok(
+      isLinked(file, html) && !isLinked(file, html.replaceAll(`href="/${file}"`, 'href="/gone.html"')),
+    );
+  });
+
+  test(
+    "is seen to have a side bar that is too long, or shows another place than the page's",
+    options,
+    async () => {
+      await show("/reference/causes/DocumentMissing.html", 1280, "light");
+      await eventually(isMarked);
+      await page.evaluate("document.querySelector('.VPSidebar').scrollTop = 0");
+      assert.deepEqual(await sideBarFaults(), ["is not marked where its side bar is in view"]);
+      await page.evaluate(
+        "for (const group of document.querySelectorAll('.VPSidebarItem.collapsed')) group.classList.remove('collapsed')",
+      );
+      assert.match((await sideBarFaults()).join(), /has a side bar of 2\d\d lines/u);
     },
   );
 

@@ -52,19 +52,17 @@ This page is made from \`src/core/reasons/\` by \`npm run docs\`.
 `;
 }
 
-/** The causes of each link, in the order of the chain: the side bar of the site has these groups. */
+/** The causes of a link by number; the side bar of the site has these groups. A list, since a table is cut on a phone. */
 function sectionOf(link: Link): string {
-  const rows = causes
+  const items = causes
     .filter((cause) => entryOf(cause).links[0] === link)
     .map((cause) => {
       const entry = entryOf(cause);
-      return `| ${numberOf(cause)} | [${cause}](causes/${cause}.md) | ${severityOf(entry)} | ${entry.summary} |`;
+      return `- \`${numberOf(cause)}\` [${cause}](causes/${cause}.md), ${severityOf(entry)}. ${entry.summary}`;
     });
   return `## ${link}
 
-| number | cause | verdict | |
-| --- | --- | --- | --- |
-${rows.join("\n")}
+${items.join("\n")}
 `;
 }
 
