@@ -41,7 +41,7 @@ describe("evictions are held back", () => {
       assert.equal(evictions.turn("b", 1, 3_600_000 + times * 60_000), 0);
       evictions.begins("b", 3_600_000 + times * 60_000);
     }
-    evictions.went("nobody", 1);
+    evictions.went("another", 1);
   });
 
   test("an owner whose new pods would be the same is left alone for ten minutes, and takes no other owner's turn", () => {
@@ -51,6 +51,6 @@ describe("evictions are held back", () => {
     assert.equal(evictions.turn("a", 1, 60_100), 540_000);
     assert.equal(evictions.turn("b", 1, 100), 0);
     assert.equal(evictions.turn("a", 1, 600_100), 0);
-    assert.equal(evictions.spare("nobody", 0), 0);
+    assert.equal(evictions.spare("another", 0), 0);
   });
 });

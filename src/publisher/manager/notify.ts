@@ -20,7 +20,7 @@ export interface ServiceManagerDeps {
   readonly send?: (assignments: readonly string[]) => Promise<void>;
 }
 
-const nobody: ServiceManager = { status() {}, ready() {}, ending: () => Promise.resolve() };
+const noManager: ServiceManager = { status() {}, ready() {}, ending: () => Promise.resolve() };
 
 // The helper waits until its message was read.
 const helperTimeout = 10_000;
@@ -100,6 +100,6 @@ class Notifier implements ServiceManager {
 export function serviceManager(deps: ServiceManagerDeps): ServiceManager {
   const { env } = deps;
   const socket = env["NOTIFY_SOCKET"];
-  if (socket === undefined || socket === "") return nobody;
+  if (socket === undefined || socket === "") return noManager;
   return new Notifier(deps, deps.send ?? byHelper(socket, env["PATH"]));
 }

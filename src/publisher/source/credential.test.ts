@@ -72,7 +72,7 @@ describe("a credential that the cluster refuses", () => {
   });
 
   test("of a pod is renewed by starting the pod anew", () => {
-    const { file: _none, exposed: _nobody, ...facts } = token;
+    const { file: _none, exposed: _exposed, ...facts } = token;
     const pods = { ...facts, from: "token of the pod" };
     assert.match(explainUnauthenticated(refusal, pods, now).next, /^Start the pod anew/u);
   });

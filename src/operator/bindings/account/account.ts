@@ -250,8 +250,8 @@ export class BoundAccount {
     const { account } = this.account;
     const allowed = new Set([...adopt].map((name) => roleNames(account, name).id));
     const ids = changes.flatMap(({ resource, kind, observed }) => {
-      const isNobodys = kind === "blocked" && observed.exists && observed.owner.kind === "untagged";
-      return isNobodys && allowed.has(resource.id) ? [resource.id] : [];
+      const isUntagged = kind === "blocked" && observed.exists && observed.owner.kind === "untagged";
+      return isUntagged && allowed.has(resource.id) ? [resource.id] : [];
     });
     return new Set(ids);
   }

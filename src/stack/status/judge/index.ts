@@ -58,12 +58,12 @@ export async function loadOpenBaoJudge(): Promise<typeof judgeOpenBao> {
 }
 
 /** Findings for a config without roles of AWS: beside findings of another relying party they say nothing. */
-const nobody: ReadonlySet<Reason> = new Set<Reason>(["AwsNotConfigured", "NoServiceAccount"]);
+const withoutAws: ReadonlySet<Reason> = new Set<Reason>(["AwsNotConfigured", "NoServiceAccount"]);
 
 function findingsAt(link: Link, judged: JudgedFacts): readonly Finding[] {
   const own = judges[link](judged);
   const others = (judged.parties ?? []).flatMap((party) => party.judge(link, judged));
-  return others.length === 0 ? own : [...own.filter(({ reason }) => !nobody.has(reason)), ...others];
+  return others.length === 0 ? own : [...own.filter(({ reason }) => !withoutAws.has(reason)), ...others];
 }
 
 /** What the facts mean, link by link. Pure: equal facts give equal findings. */
