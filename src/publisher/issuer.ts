@@ -53,7 +53,7 @@ function notRead(failing: Failing | undefined): string {
 }
 
 const heldText = (why: string): string =>
-  `Nothing is published, since a key that was distrusted before might be: ${why} Make that readable, or publish what the cluster shows all the same: podtrust serve --accept-keys.`;
+  `Nothing is published, since a key that was distrusted before might be: ${why} Make that readable, or publish what the cluster shows anyway: podtrust serve --accept-keys.`;
 
 const notUploaded = ({ place, failing }: PublicationStatus): readonly string[] =>
   failing === undefined
@@ -331,7 +331,7 @@ export class PublishedIssuer {
     return [
       ...(held === undefined ? [] : [heldText(held)]),
       ...(documents === undefined && held === undefined ? [notRead(state.failing)] : []),
-      ...(unseen ? [`Nothing is known to stand in ${publication.place} yet.`] : []),
+      ...(unseen ? [`Nothing is known to be published in ${publication.place} yet.`] : []),
     ];
   }
 

@@ -173,7 +173,10 @@ describe("serve with a bucket", () => {
       bucket.steps.slice(steps).some((step) => step.startsWith("write")),
       false,
     );
-    assert.match(to.publisher.status().unready.join(), /Nothing is known to stand in s3:\/\/fake yet/u);
+    assert.match(
+      to.publisher.status().unready.join(),
+      /Nothing is known to be published in s3:\/\/fake yet/u,
+    );
     bucket.put("jwks", JSON.stringify({ keys }), { note: bucket.objects.get("jwks")?.note });
     await to.publisher.distrust(gone?.kid ?? "", { force: true });
     assert.deepEqual(bucket.kids(), [kept?.kid]);

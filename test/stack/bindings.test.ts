@@ -186,7 +186,7 @@ describe("podtrust plan --bindings", () => {
     const { err } = await plan(world);
     assert.match(err, /a\.yaml:6: spec\.roles has 0 entries/u);
     assert.match(err, /a\.yaml:13: spec\.roles has 0 entries/u);
-    assert.match(err, /b\.json:5: AWSRoleBinding shop\/web stands there, and also in b\.json:\d+/u);
+    assert.match(err, /b\.json:5: AWSRoleBinding shop\/web is defined here, and also in b\.json:\d+/u);
   });
 
   test("refuses a folder without a trust, one that is not there, and flags that mean a config", async (t) => {

@@ -65,7 +65,7 @@ function viewed() {
 }
 
 describe("a binding that is kept for its next attempt", () => {
-  test("is given once, as it was seen last, without who owns which field", () => {
+  test("is given once, as it was seen last, without managedFields", () => {
     const { view } = viewed();
     const binding = bindingOf({ spec: { trust: "default" } });
     const { metadata } = binding;
@@ -109,7 +109,7 @@ describe("a binding that is kept for its next attempt", () => {
     assert.equal(view.take(key), undefined);
   });
 
-  test("is not kept where nobody takes them, as in a replica that does not lead", () => {
+  test("is not kept where no controller takes them, as in a replica that does not lead", () => {
     const view = new ClusterView({ read: () => Promise.resolve(undefined) }, { elapsed: () => 0 });
     view.sees(bindingOf(), "soon");
     assert.equal(view.take(key), undefined);
@@ -168,9 +168,9 @@ test("a ServiceAccount's change is our own once, and where it is just what was w
   view.writes(one);
   assert.equal(view.isOwnWrite("shop/cart", one), false, "another's");
   assert.equal(view.isOwnWrite(key, accountOf({ b: "2", a: "1" })), true);
-  assert.equal(view.isOwnWrite(key, one), false, "changed back by somebody else");
+  assert.equal(view.isOwnWrite(key, one), false, "changed back by another writer");
   view.writes(one);
-  assert.equal(view.isOwnWrite(key, other), false, "changed by somebody else at the same time");
+  assert.equal(view.isOwnWrite(key, other), false, "changed by another writer at the same time");
   view.writes(one);
   assert.equal(view.isOwnWrite(key, undefined), false, "it is gone");
 });
@@ -189,7 +189,7 @@ describe("a trust that many bindings name", () => {
     assert.deepEqual(reads, ["a", "b", "a"]);
   });
 
-  test("is read again for whoever has an attempt because it changed", async () => {
+  test("is read again for each attempt that its change caused", async () => {
     const { reads, state, view } = viewed();
     await view.trust("a", signal);
     state.generation = 2;
@@ -276,7 +276,7 @@ interface Model {
   departed?: { readonly uid: string; readonly at: number } | undefined;
 }
 
-test("what it tells is what a fresh reading of all that it was shown tells, whatever happens in which order", () => {
+test("a view's answers equal those of a fresh reading of all that it was shown, in any order of events", () => {
   fc.assert(
     fc.property(fc.array(happening, { maxLength: 60, size: "max" }), (history) => {
       const { view, state } = viewed();
@@ -355,7 +355,7 @@ test("what it tells is what a fresh reading of all that it was shown tells, what
           const { metadata } = one.binding;
           if (metadata.deletionTimestamp !== undefined && one.departed === undefined)
             one.departed = { uid: metadata.uid ?? "", at: state.now };
-          // What is older than the longest wait may have been forgotten by somebody else's deletion.
+          // Entries older than the longest wait may have been dropped by another binding's deletion.
           const since = one.departed === undefined ? 0 : state.now - one.departed.at;
           const known = view.deletedFor(`shop/${name}`, one.binding);
           assert.ok(known === since || (since > 600_000 && known === 0), `${known} of ${since}`);

@@ -101,7 +101,7 @@ function leftBehind(roles: readonly RoleStatus[], why: string): readonly Binding
 /** Reports roles that stay because their binding says so. */
 function stayed(roles: readonly RoleStatus[]): readonly BindingEvent[] {
   if (roles.length === 0) return [];
-  const message = `${roles.map(({ arn }) => arn).join(", ")}: stays, as onDelete says, and lets its ServiceAccount in no more`;
+  const message = `${roles.map(({ arn }) => arn).join(", ")}: stays, as onDelete says, and no longer lets its ServiceAccount in`;
   return [{ type: "Normal", reason: "RoleRetained", message }];
 }
 

@@ -130,7 +130,7 @@ export class WebhookKeeper implements Controller {
       return { text, held: readHeld(text) };
     } catch (error) {
       const what = `${this.#options.secret.place}, entry ${certificatesEntry}`;
-      this.#options.logger.warn(`${what} is damaged, and made anew: ${errorText(error)}`);
+      this.#options.logger.warn(`${what} is damaged, and is replaced: ${errorText(error)}`);
       return { text, held: noCertificates };
     }
   }

@@ -117,7 +117,7 @@ describe("the webhook's server", () => {
     assert.deepEqual(seen, []);
   });
 
-  test("refuses what stands too deep in one another before it becomes hundreds of megabytes", async () => {
+  test("refuses what is nested too deeply before it becomes hundreds of megabytes", async () => {
     const bytes = Buffer.alloc(3 * mebibyte, "[");
     const held = process.memoryUsage().heapUsed;
     assert.equal((await ask([bytes])).status, 400);

@@ -76,7 +76,7 @@ function refusedHead({ method, url, headers }: IncomingMessage): Reply | undefin
   return undefined;
 }
 
-const tooLarge = refusal(413, `413 Content Too Large: ${maxBytes} bytes at the most`);
+const tooLarge = refusal(413, `413 Content Too Large: at most ${maxBytes} bytes`);
 
 function parsed(bytes: Buffer): unknown {
   try {

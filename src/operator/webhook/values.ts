@@ -25,7 +25,7 @@ export function countValues(text: Uint8Array, limits: ValueLimits): number {
     else if (byte === openList || byte === openObject) {
       values += 1;
       depth += 1;
-      if (depth > limits.depth) throw new TypeError("its lists and objects stand too deep in one another");
+      if (depth > limits.depth) throw new TypeError("its lists and objects are nested too deeply");
     } else if (byte === closeList || byte === closeObject) depth -= 1;
     if (values > limits.values) throw new TypeError(`it has more than ${limits.values} values`);
   }

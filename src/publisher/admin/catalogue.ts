@@ -96,7 +96,7 @@ export const metricCatalogue = {
   targetConfirmed: {
     name: "podtrust_target_confirmed_timestamp_seconds",
     type: "gauge",
-    help: "When the documents were last seen to stand in the bucket as they should; absent before the first time, and for issuers that are served from here.",
+    help: "When the bucket was last seen to hold the right documents; absent before the first time, and for issuers that are served from here.",
     labels: stack,
   },
   targetFailures: {
@@ -120,7 +120,7 @@ export const metricCatalogue = {
   certificateRenewals: {
     name: "podtrust_certificate_renewals_total",
     type: "counter",
-    help: "Certificates obtained, or read anew from their files, since the start.",
+    help: "Certificates obtained, or reread from their files, since the start.",
     labels: stack,
   },
   certificateFailures: {
@@ -138,7 +138,7 @@ export const metricCatalogue = {
   backupDue: {
     name: "podtrust_backup_due_timestamp_seconds",
     type: "gauge",
-    help: "When the next backup is to be written, in the past while none can be; absent where the config asks for none.",
+    help: "When the next backup is due, in the past while none can be written; absent if the config asks for none.",
     labels: stack,
   },
   requests: {

@@ -147,7 +147,7 @@ async function openSocket(stateDir: string, publisher: Controlled): Promise<Open
     if (cause instanceof PodtrustError) throw cause;
     const sentence = `the control socket ${path} could not be opened: ${errorText(cause)}`;
     if (!readOnly.has(fileCode(cause))) {
-      const next = "Look at what stands in that place, or name another state directory.";
+      const next = "Look at what is in that place, or name another state directory.";
       throw new PodtrustError("publisher-listen", sentence, { cause, next });
     }
     // Serving does not depend on it, and what the folder holds is good.

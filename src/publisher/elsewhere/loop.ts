@@ -159,7 +159,7 @@ export class PublicationLoop {
     };
     const same = before?.code === code && now - this.#saidAt < logAgainMs;
     if (!same) {
-      logger.error(`what is to be published is not: ${message}`, { code, next, count: failing.count });
+      logger.error(`the documents could not be published: ${message}`, { code, next, count: failing.count });
       this.#saidAt = now;
     }
     this.#status = { ...this.#status, pending: true, failing };

@@ -52,6 +52,6 @@ export function explainUnauthenticated(
   if (kind === "certificate" || kid === undefined) return { ...refusal, next };
   const message =
     `the cluster refuses the token of ${from}, which has not expired: the key that signed it (${kid}) was taken from the ` +
-    `cluster, or its ServiceAccount was removed or made anew. Until it is renewed no new signing key is published: ${refusal.message}`;
+    `cluster, or its ServiceAccount was removed or recreated. Until it is renewed no new signing key is published: ${refusal.message}`;
   return { ...refusal, message, next };
 }

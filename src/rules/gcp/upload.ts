@@ -78,7 +78,7 @@ function countedKeys(place: string, keys: readonly Jwk[]): readonly Jwk[] {
 export function keysForUpload(issuer: string, jwks: string): UploadedKeys {
   const read = uploadableKeys(jwks);
   if (typeof read === "string") {
-    const sentence = `the keys of ${issuer} that Google is to be given cannot be read: ${read}`;
+    const sentence = `the keys of ${issuer} for Google cannot be read: ${read}`;
     throw new PodtrustError("gcp-keys-unread", sentence, { detail: { issuer } });
   }
   const { keys, leftOut } = read;

@@ -48,7 +48,7 @@ export class MovableClock implements SandboxClock {
   advance(ms: number): void {
     const ahead = this.#ahead + ms;
     if (!(Number.isFinite(ms) && ms >= 0 && ahead <= maxAhead)) {
-      throw new PodtrustError("usage", `a clock moves forward, ten years at the most, and not by ${ms} ms`);
+      throw new PodtrustError("usage", `a clock moves forward, at most ten years, and not by ${ms} ms`);
     }
     this.#move(ahead);
   }

@@ -136,7 +136,7 @@ export const controlRoutes: readonly ControlRoute[] = [
     method: "POST",
     path: "accounts",
     summary:
-      "Makes an empty account of a number of its own, for tests that run beside others: roles, parameters, keys, decisions, clock and issuers are its own. It is in memory, and there are a thousand at the most.",
+      "Makes an empty account with its own number, for tests that share the sandbox: roles, parameters, keys, decisions, clock and issuers are its own. It is in memory, and at most a thousand are open.",
     whole: true,
     answer: {
       account: "482910375516",
@@ -203,7 +203,7 @@ export const controlRoutes: readonly ControlRoute[] = [
     method: "POST",
     path: "spread",
     summary:
-      "Ends IAM's propagation: STS sees every role as it stands, Entra every credential, and Google every policy.",
+      "Ends IAM's propagation: STS sees every role as it is, Entra every credential, and Google every policy.",
     async run(controls) {
       await controls.spread();
       return {};
@@ -213,7 +213,7 @@ export const controlRoutes: readonly ControlRoute[] = [
     method: "POST",
     path: "reset",
     summary:
-      "Empties the account, forgets its decisions and its issuers' documents, puts its clock back and mends its issuers. The administrator's keys stay, and so do the other accounts.",
+      "Empties the account, forgets its decisions and its issuers' documents, resets its clock and ends its issuers' faults. The administrator's keys stay, and so do the other accounts.",
     async run(controls) {
       await controls.reset();
       return {};

@@ -77,7 +77,7 @@ function repeated(named: readonly { readonly name: string; readonly place: strin
     .filter(([, same]) => same.length > 1)
     .map(([name, [first, ...others]]) => {
       const also = others.map(({ place }) => place).join(", ");
-      return `${first?.place}: ${name} stands there, and also in ${also}`;
+      return `${first?.place}: ${name} is defined here, and also in ${also}`;
     });
 }
 

@@ -38,6 +38,6 @@ export class LogFollower {
     if ((options.end || full) && last !== "") onLine(last);
     if (!full) return;
     this.#full = true;
-    onLine("(the log goes on; what is over 1 MiB is left out)");
+    onLine("(the log continues; what is over 1 MiB is left out)");
   }
 }

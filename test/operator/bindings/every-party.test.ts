@@ -100,7 +100,7 @@ describe("podtrust plan --bindings of files of every relying party", () => {
     assert.equal(code, 1);
     assert.match(err, /all\.json:\d+: spec\.stack is missing/u);
     assert.match(err, /all\.json:\d+: spec .*exactly one of email and direct/u);
-    assert.match(err, /AzureIdentityBinding shop\/web stands there, and also in all\.json:\d+/u);
+    assert.match(err, /AzureIdentityBinding shop\/web is defined here, and also in all\.json:\d+/u);
     assert.deepEqual(world.azure.relay.calls, []);
   });
 

@@ -50,7 +50,7 @@ async function update() {
 }
 setInterval(() => {
   if (!live || document.hidden) return;
-  update().catch(() => { said.textContent = "The sandbox does not answer; what stands here is the last that it said."; });
+  update().catch(() => { said.textContent = "The sandbox does not answer; this page shows its last state."; });
 }, 2000);
 const control = document.getElementById("control");
 const done = document.getElementById("control-said");

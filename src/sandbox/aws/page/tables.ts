@@ -6,7 +6,7 @@ function tableSection({ title, columns, rows }: PageTable, index: number): Html 
   const id = `table-${index}`;
   const body =
     rows.length === 0
-      ? html`<p class="empty">Nothing stands here yet.</p>`
+      ? html`<p class="empty">Nothing here yet.</p>`
       : html`<div class="scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
           <table>
             <thead>

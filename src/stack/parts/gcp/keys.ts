@@ -19,7 +19,7 @@ export interface KeysToUpload {
 }
 
 function unread(issuer: string, error: unknown): PodtrustError {
-  const sentence = `the keys of ${issuer} that Google is to be given cannot be read: ${errorText(error)}`;
+  const sentence = `the keys of ${issuer} for Google cannot be read: ${errorText(error)}`;
   return new PodtrustError("gcp-keys-unread", sentence, { cause: error, detail: { issuer } });
 }
 

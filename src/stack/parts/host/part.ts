@@ -79,7 +79,7 @@ function upgradeWarnings({ kind, fields, resource }: Change): readonly string[] 
   const { before, after } = version;
   if (before === after) return [];
   return [
-    `${resource.id} is an upgrade from ${before} to ${String(after)}: its datastore is copied to ${datastoreCopy(before)} first. The Kubernetes API is away for about a minute; pods go on running.`,
+    `${resource.id} is an upgrade from ${before} to ${String(after)}: its datastore is copied to ${datastoreCopy(before)} first. The Kubernetes API is away for about a minute; pods keep running.`,
   ];
 }
 

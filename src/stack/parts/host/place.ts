@@ -67,7 +67,7 @@ function placeOfSsh(
 function hostKeyUnknown(stack: string): PodtrustError {
   return new PodtrustError(
     "ssh-host-key-unknown",
-    `server ${stack} was made without podtrust's user data, or its label podtrust-host-key was taken away: its host key is unknown`,
+    `server ${stack} was made without podtrust's user data, or its label podtrust-host-key was removed: its host key is unknown`,
     {
       next: `Put the label back, or have the server made by podtrust: podtrust down --only server/${stack}, then podtrust up.`,
       detail: { server: stack },

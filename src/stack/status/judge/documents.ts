@@ -113,7 +113,7 @@ function keyFinding(facts: JudgedFacts, { keys }: JwkSet, reading: DocumentReadi
 function publisherFindings({ publisher, now, config }: JudgedFacts): readonly Finding[] {
   if (publisher?.blind === undefined) return [];
   const { since, message, next } = publisher.blind;
-  const seen = `the publisher goes on with what it last saw of the cluster: ${message}`;
+  const seen = `the publisher keeps using what it last saw of the cluster: ${message}`;
   const fresh = `since ${isoTime(since)}, for ${lengthText(now - since)}`;
   return [finding("PublisherBlind", { seen, from: `the publisher of ${config.issuer}`, fresh, next })];
 }
