@@ -8,7 +8,7 @@ import type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-ser
 
 // Everybody has it, and a token for this audience is good for nothing.
 const asked = { namespace: "default", name: "default" } as const;
-const nobody = "https://podtrust.dev/rotation";
+const unusedAudience = "https://podtrust.dev/rotation";
 
 function rulesOf({
   issuers,
@@ -46,7 +46,7 @@ export class MachineServer implements RotatedServer {
     const { verifiers, signer } = await files.readKeys(signal);
     const held = await machineKeys.list(signal);
     const keys = await api.keys(signal);
-    const token = await api.mint(asked, nobody, signal);
+    const token = await api.mint(asked, unusedAudience, signal);
     return {
       rules: rulesOf(flags),
       keys: {
