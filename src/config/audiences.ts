@@ -15,8 +15,8 @@ async function wantedBy(
 }
 
 /**
- * The audience of the token that a ServiceAccount presents to a relying party of the config. Throws `usage` where the
- * config gives the ServiceAccount nothing there, or wants different audiences for different things.
+ * The audience of the token that a ServiceAccount presents to a relying party of the config. Throws `usage`
+ * if the config gives the ServiceAccount nothing there, or needs different audiences for different things.
  */
 export async function audienceFor(
   config: Config,

@@ -14,15 +14,15 @@ export type ClusterSource =
       readonly kubeconfig: string;
       readonly context?: string;
       /**
-       * The folder of the config that names the file: whoever wrote the one chose the other, so that nobody on this
-       * machine has agreed to a program that it may name. Absent where a person named it on the command line.
+       * The folder of the config that names the file: its author chose the kubeconfig too, so no user of this
+       * machine has agreed to a program that it may name. Absent if a user named it on the command line.
        */
       readonly configFolder?: string;
     }
   | { readonly inCluster: true }
   | { readonly server: string; readonly tokenFile: string; readonly caFile: string };
 
-/** One control plane node of a cluster that runs already. */
+/** One control plane node of a running cluster. */
 export interface ClusterServer {
   readonly ssh: SshMachine;
   /** Absolute name of the key's file that logs in; absent: an agent, or ssh's default keys. */

@@ -177,7 +177,7 @@ aws:
     const config = await parse(minimal);
     assert.throws(() => publisherOf(config), {
       code: "config-without-publisher",
-      message: /served by somebody else/u,
+      message: /served elsewhere/u,
     });
   });
 
@@ -228,7 +228,7 @@ describe("how long a relying party is taken to go on with a JWK Set", () => {
     assert.equal(await hours("openbao: [{address: https://bao.example.com, mount: jwt}]\n"), undefined);
   });
 
-  test("is what the config says, whoever it declares", async () => {
+  test("is what the config says, whatever parties it declares", async () => {
     assert.equal(await hours(gcp("fetch"), `relyingPartyCache: 2h\n${certificateFiles}`), 2);
   });
 });

@@ -7,7 +7,7 @@ import type { MachineConfig } from "./machine/config.ts";
 import type { OpenBaoServer } from "./openbao/config.ts";
 import type { PublisherConfig } from "./publisher/config.ts";
 
-/** What a config says of the relying parties beside AWS; empty where it has no section. */
+/** The config of the relying parties beside AWS; empty without a section. */
 export interface ConfiguredParties {
   readonly gcp: readonly GcpProject[];
   readonly azure: readonly AzureTenant[];
@@ -20,22 +20,22 @@ export interface Config extends ConfiguredParties {
   readonly file: string;
   readonly stack: string;
   readonly issuer: string;
-  /** How the issuer got its name, where the file says only in which zone it stands. */
+  /** How the issuer got its name, if the file has only its zone. */
   readonly named?: {
     readonly zone: string;
     /** It was chosen for this run: nothing remembers it yet. */
     readonly isNew: boolean;
-    /** The stack has no name: what stands in `issuer` is shown to nobody. */
+    /** The stack has no name: the one in `issuer` is never shown. */
     readonly isPlaceholder?: true;
   };
   readonly cluster?: ClusterSource;
-  /** Its control plane nodes (`cluster.servers`), which are never made, wiped or taken down. */
+  /** Its control plane nodes (`cluster.servers`), which are never made, wiped or deleted. */
   readonly servers?: readonly ClusterServer[];
   /** The machine that the cluster runs on, where podtrust sets it up. */
   readonly machine?: MachineConfig;
   readonly publisher?: PublisherConfig;
   readonly aws: readonly AwsConfig[];
-  /** Absent: the issuer's name is somebody else's business. */
+  /** Absent: podtrust does not manage the issuer's name. */
   readonly dns?: DnsConfig;
   /** What is legal but deserves a second look, in sentences. */
   readonly warnings: readonly string[];

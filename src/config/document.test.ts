@@ -25,7 +25,7 @@ describe("attacks on the reader", () => {
     );
   });
 
-  test("ten thousand mistakes are counted, and the first fifty of them told", async () => {
+  test("ten thousand mistakes are counted, and the first fifty of them reported", async () => {
     const keys = Array.from({ length: 10_000 }, (_, index) => `k${index}:\n`).join("");
     await assert.rejects(parse(`${minimal}${keys}`), (error: PodtrustError) => {
       assert.match(error.message, /has 10000 mistakes:/u);

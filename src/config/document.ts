@@ -2,8 +2,8 @@ import { readYaml, type YamlDocument } from "../core/yaml/index.ts";
 import type { ConfigProblem } from "./mistakes/problem.ts";
 
 /**
- * A config of a thousand roles comes to a third of this. What is over it is not one of ours, and reading it would take
- * longer than anybody waits.
+ * A config of a thousand roles comes to a third of this. A larger file is no real config, and would take too long to
+ * read.
  */
 const bounds = { bytes: 256 * 1024, depth: 40, tokens: 150_000 } as const;
 

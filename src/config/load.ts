@@ -20,7 +20,7 @@ import { schemaProblems } from "./mistakes/schema-problems.ts";
 import type { ConfigInput } from "./schema.ts";
 import { secretProblems } from "./mistakes/secret-problems.ts";
 
-// A list longer than this helps nobody; the number of the rest is said.
+// A longer list does not help; only the number of the rest is reported.
 const maxShown = 50;
 
 function invalid(file: string, problems: readonly ConfigProblem[]): PodtrustError {

@@ -4,7 +4,7 @@ import type { ConfigRule } from "./mistakes/rule.ts";
 import type { ConfigSource } from "./places.ts";
 import type { ConfigInput } from "./schema.ts";
 
-/** An audience that a ServiceAccount's token may have, and what of the config wants it. */
+/** An audience that a ServiceAccount's token may have, and what in the config requires it. */
 export interface WantedAudience {
   /** `project my-project, service account web@…`: what the token is for. */
   readonly what: string;

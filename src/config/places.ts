@@ -6,7 +6,7 @@ import { homeDirectory } from "../core/home/index.ts";
 /** Makes a file name of the config absolute. */
 export type PathResolver = (name: string) => string;
 
-/** What a file's content is seen against. */
+/** The context of a config file's content. */
 export interface ConfigSource {
   /** Absolute name of the config file. */
   readonly file: string;
@@ -23,7 +23,7 @@ export function absolutePath(name: string, configFile: string, env: Environment)
   return resolve(dirname(configFile), name);
 }
 
-/** Where podtrust keeps what a person's machine has to remember: the XDG base directory for state. */
+/** Where podtrust keeps state on a user's machine: the XDG base directory for state. */
 export function personStateDir(env: Environment): string {
   const xdg = env["XDG_STATE_HOME"];
   const base = xdg !== undefined && xdg.startsWith("/") ? xdg : join(homeDirectory(env), ".local", "state");
@@ -31,8 +31,8 @@ export function personStateDir(env: Environment): string {
 }
 
 /**
- * Where a stack's state is kept unless the config says: what systemd made for the unit (STATE_DIRECTORY), else a
- * folder of the person's.
+ * Where a stack's state is kept unless the config says: what systemd made for the unit (STATE_DIRECTORY),
+ * else a folder of the user's.
  */
 export function standardStateDir(stack: string, env: Environment): string {
   const bySystemd = env["STATE_DIRECTORY"]?.split(":")[0];

@@ -11,10 +11,10 @@ const sections: Readonly<Record<FederatedParty, () => Promise<PartySection>>> = 
   openbao: async () => (await import("./openbao/section.ts")).openBaoSection,
 };
 
-/** What a config says of relying parties whose sections it does not have. */
+/** The config of relying parties without a section. */
 export const noParties: ConfiguredParties = { gcp: [], azure: [], openbao: [] };
 
-/** The relying parties that a file has a section for, whatever stands in it. */
+/** The relying parties that a file has a section for, whatever its content. */
 export function partiesIn(document: ConfigDocument): readonly FederatedParty[] {
   const { value } = document;
   return isRecord(value) ? federatedParties.filter((name) => Object.hasOwn(value, name)) : [];
@@ -33,8 +33,8 @@ export function declaredParties(
 }
 
 /**
- * The relying parties that read the issuer's documents by what a config declares: not a project of Google that keys are
- * uploaded to. AWS where it declares nobody, as a publisher's own config does.
+ * The relying parties that read the issuer's documents by what a config declares: not a project of Google
+ * that keys are uploaded to. AWS if it declares none, as a publisher's own config does.
  */
 export function fetchingParties(
   config: Pick<Config, "aws" | keyof ConfiguredParties>,
@@ -46,7 +46,7 @@ export function fetchingParties(
   return declared.length === 0 ? ["aws"] : fetching;
 }
 
-/** The relying parties that a config has given keys, in place of letting them fetch: all of what it declares of them or a part. */
+/** The relying parties that a config uploads keys to, in place of letting them fetch: all of their projects or a part. */
 export function uploadingParties(
   config: Pick<Config, "aws" | keyof ConfiguredParties>,
 ): readonly RelyingPartyName[] {

@@ -21,7 +21,7 @@ function freeze<T>(value: T): T {
   return value;
 }
 
-/** All that does not depend on the issuer's name. */
+/** Everything that does not depend on the issuer's name. */
 function resolveUnnamed(
   input: ConfigInput,
   source: ConfigSource,
@@ -64,7 +64,7 @@ interface Resolving {
   readonly parties: readonly PartySection[];
 }
 
-/** What is said of the issuer to who reads it: nothing where nobody does. */
+/** Warnings about the issuer for the parties that read it: none if no party does. */
 function issuerWarnings(issuer: string, fetching: readonly RelyingPartyName[]): readonly string[] {
   return fetching.some((name) => relyingParties[name].fetchesPublicly) ? parseIssuer(issuer).warnings : [];
 }

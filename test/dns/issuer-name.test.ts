@@ -165,7 +165,7 @@ describe("an issuer whose config names only a zone", () => {
   test("a zone without a provider, and a zone that is none, are mistakes of the config", async (t) => {
     const world = await dnsCliWorld(t);
     const cases: readonly [string, RegExp][] = [
-      ["stack: prod\nissuer: {zone: example.com}\n", /issuer\.zone: needs somebody who serves the zone/u],
+      ["stack: prod\nissuer: {zone: example.com}\n", /issuer\.zone: needs a DNS provider for the zone/u],
       ["stack: prod\nissuer: {zone: Example.com}\ndns: cloudflare\n", /issuer\.zone: ?.*lower case/u],
       ["stack: prod\nissuer: {zon: example.com}\ndns: cloudflare\n", /zone/u],
       ["stack: prod\nissuer: http://oidc.example.com\n", /AWS takes https:\/\/ only/u],

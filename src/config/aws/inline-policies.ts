@@ -51,7 +51,7 @@ function policyProblem(text: string): string | undefined {
   }
 }
 
-/** Reads the files of inline policies and has every policy read as IAM would read it. */
+/** Reads the files of inline policies and parses every policy as IAM would. */
 export async function readInlinePolicies(
   document: ConfigDocument,
   configFile: string,

@@ -10,7 +10,7 @@ function inlineText(input: InlineInput, source: ConfigSource): string {
   return accepted(source.files.get(absolutePath(input.file, source.file, source.env)), "policy file");
 }
 
-/** STS takes session names of two characters or more, IAM takes roles of one. */
+/** STS accepts session names of two characters or more, IAM accepts roles of one. */
 const standardSessionName = (role: string): string => (role.length < 2 ? `podtrust-${role}` : role);
 
 function resolveRole(input: RoleInput, source: ConfigSource): RoleConfig {
@@ -52,7 +52,7 @@ export function awsWarnings(aws: readonly AwsConfig[]): readonly string[] {
     account.roles.flatMap((role) =>
       role.subjectPatterns.map(
         (pattern) =>
-          `role ${role.name} of account ${account.account} authorizes every ServiceAccount that matches ${pattern}: whoever can create one of such a name gets the role`,
+          `role ${role.name} of account ${account.account} authorizes every ServiceAccount that matches ${pattern}: a user who can create one with such a name gets the role`,
       ),
     ),
   );

@@ -53,7 +53,7 @@ const rolesHaveSubjects: ConfigRule = (document) =>
       listAt(document, [...path, key]),
     );
     if (subjects.length > 0 || typeof valueAt(document.value, path) !== "object") return [];
-    const message = "names nobody who may assume it";
+    const message = "names no ServiceAccount that may assume it";
     const accepted = "serviceAccounts with at least one NAMESPACE/NAME";
     return [{ key: keyText(path), ...document.positionOf(path), message, accepted }];
   });

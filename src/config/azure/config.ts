@@ -1,9 +1,9 @@
 /** Which of Microsoft's clouds: each has hosts and an audience of its own. */
 export type AzureCloudName = "public" | "usgov" | "china";
 
-/** Who ServiceAccounts of the cluster become in a tenant. */
+/** The identity that ServiceAccounts of the cluster become in a tenant. */
 export type AzureIdentity = {
-  /** ServiceAccounts that may become it, as NAMESPACE/NAME: each needs a federated credential, and 20 is the most. */
+  /** ServiceAccounts that may become it, as NAMESPACE/NAME: each needs a federated credential, at most 20. */
   readonly serviceAccounts: readonly string[];
 } & (
   | {
@@ -15,7 +15,7 @@ export type AzureIdentity = {
     }
   | {
       readonly kind: "application";
-      /** The client id of an application that is there already, a GUID. */
+      /** The client id of an existing application, a GUID. */
       readonly clientId: string;
     }
 );

@@ -19,13 +19,13 @@ export interface HetznerDnsConfig {
   readonly publisherTokenFile?: string;
 }
 
-/** Who serves the zone, and what the issuer's name shall point at. */
+/** The DNS provider of the zone, and what the issuer's name points to. */
 export interface DnsConfig {
   readonly provider:
     | { readonly kind: "cloudflare"; readonly cloudflare: CloudflareConfig }
     | { readonly kind: "hetzner"; readonly hetzner: HetznerDnsConfig }
     | { readonly kind: "route53"; readonly route53: Route53Config };
-  /** IP addresses of a machine that is there; absent: those of the config's machine. */
+  /** IP addresses of an existing machine; absent: those of the config's machine. */
   readonly addresses?: readonly string[];
   /** Whether CAA records name the publisher's accounts at certificate authorities. */
   readonly caa: boolean;

@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
 import type { DnsConfig } from "./config.ts";
 
-/** The file of the token that a publisher proves names by, where it has one of its own. */
+/** The file of the publisher's own token for proving names, if it has one. */
 export function publisherTokenFile({ provider }: DnsConfig): string | undefined {
   if (provider.kind === "route53") return undefined;
   return provider.kind === "cloudflare"
@@ -9,7 +9,7 @@ export function publisherTokenFile({ provider }: DnsConfig): string | undefined 
     : provider.hetzner.publisherTokenFile;
 }
 
-/** The section as a publisher proves names by it: with a token of its own in place of the other, where it has one. */
+/** The section for a publisher that proves names: with its own token in place of the other, if it has one. */
 export function dnsOfPublisher(dns: DnsConfig): DnsConfig {
   const tokenFile = publisherTokenFile(dns);
   if (tokenFile === undefined) return dns;
@@ -19,7 +19,7 @@ export function dnsOfPublisher(dns: DnsConfig): DnsConfig {
   return { ...dns, provider: { kind: "hetzner", hetzner: { tokenFile } } };
 }
 
-/** Challenges by which the publisher of a config proves the name, where it keeps CAA records; none where it does not. */
+/** Challenges by which the publisher of a config proves the name, if it keeps CAA records; else none. */
 export function caaMethods({ publisher, dns }: Pick<Config, "publisher" | "dns">): readonly string[] {
   return publisher?.serve.kind === "acme" && dns?.caa === true ? [publisher.serve.acme.challenge] : [];
 }

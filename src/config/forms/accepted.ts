@@ -1,7 +1,7 @@
 import { parseDuration } from "../../core/base/index.ts";
 import { type ListenSpec, parseListen } from "./listen.ts";
 
-/** What the schema has accepted is there: anything else is a bug of ours. */
+/** The schema has accepted the value, so it exists: anything else is a bug of ours. */
 export function accepted<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new TypeError(`the schema let a bad ${what} through`);
   return value;

@@ -6,10 +6,10 @@ import { parseListen } from "./listen.ts";
 export interface Leaf {
   /** What the key is for. */
   readonly what: string;
-  /** What it takes, as the end of the sentence "accepted: …". */
+  /** What it accepts, as the end of the sentence "accepted: …". */
   readonly accepted: string;
   readonly example?: unknown;
-  /** What it is when it is left out, in words or as the value. */
+  /** The default, in words or as the value. */
   readonly standard?: string;
 }
 
@@ -77,7 +77,7 @@ export function list<T extends z.ZodType>(
     .meta(meta(leaf));
 }
 
-/** A section: an object that takes exactly these keys. */
+/** A section: an object that accepts exactly these keys. */
 export function section<S extends z.core.$ZodShape>(what: string, shape: S): z.ZodObject<S, z.core.$strict> {
   const accepted = `a section with ${Object.keys(shape).join(", ")}`;
   return z

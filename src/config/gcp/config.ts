@@ -17,7 +17,7 @@ export interface GcpProject {
   readonly pool: string;
   /** The id of the provider in it. */
   readonly provider: string;
-  /** `upload`: Google is given the keys, and fetches nothing. `fetch`: it reads the issuer. */
+  /** `upload`: the keys are uploaded to Google, which fetches nothing. `fetch`: it reads the issuer. */
   readonly keys: "upload" | "fetch";
   /** What the provider accepts as a token's audience; empty: the provider's own name. */
   readonly audiences: readonly string[];
@@ -26,7 +26,9 @@ export interface GcpProject {
   /** A condition in CEL that a token has to meet. */
   readonly condition?: string;
   readonly serviceAccounts: readonly GcpServiceAccount[];
-  /** ServiceAccounts, as NAMESPACE/NAME, that policies name by their own principal: they impersonate nobody. */
+  /**
+   * ServiceAccounts, as NAMESPACE/NAME, that policies name by their own principal: they impersonate no service account.
+   */
   readonly direct: readonly string[];
   /** Members of the pool are made by bindings in the cluster. */
   readonly bindings?: true;

@@ -54,7 +54,7 @@ describe("the gcp section of a config", () => {
     }
   });
 
-  test("a project's id in place of its number is told where the number is found", async () => {
+  test("a project's id in place of its number is refused, with where to find the number", async () => {
     const { key, accepted } = await oneProblem(
       `${minimal}gcp: [{project: my-project, projectNumber: my-project}]\n`,
     );
@@ -62,7 +62,7 @@ describe("the gcp section of a config", () => {
     assert.match(accepted ?? "", /not the project's id.*projectNumber/u);
   });
 
-  test("a subject of more than 127 bytes is told with the subject, and one of 127 is taken", async () => {
+  test("a subject of more than 127 bytes is refused with the subject, and one of 127 is accepted", async () => {
     const member = (length: number): string => `shop/${"w".repeat(length)}`;
     // system:serviceaccount:shop: is 27 long.
     assert.deepEqual(await problemsOf(project(`, direct: [{serviceAccounts: [${member(100)}]}]`)), []);
@@ -71,7 +71,7 @@ describe("the gcp section of a config", () => {
     assert.match(message, /of 128 bytes, and Google takes 127/u);
   });
 
-  test("a condition that is no CEL is told with what is wrong in it", async () => {
+  test("a condition that is not CEL is refused with what is wrong in it", async () => {
     const { key, message } = await oneProblem(project(`, condition: "assertion.sub =="`));
     assert.equal(key, "gcp[0].condition");
     assert.match(message, /^is no condition: /u);

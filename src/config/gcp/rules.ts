@@ -8,7 +8,7 @@ import { standardId } from "./standard-id.ts";
 
 const projects = (document: ConfigDocument): readonly KeyPath[] => itemsAt(document, ["gcp"]);
 
-/** Every ServiceAccount that a project names, whichever way. */
+/** Every ServiceAccount that a project names, in any way. */
 function members(document: ConfigDocument, project: KeyPath): readonly KeyPath[] {
   const lists = ["serviceAccounts", "direct"].flatMap((key) => itemsAt(document, [...project, key]));
   return lists.flatMap((path) => itemsAt(document, [...path, "serviceAccounts"]));
@@ -70,7 +70,7 @@ const standardIdsFit: ConfigRule = (document) => {
   );
 };
 
-// Whoever of both looked last would take out what the other made.
+// Each of the two would remove what the other made.
 const membersOfOneMaker: ConfigRule = (document) =>
   projects(document).flatMap((path) => {
     const isBindings = valueAt(document.value, [...path, "bindings"]) === true;

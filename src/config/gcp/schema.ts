@@ -151,7 +151,7 @@ export const gcpProject: z.ZodType<GcpInput> = section(
     ).optional(),
     direct: list(
       {
-        what: "Who is let in by its own principal and impersonates nobody.",
+        what: "ServiceAccounts that are principals of their own and impersonate no service account.",
         accepted: "a list of sections with serviceAccounts",
       },
       section("ServiceAccounts that policies name by their principals.", {

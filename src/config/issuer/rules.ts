@@ -9,7 +9,7 @@ export const issuerRules: readonly ConfigRule[] = [
     const isInBucket = valueAt(document.value, ["publisher", "s3"]) !== undefined;
     return [
       ...(needsDns
-        ? [{ ...base, message: "needs somebody who serves the zone", accepted: "dns with a provider" }]
+        ? [{ ...base, message: "needs a DNS provider for the zone", accepted: "dns with a provider" }]
         : []),
       ...(isInBucket
         ? [

@@ -1,13 +1,13 @@
-/** A machine that is there already. */
+/** An existing machine. */
 export interface SshMachine {
   /** A name or an IP address, without brackets. */
   readonly address: string;
   readonly port: number;
-  /** Whom podtrust logs in as: root, or somebody who may become root by sudo without a password. */
+  /** The login user: root, or a user who may run sudo without a password. */
   readonly user: string;
-  /** `SHA256:…`, as `ssh-keygen -l` prints it; absent: the key that the person's own known_hosts has. */
+  /** `SHA256:…`, as `ssh-keygen -l` prints it; absent: the key in the user's own known_hosts. */
   readonly hostKey?: string;
-  /** A machine on the way, as ssh's -J takes it. */
+  /** A jump host, as for ssh's -J. */
   readonly proxyJump?: string;
 }
 
@@ -23,13 +23,13 @@ export interface HetznerMachine {
   /** Whether it has a public address of the family. At least one is true. */
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** Who may reach port 22, as CIDRs; absent: whoever runs podtrust. */
+  /** Who may reach port 22, as CIDRs; absent: the address that podtrust runs from. */
   readonly sshFrom?: readonly string[];
-  /** https URLs that tell the caller's address; absent: the default ones. */
+  /** https URLs that return the caller's address; absent: the default ones. */
   readonly addressServices?: readonly string[];
 }
 
-/** Which k3s shall run. */
+/** Which k3s to run. */
 export interface K3sConfig {
   /** `v1.36.4+k3s1` */
   readonly version: string;
@@ -74,12 +74,12 @@ export interface MachineConfig {
   readonly protect: boolean;
   /** The guide's user: logs in, and has kubectl. */
   readonly user: string;
-  /** The public key that may log in, or the private key beside it; absent: an agent, or the person's default keys. */
+  /** The public key that may log in, or the private key beside it; absent: an agent, or the user's default keys. */
   readonly sshKey?: string;
   readonly k3s: K3sConfig;
   readonly cni: Cni;
-  /** Of use with `cni: cilium` alone. */
+  /** Used only with `cni: cilium`. */
   readonly cilium: CiliumConfig;
-  /** Who may reach port 6443, as CIDRs; empty: nobody, the API is reached through SSH. */
+  /** Who may reach port 6443, as CIDRs; empty: closed, the API is reached through SSH. */
   readonly apiFrom: readonly string[];
 }

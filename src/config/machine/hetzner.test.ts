@@ -8,7 +8,7 @@ const parse = (machine: string) => parseText(text(machine));
 const problemOf = (machine: string) => oneProblem(text(machine));
 
 describe("machine.hetzner in a config", () => {
-  test("a type and a location are enough: Ubuntu, both families, whoever runs podtrust", async () => {
+  test("a type and a location are enough: Ubuntu, both families, the address that podtrust runs from", async () => {
     const { machine } = await parse("{hetzner: {type: cax11, location: nbg1}}");
     assert.deepEqual(machine?.hetzner, {
       type: "cax11",

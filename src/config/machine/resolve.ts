@@ -13,7 +13,7 @@ import type { CiliumCliInput, HetznerInput, MachineInput, SshMachineInput } from
 
 type Architecture = keyof K3sConfig["sha256"];
 
-/** A machine that is there already, with its defaults filled in. */
+/** An existing machine, with its defaults filled in. */
 export function resolveSsh({ address, user, port = 22, hostKey, proxyJump }: SshMachineInput): SshMachine {
   return {
     address,

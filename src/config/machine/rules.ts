@@ -63,7 +63,7 @@ const cliHasCilium: ConfigRule = (document) => {
 const hasAddress: ConfigRule = (document) => {
   const path: KeyPath = ["machine", "hetzner"];
   if (["ipv4", "ipv6"].some((family) => valueAt(document.value, [...path, family]) !== false)) return [];
-  const message = "has neither ipv4 nor ipv6: nobody could reach the machine";
+  const message = "has neither ipv4 nor ipv6: the machine could not be reached";
   return [{ key: keyText(path), ...document.positionOf(path), message, accepted: "one of the two at least" }];
 };
 

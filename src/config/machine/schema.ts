@@ -68,7 +68,7 @@ const port = z
     examples: [22],
   });
 
-/** A machine that is there already, and how it is reached. */
+/** An existing machine, and how it is reached. */
 export const sshMachine = (what: string): z.ZodType<SshMachineInput> =>
   section(what, {
     address: text(
@@ -81,7 +81,7 @@ export const sshMachine = (what: string): z.ZodType<SshMachineInput> =>
     ),
     user: text(
       {
-        what: "Whom to log in as: root, or somebody who may run sudo without a password.",
+        what: "The login user: root, or a user who may run sudo without a password.",
         accepted: userAccepted,
         example: "k8s",
       },
@@ -191,7 +191,7 @@ const k3s = section(
       arm64: binarySha256("arm64").optional(),
     }).optional(),
     archive: file(
-      "The release's binary on this machine, sent over SSH where the host cannot download it. Its SHA-256 is checked all the same.",
+      "The release's binary on this machine, sent over SSH where the host cannot download it. Its SHA-256 is still checked.",
       "k3s-arm64",
     ).optional(),
   },
@@ -213,7 +213,7 @@ const ciliumCli: z.ZodType<CiliumCliInput> = section(
       arm64: cliSha256("arm64").optional(),
     }).optional(),
     archive: file(
-      "The release's .tar.gz on this machine, sent over SSH where the host cannot download it. Its SHA-256 is checked all the same.",
+      "The release's .tar.gz on this machine, sent over SSH where the host cannot download it. Its SHA-256 is still checked.",
       "cilium-linux-arm64.tar.gz",
     ).optional(),
   },
@@ -277,7 +277,7 @@ export const machine: z.ZodType<MachineInput> = section(
       {
         what: "Who may reach the Kubernetes API on port 6443.",
         accepted: "a list of ranges of addresses",
-        standard: "nobody; podtrust kubectl goes through SSH",
+        standard: "closed; podtrust kubectl goes through SSH",
         example: ["203.0.113.0/24"],
       },
       cidr,

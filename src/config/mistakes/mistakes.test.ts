@@ -176,7 +176,7 @@ aws:
       "aws[0].roles[0].policies[0]",
       /not accepted/u,
     ],
-    ["nobody who may assume a role", withRole("path: /"), "aws[0].roles[0]", /names nobody/u],
+    ["a role without a ServiceAccount", withRole("path: /"), "aws[0].roles[0]", /names no ServiceAccount/u],
     [
       "a path without slashes",
       withRole("serviceAccounts: [a/b], path: x"),

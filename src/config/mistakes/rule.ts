@@ -3,8 +3,7 @@ import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
 
 /**
- * A rule that looks at several keys. It reads raw data, so that it speaks up in the same run in which the schema finds
- * mistakes elsewhere.
+ * A rule about several keys. It reads raw data, so that it reports in the same run as the schema's mistakes elsewhere.
  */
 export type ConfigRule = (document: ConfigDocument) => readonly ConfigProblem[];
 
@@ -33,13 +32,16 @@ export function textAt(document: ConfigDocument, path: KeyPath): string | undefi
   return typeof value === "string" ? value : undefined;
 }
 
-/** The https URL at a path; undefined where there is none that is of the form. */
+/** The https URL at a path; undefined if there is none of that form. */
 export function httpsUrlAt(document: ConfigDocument, path: KeyPath): string | undefined {
   const value = textAt(document, path);
   return value !== undefined && value.startsWith("https://") && URL.canParse(value) ? value : undefined;
 }
 
-/** Sections whose values of these keys together are those of an earlier one, whatever their case; told at the first key. */
+/**
+ * Sections whose values of these keys together are those of an earlier one, whatever their case; reported at
+ * the first key.
+ */
 export function repeatedTogether(
   document: ConfigDocument,
   paths: readonly KeyPath[],

@@ -89,7 +89,7 @@ function ofUnion(
   const saying = unknowns.filter(
     (problem) => problem.nearest !== undefined || problem.accepted === undefined,
   );
-  // Where any key may stand, one that is not known is no mistake of its own.
+  // Where any key is allowed, an unknown one is not a mistake of its own.
   const open = takesAnyKey(configSchema, path);
   if (saying.length > 0) return open ? saying : unknowns;
   return [...(open ? [] : unknowns), wrongValue(document, path, issue)];

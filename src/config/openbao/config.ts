@@ -1,4 +1,4 @@
-/** One role of the mount, and who logs in by it. */
+/** One role of the mount, and its ServiceAccounts. */
 export interface OpenBaoRole {
   readonly name: string;
   /** ServiceAccounts that log in by it, as NAMESPACE/NAME. */
@@ -15,7 +15,7 @@ export interface OpenBaoServer {
   readonly caFile?: string;
   /** Path of the auth mount, without `auth/`. */
   readonly mount: string;
-  /** What every role of it wants as a token's audience. */
+  /** The audience that every role of it requires of a token. */
   readonly audience: string;
   readonly roles: readonly OpenBaoRole[];
 }

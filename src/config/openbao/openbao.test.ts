@@ -41,7 +41,7 @@ describe("the openbao section of a config", () => {
     assert.doesNotMatch(message, /hvs/u);
   });
 
-  test("the policy root is given to nobody", async () => {
+  test("the policy root cannot be given to a role", async () => {
     const { key, accepted } = await oneProblem(server(`, roles: [${role.replace("web-read", "root")}]`));
     assert.equal(key, "openbao[0].roles[0].policies[0]");
     assert.match(accepted ?? "", /not root/u);

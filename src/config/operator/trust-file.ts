@@ -38,7 +38,7 @@ function contradictions(document: ConfigDocument, trust: Trust): readonly string
   ];
 }
 
-/** Reads the file that `operator.trust` names, and has it fit the config. */
+/** Reads the file that `operator.trust` names, and checks that it fits the config. */
 export async function readOperatorTrust(
   document: ConfigDocument,
   configFile: string,

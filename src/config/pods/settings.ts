@@ -3,8 +3,8 @@ import { recordOf } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 
 /**
- * What whoever runs a cluster sets of pods, in Kubernetes' own words (core/v1 PodSpec). What is empty is left to Kubernetes, or
- * to podtrust's defaults.
+ * Settings of pods by the cluster's administrator, in the terms of Kubernetes (core/v1 PodSpec). Empty ones
+ * are left to Kubernetes, or to podtrust's defaults.
  */
 export interface PodSettings {
   readonly imagePullPolicy: "" | "Always" | "IfNotPresent" | "Never";
@@ -110,7 +110,7 @@ const schema = z.strictObject({
 });
 
 /**
- * The settings' JSON Schema (draft 7, as Helm takes it).
+ * The settings' JSON Schema (draft 7, as Helm reads it).
  *
  * @internal
  */

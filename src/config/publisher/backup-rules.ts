@@ -30,16 +30,15 @@ const backupsGoToOnePlace: ConfigRule = (document) => {
   const message = "is the bucket that the documents are published in";
   const place: KeyPath = [...path, "s3", "bucket"];
   const next =
-    "Use another bucket: one that nobody reads from, where no right to publish is a right to write backups.";
+    "Use another bucket: one without readers, where no right to publish is a right to write backups.";
   return [{ key: keyText(place), ...document.positionOf(place), value: valueText(bucket), message, next }];
 };
 
-/** What of a path goes into a systemd unit as it stands: no space, quote, `%`, `$` or backslash. */
+/** Paths that can go into a systemd unit unescaped: no space, quote, `%`, `$` or backslash. */
 const plainPath = /^(?:\/[\w+@-][\w.+@-]*)+$/u;
 
 /**
- * Folders that the publisher's service does not see as they are, that are lost with a restart, or that `podtrust down`
- * takes away.
+ * Folders that the publisher's service sees differently, that are lost at a restart, or that `podtrust down` deletes.
  */
 const notForBackups = [
   "/dev",

@@ -71,7 +71,7 @@ describe("publisher.backup", () => {
       assert.match(problem.message, message);
       assert.match(problem.next ?? "", /\/mnt\/backups\/podtrust/u);
     }
-    // Elsewhere the folder is as its owner likes it.
+    // Elsewhere the folder's owner decides.
     await parse(config({ folder: "/tmp/back ups", otherFileSystem: true }));
     assert.match((await oneProblem(config({ s3: bucket, otherFileSystem: true }))).message, /beside s3/u);
   });

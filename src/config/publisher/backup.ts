@@ -30,7 +30,7 @@ export interface BackupConfig {
         readonly folder: string;
         /** How many stay. */
         readonly keep: number;
-        /** It must be there, and lie on another file system than the publisher's state. */
+        /** It must exist, on another file system than the publisher's state. */
         readonly otherFileSystem: boolean;
       }
     | { readonly s3: BackupBucket };
@@ -71,7 +71,7 @@ const recipient = text(
 
 const fields = bucketFields({ bucket: "example-backups", profile: "backup" });
 
-/** Backups that the publisher writes by itself. */
+/** Automatic backups by the publisher. */
 export const backup: z.ZodType<BackupInput> = section(
   "Backups that podtrust serve writes by itself, encrypted: at the start, when a key or an account has changed, and once in a while.",
   {

@@ -30,7 +30,7 @@ export function bucketFields(example: { readonly bucket: string; readonly profil
     ),
     account: text(
       {
-        what: "The account that owns the bucket: nothing is written into anybody else's.",
+        what: "The account that owns the bucket: nothing is written to a bucket of another account.",
         accepted: "12 digits in quotes",
         example: "111122223333",
       },

@@ -65,9 +65,9 @@ export interface PublisherConfig {
   readonly jwksUri: string;
   /** Milliseconds for which a key that vanished from the cluster stays published. */
   readonly keyRetention: number;
-  /** Milliseconds for which a relying party may go on with a JWK Set beyond Cache-Control; absent: AWS's. */
+  /** Milliseconds for which a relying party may keep a JWK Set beyond Cache-Control; absent: AWS's. */
   readonly relyingPartyCache?: number;
-  /** Milliseconds between two looks at the cluster. */
+  /** Milliseconds between two polls of the cluster. */
   readonly pollInterval: number;
   /** The value of the Cache-Control header. */
   readonly cacheControl: string;

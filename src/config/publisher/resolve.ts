@@ -68,7 +68,7 @@ function resolveServe(
   return resolveHttps(accepted(https, "publisher"), place);
 }
 
-/** Whose keys are published, which are not, and for how long others keep them. */
+/** Which keys are published, which are not, and for how long others keep them. */
 function resolveKeys(
   { formerIssuers = [], distrustSecret, distrusted = [], relyingPartyCache }: PublisherInput,
   standardCache: number,
@@ -80,7 +80,7 @@ function resolveKeys(
   return { formerIssuers, distrusted, ...cache, ...defined({ distrustSecret }) };
 }
 
-/** What it is made of, and what it writes, elsewhere than in its state. */
+/** Its programs and backups, outside its state. */
 function resolveFiles(
   { release, backup }: Pick<PublisherInput, "release" | "backup">,
   place: PathResolver,

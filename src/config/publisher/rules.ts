@@ -21,7 +21,7 @@ const urlsLeadIntoTheBucket: ConfigRule = (document) => {
   const issuer = textAt(document, ["issuer"]);
   const [bucket, region] = ["bucket", "region"].map((key) => textAt(document, [...section, key]));
   if (issuer === undefined || bucket === undefined || region === undefined) return [];
-  // What the schema says of the issuer is enough.
+  // The schema's mistake about the issuer is enough.
   if (issuerProblems(issuer).length > 0) return [];
   const jwksUri = httpsUrlAt(document, ["publisher", "jwksUri"]);
   const prefix = textAt(document, [...section, "prefix"]) ?? "";
@@ -79,7 +79,7 @@ const formerIssuersAreOthers: ConfigRule = (document) => {
 const dnsProofHasAProvider: ConfigRule = (document) => {
   const path: KeyPath = ["publisher", "https", "acme", "challenge"];
   if (textAt(document, path) !== "dns-01" || valueAt(document.value, ["dns"]) !== undefined) return [];
-  const message = "needs somebody who serves the zone";
+  const message = "needs a DNS provider for the zone";
   return [
     {
       key: keyText(path),

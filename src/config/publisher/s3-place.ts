@@ -1,7 +1,7 @@
 import { defined } from "../../core/base/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 
-/** What decides where in a bucket the documents lie. */
+/** What decides where in a bucket the documents are. */
 export interface S3Spec {
   readonly issuer: string;
   readonly jwksUri?: string;
@@ -17,7 +17,7 @@ export interface S3Keys {
   readonly jwks: string;
 }
 
-/** What stands between a URL and the object it is meant to lead to. */
+/** Why a URL does not lead to its object. */
 export interface S3Problem {
   readonly of: "issuer" | "jwksUri";
   readonly message: string;
@@ -101,7 +101,7 @@ function keyOf(spec: S3Spec, text: string): string {
     : spec.prefix + path;
 }
 
-/** Where the two documents go; throws `issuer-invalid` for an issuer that is none. */
+/** Where the two documents go; throws `issuer-invalid` for an invalid issuer. */
 export function s3Keys(spec: S3Spec): S3Keys {
   const { discoveryUrl, defaultJwksUri } = parseIssuer(spec.issuer);
   return { discovery: keyOf(spec, discoveryUrl), jwks: keyOf(spec, spec.jwksUri ?? defaultJwksUri) };

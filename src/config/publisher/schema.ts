@@ -96,7 +96,7 @@ const acme = section("A certificate by ACME (RFC 8555), renewed by itself.", {
     .enum(["http-01", "tls-alpn-01", "dns-01"], { error: "http-01, tls-alpn-01 or dns-01" })
     .meta({
       description:
-        "How the name is proven. http-01 needs port 80, tls-alpn-01 only port 443, dns-01 no port, but whoever dns names, and its credentials where the publisher runs. Accepted: http-01, tls-alpn-01 or dns-01. Default: http-01.",
+        "How the name is proven. http-01 needs port 80, tls-alpn-01 only port 443, dns-01 no port, but the provider in dns, and its credentials where the publisher runs. Accepted: http-01, tls-alpn-01 or dns-01. Default: http-01.",
     })
     .optional(),
   ...authority(),
@@ -129,7 +129,7 @@ const https = z
   .union(
     [
       section("With a certificate by ACME.", { listen: httpsListen, http: httpListen, acme }),
-      section("With the certificate of a Secret that somebody else renews, cert-manager for example.", {
+      section("With the certificate of a Secret that another program renews, cert-manager for example.", {
         listen: httpsListen,
         http: httpListen,
         certificateSecret: secretName(
@@ -160,7 +160,7 @@ const directive =
 
 /** What makes the discovery document and the JWK Set public. */
 export const publisher: z.ZodType<PublisherInput> = section(
-  "Publishes the issuer's documents. Left out: somebody else serves the issuer.",
+  "Publishes the issuer's documents. Left out: the issuer is served elsewhere.",
   {
     source: clusterSource(
       "Where the keys come from, with rights of its own (podtrust manifests publisher-rbac), never the admin's. Default: {inCluster: true}.",
@@ -233,7 +233,7 @@ export const publisher: z.ZodType<PublisherInput> = section(
     ).optional(),
     formerIssuers: list(
       {
-        what: "Issuers that the cluster's tokens may name yet, while its issuer is changed to this one: its keys are published all the same, so that AWS finds them before the first token. Many clusters have the same issuer by default: take it out again when the change is finished.",
+        what: "Issuers that the cluster's tokens may name yet, while its issuer is changed to this one: its keys are published anyway, so that AWS finds them before the first token. Many clusters have the same issuer by default: take it out again when the change is finished.",
         accepted: 'a list of https URLs such as ["https://kubernetes.default.svc.cluster.local"]',
         standard: "none: the cluster's first issuer must be this one",
         example: ["https://kubernetes.default.svc.cluster.local"],
@@ -268,7 +268,7 @@ export const publisher: z.ZodType<PublisherInput> = section(
     backup: backup.optional(),
     https: https.optional(),
     insecurePlainHttpBehindProxy: section(
-      "Plain HTTP in place of https, for a proxy of your own that speaks TLS to the world. Whoever can put himself between that proxy and this listener can choose the keys that AWS trusts.",
+      "Plain HTTP in place of https, for your own proxy that terminates TLS. An attacker between that proxy and this listener can choose the keys that AWS trusts.",
       {
         listen: addresses("Where the proxy finds us.", "none", ["127.0.0.1:8080"]),
       },

@@ -2,8 +2,8 @@ import { defined, mapped } from "../../core/base/index.ts";
 import type { AcmeAuthority, AcmeConfig } from "./config.ts";
 
 /**
- * Names a file for the place that a config is written for, by what it is there and where it lies here. What is secret
- * is readable by the publisher alone.
+ * Names a file at the target of a config, by its role there and its path here. Secret files are readable by
+ * the publisher alone.
  */
 export type PlaceFile = (role: string, path: string, isSecret: boolean) => Promise<string>;
 
