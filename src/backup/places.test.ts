@@ -51,7 +51,7 @@ describe("a folder for backups that is to lie on another file system than the st
   });
 
   test(
-    "takes backups on another, files that nobody else reads, until that is gone, and again once it is back",
+    "takes backups on another, files that no other user reads, until that is gone, and again once it is back",
     { skip: whyNot },
     async (t) => {
       const backups = join(await folderIn(t, otherDisk), "podtrust");

@@ -8,18 +8,18 @@ import { fileCode, StateFolder } from "../core/files/index.ts";
 export interface BackupPlace {
   /** For sentences. */
   readonly name: string;
-  /** Puts one there in one step, and nothing in the place of another. */
+  /** Stores one in one step, and never replaces another. */
   put(file: string, content: Buffer, signal: AbortSignal): Promise<void>;
-  /** When the newest one was made, milliseconds since the epoch; undefined where there is none, or nobody may look. */
+  /** When the newest one was made, milliseconds since the epoch; undefined if there is none, or it may not be listed. */
   newest?(stack: string): Promise<number | undefined>;
-  /** Takes the oldest ones away. */
+  /** Deletes the oldest ones. */
   prune?(stack: string): Promise<void>;
   close?(): void;
 }
 
 const kind: BackupKind = "publisher";
 
-/** A file's name: whose, what of it, and when, so that names sort by time. */
+/** A file's name: stack, kind and time, so that names sort by time. */
 export function backupName({
   stack,
   kind: of,
@@ -34,7 +34,7 @@ export function backupName({
 
 const timeForm = /^(\d{4}-\d{2}-\d{2}T)(\d{2})(\d{2})(\d{2})(\d{3})Z\.age$/u;
 
-/** When the backup of a name was made; undefined for a name that is none of this stack's. */
+/** When the backup of a name was made; undefined for a name that is not this stack's. */
 function timeOf(name: string, stack: string): number | undefined {
   const start = `${stack}-${kind}-`;
   const found = name.startsWith(start) ? timeForm.exec(name.slice(start.length)) : null;
@@ -44,7 +44,7 @@ function timeOf(name: string, stack: string): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** The device of the file system on which a folder lies; undefined where it is not there. */
+/** The device of a folder's file system; undefined if it does not exist. */
 async function deviceOf(path: string): Promise<number | undefined> {
   try {
     const facts = await stat(path);
@@ -55,7 +55,7 @@ async function deviceOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** The same of the nearest folder above a path that is there. */
+/** The same of the nearest existing folder above a path. */
 async function nearestDevice(path: string): Promise<number | undefined> {
   const above = dirname(path);
   return (await deviceOf(path)) ?? (above === path ? undefined : nearestDevice(above));
@@ -77,7 +77,7 @@ async function checkApart(folder: string, from: string): Promise<void> {
 export interface FolderOptions {
   /** How many of a stack's stay. */
   readonly keep: number;
-  /** A folder on whose file system it may not lie; it must then be there already. */
+  /** A folder on whose file system it may not be; it must then exist already. */
   readonly apartFrom?: string;
 }
 

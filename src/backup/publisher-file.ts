@@ -89,7 +89,7 @@ export interface PublisherRestore {
   readonly config: Config;
   readonly deps: KeptDeps;
   readonly contents: BackupContents;
-  /** Take the backup's account also where another is there. */
+  /** Use the backup's account even if another exists. */
   readonly replace: boolean;
   /** Asked before anything is changed, with what would be. */
   readonly agree: (plan: RestorePlan) => Promise<boolean>;
@@ -104,17 +104,17 @@ export function checkOwn({ stack, issuer }: Config, contents: BackupContents): v
   );
 }
 
-/** What came meanwhile is no failure of the machine: its publisher goes on with it. */
+/** Newer state is not a failure of the machine: its publisher continues with it. */
 function unlessNewer(error: unknown): undefined {
   if (!(error instanceof PodtrustError) || error.code !== "backup-newer") throw error;
 }
 
-/** What a person agrees to of a plan. */
+/** The parts of a plan that the user agrees to. */
 const shownOf = ({ steps, published, distrusted }: RestorePlan): object => ({ steps, published, distrusted });
 
 /**
- * Puts a backup of a publisher back while no publisher runs; one on a machine of the config's is stopped for it, and
- * started again. Resolves to what was done, or undefined where that was not agreed to. Throws `backup-foreign`,
+ * Restores a backup of a publisher while no publisher runs; one on a machine of the config's is stopped for
+ * it, and started again. Resolves to what was done, or undefined without consent. Throws `backup-foreign`,
  * `backup-damaged`, `backup-newer`, `publisher-running`; nothing is then changed.
  */
 export async function restorePublisher(options: PublisherRestore): Promise<RestorePlan | undefined> {

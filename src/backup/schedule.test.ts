@@ -135,7 +135,7 @@ describe("a publisher's own backups", () => {
     await untilHas("the second", 60_000);
     const before = asked;
     record = () => {
-      throw new PodtrustError("cluster-unreachable", "nobody answers");
+      throw new PodtrustError("cluster-unreachable", "no answer");
     };
     await stepUntil(clock, () => asked > before + 3, { step: 60_000 });
     await state.replace("prod.json", stateWith({ key: jwkOf(), at: clock.now() }));

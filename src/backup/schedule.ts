@@ -7,7 +7,7 @@ import { sealed } from "./file.ts";
 import { backupName, type BackupPlace } from "./places.ts";
 import { publisherContents } from "./publisher-file.ts";
 
-/** How often it is looked whether a key or an account has changed; after a failure it is tried again as often. */
+/** How often it checks whether a key or an account has changed; also the retry interval after a failure. */
 const lookEvery = 60_000;
 
 export interface ScheduleOptions {
@@ -15,7 +15,7 @@ export interface ScheduleOptions {
   readonly backup: BackupConfig;
   readonly place: BackupPlace;
   readonly deps: KeptDeps;
-  /** Reads what a rotation remembers, as its record's text; undefined where there is none. Throws `cluster-*`. */
+  /** Reads the record of a rotation, as text; undefined if there is none. Throws `cluster-*`. */
   readonly rotation?: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
@@ -32,7 +32,7 @@ function documentsOf(files: ReadonlyMap<string, Buffer>): Documents {
   return JSON.parse(files.get("documents.json")?.toString("utf8") ?? "{}") as Documents;
 }
 
-/** What of a state makes a backup due when it changes: times of sightings do not. */
+/** The parts of a state whose change makes a backup due: times of sightings do not. */
 function mattersOf(files: ReadonlyMap<string, Buffer>): string {
   const { keys = [] } = documentsOf(files);
   const known = keys.map(({ jwk, distrustedAt, takenBack }) => [jwk, distrustedAt, takenBack]);
@@ -44,13 +44,13 @@ function mattersOf(files: ReadonlyMap<string, Buffer>): string {
     .digest("hex");
 }
 
-/** What a rotation remembers, as far as the cluster gives it: that it does not keeps no backup from being written. */
+/** The record of a rotation, if the cluster can be read: otherwise backups are still written. */
 class RotationReader {
   readonly #options: ScheduleOptions;
   readonly #logger: Logger;
   #last: string | undefined;
   #said: string | undefined;
-  /** By `elapsed`: one who is refused does not ask each minute. */
+  /** By `elapsed`: after a refusal it does not ask each minute. */
   #from = -Infinity;
 
   constructor(options: ScheduleOptions, logger: Logger) {
@@ -91,7 +91,7 @@ export class ScheduledBackup {
   #due: number;
   readonly #rotation: RotationReader;
 
-  /** Throws `age-key-invalid` for a recipient that is none. */
+  /** Throws `age-key-invalid` for an invalid recipient. */
   constructor(options: ScheduleOptions) {
     for (const recipient of options.backup.recipients) readRecipient(recipient);
     this.#options = options;

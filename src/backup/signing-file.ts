@@ -1,6 +1,6 @@
 import type { BackupContents, BackupFile } from "./archive/index.ts";
 
-/** What a machine's cluster signs with, and by what the machine is reached; each where it is known. */
+/** The signing keys of a machine's cluster, and the machine's login; each if it is known. */
 export interface SigningTexts {
   readonly serviceKey?: Buffer;
   readonly k3sToken?: Buffer;

@@ -6,13 +6,13 @@ import { parseJwkSet } from "../rules/keys/index.ts";
 import { type BackupContents, damaged } from "./archive/index.ts";
 import { checkOwn, type KeptNow, keptIn } from "./publisher-file.ts";
 
-/** What a comparison was made with, and what of it the backup lacks, in sentences. */
+/** What was compared, and what the backup lacks of it, in sentences. */
 export interface Comparison {
   readonly with: string;
   readonly lacks: readonly string[];
 }
 
-/** What a backup of a publisher holds, and how it stands to what there is. */
+/** The content of a publisher's backup, and how it compares with the present state. */
 export interface Verified {
   readonly keys: KeptKeys;
   readonly accounts: number;

@@ -118,17 +118,17 @@ async function call(
   return answered;
 }
 
-/** What the signer that uses a state folder is doing. Throws `signer-not-running`. */
+/** The status of the signer of a state folder. Throws `signer-not-running`. */
 export async function signerStatus(stateDir: string): Promise<SignerStatus> {
   return (await call(stateDir, { method: "GET", path: "/status" })) as SignerStatus;
 }
 
-/** Has it read its folder again. Throws `signer-not-running`, and what `Signer.load` throws. */
+/** Makes it read its folder again. Throws `signer-not-running`, and what `Signer.load` throws. */
 export async function reloadSigner(stateDir: string): Promise<SignerStatus> {
   return (await call(stateDir, { method: "POST", path: "/reload" })) as SignerStatus;
 }
 
-/** Has it sign with another key. Throws `signer-not-running`, and what `Signer.promote` throws. */
+/** Makes it sign with another key. Throws `signer-not-running`, and what `Signer.promote` throws. */
 export async function promoteKey(stateDir: string, body: PromoteCommand): Promise<RingKey> {
   return (await call(stateDir, {
     method: "POST",

@@ -28,7 +28,10 @@ function heldKey(key: KeyObject, alg: Algorithm): HeldKey {
   return { sign: (input) => signBeside(hash, input, how) };
 }
 
-/** Private keys in PEM files of the signer's folder, mode 0600, read once. Unencrypted: who reads them has the cluster. */
+/**
+ * Private keys in PEM files of the signer's folder, mode 0600, read once. Unencrypted: an attacker who reads
+ * them owns the cluster.
+ */
 export class FileHolder implements KeyHolder {
   readonly scheme = "file";
   readonly #folder: StateFolder;

@@ -31,8 +31,8 @@ const isSignedBy = ({ alg, publicKey }: RingKey, signature: Uint8Array): boolean
 };
 
 /**
- * Opens the private half of a key, once it has proven to be that. Throws `signer-key-source`, and what reading files
- * throws.
+ * Opens the private half of a key, and proves that it belongs to the public half. Throws `signer-key-source`,
+ * and what reading files throws.
  */
 export async function openHeldKey(
   holders: readonly KeyHolder[],

@@ -30,7 +30,7 @@ export interface SignerFiles {
   read(name: string, maxBytes: number): Promise<string | undefined>;
 }
 
-/** Those of a folder of this machine: whose private halves others may read is refused (`state-permissions`). */
+/** Those of a folder of this machine: private halves that other users may read are refused (`state-permissions`). */
 export function signerFolder(path: string): SignerFiles {
   const folder = new StateFolder(path);
   return {
@@ -43,7 +43,7 @@ export function signerFolder(path: string): SignerFiles {
 const damaged = (what: string): PodtrustError =>
   new PodtrustError("signer-state", `what was kept of a signer cannot be used: ${what}`);
 
-/** It becomes a file's name, and was written by somebody else. */
+/** It becomes a file's name, and is untrusted. */
 function checkName(name: string): void {
   if (!fileName.test(name)) throw damaged(`${JSON.stringify(name)} is no name of a key's file`);
 }

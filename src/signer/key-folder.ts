@@ -29,7 +29,7 @@ export type KeyType = "RS256" | "ES256" | "ES384" | "ES512";
 
 const curves = { ES256: "P-256", ES384: "P-384", ES512: "P-521" } as const;
 
-/** A kid that Kubernetes derived is a name; one that somebody chose may be a path. */
+/** A kid that Kubernetes derived is a name; a chosen one may be a path. */
 const publicFile = (kid: string): string =>
   /^[A-Za-z0-9_-]{1,128}$/u.test(kid)
     ? `${kid}.pub`
@@ -91,7 +91,7 @@ export class KeyFolder {
     return text === undefined ? emptyRing : parseRing(text);
   }
 
-  /** Changes the list, alone among all that would. Throws what `read` and `next` throw, and `file-unwritable`. */
+  /** Changes the list, one process at a time. Throws what `read` and `next` throw, and `file-unwritable`. */
   async change(next: (ring: Ring, now: number) => Ring): Promise<Ring> {
     const lock = await this.folder.lock(lockFile, { clock: this.#clock });
     try {
@@ -109,20 +109,20 @@ export class KeyFolder {
   }
 
   /**
-   * Takes in a private key that is there already, under the kid that Kubernetes gives it: tokens that it signed stay good.
+   * Imports an existing private key, under the kid that Kubernetes gives it: tokens that it signed stay valid.
    * `path` is where it was, for errors. Throws `signer-key-invalid`, and what `change` throws.
    */
   importSigner(pem: string, path: string): Promise<RingKey> {
     return this.#addPrivate(pem, path);
   }
 
-  /** Takes in a key that verifies alone: the public half, or a private key of which that is kept. Throws the same. */
+  /** Imports a key that only verifies: the public half, or a private key of which that is kept. Throws the same. */
   async importVerifier(pem: string, path: string): Promise<RingKey> {
     return this.add(newKeyOf(publicKeyOfPem(pem, path)));
   }
 
   /**
-   * Takes in a key that is held elsewhere, by its public half: DER SubjectPublicKeyInfo. `holder` is where the private half
+   * Adds a key that is held elsewhere, by its public half: DER SubjectPublicKeyInfo. `holder` is where the private half
    * is, `pkcs11:LABEL`. Throws what `change` throws, and `signer-key-invalid`.
    */
   addHeld(spki: Uint8Array, holder: string): Promise<RingKey> {
@@ -143,7 +143,7 @@ export class KeyFolder {
     await this.change((ring, now) => exclude(ring, kid, excluded, now));
   }
 
-  /** Takes a key out, and its file. Throws what `change` throws. */
+  /** Removes a key, and its file. Throws what `change` throws. */
   async remove(kid: string): Promise<void> {
     let held: string | undefined;
     await this.change((ring, now) => {

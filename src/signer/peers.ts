@@ -38,8 +38,9 @@ async function missingAt(
 }
 
 /**
- * Asks every API server at its own address, a load balancer's would answer for one of them. A server that does not answer
- * counts as one that lacks the key. Throws `usage` where `without` names another server than those.
+ * Asks every API server at its own address, since a load balancer's would answer for only one of them. A
+ * server that does not answer counts as one that lacks the key. Throws `usage` where `without` names another
+ * server than those.
  */
 export function peersAgreement(options: PeerOptions): Agreement {
   return async (kid, without, signal) => {

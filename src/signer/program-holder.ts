@@ -14,7 +14,7 @@ import type { HeldKey, KeyHolder } from "./holder.ts";
 
 /** Characters of an answer: the signature of the largest RSA key has 2732. */
 const maxLine = 16 * 1024;
-/** Requests that wait for an answer: beyond, a holder that hangs would be given more and more. */
+/** Requests that wait for an answer: without a limit, a holder that hangs would get more and more. */
 const maxWaiting = 1024;
 
 interface PendingCall {
@@ -47,7 +47,7 @@ class Helper {
     this.#child.once("exit", (code, signal) => this.#end(failed(program, `ended with ${code ?? signal}`)));
   }
 
-  /** Why it takes no more requests. */
+  /** Why it accepts no more requests. */
   ended: PodtrustError | undefined;
 
   async ask(request: object, signal: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
@@ -98,8 +98,8 @@ class Helper {
 }
 
 /**
- * Private keys that a program of its own holds, such as podtrust-pkcs11: started when it is first asked, and again when it
- * has ended. Who runs the signer names the program; no state file and no caller does.
+ * Private keys that a program of its own holds, such as podtrust-pkcs11: started when it is first asked, and again when
+ * it has ended. The person who runs the signer names the program; no state file and no caller does.
  */
 export class ProgramHolder implements KeyHolder {
   readonly scheme: string;

@@ -11,7 +11,7 @@ import { type Agreement, Signer } from "./signer.ts";
 export interface ServeSignerOptions {
   /** Where the keys and the control socket are. */
   readonly stateDir: string;
-  /** The unix socket that the API server dials: an absolute path in a folder that nobody else may enter. */
+  /** The unix socket that the API server dials: an absolute path in a folder that no other user may enter. */
   readonly socket: string;
   /** Of health, status and metrics. */
   readonly listen: LocalAddress;
@@ -81,11 +81,11 @@ async function openAll(options: ServeSignerOptions, opened: Opened): Promise<Omi
   const grpc = signerServer(signer, { clock, logger, tallies, maxTokenSeconds });
   opened.add(() => grpc.close());
   await openSocket(grpc.server, socket);
-  // The last: who asks /readyz is told of a signer that an API server can reach.
+  // The last: /readyz reports a signer that an API server can reach.
   const admin = await listenPlaces(placesOf(signer, tallies), options.listen, logger, cannotListen);
   opened.add(() => admin.close());
   if (!isLoopback(admin.host))
-    logger.warn(`${admin.host}:${admin.port} shows status and metrics to whoever can reach it`);
+    logger.warn(`${admin.host}:${admin.port} shows status and metrics to anyone who can reach it`);
   return { address: { host: admin.host, port: admin.port }, signer };
 }
 

@@ -9,7 +9,9 @@ function malformed(cause: unknown): CallFailed {
   return new CallFailed("invalidArgument", "the request cannot be read", cause);
 }
 
-/** What a caller gets to see: its error reaches whoever asked for the token, who shall not learn of the keys' holder. */
+/**
+ * The error for a caller: it reaches the client that asked for the token, which must not learn about the keys' holder.
+ */
 function callFailure(cause: unknown): CallFailed {
   const { code } = asPodtrustError(cause);
   if (code === "signer-claims-refused")

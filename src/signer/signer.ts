@@ -23,7 +23,7 @@ export interface SignerOptions {
   readonly holders: readonly KeyHolder[];
   readonly clock: Clock;
   readonly logger: Logger;
-  /** After how many seconds API servers ask for the keys again: for so long they take a key that was removed. */
+  /** After how many seconds API servers ask for the keys again: they accept a removed key for that long. */
   readonly refreshSeconds: number;
   /** The longest life of a token. */
   readonly maxTokenSeconds: number;
@@ -50,7 +50,7 @@ export interface SignerStatus {
   readonly signed: number;
   readonly refreshSeconds: number;
   readonly maxTokenSeconds: number;
-  /** Why what the folder holds now is not what is served. */
+  /** Why the folder's present content is not served. */
   readonly trouble?: string;
 }
 
@@ -74,7 +74,7 @@ export class Signer {
 
   /** Throws `signer-state` for a folder without a key that signs, and what reading and opening keys throws. */
   load(signal: AbortSignal): Promise<void> {
-    // One after the other: what was read later is what holds.
+    // One after another: the later reading counts.
     this.#loading = this.#loading.catch(() => {}).then(() => this.#load(signal));
     return this.#loading;
   }
@@ -92,7 +92,7 @@ export class Signer {
     this.#loaded = { ring, current, held, header: headerOf(current), readAt: this.#options.clock.now() };
   }
 
-  /** Goes over to what the folder holds now; where that cannot be used, it goes on with what it has and says so. */
+  /** Switches to the folder's present content; if that cannot be used, it keeps what it has and reports it. */
   async reload(signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     try {
@@ -120,7 +120,7 @@ export class Signer {
     return { keys, readAt, refreshSeconds: this.#options.refreshSeconds };
   }
 
-  /** Throws `signer-claims-refused` for what is no token of a ServiceAccount, and `signer-key-source`. */
+  /** Throws `signer-claims-refused` for anything but a token of a ServiceAccount, and `signer-key-source`. */
   async sign(claims: string, signal: AbortSignal): Promise<{ header: string; signature: string }> {
     const problem = claimsProblem(claims, this.#options.maxTokenSeconds);
     if (problem !== undefined) throw new PodtrustError("signer-claims-refused", problem);
@@ -131,7 +131,7 @@ export class Signer {
   }
 
   /**
-   * Has the next key sign, or the one that is named, once every API server serves it. `without` are servers that are gone.
+   * Makes the next key sign, or the named one, once every API server serves it. `without` are servers that are gone.
    * Throws `signer-not-everywhere`, `signer-key-unknown`, `signer-key-refused`, and what `load` throws.
    */
   async promote(
@@ -140,7 +140,7 @@ export class Signer {
   ): Promise<RingKey> {
     const { keys, logger, agreement } = this.#options;
     const chosen = promotable(await keys.read(), kid);
-    // It has to sign before the one that does is set aside.
+    // It has to prove that it signs before the present one is replaced.
     await this.#open(chosen, signal);
     const missing = (await agreement?.(chosen.kid, without, signal)) ?? [];
     if (missing.length > 0)

@@ -225,7 +225,7 @@ describe("the signer on its socket", () => {
     assert.ok((await stat(socket)).isSocket());
   });
 
-  test("a folder that cannot be used is told, and the keys of before go on", async (t) => {
+  test("a folder that cannot be used is reported, and the former keys stay in use", async (t) => {
     const { keys, state, serve, client, log } = await world(t);
     const { kid } = await keys.create("ES256");
     const { address } = await serve();
@@ -270,7 +270,7 @@ describe("the signer on its socket", () => {
 describe("what the signer refuses", () => {
   const stranger = claimsOfToken({ sub: "system:admin" });
 
-  test("claims of anybody but a ServiceAccount, in a sentence that tells nothing of the signer", async (t) => {
+  test("claims of anything but a ServiceAccount, in a sentence that reveals nothing of the signer", async (t) => {
     const { keys, serve, client, log } = await world(t);
     await keys.create("ES256");
     await serve({ maxTokenSeconds: 3600 });

@@ -8,7 +8,7 @@ const file = (name: string, text = "x") => ({ name, content: Buffer.from(text) }
 const at = 1_764_000_000;
 const good = writeArchive([file("a.json", "y".repeat(513)), file("b.json", "")], at);
 
-/** Writes into the header of the first file, and mends its checksum. */
+/** Writes into the header of the first file, and corrects its checksum. */
 function altered(offset: number, text: string, archive = good): Buffer {
   const copy = Buffer.from(archive);
   copy.write(text, offset, "latin1");
@@ -54,7 +54,7 @@ describe("an archive", () => {
       refuses(altered(0, `${name}\0\0\0\0\0\0`), /no backup of this kind has one of that name/u);
     });
 
-  test("with a name that goes on in the prefix, a link, a device or a folder is refused", () => {
+  test("with a name that continues in the prefix, a link, a device or a folder is refused", () => {
     refuses(altered(345, "etc"), /a link, an owner or a prefix/u);
     refuses(altered(157, "/etc/passwd"), /a link, an owner or a prefix/u);
     for (const type of ["1", "2", "3", "5", "L", "x", "g", "S", "\0"])

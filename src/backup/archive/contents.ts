@@ -13,7 +13,7 @@ const manifestName = "backup.json";
 
 /**
  * The files that a backup of a kind may have, beside backup.json, and how long each may be in bytes. A name is never a
- * path: what becomes of a file is decided by its name here, and by nothing in the archive.
+ * path: what happens to a file is decided by its name here, and by nothing in the archive.
  */
 const filesOfKind = {
   publisher: {
@@ -40,10 +40,10 @@ const maxArchive = 8 * mebibyte;
 
 const format = 1;
 const maxManifest = 64 * kibibyte;
-// Nobody's clock is that far ahead.
+// No clock is that far ahead.
 const maxTime = Date.UTC(9999, 0);
 
-/** What a backup says of itself. */
+/** A backup's label. */
 export interface BackupLabel {
   readonly kind: BackupKind;
   readonly stack: string;

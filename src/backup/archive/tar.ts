@@ -28,7 +28,7 @@ const fields = {
 const magic = "ustar\u000000";
 const regular = "0";
 
-/** The error of a backup whose content is not what it has to be. */
+/** The error of a backup with invalid content. */
 export function damaged(what: string): PodtrustError {
   return new PodtrustError("backup-damaged", `the backup's content is not what podtrust writes: ${what}`);
 }
@@ -107,8 +107,8 @@ function readHeader(header: Buffer, bounds: ArchiveBounds): { readonly name: str
 
 /**
  * The files of an archive by their names. A name is only ever compared with those of `bounds`: it leads nowhere. Throws
- * `backup-damaged` for any other name, a name that is there twice, a file longer than its bound, anything but a regular
- * file, an archive that was cut off, and anything behind its end.
+ * `backup-damaged` for any other name, a duplicate name, a file longer than its bound, anything but a regular file, an
+ * archive that was cut off, and anything behind its end.
  */
 export function readArchive(archive: Buffer, bounds: ArchiveBounds): ReadonlyMap<string, Buffer> {
   const found = new Map<string, Buffer>();

@@ -5,7 +5,7 @@ import { signerPlace } from "./place.ts";
 import { signerUnit } from "./unit.ts";
 
 /**
- * A distribution whose API server can be told of a signer. Not k3s and RKE2: they write both flags of key files, an option can
+ * A distribution whose API server can use a signer. Not k3s and RKE2: they write both flags of key files, an option can
  * change their values alone, and kube-apiserver refuses them beside a signer even where they are empty
  * (test/cluster/signer/signer.test.ts).
  */
@@ -30,7 +30,7 @@ export interface SignerFile {
   /** Where it goes; absent: to `kubectl apply -f -`. */
   readonly path?: string;
   readonly text: string;
-  /** What makes it count. */
+  /** The next step, which activates it. */
   readonly next: string;
 }
 
@@ -93,7 +93,7 @@ function signerFile(options: SignerFilesOptions): SignerFile {
 }
 
 /**
- * What has a cluster's API servers ask a signer, in the order in which it is put in place. Throws `signer-manifest` for a
+ * The files that make a cluster's API servers use a signer, in the order of installation. Throws `signer-manifest` for a
  * manifest that cannot be patched.
  */
 export function signerFiles(options: SignerFilesOptions): readonly SignerFile[] {

@@ -15,8 +15,8 @@ const grpcCodes = {
 export type GrpcCode = keyof typeof grpcCodes;
 
 /**
- * Why a call failed. The sentence reaches whoever asked the API server for a token, so that it is one of ours and short,
- * in ASCII without a percent sign; what happened is for the log.
+ * Why a call failed. The sentence reaches the client that asked the API server for a token, so it is a fixed
+ * short one, in ASCII without a percent sign; the cause is for the log.
  */
 export class CallFailed extends Error {
   readonly code: GrpcCode;

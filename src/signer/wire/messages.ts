@@ -10,7 +10,7 @@ export interface ServedKey {
   readonly kid: string;
   /** DER SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
-  /** It verifies, and stands in no JWK Set. */
+  /** It verifies, and is in no JWK Set. */
   readonly excluded: boolean;
 }
 

@@ -29,7 +29,7 @@ export interface GrpcServerOptions {
   readonly ended: (call: CallEnded) => void;
 }
 
-/** Bounds on what whoever reaches the socket may take. */
+/** Limits for a client of the socket. */
 const limits = {
   /** API servers keep one open. */
   connections: 16,
@@ -68,7 +68,7 @@ export class GrpcServer {
     this.server.on("stream", (stream: ServerHttp2Stream, headers) => void this.#answer(stream, headers));
   }
 
-  /** Takes no more calls, lets those under way end for two seconds, and resolves when nobody is connected. */
+  /** Accepts no more calls, lets those under way end for two seconds, and resolves when no client is connected. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
