@@ -15,7 +15,7 @@ import { type AccountTrust, type OldTrust, statementsToAdd } from "../../rules/a
 
 export interface AccountsQuery {
   readonly config: Pick<Config, "stack" | "issuer" | "aws">;
-  /** Issuers of before. */
+  /** Former issuers. */
   readonly old: readonly string[];
   readonly clock: Clock;
   /** How a session is opened; the SDK's own chain of credentials by default. */
@@ -62,7 +62,7 @@ async function readAccount(
   try {
     const arn = oidcProviderArn(partitionOf(account.region), account.account, config.issuer);
     const hasProvider = (await readOidcProviders(session, signal)).some((one) => one.arn === arn);
-    // AWS knows no issuer by a name that the public DNS lacks.
+    // AWS cannot know an issuer whose name is not in public DNS.
     const known = old.filter((one) => !isPrivateName(hostNameOf(one)));
     const found = await mapLimit(
       known,
@@ -84,7 +84,10 @@ async function readAccount(
   }
 }
 
-/** What each account of the config says of both issuers; what cannot be seen is part of it. Throws only the signal's reason. */
+/**
+ * What each account of the config has for both issuers; what cannot be read is part of it. Throws only the
+ * signal's reason.
+ */
 export function readAccounts(query: AccountsQuery, signal: AbortSignal): Promise<readonly AccountTrust[]> {
   return mapLimit(query.config.aws, (account) => readAccount(query, account, signal), 2);
 }

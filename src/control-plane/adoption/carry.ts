@@ -5,14 +5,14 @@ import { type AdoptionContext, gatherAdoption, type Scope } from "./gather.ts";
 import { changeKubeadm, restoreKubeadm } from "./kubeadm.ts";
 import { type AdoptionReport, judgeAdoption } from "./judge.ts";
 
-/** A move of a cluster between issuers: which steps it has, what stands against them, and what is read for them. */
+/** A move of a cluster between issuers: its steps, what blocks them, and what is read for them. */
 export interface AdoptionMove {
   readonly scope: Scope;
   readonly stepsOf: (report: AdoptionReport) => readonly AdoptionStep[];
   readonly refusalsOf: (report: AdoptionReport) => readonly AdoptionRefusal[];
 }
 
-/** There, back, and the removal of what was before. */
+/** Adoption, the way back, and the removal of the former issuer. */
 export const adoptionMoves: Readonly<Record<"run" | "undo" | "finish", AdoptionMove>> = {
   run: { scope: "all", stepsOf: ({ steps }) => steps, refusalsOf: ({ refusals }) => refusals },
   undo: { scope: "back", stepsOf: ({ undo }) => undo, refusalsOf: (report) => report.undoRefusals },
@@ -28,9 +28,9 @@ export function checkRefusals(refusals: readonly AdoptionRefusal[]): void {
 }
 
 /**
- * Carries steps out, each time the first that the cluster does not show yet: a run that was cut off goes on where the cluster
- * stands. Throws `adoption-refused`, `adoption-waits` for what somebody else has to do first, `adoption-token-refused`,
- * `adoption-by-hand`, and what the servers throw.
+ * Carries steps out, each time the first that the cluster does not show yet: an interrupted run continues
+ * from the cluster's state. Throws `adoption-refused`, `adoption-waits` for what another party has to do
+ * first, `adoption-token-refused`, `adoption-by-hand`, and what the servers throw.
  */
 async function carryOut(
   context: AdoptionContext,
@@ -51,14 +51,14 @@ async function carryOut(
         },
       );
     working.began(step);
-    // The first pass is what mends servers that refuse one another.
+    // The first pass repairs servers that refuse each other's tokens.
     if (step.kind !== "accept" && step.kind !== "restore") await checkTokens(context);
     await changeServer(context, step, working);
     if (step.flags !== undefined) await changeKubeadm(context, step.flags, working.notice);
   }
 }
 
-/** What the API servers run with, in kubeadm's config too: a run may have been cut off between the two. */
+/** Writes the API servers' flags to kubeadm's config too: a run may have been interrupted between the two. */
 async function keepInKubeadm(context: AdoptionContext, { notice }: Working): Promise<void> {
   const [first] = context.servers;
   if (first === undefined) return;
@@ -73,14 +73,14 @@ export async function runAdoption(context: AdoptionContext, working: Working): P
   return report;
 }
 
-/** Goes back to the issuer of before, in two passes, and then to the files. Throws as `carryOut` does. */
+/** Goes back to the former issuer, in two passes, and then restores the files. Throws as `carryOut` does. */
 export async function undoAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
   const report = await carryOut(context, working, adoptionMoves.undo);
   await restoreKubeadm(context, working.notice);
   return report;
 }
 
-/** Takes the issuers of before out of every API server. Throws as `carryOut` does. */
+/** Removes the former issuers from every API server. Throws as `carryOut` does. */
 export async function finishAdoption(context: AdoptionContext, working: Working): Promise<AdoptionReport> {
   const report = await carryOut(context, working, adoptionMoves.finish);
   await keepInKubeadm(context, working);

@@ -22,7 +22,7 @@ class FakeServer {
 
   as(name: string): ControlPlaneServer {
     const discovery = async () => {
-      if (this.issuers[0] === this.fails) throw new PodtrustError("cluster-unreachable", "nobody answers");
+      if (this.issuers[0] === this.fails) throw new PodtrustError("cluster-unreachable", "no answer");
       return { issuer: this.issuers[0] ?? "", jwksUri };
     };
     const api = {
@@ -87,7 +87,7 @@ const sign: ServerStep = {
 };
 
 describe("one API server is changed", () => {
-  test("and told to have restarted, where the others take its first token", async () => {
+  test("and reported as restarted, once the others accept its first token", async () => {
     const { one, context, working, reported } = world();
     await changeServer(context, sign, working);
     assert.deepEqual([one.written, reported], [[[ours, old]], ["cp-1 sign"]]);
@@ -112,7 +112,7 @@ describe("one API server is changed", () => {
     one.fails = ours;
     const changing = assert.rejects(changeServer(context, sign, working), {
       code: "server-not-settled",
-      message: /^API server cp-1: not within 300 s; last: nobody answers; it was put back/u,
+      message: /^API server cp-1: not within 300 s; last: no answer; it was put back/u,
     });
     await clock.advance(301_000);
     await changing;

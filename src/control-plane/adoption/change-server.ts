@@ -3,18 +3,18 @@ import { type ServerStep, whyKept } from "../../rules/adoption/index.ts";
 import { issuerFlagsOf } from "../../rules/distribution/index.ts";
 import { type Restart, type ControlPlaneServer, settled, type WantedFlags } from "../servers/index.ts";
 
-/** What a person hears while the steps are carried out. */
+/** Progress callbacks while the steps are carried out. */
 export interface Working {
   readonly began: (step: ServerStep) => void;
   /** `what`: for example `API server cp-1`; `deadline` in milliseconds of `clock.elapsed()`. */
   readonly waiting: (what: string, reason: string, deadline: number) => void;
-  /** It runs as it should: for how long it was away. */
+  /** It runs as it should; says how long it was away. */
   readonly restarted: (step: ServerStep, restart: Restart) => void;
-  /** What a person should know although nothing failed. */
+  /** A notice for the user although nothing failed. */
   readonly notice: (text: string) => void;
 }
 
-/** Of `AdoptionContext` what changing a server takes. */
+/** The part of `AdoptionContext` that changing a server needs. */
 export interface ChangeContext {
   /** The new issuer. */
   readonly config: { readonly issuer: string };
@@ -23,7 +23,7 @@ export interface ChangeContext {
   readonly signal: AbortSignal;
 }
 
-/** Says of each look for which API server it is. */
+/** Names the API server in each wait. */
 export const waitingFor =
   ({ waiting }: Pick<Working, "waiting">, server: string) =>
   (reason: string, deadline: number): void =>
@@ -41,7 +41,7 @@ function serverOf({ servers }: ChangeContext, step: ServerStep): ControlPlaneSer
 
 const witness = { namespace: "kube-system", name: "default" } as const;
 
-/** The new tokens of a server, shown to every other at its own address. Gives the names of those that refuse them. */
+/** Tries the new tokens of a server at every other, at its own address. Returns the names of those that refuse them. */
 async function refusedBy(
   signer: ControlPlaneServer,
   { servers, signal }: ChangeContext,
@@ -53,8 +53,9 @@ async function refusedBy(
 }
 
 /**
- * Before one server more signs as another issuer, the tokens of every server are shown to every other: a run may have been cut off
- * after a server was changed and before its token was shown. Throws `adoption-token-refused`.
+ * Before one more server signs as another issuer, the tokens of every server are tried at every other: a run
+ * may have been interrupted after a server was changed and before its token was tried. Throws
+ * `adoption-token-refused`.
  */
 export async function checkTokens(context: ChangeContext): Promise<void> {
   for (const signer of context.servers) {
@@ -73,9 +74,9 @@ const lateness = (error: unknown): PodtrustError | undefined =>
   error instanceof PodtrustError && error.code === "server-not-settled" ? error : undefined;
 
 /**
- * Changes one server, waits until it runs so, and shows its first token to the others. What they refuse is taken back, and so is
- * what it does not come back with. Throws `adoption-token-refused`, `server-not-settled`, `adoption-by-hand`, and what the
- * server throws.
+ * Changes one server, waits until it runs so, and tries its first token at the others. If they refuse it, or
+ * the server does not come back, the change is reverted. Throws `adoption-token-refused`,
+ * `server-not-settled`, `adoption-by-hand`, and what the server throws.
  */
 export async function changeServer(
   context: ChangeContext,
@@ -106,7 +107,7 @@ export async function changeServer(
   } catch (error) {
     const late = lateness(error);
     if (late === undefined) throw error;
-    // One that does not come back is not left so: nobody may reach the cluster any more to mend it.
+    // One that does not come back is not left so: the cluster may not be reachable any more for a repair.
     await putBack();
     const { message, detail } = late;
     throw new PodtrustError("server-not-settled", `${message}; it was put back to what it was`, {

@@ -2,10 +2,13 @@ import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { objectPages } from "../tokens/index.ts";
 
-/** Something in the cluster that is known to compare `iss` by itself, which no API server's list of issuers helps. */
+/**
+ * Something in the cluster that is known to compare `iss` by itself, so that an API server's list of issuers
+ * does not help.
+ */
 export interface IssuerChecker {
   readonly product: string;
-  /** By what it was found: `MutatingWebhookConfiguration istio-sidecar-injector`. */
+  /** The object by which it was found: `MutatingWebhookConfiguration istio-sidecar-injector`. */
   readonly foundBy: string;
   readonly advice: string;
 }

@@ -45,7 +45,7 @@ describe("who else publishes an issuer", () => {
     );
   }
 
-  test("is told by the headers of two readings that are the same", async () => {
+  test("is identified by the headers of two readings that are the same", async () => {
     server.publish([first], { server: "AmazonS3", etag: '"one"' });
     assert.deepEqual(await read(), {
       issuer: server.issuer,
@@ -84,7 +84,7 @@ describe("who else publishes an issuer", () => {
     }
   });
 
-  test("has no keys that are told where what it serves is no JWK Set", async () => {
+  test("has no keys if it does not serve a JWK Set", async () => {
     server.publish([first]);
     for (const body of ["<html>", "[]", '{"keys":7}']) {
       server.pages.set("/openid/v1/jwks", { body });
@@ -92,7 +92,7 @@ describe("who else publishes an issuer", () => {
     }
   });
 
-  test("is nobody where no document is there, the name is a private one, or it is not https", async () => {
+  test("is undefined if there is no document, the name is a private one, or it is not https", async () => {
     assert.equal(await read(), undefined);
     const asked = server.requests.length;
     assert.equal(await read("https://kubernetes.default.svc.cluster.local"), undefined);

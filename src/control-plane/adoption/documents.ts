@@ -23,7 +23,7 @@ export async function readDocuments(
   return { families, kids };
 }
 
-/** Who else serves an issuer's documents, as its answers tell. */
+/** Another publisher of an issuer's documents, as its answers show. */
 export interface OtherPublisher {
   readonly issuer: string;
   /** The `Server` headers that two readings had; empty where there was none. */
@@ -58,8 +58,8 @@ function kidsIn(text: string | undefined): readonly string[] {
 }
 
 /**
- * Who serves the documents of an issuer, by two readings; undefined where nobody outside can: its name is a private one, or
- * nobody answers. Throws only the signal's reason.
+ * The publisher of an issuer's documents, by two readings; undefined if there is none outside: its name is a
+ * private one, or there is no answer. Throws only the signal's reason.
  */
 export async function readPublisher(
   issuer: string,

@@ -22,32 +22,32 @@ import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
 import { readServers, type ServersSeen } from "./servers.ts";
 
-/** What adoption works with. */
+/** The context of adoption. */
 export interface AdoptionContext {
   readonly config: Config;
-  /** The cluster, by whichever way the config reaches it. */
+  /** The cluster, as the config reaches it. */
   readonly api: KubernetesApi;
   /** Each of `cluster.servers`, at its own address; none where the config lists none. */
   readonly servers: readonly ControlPlaneServer[];
   readonly route: IssuerRoute;
-  /** `--api-audiences` as somebody wants it. */
+  /** `--api-audiences` as requested. */
   readonly audiences?: readonly string[];
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly openAws?: (access: AwsAccess) => AwsSession;
 }
 
-/** Who depends on the issuer that a cluster has. */
+/** What depends on a cluster's present issuer. */
 export interface Dependents {
-  /** Tokens of the issuers of before that pods may hold: computed, not seen. */
+  /** Tokens of the former issuers that pods may hold: computed, not read. */
   readonly oldTokens: OldTokens;
   /** The same of the new issuer, for the way back. */
   readonly newTokens: OldTokens;
-  /** They name no issuer of these, and stay valid at the API servers. */
+  /** They name none of these issuers, and stay valid at the API servers. */
   readonly legacyTokens: readonly LegacyTokenSecret[];
-  /** A date: since when the API servers write down that one was used. */
+  /** A date: since when the API servers record that one was used. */
   readonly legacyTrackedSince?: string;
-  /** Who serves the documents of an issuer of before. */
+  /** The publishers of a former issuer's documents. */
   readonly publishers: readonly OtherPublisher[];
   readonly checkers: readonly IssuerChecker[];
 }
@@ -59,15 +59,15 @@ export interface AdoptionReading {
   readonly hints: DistributionHints;
   readonly facts: AdoptionFacts;
   readonly dependents: Dependents;
-  /** What the API servers make of the tokens that pods ask for. */
+  /** The API servers' rules for the tokens that pods request. */
   readonly rules: TokenRules;
-  /** Every pod was read: else nobody knows that no token lives. */
+  /** Every pod was read: otherwise it is unknown whether a token is still valid. */
   readonly sawPods: boolean;
-  /** What could not be seen, and why; a part each. */
+  /** What could not be read, and why; one part each. */
   readonly unseen: readonly string[];
 }
 
-/** Collects what could not be seen in place of failing for it. */
+/** Collects what could not be read instead of failing. */
 class Looks {
   readonly unseen: string[] = [];
   readonly #signal: AbortSignal;
@@ -92,7 +92,7 @@ const none = { kept: [], isWhole: true } as const;
 /** What is read: for the way back only the API servers and the tokens that pods hold. */
 export type Scope = "all" | "back";
 
-// Nobody lists these; each is bounded by what an API server or a name allows.
+// These are not listed; each is bounded by what an API server or a name allows.
 const neverSeen: readonly string[] = [
   "tokens without a pod (kubectl create token, CI systems, controllers): nothing lists them; each lives as long as it was asked for, at most as --service-account-max-token-expiration allows",
   "clients outside of the cluster that compare iss, such as roles of Vault: ask who runs them",
@@ -122,7 +122,7 @@ function tokensOf(
   return oldTokens({ pods, switchedAt: switchedAt(seen.servers, isMeant, now), now, rules: rulesOf(seen) });
 }
 
-/** What of a cluster's surroundings only the way there asks for. */
+/** The surroundings of a cluster that only the way to the new issuer needs. */
 type Around = Pick<AdoptionFacts, "documents" | "accounts"> &
   Pick<Dependents, "legacyTokens" | "legacyTrackedSince" | "publishers" | "checkers">;
 
@@ -158,9 +158,10 @@ async function readAround(
 }
 
 /**
- * Reads a cluster and its API servers, and unless it is for the way back both issuers and AWS: changes nothing. An API server that
- * is silent may be restarting and is waited for, a minute at the most. A part that cannot be seen is told as such; throws what
- * `readServers` and `readCluster` throw, and the signal's reason.
+ * Reads a cluster and its API servers, and unless it is for the way back both issuers and AWS: changes
+ * nothing. An API server that does not answer may be restarting: it waits for it, at most a minute. A part
+ * that cannot be read is reported as such; throws what `readServers` and `readCluster` throw, and the
+ * signal's reason.
  */
 export function gatherAdoption(
   context: AdoptionContext,

@@ -32,7 +32,7 @@ import {
 } from "../../rules/distribution/index.ts";
 import type { AdoptionReading, Dependents } from "./gather.ts";
 
-/** Where a cluster stands on its way to the new issuer, and back. */
+/** A cluster's progress to the new issuer, and back. */
 export interface AdoptionReport {
   readonly issuer: string;
   /** Issuers of before. */
@@ -41,18 +41,18 @@ export interface AdoptionReport {
   readonly manner: Manner;
   readonly servers: readonly ServerFacts[];
   readonly refusals: readonly AdoptionRefusal[];
-  /** What stands against the way back. */
+  /** What blocks the way back. */
   readonly undoRefusals: readonly AdoptionRefusal[];
   readonly warnings: readonly string[];
   /** What the steps that are left restart. */
   readonly restarts: Restarts;
-  /** Where an API server holds one issuer: the tokens that it refuses from its restart on. Else none. */
+  /** If an API server holds one issuer: the tokens that it refuses from its restart on. Else none. */
   readonly breaks: readonly OldToken[];
   readonly steps: readonly AdoptionStep[];
   readonly next?: AdoptionStep;
   readonly finish: readonly AdoptionStep[];
   readonly undo: readonly AdoptionStep[];
-  /** Why files do not go back byte for byte: a sentence for each server that has such. */
+  /** Why files are not restored byte for byte: a sentence for each such server. */
   readonly kept: readonly string[];
   /** For distributions whose files podtrust does not write. */
   readonly instructions: readonly Instruction[];
@@ -66,7 +66,7 @@ export function timeText(at: number): string {
   return `${isoTime(at).slice(0, 16)}Z`;
 }
 
-/** Whether no live pod holds a token of an issuer any more, with who does and until when. */
+/** Whether no live pod holds a token of an issuer any more, with the pods that do and until when. */
 function goneOf({ tokens, cluster, others }: OldTokens, which: string, isSeen: boolean): Gone {
   if (!isSeen)
     return { done: false, why: `not every pod could be seen, and one may hold a token of ${which}` };
@@ -74,11 +74,11 @@ function goneOf({ tokens, cluster, others }: OldTokens, which: string, isSeen: b
   const [until, count] = [Math.max(cluster, others), holders.length];
   return {
     done: count === 0,
-    why: `${count === 1 ? "one pod" : `${count} pods`} may hold a token of ${which} until ${timeText(until)}, such as ${holders[0] ?? "none"}; start them anew, and none does`,
+    why: `${count === 1 ? "one pod" : `${count} pods`} may hold a token of ${which} until ${timeText(until)}, such as ${holders[0] ?? "none"}; restart them, and none does`,
   };
 }
 
-/** Judges what was read: what stands against adoption, what comes next, and when the issuers of before can go. */
+/** Judges what was read: what blocks adoption, what comes next, and when the former issuers can be removed. */
 export function judgeAdoption({
   facts,
   dependents,

@@ -87,7 +87,7 @@ describe("kubeadm's own config", () => {
     );
   });
 
-  test("that is no ClusterConfiguration any more stays, and is told", async () => {
+  test("that is no longer a ClusterConfiguration stays, and is reported", async () => {
     const notices: string[] = [];
     for (const other of ["kind: Pod\n", "a: ["]) {
       const { text, write, context } = world();

@@ -11,7 +11,7 @@ type Notice = (text: string) => void;
 const hasKubeadm = ({ servers }: AdoptionContext): boolean =>
   servers.some(({ files }) => files.distribution === "kubeadm");
 
-/** What stood there first, in the cluster itself: a run on any machine goes on with it. */
+/** The original, kept in the cluster itself: a run on any machine continues with it. */
 async function readKept({ api, signal }: AdoptionContext): Promise<string | undefined> {
   return textOf(recordOf((await api.read(kept, { signal }))?.["data"])[beforeKey]);
 }
@@ -27,9 +27,9 @@ async function keep({ api, signal }: AdoptionContext, before: string): Promise<v
 }
 
 /**
- * Writes flags into kubeadm's own config as well: from there the next `kubeadm upgrade` writes the manifests. What stood there
- * first is kept in the cluster. Where it cannot hold them `notice` is told, and nothing is written. Does nothing where the servers are
- * not kubeadm's.
+ * Writes flags into kubeadm's own config as well: from there the next `kubeadm upgrade` writes the manifests.
+ * The original is kept in the cluster. If it cannot hold them `notice` is called, and nothing is written.
+ * Does nothing if the servers are not kubeadm's.
  */
 export async function changeKubeadm(
   context: AdoptionContext,
@@ -41,15 +41,15 @@ export async function changeKubeadm(
   const config = kubeadmConfig(api);
   const before = await config.read(signal);
   if (before === undefined) return;
-  // First what is needed for the way back, then the change.
+  // The original is stored before the change.
   if ((await readKept(context)) === undefined) await keep(context, before);
   const fault = await config.change(change, signal);
   if (fault !== undefined) notice(fault);
 }
 
 /**
- * Puts kubeadm's config back byte for byte, and forgets it. One that somebody else has changed since, as `kubeadm upgrade` does,
- * loses the flags of the new issuer alone, and `notice` is told.
+ * Restores kubeadm's config byte for byte, and forgets the original. A config that was changed since, as
+ * `kubeadm upgrade` does, loses only the flags of the new issuer, and `notice` is called.
  */
 export async function restoreKubeadm(context: AdoptionContext, notice: Notice): Promise<void> {
   const before = await readKept(context);

@@ -21,7 +21,7 @@ function serverOf(
 ): ControlPlaneServer {
   let previous: PreviousFiles | undefined = isKept ? { isBegun, isBack } : undefined;
   const unlessBack = async <T>(value: T): Promise<T> => {
-    if (previous?.isBack !== true) throw new PodtrustError(code, "nobody answers");
+    if (previous?.isBack !== true) throw new PodtrustError(code, "no answer");
     return value;
   };
   return {
@@ -47,7 +47,7 @@ function serverOf(
 function contextOf(
   servers: readonly ControlPlaneServer[],
   oidcDocuments: () => Promise<unknown> = () =>
-    Promise.reject(new PodtrustError("cluster-unreachable", "nobody answers")),
+    Promise.reject(new PodtrustError("cluster-unreachable", "no answer")),
 ): UnaskedContext {
   const api = { server: "https://10.0.0.1:6443", oidcDocuments };
   return {
@@ -117,7 +117,7 @@ describe("files are put back while no API server answers", () => {
     await assert.rejects(checkUnanswered(context), { code: "ssh-unreachable" });
   });
 
-  test("not of any server where a file of one was changed by somebody else since", async () => {
+  test("of no server if a file of one was changed since", async () => {
     const edited = serverOf("cp-2");
     const changed = (): Promise<never> =>
       Promise.reject(new PodtrustError("server-file-changed", "it is another"));

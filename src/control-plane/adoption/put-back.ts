@@ -5,7 +5,7 @@ import { type ControlPlaneServer, isSilence, type PreviousFiles, settled } from 
 import { waitingFor, type Working } from "./change-server.ts";
 import type { AdoptionContext } from "./gather.ts";
 
-/** Of `AdoptionContext` what is there while no API server answers. */
+/** The part of `AdoptionContext` that is available while no API server answers. */
 export type UnaskedContext = Pick<AdoptionContext, "api" | "servers" | "clock" | "signal">;
 
 /** Whether an API server answers, be it with a refusal. Throws `ssh-*`. */
@@ -15,7 +15,7 @@ export async function answers(asked: Promise<unknown>, signal: AbortSignal): Pro
     return true;
   } catch (error) {
     signal.throwIfAborted();
-    // A machine that SSH does not reach says nothing of its API server.
+    // A machine that SSH does not reach says nothing about its API server.
     if (error instanceof PodtrustError && error.code.startsWith("ssh-")) throw error;
     return !isSilence(error);
   }
@@ -34,7 +34,7 @@ async function look({ servers, signal }: UnaskedContext): Promise<readonly Looke
   return looked;
 }
 
-/** The names of what answers: the cluster by its own address, then each server. */
+/** The names of those that answer: the cluster by its own address, then each server. */
 async function answering({ api, servers, signal }: UnaskedContext): Promise<readonly string[]> {
   const all = [
     { name: api.server, asked: api.oidcDocuments({ signal }) },
@@ -45,8 +45,9 @@ async function answering({ api, servers, signal }: UnaskedContext): Promise<read
 }
 
 /**
- * Whether these answer because a run that was cut off put their files back. It had marked everything that is kept, and any later
- * change takes the mark away. A server that runs with podtrust's change although it is marked was mended by another way.
+ * Whether these answer because an interrupted run restored their files. It had marked everything that is
+ * kept, and any later change removes the mark. A server that runs with podtrust's change although it is
+ * marked was repaired in another way.
  */
 async function wasCutOff(context: UnaskedContext, names: readonly string[]): Promise<boolean> {
   try {
@@ -61,8 +62,8 @@ async function wasCutOff(context: UnaskedContext, names: readonly string[]): Pro
 }
 
 /**
- * Throws `adoption-refused` where an API server answers: then there is somebody to ask who breaks. Not where a run of this was cut
- * off after it had put files back; `goesOn` says so. And throws `ssh-*`.
+ * Throws `adoption-refused` if an API server answers: then it can say which pods break. Not if a run of this
+ * was interrupted after it had restored files; `goesOn` says so. And throws `ssh-*`.
  */
 export async function checkUnanswered(context: UnaskedContext): Promise<{ readonly goesOn: boolean }> {
   const names = await answering(context);
@@ -80,14 +81,14 @@ export async function checkUnanswered(context: UnaskedContext): Promise<{ readon
   });
 }
 
-/** What nobody says while no API server answers: a sentence each, to be told before anything is done. */
+/** What is unknown while no API server answers: a sentence each, shown before anything is done. */
 export const unasked: readonly string[] = [
   "which pods, Secrets and controllers hold a token: the steps of adopt and rotate take one another's tokens, so none is refused for going one step back",
   "whether the cluster has API servers that cluster.servers does not list",
   "what AWS and the published documents say: they stay as they are",
 ];
 
-/** The step that puts the files of a server back, as a person is told of it. */
+/** The step that restores a server's files, as it is shown to the user. */
 export const putBackStep = ({ api }: ControlPlaneServer): ServerStep => ({
   kind: "put-back",
   server: api.name,
@@ -99,10 +100,10 @@ const isToGoBack = ({ previous }: Looked): boolean =>
   previous !== undefined && (previous.isBegun || !previous.isBack);
 
 /**
- * Puts back over SSH alone what stood on each server before podtrust's last change, whatever that was for, and waits until its API
- * server answers again. Gives the servers whose files that changed. One that is cut off is gone on with by another. Throws
- * `adoption-refused` where nothing is kept and `server-file-changed` where somebody else has changed a file since, and has touched
- * no server then; `server-not-settled`, `ssh-*`.
+ * Restores over SSH alone each server's files from before podtrust's last change, whatever its purpose, and
+ * waits until its API server answers again. Returns the servers whose files that changed. After an
+ * interruption, another run continues. Throws `adoption-refused` if nothing is kept and `server-file-changed`
+ * if a file was changed since, and has touched no server then; `server-not-settled`, `ssh-*`.
  */
 export async function putBackUnasked(context: UnaskedContext, working: Working): Promise<readonly string[]> {
   const { clock, signal } = context;
@@ -113,7 +114,7 @@ export async function putBackUnasked(context: UnaskedContext, working: Working):
       "adoption-refused",
       `nothing is kept on ${names} from before a last change of podtrust's`,
       {
-        next: "Look at the API server's log on the machine, by crictl logs or journalctl: its files are not why it is down, or somebody else changed them.",
+        next: "Look at the API server's log on the machine, by crictl logs or journalctl: its files are not why it is down, or another program changed them.",
         detail: { reason: "nothing-kept" },
       },
     );

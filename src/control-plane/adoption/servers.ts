@@ -4,7 +4,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/index.ts";
 import { type ApiServerFlags, isSilence, mirroredFlags, type ControlPlaneServer } from "../servers/index.ts";
 
-/** The API servers of a cluster as they run, and what could not be seen of them. */
+/** The running API servers of a cluster, and what could not be read of them. */
 export interface ServersSeen {
   readonly servers: readonly ServerFacts[];
   /** Names of those that the cluster knows. */
@@ -62,7 +62,7 @@ async function startsOf(api: KubernetesApi, signal: AbortSignal): Promise<Readon
 // A file of this kind is a few kilobytes.
 const yamlBounds = { bytes: 1024 * 1024, depth: 40, tokens: 200_000 };
 
-/** What an AuthenticationConfiguration says, as far as adoption asks; that it cannot be read is part of it. */
+/** The parts of an AuthenticationConfiguration that adoption needs; also whether it cannot be read. */
 async function readAuthentication(
   { api }: ControlPlaneServer,
   flags: ApiServerFlags,
@@ -131,7 +131,7 @@ async function readNamed(server: ControlPlaneServer, signal: AbortSignal): Promi
   }
 }
 
-/** What of the static pods' flags only each server itself could say. */
+/** What only each server itself knows, beyond the static pods' flags. */
 const notAsked =
   "each server's discovery document and keys at its own address: list the control plane nodes under cluster.servers";
 

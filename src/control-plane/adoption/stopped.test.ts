@@ -7,7 +7,7 @@ import type { Working } from "./change-server.ts";
 import { findStopped, putBackStopped, type StoppedContext } from "./stopped.ts";
 
 const old = "https://old.example.com";
-const noOne = (): PodtrustError => new PodtrustError("cluster-unreachable", "nobody answers");
+const noOne = (): PodtrustError => new PodtrustError("cluster-unreachable", "no answer");
 
 /** A server that answers from some time on, and what is kept of it. */
 class FakeServer {
@@ -94,7 +94,7 @@ describe("an API server that does not start since podtrust changed its files", (
     }
   });
 
-  test("is told where another refuses its tokens then", async () => {
+  test("is reported if another then refuses its tokens", async () => {
     const { second, context, find } = world(Number.POSITIVE_INFINITY);
     const found = await find();
     second.accepts = false;

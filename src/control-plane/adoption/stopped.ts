@@ -3,7 +3,7 @@ import { type ControlPlaneServer, restartMs, settled } from "../servers/index.ts
 import { type ChangeContext, checkTokens, waitingFor, type Working } from "./change-server.ts";
 import { answers, putBackStep } from "./put-back.ts";
 
-/** Of `AdoptionContext` what is there while some of its API servers do not answer. */
+/** The part of `AdoptionContext` that is available while some of its API servers do not answer. */
 export type StoppedContext = ChangeContext;
 
 async function silentOf(
@@ -14,7 +14,7 @@ async function silentOf(
   return servers.filter((_, index) => said[index] === false);
 }
 
-/** Those of which podtrust's last change can be taken back. Throws `server-file-changed`. */
+/** Those on which podtrust's last change can be reverted. Throws `server-file-changed`. */
 async function changedOf(
   servers: readonly ControlPlaneServer[],
   signal: AbortSignal,
@@ -28,8 +28,9 @@ async function changedOf(
 }
 
 /**
- * The API servers that say nothing for a minute, and whose files podtrust's last change can be taken out of: a run that was cut off
- * has left them so. None where each of them answers by then. Throws `server-file-changed`, `ssh-*`.
+ * The API servers that do not answer for a minute, and in whose files podtrust's last change can be reverted:
+ * an interrupted run has left them so. None if each of them answers by then. Throws `server-file-changed`,
+ * `ssh-*`.
  */
 export async function findStopped(
   { servers, clock, signal }: StoppedContext,
@@ -59,9 +60,9 @@ export async function findStopped(
 }
 
 /**
- * Puts back on these servers what stood there before podtrust's last change, as the run would have done that made it, waits until
- * each answers again, and shows the tokens of all that answer to one another. Gives their names. Throws `server-file-changed`,
- * `server-not-settled`, `adoption-token-refused`, `ssh-*`.
+ * Restores on these servers the files from before podtrust's last change, as the run that made it would have
+ * done, waits until each answers again, and tries the tokens of all that answer at each other. Returns their
+ * names. Throws `server-file-changed`, `server-not-settled`, `adoption-token-refused`, `ssh-*`.
  */
 export async function putBackStopped(
   context: StoppedContext,

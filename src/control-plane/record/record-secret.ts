@@ -6,7 +6,7 @@ import { emptyRecord, parseRecord, recordText, type RotationRecord } from "../..
 /** Where a rotation's record lies between two runs. */
 export interface RecordStore {
   read(signal: AbortSignal): Promise<RotationRecord>;
-  /** Throws `rotation-elsewhere` where somebody else has written since the last `read`. */
+  /** Throws `rotation-elsewhere` if another process has written since the last `read`. */
   keep(record: RotationRecord, signal: AbortSignal): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ function entryOf({ data }: KubernetesObject): string {
 }
 
 /**
- * The record in a Secret of the cluster: whoever goes on with the rotation, from whatever machine, finds it. It holds key IDs and
- * times. It is changed on the condition that nobody else has in between.
+ * The record in a Secret of the cluster: the rotation can be continued from any machine. It holds key IDs and
+ * times. It is changed on the condition that no other process has in between.
  */
 export class RecordSecret implements RecordStore {
   readonly #cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
@@ -62,8 +62,8 @@ export class RecordSecret implements RecordStore {
 }
 
 /**
- * The record's text as a backup keeps it; undefined where there is none. Throws `rotation-record`, and `cluster-*`: whoever may
- * read nothing but the issuer's documents is refused.
+ * The record's text as a backup keeps it; undefined if there is none. Throws `rotation-record`, and
+ * `cluster-*`: credentials for the issuer's documents only are refused.
  */
 export async function keptRecord(
   cluster: ConstructorParameters<typeof RecordSecret>[0],

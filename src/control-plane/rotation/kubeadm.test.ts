@@ -59,7 +59,7 @@ test("kubeadm's config names the key files with which the API servers run, so th
   assert.deepEqual(notices, []);
 });
 
-test("kubeadm's config stays and that is told where it cannot hold two keys, or the API servers name different files", async () => {
+test("kubeadm's config stays, with a notice, if it cannot hold two keys, or the API servers name different files", async () => {
   const old = await kept("v1beta3", [[prepared], [promoted]]);
   assert.equal(old.texts[1], old.texts[0]);
   assert.match(old.texts[2] ?? "", /service-account-key-file: \S+podtrust-sa-next\.pub/u);

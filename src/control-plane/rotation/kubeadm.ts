@@ -2,9 +2,10 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type ApiServerFlags, type ControlPlaneServer, kubeadmConfig } from "../servers/index.ts";
 
 /**
- * Writes the key files with which the API servers run into kubeadm's own config as well. The next `kubeadm upgrade` would write the
- * keys of before into the manifests otherwise, and API servers would refuse every token of the present one. What it cannot hold
- * `notice` is told. Does nothing where the servers are not kubeadm's.
+ * Writes the key files with which the API servers run into kubeadm's own config as well. The next
+ * `kubeadm upgrade` would write the keys of before into the manifests otherwise, and API servers would refuse
+ * every token of the present one. `notice` gets what it cannot hold. Does nothing if the servers are not
+ * kubeadm's.
  */
 export async function keepKeysInKubeadm(
   servers: readonly ControlPlaneServer[],

@@ -24,12 +24,12 @@ export interface RotationSources {
   readonly parties?: readonly RelyingPartyName[];
 }
 
-/** All that one look gives. */
+/** The result of one look. */
 export interface RotationView {
   readonly facts: RotationFacts;
   readonly pods: readonly PodTokens[];
   readonly rules: TokenRules;
-  /** Why some family of addresses shows nothing: sentences. */
+  /** Why an address family shows nothing: sentences. */
   readonly unpublished: readonly string[];
 }
 
@@ -51,7 +51,7 @@ function rulesOf(looks: readonly ServerLook[]): TokenRules {
 // `rotate status` and a run that waits write the same record.
 const attempts = 5;
 
-/** What is remembered after this look, kept on the condition that nobody else has kept something in between. */
+/** The record after this look, written on the condition that no other process has written in between. */
 async function remembered(
   store: RecordStore,
   facts: Omit<RotationFacts, "record">,
@@ -72,8 +72,8 @@ async function remembered(
 }
 
 /**
- * Looks at every API server at its own address, at what is published, and at the tokens in use; remembers what was seen. A server
- * that cannot be looked at is part of what was seen.
+ * Looks at every API server at its own address, at what is published, and at the tokens in use; records what
+ * was seen. A server that cannot be read is part of it.
  */
 export async function lookAt(
   sources: RotationSources,

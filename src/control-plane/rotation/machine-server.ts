@@ -6,7 +6,7 @@ import type { FileTarget } from "../../rules/rotation/index.ts";
 import type { TokenRules } from "../../rules/tokens/index.ts";
 import type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
 
-// Everybody has it, and a token for this audience is good for nothing.
+// Every namespace has it, and a token for this audience is of no use.
 const asked = { namespace: "default", name: "default" } as const;
 const unusedAudience = "https://podtrust.dev/rotation";
 
@@ -120,7 +120,7 @@ export class MachineServer implements RotatedServer {
         "rotation-refused",
         `${this.name}: the public half of ${kid} is not on the machine`,
         {
-          next: "Run podtrust rotate prepare: it goes on where it was.",
+          next: "Run podtrust rotate prepare: it continues where it was.",
           detail: { reason: "private-half-missing" },
         },
       );

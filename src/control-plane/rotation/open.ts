@@ -18,13 +18,13 @@ import { type GivenPlace, sightsOf } from "./sights.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
 export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "identities"> {
-  /** Has the publisher of the cluster distrust a key: it is published no more. */
+  /** Makes the publisher of the cluster distrust a key: it is no longer published. */
   readonly withdraw: (kid: string, cluster: KubernetesApi) => Promise<void>;
   readonly config: Config;
   readonly route: IssuerRoute;
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
-  /** Places of relying parties that are given the keys: a key signs only once they have it. */
+  /** Places of relying parties with uploaded keys: a key signs only once they have it. */
   readonly given?: readonly GivenPlace[];
   /** Milliseconds: max-age of the publisher's Cache-Control. */
   readonly publisherCache: number;
@@ -61,7 +61,7 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
       detail: { file: config.file },
     });
   }
-  // Who is given the keys reads no documents, and has no cache of them.
+  // Parties with uploaded keys read no documents, and have no cache of them.
   const isFetched = fetchingParties(config).length > 0;
   const kept: KeptTimes = isFetched
     ? publisherOf(config)

@@ -11,8 +11,8 @@ export interface ServerLook {
 }
 
 /**
- * One API server as a rotation needs it: asked at its own address, its files on its own machine. Private halves of keys never
- * leave the machines but encrypted from one to another.
+ * One API server as a rotation needs it: asked at its own address, its files on its own machine. Private
+ * halves of keys leave the machines only encrypted from one to another.
  */
 export interface RotatedServer {
   readonly name: string;
@@ -25,9 +25,9 @@ export interface RotatedServer {
   recipient(signal: AbortSignal): Promise<string>;
   /** The private half of a key, encrypted to another machine. PEM. */
   sealKey(kid: string, recipient: string, signal: AbortSignal): Promise<string>;
-  /** Takes such a one. Throws where it is not the key of that kid. */
+  /** Stores such a key. Throws if it is not the key of that kid. */
   takeKey(kid: string, sealed: string, signal: AbortSignal): Promise<void>;
-  /** Takes a private half as it is, PEM. Throws where it is not the key of that kid. */
+  /** Stores an unencrypted private half, PEM. Throws if it is not the key of that kid. */
   putKey(kid: string, privateKey: string, signal: AbortSignal): Promise<void>;
   /** Removes the private half of a key that is not to sign any more. */
   forgetKey(kid: string, signal: AbortSignal): Promise<void>;

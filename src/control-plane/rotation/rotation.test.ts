@@ -34,7 +34,7 @@ describe("a rotation over two API servers, beside a relying party that keeps its
     assert.deepEqual(world.refused, []);
   });
 
-  test("goes on in another process wherever it was cut off, and refuses nothing", async (t) => {
+  test("continues in another process wherever it was interrupted, and refuses nothing", async (t) => {
     const world = await cluster(t);
     const kidsBefore = world.servers.map(({ running }) => running.signing);
     let cuts = 0;
@@ -156,7 +156,7 @@ test("a stolen key is replaced by the next one: no new token is refused, and the
   assert.deepEqual(world.refused, []);
 });
 
-test("a theft without a next key is told with what its two ways cost, and nothing is done", async (t) => {
+test("a theft without a next key is reported with the cost of both choices, and nothing is done", async (t) => {
   const world = await cluster(t);
   const [stolen = ""] = world.servers.map(({ running }) => running.signing);
   const rotation = world.rotation();

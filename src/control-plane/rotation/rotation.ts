@@ -34,13 +34,13 @@ import { type OnWait, settledWith } from "./settle.ts";
 export interface RotationDeps extends RotationSources {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Has the publisher distrust a key: it is published no more. */
+  /** Makes the publisher distrust a key: it is no longer published. */
   withdraw(kid: string): Promise<void>;
-  /** What opens a next key that is encrypted; without them such a one is not promoted. */
+  /** Open an encrypted next key; without them it is not promoted. */
   readonly identities?: readonly PrivateKey[];
   /** What was done: a sentence. */
   readonly onStep: (text: string) => void;
-  /** Called when a move has changed every server that it is to: what they run with now may have to be written elsewhere too. */
+  /** Called when a move has changed all its servers: their flags may have to be written elsewhere too. */
   readonly onMoved: () => Promise<void>;
   readonly onWait: OnWait;
 }
@@ -48,7 +48,7 @@ export interface RotationDeps extends RotationSources {
 type MoveJudge = (facts: RotationFacts) => MoveVerdict;
 type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
 
-// What time alone does not end, but a publisher's next look does.
+// Does not end with time alone, but with a publisher's next poll.
 const publishedWithinMs = 600_000;
 const maxDelay = 60_000;
 
@@ -60,8 +60,9 @@ function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustEr
 }
 
 /**
- * A rotation of a cluster's signing key. Each move looks first, is judged by what is seen (`rules/rotation/`), changes one API
- * server, waits until that runs with its keys, and looks again: whoever cuts it off anywhere goes on by asking once more.
+ * A rotation of a cluster's signing key. Each move looks first, is judged by what is seen (`rules/rotation/`), changes
+ * one API server, waits until that runs with its keys, and looks again: after an interruption anywhere, call it again to
+ * continue.
  *
  * Moves throw `rotation-refused` with the reason and the time from which they will be allowed, `rotation-not-settled`,
  * `rotation-elsewhere`, and what the machines and the cluster do.
@@ -107,12 +108,12 @@ export class Rotation {
       const others = controllerManager.filter((kid) => kid !== signs);
       if (others.length > 0)
         this.#deps.onStep(
-          `${name}: its controller manager goes on signing tokens in Secrets with ${others.join(", ")}, until --service-account-private-key-file names another key.`,
+          `${name}: its controller manager still signs tokens in Secrets with ${others.join(", ")}, until --service-account-private-key-file names another key.`,
         );
     }
   }
 
-  /** The same, once it is allowed: waits for as long as only time keeps it from that. */
+  /** The same, once it is allowed: waits as long as only time prevents it. */
   async promoteInTime(): Promise<void> {
     await this.#allowed(judgePromote);
     await this.promote();
@@ -162,7 +163,7 @@ export class Rotation {
   ): Promise<void> {
     const { record } = (await this.look()).facts;
     if (isUnderWay(record)) await this.promote();
-    // A promotion that a run before has finished is not begun again: the end of its old key is what is left.
+    // A promotion that an earlier run has finished is not repeated: only the end of its old key is left.
     else if (record.before === undefined) {
       await this.prepare(algorithm, recipients);
       await this.promoteInTime();
@@ -333,12 +334,12 @@ export class Rotation {
       },
       late: (reason) =>
         new PodtrustError("rotation-not-settled", `${what}: not within 10 minutes; last: ${reason}`, {
-          next: "Look with podtrust rotate status why, then run the same command again: it goes on where it was.",
+          next: "Look with podtrust rotate status why, then run the same command again: it continues where it was.",
         }),
     });
   }
 
-  /** Waits until a move is allowed, for as long as only time keeps it from that. */
+  /** Waits until a move is allowed, as long as only time prevents it. */
   async #allowed(judge: MoveJudge): Promise<void> {
     const { clock, signal, onWait } = this.#deps;
     let left = 0;
@@ -363,7 +364,7 @@ export class Rotation {
   }
 }
 
-/** A previous key that is verified and published no more. */
+/** A previous key that is verified and no longer published. */
 function verifiedOnly(facts: RotationFacts): string | undefined {
   return keysAcross(facts).find(({ state, published }) => state === "previous" && !published)?.kid;
 }

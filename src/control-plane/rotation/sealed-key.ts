@@ -6,8 +6,9 @@ import type { SealedKey } from "../../rules/rotation/index.ts";
 import type { RotationAlgorithm } from "./rotated-server.ts";
 
 /**
- * Makes a key whose private half nobody has but as a file in the age format: it is encrypted here before anything is written, and no
- * machine of the cluster has it until it is to sign. Throws `age-*` for what is no recipient.
+ * Makes a key whose private half exists only as a file in the age format: it is encrypted here before
+ * anything is written, and no machine of the cluster has it until its promotion. Throws `age-*` for an
+ * invalid recipient.
  */
 export async function makeSealedKey(
   algorithm: RotationAlgorithm,

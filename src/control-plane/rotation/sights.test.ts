@@ -5,7 +5,7 @@ import { sightsOf } from "./sights.ts";
 
 const issuer = "https://oidc.example.invalid";
 
-test("keys that are given to relying parties are seen there, and one that cannot be read is a place that nobody can tell of", async () => {
+test("keys that are given to relying parties are seen there, and one that cannot be read is an unknown place", async () => {
   const { signal } = new AbortController();
   const given = [
     { place: "Google project a", look: () => Promise.resolve(["new"]) },

@@ -2,11 +2,11 @@ import { errorText, hostNameOf } from "../../core/base/index.ts";
 import { type IssuerRoute, seeByFamily } from "../../issuer/index.ts";
 import type { Sight } from "../../rules/rotation/index.ts";
 
-/** A relying party's place that is given the keys. */
+/** A relying party's place for uploaded keys. */
 export interface GivenPlace {
   /** For sentences. */
   readonly place: string;
-  /** Key IDs that it has. Throws what is in the way. */
+  /** Its key IDs. Throws if it cannot be read. */
   look(signal: AbortSignal): Promise<readonly string[]>;
 }
 
@@ -41,7 +41,7 @@ async function issuerSights(issuer: string, route: IssuerRoute, signal: AbortSig
   };
 }
 
-/** What a place has. One that cannot be read shows nothing: whoever looks may have no credentials for it. */
+/** What a place has. One that cannot be read shows nothing: this run may have no credentials for it. */
 async function givenSight(given: GivenPlace, signal: AbortSignal): Promise<Sights> {
   const { place } = given;
   const where = `at ${place}`;
@@ -54,8 +54,8 @@ async function givenSight(given: GivenPlace, signal: AbortSignal): Promise<Sight
 }
 
 /**
- * All that is published: by the issuer's own documents, unless nobody fetches them (`isFetched`), and at each place that is given
- * the keys.
+ * All that is published: in the issuer's own documents, unless no party fetches them (`isFetched`), and at
+ * each place with uploaded keys.
  */
 export async function sightsOf(
   issuer: string,

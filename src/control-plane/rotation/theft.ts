@@ -13,26 +13,26 @@ export function theftOf({ facts, pods, rules }: RotationView, kid: string, sessi
   });
 }
 
-/** Why nothing can be done about a theft at once without refusing tokens; undefined where something can. */
+/** Why nothing can be done about a theft at once without refusing tokens; undefined if something can. */
 export function dilemmaOf({ kid, answer, relyingPartiesUntil, pods }: Theft): PodtrustError | undefined {
   const hit = `${pods.length} pods are refused until their tokens are renewed`;
   if (answer.way === "wait-or-lose") {
     const from = isoTime(answer.from);
     return new PodtrustError("rotation-refused", `the next key ${answer.kid} may sign from ${from} on only`, {
-      next: `Give --wait: the thief goes on until then and for the caches' time after it. Or run podtrust rotate distrust ${kid} --force now: ${hit}, and tokens made before that time may be refused too.`,
+      next: `Give --wait: the thief has access until then and for the caches' time after it. Or run podtrust rotate distrust ${kid} --force now: ${hit}, and tokens made before that time may be refused too.`,
       detail: { reason: "too-young", from: answer.from, relyingPartiesUntil },
     });
   }
   if (answer.way !== "no-next") return undefined;
   return new PodtrustError("rotation-refused", `there is no next key that could sign: ${answer.why}`, {
-    next: `Run podtrust rotate prepare, then podtrust rotate stolen ${kid} --wait: the thief goes on meanwhile. Or run podtrust rotate distrust ${kid} --force now: every token of the cluster is refused until another key signs.`,
+    next: `Run podtrust rotate prepare, then podtrust rotate stolen ${kid} --wait: the thief has access meanwhile. Or run podtrust rotate distrust ${kid} --force now: every token of the cluster is refused until another key signs.`,
     detail: { reason: "nothing-prepared" },
   });
 }
 
 /**
- * Does what a theft asks for: the next key signs everywhere, and the stolen one is distrusted; or the next one is given up.
- * Throws `rotation-refused` where it would have tokens refused that nobody has to lose.
+ * Does what a theft asks for: the next key signs everywhere, and the stolen one is distrusted; or the next one is given
+ * up. Throws `rotation-refused` if tokens would be refused without need.
  */
 export async function answerTheft(rotation: Rotation, theft: Theft, wait: boolean): Promise<void> {
   const { answer, kid } = theft;
@@ -43,7 +43,9 @@ export async function answerTheft(rotation: Rotation, theft: Theft, wait: boolea
   await rotation.distrust(kid);
 }
 
-/** Has the pods go whose token is of the stolen key, as far as budgets allow: their successors get tokens of the new one. */
+/**
+ * Evicts the pods whose token is of the stolen key, as far as budgets allow: their successors get tokens of the new one.
+ */
 export async function evictHit(
   cluster: Pick<KubernetesApi, "evict">,
   { pods }: Theft,

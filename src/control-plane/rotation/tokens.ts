@@ -7,7 +7,7 @@ import { type Pages, readLegacyTokens, readPods } from "../tokens/index.ts";
 // A cluster has at most 150,000 pods (https://kubernetes.io/docs/setup/best-practices/cluster-large/).
 const maxObjects = 150_000;
 
-/** All of them: of those that were not read nobody knows when they end. */
+/** All of them: it is unknown when tokens that were not read end. */
 function whole<T>(api: KubernetesApi, what: string, { kept, isWhole }: Pages<T>): readonly T[] {
   if (isWhole) return kept;
   throw new PodtrustError("cluster-answer-invalid", `cluster ${api.server}: its list of ${what} has no end`);
@@ -18,7 +18,7 @@ export async function podsOf(api: KubernetesApi, signal: AbortSignal): Promise<r
   return whole(api, "pods", await readPods(api, podTokensOf, { signal, maxObjects }));
 }
 
-/** The tokens that lie in Secrets and have no end: of each its key ID, and nothing of the token. Throws `cluster-*`. */
+/** The tokens in Secrets, which never expire: of each its key ID, and nothing of the token. Throws `cluster-*`. */
 export async function legacyTokensOf(
   api: KubernetesApi,
   signal: AbortSignal,

@@ -7,21 +7,24 @@ import { fieldsOf, type ServerMachine } from "./machine.ts";
 export interface NewFile {
   readonly path: string;
   readonly content: string;
-  /** Of a file that is not there yet; one that is there keeps its own. */
+  /** Of a new file; an existing one keeps its own. */
   readonly mode?: number;
   /** A file of the machine whose first key comes before the content; the key stays on the machine. */
   readonly head?: string;
 }
 
-/** What stood there before podtrust's last change is kept. */
+/** The files from before podtrust's last change. */
 export interface PreviousFiles {
-  /** Somebody consented to putting it back, and that has not ended: it was cut off, or is under way. */
+  /** The user consented to restoring it, and that has not ended: it was interrupted, or is under way. */
   readonly isBegun: boolean;
-  /** Every file is as it stood then. */
+  /** Every file is as it was then. */
   readonly isBack: boolean;
 }
 
-/** What is kept for a purpose: nothing, files that stand as podtrust wrote them last, or some that somebody else has changed. */
+/**
+ * What is kept for a purpose: nothing, files that stand as podtrust wrote them last, or some that another
+ * program has changed.
+ */
 export type KeptFileState = "nothing" | "as-written" | "edited";
 
 const changedCode = 9;
@@ -78,17 +81,18 @@ is_back() {
 
 /**
  * Files of a machine that are written whole and can be had back byte for byte. What stood there before the first change
- * is kept in a folder of its own for each purpose, with its owner, mode and time: `PURPOSE/before/PATH`, or `PURPOSE/absent/PATH`
- * where there was none. `previous/` has the same of what stood there before the last change, whatever that was for, and a file `begun`
- * while machine after machine gets that back. `sums/PATH` is what podtrust wrote last and what stood there before: by it a change
- * of somebody else is known, which `PURPOSE/edited/PATH` remembers.
+ * is kept in a folder of its own for each purpose, with its owner, mode and time: `PURPOSE/before/PATH`, or
+ * `PURPOSE/absent/PATH` where there was none. `previous/` has the same of what stood there before the last change,
+ * whatever that was for, and a file `begun` while machine after machine gets that back. `sums/PATH` is what podtrust
+ * wrote last and what stood there before: it reveals a change by another program, which `PURPOSE/edited/PATH`
+ * remembers.
  */
 export class KeptFiles {
   readonly #machine: ServerMachine;
   readonly #root: string;
   readonly #folder: string;
 
-  /** `root`: on the machine, on the same file system as the files; nobody but root may enter it. */
+  /** `root`: on the machine, on the same file system as the files; only root may enter it. */
   constructor(machine: ServerMachine, root: string, purpose: "adopt" | "rotate") {
     this.#machine = machine;
     this.#root = root;
@@ -268,7 +272,7 @@ done <"$root/paths"
     return marked(await this.#restoring(script, from, signal), backMark);
   }
 
-  /** Runs a script that ends with a code of its own where somebody else has changed what was kept in `from`. */
+  /** Runs a script that ends with a code of its own if another program has changed what was kept in `from`. */
   async #restoring(script: string, from: string, signal: AbortSignal): Promise<string> {
     const result = await this.#machine.session.run(script, { timeoutMs: 60_000, signal });
     if (result.code === changedCode) {

@@ -66,7 +66,7 @@ describe("an API server that the cluster knows", () => {
     assert.deepEqual(await missing(cluster([])), []);
   });
 
-  test("is not gone while its lease is renewed, whoever says so", async () => {
+  test("is not gone while its lease is renewed, whatever the list says", async () => {
     const api = cluster([lease("apiserver-a", "cp-1", at(600)), lease("apiserver-b", "cp-2", at(595))]);
     await assert.rejects(checkListed(api, [facts("cp-1")], signal, ["203.0.113.8"]), {
       code: "server-answers",

@@ -66,7 +66,7 @@ export async function checkListed(
   if (without.length > 0) {
     throw new PodtrustError(
       "server-answers",
-      `--without ${without.join(" ")}: API servers live in the cluster that nobody else of cluster.servers is: ${missing.join(", ")}`,
+      `--without ${without.join(" ")}: the cluster has live API servers that no other of cluster.servers is: ${missing.join(", ")}`,
       { detail: { missing } },
     );
   }

@@ -17,7 +17,7 @@ const bounds = { bytes: 1024 * 1024, depth: 40, tokens: 100_000 };
 
 /** kubeadm's own config, from which `kubeadm upgrade` writes the API server's manifest. */
 export interface KubeadmConfig {
-  /** The text that stands there; undefined where the cluster is none of kubeadm's. */
+  /** Its text; undefined if the cluster is not kubeadm's. */
   read(signal: AbortSignal): Promise<string | undefined>;
   /** Other flags of the API server. Gives why it could not hold them, as a sentence, and writes nothing then. */
   change(change: FlagChange, signal: AbortSignal): Promise<string | undefined>;

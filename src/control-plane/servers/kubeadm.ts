@@ -29,7 +29,7 @@ export class KubeadmFiles implements ServerFiles {
   readonly #machine: ServerMachine;
   readonly #kept: KeptFiles;
 
-  /** `purpose` tells what is kept for: what `adopt` puts back is not what `rotate` does. */
+  /** `purpose` separates what is kept: what `adopt` restores is not what `rotate` does. */
   constructor(machine: ServerMachine, purpose: "adopt" | "rotate") {
     this.#machine = machine;
     // Outside of the manifests, of which a kubelet runs every one.
@@ -44,7 +44,7 @@ export class KubeadmFiles implements ServerFiles {
     const state = await this.#kept.state(signal);
     if (state === "nothing") return undefined;
     const same = { isEdited: state === "edited", keysSince: [], keysGone: [] };
-    // Of a manifest that somebody else has written nothing is put back but the issuer's flags.
+    // In a manifest that another program has written only the issuer's flags are restored.
     if (same.isEdited) return same;
     const before = await this.#flagsIn(this.#kept.before(kubeadmManifest), signal);
     const now = await this.#flagsIn(kubeadmManifest, signal);
@@ -62,7 +62,7 @@ export class KubeadmFiles implements ServerFiles {
     const { isEdited, keysSince, keysGone } = kept;
     if (isEdited || keysSince.length + keysGone.length > 0) {
       await this.change(issuerFlagsOf(flags), signal);
-      // What stood there before is of no use to whoever has changed it since.
+      // The former content is of no use after another change.
       if (isEdited) await this.forget(signal);
       return { flags: issuerFlagsOf(flags), kept };
     }

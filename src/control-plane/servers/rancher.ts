@@ -24,7 +24,7 @@ function inOrder(paths: readonly string[]): readonly string[] {
   return [...paths.filter(isMain), ...paths.filter((path) => !isMain(path)).sort()];
 }
 
-/** What config files say of the issuer: of a flag that they do not give, k3s and RKE2 give one of their own. */
+/** The issuer's flags in config files: k3s and RKE2 add those that are missing. */
 function given({ issuers, audiences, jwksUri }: ApiServerFlags): FlagChange {
   return defined({ issuers: issuers.length === 0 ? undefined : issuers, audiences, jwksUri });
 }
@@ -61,7 +61,7 @@ export class RancherFiles implements ServerFiles {
     if (kept?.isEdited === true) {
       const before = serverConfigFlags(await this.#filesBefore(signal));
       await this.change(issuerFlagsOf(before), signal);
-      // What stood there before is of no use to whoever has changed it since.
+      // The former content is of no use after another change.
       await this.#kept.forget(signal);
       return { flags: given(before), kept };
     }
@@ -81,7 +81,7 @@ export class RancherFiles implements ServerFiles {
 
   async putBack(signal: AbortSignal): Promise<FlagChange> {
     await this.#kept.restorePrevious(signal);
-    // Also where no file differs any more: one that was cut off may have come as far as that.
+    // Also if no file differs any more: an interrupted run may have come that far.
     await this.#restart(signal);
     return {};
   }
@@ -111,7 +111,7 @@ export class RancherFiles implements ServerFiles {
     await this.#restart(signal);
   }
 
-  /** The config files as they stood before the first change, whoever has changed them since. */
+  /** The config files from before the first change, whatever changed them since. */
   async #filesBefore(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
     const values = new Map((await this.#files(signal)).map(({ path, value }) => [path, value]));
     for (const path of await this.#kept.paths(signal)) {

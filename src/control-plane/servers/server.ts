@@ -3,7 +3,7 @@ import type { PreviousFiles } from "./kept-files.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { ApiServerFlags, FlagChange, KeptFacts } from "../../rules/distribution/index.ts";
 
-/** What an API server says of itself in its discovery document. */
+/** An API server's own discovery document. */
 export interface ServerDiscovery {
   readonly issuer: string;
   readonly jwksUri: string;
@@ -79,13 +79,13 @@ export interface ServerFiles {
   /** What keeps its files from before the first change; undefined where nothing is kept. */
   kept(signal: AbortSignal): Promise<KeptFacts | undefined>;
   /**
-   * Puts back what stood there before the first change, byte for byte, and forgets it. Where keys came or went since, or somebody else
-   * has changed a file, only the flags of the issuer go back.
+   * Puts back what stood there before the first change, byte for byte, and forgets it. If keys came or went
+   * since, or another program has changed a file, only the flags of the issuer are restored.
    */
   restoreFiles(signal: AbortSignal): Promise<RestoredFiles>;
   /**
-   * What is kept from before podtrust's last change, whatever that was for; undefined where nothing is. Throws
-   * `server-file-changed` where somebody else has changed a file since. Touches nothing.
+   * What is kept from before podtrust's last change, whatever that was for; undefined where nothing is.
+   * Throws `server-file-changed` if another program has changed a file since. Touches nothing.
    */
   previous(signal: AbortSignal): Promise<PreviousFiles | undefined>;
   /** Writes down on the machine that it is going to be put back, until `endPutBack` or another change. */
@@ -104,7 +104,7 @@ export interface ServerFiles {
   writeKeys(change: KeyChange, signal: AbortSignal): Promise<void>;
 }
 
-/** By what a cluster knows a server. */
+/** How a cluster identifies a server. */
 export interface ServerIdentity {
   readonly hostname: string;
   /** Of its network cards, without loopback. */

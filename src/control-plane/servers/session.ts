@@ -19,7 +19,7 @@ export interface SessionsOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called with what a person should know although nothing failed. */
+  /** Called with a notice for the user although nothing failed. */
   readonly notice?: (text: string) => void;
 }
 

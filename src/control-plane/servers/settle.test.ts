@@ -46,10 +46,10 @@ describe("an API server has settled", () => {
     assert.match(await whyNot(otherKeys), /document says the jwks_uri/u);
   });
 
-  test("not while it is away, which is waited for; any other failure is told at once", async () => {
-    const away = new PodtrustError("cluster-unreachable", "nobody answers");
+  test("not while it is away, which is waited for; any other failure is reported at once", async () => {
+    const away = new PodtrustError("cluster-unreachable", "no answer");
     const why = await unsettled(server([away]), wanted, signal);
-    assert.deepEqual(why, { reason: "nobody answers", isAway: true });
+    assert.deepEqual(why, { reason: "no answer", isAway: true });
     const denied = new PodtrustError("ssh-denied", "no key fits");
     await assert.rejects(unsettled(server([denied]), wanted, signal), denied);
   });
@@ -59,9 +59,9 @@ describe("an API server has settled", () => {
     assert.equal(await whyNot(server([right]), { withoutIssuer: "https://other" }), "");
   });
 
-  test("and for how long it was away at most is told, from the last look at which it answered as before", async () => {
+  test("and reports for how long it was away at most, from the last look at which it answered as before", async () => {
     const clock = new TestClock();
-    const away = new PodtrustError("cluster-unreachable", "nobody answers");
+    const away = new PodtrustError("cluster-unreachable", "no answer");
     const before = { ...right, issuers: [old, ours] };
     const waiting = settled(server([before, away, away, right]), wanted, { clock, signal });
     await clock.advance(250 + 500 + 500);
@@ -86,7 +86,7 @@ describe("an API server has settled", () => {
 });
 
 describe("API servers that a run which was cut off left restarting", () => {
-  const silent = new PodtrustError("cluster-unreachable", "nobody answers");
+  const silent = new PodtrustError("cluster-unreachable", "no answer");
 
   /** Asks servers that are silent until some time, milliseconds, and then answer by this. */
   async function asked(
@@ -111,8 +111,8 @@ describe("API servers that a run which was cut off left restarting", () => {
     assert.deepEqual(await asked(20_000, () => "answered"), { came: "answered", waits: 20 });
   });
 
-  test("are asked for a minute, and then what they failed with is told", async () => {
-    assert.deepEqual(await asked(Infinity, () => "answered"), { came: "nobody answers", waits: 60 });
+  test("are asked for a minute, and then their failure is reported", async () => {
+    assert.deepEqual(await asked(Infinity, () => "answered"), { came: "no answer", waits: 60 });
   });
 
   test("are not asked again once one refuses", async () => {

@@ -11,7 +11,7 @@ export interface SettleOptions {
   readonly onWait?: (reason: string, deadline: number) => void;
 }
 
-/** What a server is waited for to run with. */
+/** The flags that a server should run with. */
 export interface WantedFlags extends FlagChange {
   /** An issuer that it no longer names. */
   readonly withoutIssuer?: string;
@@ -24,7 +24,7 @@ export interface Unsettled {
   readonly isAway: boolean;
 }
 
-/** What a restart took. */
+/** How long a restart took. */
 export interface Restart {
   /**
    * For how long the server was away at most, in milliseconds: from the beginning of the last look at which it answered as before
@@ -45,8 +45,8 @@ export const isSilence = (error: unknown): error is PodtrustError =>
 export const restartMs = 60_000;
 
 /**
- * Asks API servers that a run which was cut off may have left restarting: while one of them is silent they are asked again, for a
- * minute at the most. Throws what `ask` throws.
+ * Asks API servers that an interrupted run may have left restarting: while one of them does not answer they
+ * are asked again, for at most a minute. Throws what `ask` throws.
  */
 export function askedThroughRestart<T>(
   ask: () => Promise<T>,
@@ -92,7 +92,7 @@ export async function unsettled(
 ): Promise<Unsettled | undefined> {
   try {
     const flags = await server.running(signal);
-    // Asked all the same: whether it answers is to be known too.
+    // Asked anyway: whether it answers matters too.
     const said = await server.discovery(signal);
     const why = flagDifference(flags, wanted) ?? documentDifference(said, flags.issuers, wanted);
     return why === undefined ? undefined : { reason: why, isAway: false };
@@ -117,7 +117,7 @@ export async function settled(
   await until<true>({
     clock,
     withinMs,
-    // How long it is away is told by these looks.
+    // These looks measure how long it is away.
     delays: [250, 500],
     signal,
     look: async () => {

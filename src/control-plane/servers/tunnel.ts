@@ -10,7 +10,7 @@ interface OpenTunnel {
   close(): Promise<void>;
 }
 
-/** A port of loopback that leads to the API server of one machine, made anew where the connection was lost. */
+/** A port of loopback that leads to the API server of one machine, reconnected if the connection is lost. */
 export class ServerTunnel {
   readonly remotePort: number;
   readonly #session: SshSession;

@@ -68,7 +68,7 @@ const tracking = {
   name: "kube-apiserver-legacy-service-account-token-tracking",
 } as const;
 
-/** Since when the API servers write down that such a token was used: a date; undefined where they do not. */
+/** Since when the API servers record that such a token was used: a date; undefined if they do not. */
 export async function trackedSince(api: KubernetesApi, signal: AbortSignal): Promise<string | undefined> {
   const map = await api.read(tracking, { signal });
   return textOf(recordOf(map?.["data"])["since"]);

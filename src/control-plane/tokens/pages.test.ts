@@ -33,7 +33,7 @@ describe("a list of the objects of all namespaces", () => {
     assert.deepEqual(api.asked, ["/api/v1/pods?limit=500", "/api/v1/pods?limit=500&continue=1"]);
   });
 
-  test("ends at the most objects that anybody waits for, and says that there are more", async () => {
+  test("ends at the maximum of objects, and says that there are more", async () => {
     const api = listsOf([[pod("a"), pod("b")], [pod("c")], [pod("d")]]);
     const read = await readPods(api, nameOf, { signal, maxObjects: 2 });
     assert.deepEqual(read, { kept: ["a", "b"], isWhole: false });

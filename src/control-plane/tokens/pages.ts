@@ -18,7 +18,7 @@ export interface PagesQuery<T> {
   /** For sentences: what it is read for, and the right that it takes. */
   readonly what: string;
   readonly right: string;
-  /** Names and labels alone: the contents of the objects are not sent. */
+  /** Only names and labels: the contents of the objects are not sent. */
   readonly metadataOnly?: boolean;
   /** What is kept of an object; undefined: nothing. */
   readonly keep: (object: JsonRecord) => T | undefined;
@@ -34,7 +34,7 @@ export interface PageLimit {
 /** What a list gave. */
 export interface Pages<T> {
   readonly kept: readonly T[];
-  /** False: there were more objects than anybody waits for. */
+  /** False: there were more objects than the maximum. */
   readonly isWhole: boolean;
 }
 
