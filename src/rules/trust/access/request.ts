@@ -49,7 +49,7 @@ export interface StatementCheck {
   /** Undefined: it depends on a key that is not known yet. */
   readonly holds: boolean | undefined;
   /** The unknown keys on which it depends. */
-  readonly hangsOn?: readonly string[];
+  readonly dependsOn?: readonly string[];
   /** The same as a sentence. */
   readonly because: string;
 }

@@ -267,8 +267,8 @@ describe("a policy's condition", () => {
       keys: contextKeys({ "aws:SourceIp": "10.0.0.1", "x:k": "v" }, ["AWS:sourceip"]),
     };
     const ask = (operator: string, key: string, value: string): unknown => {
-      const { holds: answer, hangsOn } = judgeCondition({ operator, key, values: [value] }, scope);
-      return [answer, hangsOn];
+      const { holds: answer, dependsOn } = judgeCondition({ operator, key, values: [value] }, scope);
+      return [answer, dependsOn];
     };
     const open = [undefined, ["aws:SourceIp"]];
     assert.deepEqual(ask("IpAddress", "aws:SourceIp", "10.0.0.0/8"), open);

@@ -10,7 +10,7 @@ export interface ConditionResult {
   readonly holds: boolean | undefined;
   readonly because: string;
   /** The unknown keys on which it depends, if any. */
-  readonly hangsOn?: readonly string[];
+  readonly dependsOn?: readonly string[];
 }
 
 export interface ConditionScope {
@@ -98,7 +98,7 @@ export function judgeCondition(condition: Condition, scope: ConditionScope): Con
   const unknown = unknownIn(condition, scope);
   if (unknown.length > 0) {
     const because = `${condition.operator} asks ${condition.key} for ${list(condition.values)}, which hangs on ${unknown.join(" and ")} of the call itself`;
-    return { holds: undefined, because, hangsOn: unknown };
+    return { holds: undefined, because, dependsOn: unknown };
   }
   if (operator?.name === "Null") return isNull(condition, scope.keys);
   const facts = operators.get(operator?.name ?? "");

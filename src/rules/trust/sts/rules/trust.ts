@@ -127,7 +127,7 @@ function decidingKeysOf(
 ): readonly DecidingKey[] {
   if (answer.effect === "undecided") {
     const open = answer.trace.filter(({ matched }) => matched === undefined);
-    const keys = open.flatMap(({ checks }) => checks.flatMap(({ hangsOn = [] }) => hangsOn));
+    const keys = open.flatMap(({ checks }) => checks.flatMap(({ dependsOn = [] }) => dependsOn));
     return [...new Set(keys)].map((key) => ({ key, value: undefined }));
   }
   const anyName = ask(role, { ...question, unknownKeys: [...question.unknownKeys, sessionKey] });
