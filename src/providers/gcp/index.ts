@@ -5,7 +5,7 @@ export { type Exchanged, tryExchange } from "./exchange.ts";
 export { type Uploaded, uploadedKeys, uploadKeys } from "./keys.ts";
 export { observedKept, observedToDelete } from "./kept.ts";
 export { memberResource, type MemberSpec, type MemberState } from "./member-resource.ts";
-export { hangingText, lockedOut, type OpenedGoogle, openGoogle } from "./open.ts";
+export { lockoutWarning, lockedOut, type OpenedGoogle, openGoogle } from "./open.ts";
 export { memberNames, poolNames, providerNames } from "./places.ts";
 export { listPools, poolResource, poolToDelete } from "./pool-resource.ts";
 export {

@@ -26,13 +26,13 @@ export async function openGoogle(
 }
 
 /** Whether credentials are tokens that this very provider has to accept. */
-function hangOn(credentials: GoogleCredentials, name: ProviderName): boolean {
+function dependOn(credentials: GoogleCredentials, name: ProviderName): boolean {
   return credentials.kind === "external_account" && credentials.audience === providerAudience(name);
 }
 
 /** The warning about credentials that depend on the provider whose keys they upload; undefined for others. */
-export function hangingText(credentials: GoogleCredentials, name: ProviderName): string | undefined {
-  if (!hangOn(credentials, name)) return undefined;
+export function lockoutWarning(credentials: GoogleCredentials, name: ProviderName): string | undefined {
+  if (!dependOn(credentials, name)) return undefined;
   return `the credentials for Google are tokens of the very issuer whose keys they upload to the provider ${name.provider}: once a key signs that the provider does not have, Google refuses them, and only podtrust publish keys with credentials of your own helps`;
 }
 
@@ -42,7 +42,7 @@ export function hangingText(credentials: GoogleCredentials, name: ProviderName):
  */
 export function lockedOut(thrown: unknown, credentials: GoogleCredentials, name: ProviderName): unknown {
   if (!(thrown instanceof PodtrustError) || thrown.code !== "gcp-credentials-refused") return thrown;
-  if (!hangOn(credentials, name)) return thrown;
+  if (!dependOn(credentials, name)) return thrown;
   const sentence = `the provider ${name.provider} refuses the token of its own issuer, by which its keys are uploaded: ${thrown.message}`;
   return new PodtrustError("gcp-keys-locked-out", sentence, {
     cause: thrown,

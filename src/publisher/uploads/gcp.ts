@@ -1,6 +1,6 @@
 import type { GcpProject } from "../../config/index.ts";
 import {
-  hangingText,
+  lockoutWarning,
   lockedOut,
   type OpenedGoogle,
   openGoogle,
@@ -72,7 +72,7 @@ class GoogleUpload implements UploadTarget {
       conflicts: 0,
       warnings: [
         ...judged.warnings,
-        ...[hangingText(opened.credentials, this.#project)].flatMap((one) => one ?? []),
+        ...[lockoutWarning(opened.credentials, this.#project)].flatMap((one) => one ?? []),
       ],
     };
   }

@@ -3,7 +3,7 @@ import { subjectOfAccount } from "../../../rules/oidc/index.ts";
 import type { GcpProject } from "../../../config/index.ts";
 import {
   type GoogleApi,
-  hangingText,
+  lockoutWarning,
   lockedOut,
   memberNames,
   openGoogle,
@@ -23,7 +23,7 @@ class ProjectPart implements Part {
   #found: ProjectFacts | undefined;
   #warnings: readonly string[] = [];
   /** The message for credentials that need the keys which they upload. */
-  #hanging: string | undefined;
+  #lockout: string | undefined;
 
   constructor(context: PartContext, project: GcpProject) {
     this.#context = context;
@@ -50,7 +50,7 @@ class ProjectPart implements Part {
     await api.checkCredentials(signal).catch((thrown: unknown) => {
       throw lockedOut(thrown, credentials, this.#project);
     });
-    this.#hanging = this.#project.keys === "upload" ? hangingText(credentials, this.#project) : undefined;
+    this.#lockout = this.#project.keys === "upload" ? lockoutWarning(credentials, this.#project) : undefined;
     const at = elsewhere === undefined ? "" : ` at ${elsewhere}`;
     return { where: `Google project ${project} (${projectNumber}), pool ${pool}${at}`, caller };
   }
@@ -89,7 +89,7 @@ class ProjectPart implements Part {
     if (this.#found === undefined) throw new TypeError("preflight comes after survey");
     const { disabled, unseen } = this.#found;
     const warnings = [...this.#warnings, ...disabled];
-    for (const one of [unseen, this.#hanging]) if (one !== undefined) warnings.push(one);
+    for (const one of [unseen, this.#lockout]) if (one !== undefined) warnings.push(one);
     if (goal === "present") this.#tellDirect();
     const isDeleting = changes.some(({ kind, resource }) => kind === "delete" && resource.kind !== "member");
     if (isDeleting)
