@@ -1,11 +1,16 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
-import { type BoundParty, type GrantRefusal, partyNames, type Whose } from "../../rules/bindings/index.ts";
+import {
+  type BoundParty,
+  type GrantRefusal,
+  partyNames,
+  type NamespacedName,
+} from "../../rules/bindings/index.ts";
 import { type Change, planOf } from "../../rules/plan/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
 import type { BindingFiles, Finding, PartyReaders, ShownPlan } from "../../stack/index.ts";
 
 /** The part of a binding that is the same for every relying party. */
-export interface FileBinding extends Whose {
+export interface FileBinding extends NamespacedName {
   readonly trust: string;
 }
 
@@ -81,11 +86,11 @@ export interface FilePlans<
 }
 
 /** How messages name a binding. */
-export const nameOf = ({ namespace, name }: Whose): string => `${namespace}/${name}`;
+export const nameOf = ({ namespace, name }: NamespacedName): string => `${namespace}/${name}`;
 
 /** The refusal of a pass, in the words of a plan. */
 function refusedError(
-  binding: Whose,
+  binding: NamespacedName,
   {
     reason,
     message,
@@ -98,7 +103,7 @@ function refusedError(
 }
 
 /** The same for findings at the relying party. */
-export function foundError(binding: Whose, { reason, seen, next }: Finding): PodtrustError {
+export function foundError(binding: NamespacedName, { reason, seen, next }: Finding): PodtrustError {
   return refusedError(binding, { reason, message: seen, ...defined({ next }) });
 }
 

@@ -57,13 +57,13 @@ export async function surveyAccount(
   // One list of them is kept.
   const all: readonly Pick<ListedRole, "name" | "trustPolicy">[] = isWhole ? read : listed;
 
-  const whose = { stack, account };
+  const within = { stack, account };
   // Every role goes before the providers: none is ever left that trusts a provider which another owner may create.
   const dependsOn = ownProviders.map(({ arn }) => oidcProviderNames(account, arn).id);
   return {
     owned: [
-      ...ownProviders.map(({ arn }) => providerToDelete(session, whose, arn)),
-      ...ownRoles.map((known) => roleToDelete(session, whose, { name: known.name, known, dependsOn })),
+      ...ownProviders.map(({ arn }) => providerToDelete(session, within, arn)),
+      ...ownRoles.map((known) => roleToDelete(session, within, { name: known.name, known, dependsOn })),
     ],
     ownRoles,
     ownProviders,

@@ -8,7 +8,7 @@ import { deleteRole } from "./role-changes.ts";
 import { roleNames, roleOwner } from "./role-resource.ts";
 import type { AwsSession } from "./session.ts";
 
-interface Whose {
+interface StackAccount {
   readonly stack: string;
   readonly account: string;
 }
@@ -16,15 +16,15 @@ interface Whose {
 /** An OIDC provider that can be found and deleted, whatever the config says of it. */
 export function providerToDelete(
   session: AwsSession,
-  whose: Whose,
+  within: StackAccount,
   arn: string,
 ): Resource<OidcProviderFacts> {
   return {
-    ...oidcProviderNames(whose.account, arn),
+    ...oidcProviderNames(within.account, arn),
     dependsOn: [],
     fingerprint: (facts) => facts,
     async read(signal) {
-      return observedProvider(await readOidcProvider(session, arn, signal), whose.stack);
+      return observedProvider(await readOidcProvider(session, arn, signal), within.stack);
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),
@@ -38,7 +38,7 @@ export function providerToDelete(
  */
 export function roleToDelete(
   session: AwsSession,
-  whose: Whose,
+  within: StackAccount,
   role: {
     readonly name: string;
     readonly known?: PoliciesOnRole;
@@ -49,13 +49,13 @@ export function roleToDelete(
 ): Resource<IamRole> {
   const { name, known = { policies: [], inline: {} }, dependsOn = [], providers } = role;
   return {
-    ...roleNames(whose.account, name),
+    ...roleNames(within.account, name),
     dependsOn,
     fingerprint: ({ id, tags }) => [id, tags],
     async read(signal): Promise<Observed<IamRole>> {
       const state = await readRole(session, name, signal);
       if (state === undefined) return { exists: false };
-      return { exists: true, state, owner: roleOwner(state, whose.stack, providers) };
+      return { exists: true, state, owner: roleOwner(state, within.stack, providers) };
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),

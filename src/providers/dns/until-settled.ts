@@ -65,6 +65,6 @@ export function nameTaken(
   said: string,
   found: { readonly owner: Owner; readonly found?: string },
 ): PodtrustError {
-  const whose = found.owner.kind === "ours" ? "this stack" : ownerText(found.owner);
-  return new PodtrustError("dns-name-taken", `${said} ${whose}`, { detail: { name, type, ...found } });
+  const owner = found.owner.kind === "ours" ? "this stack" : ownerText(found.owner);
+  return new PodtrustError("dns-name-taken", `${said} ${owner}`, { detail: { name, type, ...found } });
 }

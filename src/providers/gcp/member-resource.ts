@@ -45,11 +45,11 @@ function stateOf({ bindings }: AccountPolicy, ours: Ours): MemberState {
 }
 
 /** The policy with these principals in place of ours that it has; everything else as it came. */
-function policyWith({ raw, bindings, etag }: AccountPolicy, whose: Ours, wanted: readonly string[]): object {
+function policyWith({ raw, bindings, etag }: AccountPolicy, scope: Ours, wanted: readonly string[]): object {
   const ours = bindings.find(isPlain);
   const rest = bindings.flatMap((binding) => {
     if (!isPlain(binding)) return [binding.raw];
-    const others = binding.members.filter((member) => !isOurs(member, whose));
+    const others = binding.members.filter((member) => !isOurs(member, scope));
     const members = binding === ours ? [...others, ...wanted] : others;
     // An empty binding is refused.
     return members.length === 0 ? [] : [{ ...binding.raw, members }];
@@ -100,10 +100,10 @@ function difference(spec: MemberSpec, observed: Observed<MemberState>): Differen
 /** Throws `gcp-limit` for a policy that would name too many. */
 function checkLimit(
   { bindings }: AccountPolicy,
-  { email, ...whose }: Ours & Pick<MemberSpec, "email">,
+  { email, ...scope }: Ours & Pick<MemberSpec, "email">,
   wanted: readonly string[],
 ): void {
-  const others = bindings.flatMap(({ members }) => members.filter((one) => !isOurs(one, whose)));
+  const others = bindings.flatMap(({ members }) => members.filter((one) => !isOurs(one, scope)));
   const total = new Set([...others, ...wanted]).size;
   if (total <= maxPrincipals) return;
   const sentence = `the policy of ${email} would name ${total} principals, and Google takes ${maxPrincipals}`;

@@ -5,7 +5,7 @@ import {
   kindOf,
   partyNames,
   type Read,
-  type Whose,
+  type NamespacedName,
 } from "../../rules/bindings/index.ts";
 import { readYamlStream, type YamlDocument } from "../../core/yaml/index.ts";
 
@@ -114,7 +114,7 @@ export class BindingFiles {
   }
 
   /** All objects of one relying party. `check` reports their mistakes. */
-  read<Binding extends Whose, Trust extends Pick<Whose, "name">>({
+  read<Binding extends NamespacedName, Trust extends Pick<NamespacedName, "name">>({
     party,
     readBinding,
     readTrust,

@@ -1,5 +1,5 @@
 import type { AzureTrustGroup, AzureTrust } from "../../../rules/bindings/azure/index.ts";
-import type { Whose } from "../../../rules/bindings/index.ts";
+import type { NamespacedName } from "../../../rules/bindings/index.ts";
 import { readResourceId } from "../../../rules/bindings/azure/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { WantedCredential } from "../../../providers/azure/index.ts";
@@ -22,7 +22,7 @@ export const sameId = (one: string, other: string): boolean => one.toLowerCase()
 /** Issuer and subject that a binding's credential lets in. */
 export function pairOf(
   { issuer }: Pick<AzureTrust, "issuer">,
-  { namespace, name }: Whose,
+  { namespace, name }: NamespacedName,
 ): Pick<WantedCredential, "issuer" | "subject"> {
   return { issuer, subject: serviceAccountSubject(namespace, name) };
 }
@@ -30,12 +30,12 @@ export function pairOf(
 /** The credential that lets a binding's ServiceAccount become an identity. */
 export function wantedCredential(
   trust: Pick<AzureTrust, "issuer">,
-  whose: Whose,
+  binding: NamespacedName,
   { cloud }: Pick<BoundTenant, "cloud">,
 ): WantedCredential {
   return {
-    account: `${whose.namespace}/${whose.name}`,
-    ...pairOf(trust, whose),
+    account: `${binding.namespace}/${binding.name}`,
+    ...pairOf(trust, binding),
     audience: cloud.audience,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { firstGrant, type GrantRefusal, grantsFor } from "../decide/grants.ts";
-import type { Whose } from "../decide/is-for.ts";
+import type { NamespacedName } from "../decide/is-for.ts";
 import { fitsAny } from "../decide/pattern.ts";
 import { partyNames } from "../names.ts";
 import { readResourceId, resourceIdOf } from "./forms.ts";
@@ -30,7 +30,10 @@ const digestLength = 10;
  * underscore, so that no two are alike. One that is too long, or has a dot, which Azure does not accept, ends in a
  * digest.
  */
-function managedIdentityName({ stack }: Pick<AzureTrust, "stack">, { namespace, name }: Whose): string {
+function managedIdentityName(
+  { stack }: Pick<AzureTrust, "stack">,
+  { namespace, name }: NamespacedName,
+): string {
   const whole = `${stack}_${namespace}_${name}`;
   if (whole.length <= maxLength && !whole.includes(".")) return whole;
   const digest = createHash("sha256").update(whole).digest("hex").slice(0, digestLength);

@@ -35,11 +35,11 @@ export interface AllowedRole {
 
 /** Whether some grant lets the roles that a binding has in an account stay when it goes. */
 export function mayRetain(
-  whose: Pick<Binding, "namespace" | "name">,
+  binding: Pick<Binding, "namespace" | "name">,
   { grants }: Pick<Trust, "grants">,
   account: string,
 ): boolean {
-  return grants.some((grant) => grant.retain && isFor(grant, whose) && grant.accounts.includes(account));
+  return grants.some((grant) => grant.retain && isFor(grant, binding) && grant.accounts.includes(account));
 }
 
 interface RatedRole {
@@ -50,14 +50,14 @@ interface RatedRole {
   readonly changes: number;
 }
 
-function judged(role: StandingRole, whose: Pick<Binding, "namespace" | "name">, grant: Grant): RatedRole {
+function judged(role: StandingRole, binding: Pick<Binding, "namespace" | "name">, grant: Grant): RatedRole {
   const policies = role.policies.filter((arn) => fitsAny(grant.policies, arn));
   const inline = grant.inline ? Object.keys(role.inline) : [];
   const own = grant.inline ? [] : Object.values(role.inline).filter((text) => policyEffects(text) !== "deny");
   const tags = {
     ...Object.fromEntries((grant.tags ?? []).map(({ key, value }) => [key, value])),
-    [namespaceTag]: whose.namespace,
-    [serviceAccountTag]: whose.name,
+    [namespaceTag]: binding.namespace,
+    [serviceAccountTag]: binding.name,
   };
   const wrong = Object.entries(tags).filter(([key, value]) => tagValue(role.tags, key) !== value).length;
   const { name, boundary, maxSessionSeconds: maxSession } = grant;
@@ -76,13 +76,13 @@ function judged(role: StandingRole, whose: Pick<Binding, "namespace" | "name">, 
  */
 export function allowedOf(
   role: StandingRole,
-  whose: Pick<Binding, "namespace" | "name">,
+  binding: Pick<Binding, "namespace" | "name">,
   trust: Pick<Trust, "grants">,
   preferred?: string,
 ): AllowedRole | undefined {
   const all = trust.grants
-    .filter((grant) => isFor(grant, whose) && grant.accounts.includes(role.account))
-    .map((grant) => judged(role, whose, grant));
+    .filter((grant) => isFor(grant, binding) && grant.accounts.includes(role.account))
+    .map((grant) => judged(role, binding, grant));
   const isPreferred = ({ allowed }: RatedRole): number => Number(allowed.grant === preferred);
   const [first] = all.toSorted(
     (a, b) => a.lost - b.lost || isPreferred(b) - isPreferred(a) || a.changes - b.changes,

@@ -1,5 +1,5 @@
 import type { BindingReason } from "../../../core/reasons/index.ts";
-import { type GrantedTo, isFor, type Whose } from "./is-for.ts";
+import { type GrantedTo, isFor, type NamespacedName } from "./is-for.ts";
 
 /** Why a binding gets nothing. */
 export interface GrantRefusal {
@@ -26,7 +26,7 @@ export interface GrantsFound<Grant, Trust> {
  */
 export function grantsFor<Grant extends GrantedTo, Trust extends TrustHead<Grant>>(
   kind: string,
-  binding: Whose & { readonly trust: string },
+  binding: NamespacedName & { readonly trust: string },
   trust: (Trust & TrustHead<Grant>) | undefined,
 ): GrantsFound<Grant, Trust> | GrantRefusal {
   const { namespace, trust: name, name: serviceAccount } = binding;

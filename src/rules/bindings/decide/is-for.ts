@@ -1,7 +1,7 @@
 import { fitsAny } from "./pattern.ts";
 
 /** The name of a binding, which is that of its ServiceAccount. */
-export interface Whose {
+export interface NamespacedName {
   readonly namespace: string;
   readonly name: string;
 }
@@ -17,7 +17,7 @@ export interface GrantedTo {
 /** Whether a grant is for a binding: for its namespace, and for its ServiceAccount where the grant names some. */
 export function isFor(
   { namespaces, serviceAccounts }: Omit<GrantedTo, "name">,
-  { namespace, name }: Whose,
+  { namespace, name }: NamespacedName,
 ): boolean {
   return fitsAny(namespaces, namespace) && (serviceAccounts === undefined || fitsAny(serviceAccounts, name));
 }

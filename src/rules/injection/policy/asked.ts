@@ -72,13 +72,13 @@ export function askedValidations(
     const { key, on, instead } = annotation;
     const held = places(name, annotation, parameters);
     // The first that has it; the last needs no question.
-    const whose = on
+    const found = on
       .map((holder, index) => [`${held[index]}.hasValue() ? `, literal(holder)] as const)
       .map(([question, holder], index) => (index === on.length - 1 ? holder : `${question}${holder} : `))
       .join("");
     return {
       expression: `${asked(name)} == "" || ${isFitting(asked(name), annotation)}`,
-      messageExpression: note([literal(key)], on.length === 1 ? whose : `(${whose})`, asked(name), instead),
+      messageExpression: note([literal(key)], on.length === 1 ? found : `(${found})`, asked(name), instead),
     };
   });
 }
