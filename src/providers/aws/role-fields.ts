@@ -33,11 +33,11 @@ function inlineFields(wanted: DesiredRole, before: RoleState["inline"]): readonl
   const names = sorted([...new Set([...Object.keys(before), ...Object.keys(wanted.inline)])]);
   return names.flatMap((name): FieldChange[] => {
     const was = before[name];
-    const shall = wanted.inline[name];
-    if (was !== undefined && shall !== undefined && samePolicy(was, shall, "identity")) return [];
+    const desired = wanted.inline[name];
+    if (was !== undefined && desired !== undefined && samePolicy(was, desired, "identity")) return [];
     const view = (text: string | undefined): unknown =>
       text === undefined ? undefined : shown(text, "identity");
-    return [{ field: `inline.${name}`, before: view(was), after: view(shall) }];
+    return [{ field: `inline.${name}`, before: view(was), after: view(desired) }];
   });
 }
 
@@ -45,8 +45,8 @@ function inlineFields(wanted: DesiredRole, before: RoleState["inline"]): readonl
 export function changedFields(wanted: DesiredRole, before: RoleState): readonly FieldChange[] {
   const fields: FieldChange[] = [];
   if (!samePolicy(before.trustPolicy, wanted.trustPolicy, "trust")) {
-    const [was, shall] = [shown(before.trustPolicy, "trust"), shown(wanted.trustPolicy, "trust")];
-    fields.push({ field: "trustPolicy", before: was, after: shall });
+    const [was, desired] = [shown(before.trustPolicy, "trust"), shown(wanted.trustPolicy, "trust")];
+    fields.push({ field: "trustPolicy", before: was, after: desired });
   }
   for (const field of ["description", "maxSession", "boundary"] as const) {
     if (before[field] !== wanted[field]) fields.push({ field, before: before[field], after: wanted[field] });

@@ -52,11 +52,11 @@ function written({ stack, wanted }: BoundCredentialSpec): FoundCredential {
 const members = ["issuer", "subject", "audiences"] as const;
 
 function difference(spec: BoundCredentialSpec, observed: Observed<FoundCredential>): Difference {
-  const shall = written(spec);
+  const desired = written(spec);
   const before = observed.exists ? observed.state : undefined;
   const fields = members
-    .filter((one) => JSON.stringify(before?.[one]) !== JSON.stringify(shall[one]))
-    .map((field) => ({ field, before: before?.[field], after: shall[field] }));
+    .filter((one) => JSON.stringify(before?.[one]) !== JSON.stringify(desired[one]))
+    .map((field) => ({ field, before: before?.[field], after: desired[field] }));
   if (fields.length === 0) return { kind: "none", fields };
   return { kind: before === undefined ? "create" : "update", fields };
 }
@@ -118,8 +118,8 @@ function namedCredential(
  */
 export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCredential> {
   const { holder, wanted, dependsOn = [] } = spec;
-  const shall = written(spec);
-  const named = namedCredential(holder, shall.name, wanted.account);
+  const desired = written(spec);
+  const named = namedCredential(holder, desired.name, wanted.account);
   const { read } = named;
   return {
     ...named,
@@ -129,8 +129,8 @@ export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCreden
       await once(holder, work, async () => {
         const observed = await read(work.signal, noInputs);
         if (difference(spec, observed).kind === "none") return undefined;
-        const what = `writing the federated credential ${shall.name} of ${holder.title}`;
-        return { what, make: () => holder.write(shall, !observed.exists, work) };
+        const what = `writing the federated credential ${desired.name} of ${holder.title}`;
+        return { what, make: () => holder.write(desired, !observed.exists, work) };
       });
     },
   };

@@ -40,8 +40,8 @@ function written({ stack, holder }: CredentialsSpec, wanted: WantedCredential): 
 const members = ["issuer", "subject", "audiences", "description"] as const;
 
 /** The members in which a credential differs from the wanted one. */
-function drifted(found: FoundCredential, shall: FoundCredential): readonly (typeof members)[number][] {
-  return members.filter((one) => JSON.stringify(found[one]) !== JSON.stringify(shall[one]));
+function drifted(found: FoundCredential, desired: FoundCredential): readonly (typeof members)[number][] {
+  return members.filter((one) => JSON.stringify(found[one]) !== JSON.stringify(desired[one]));
 }
 
 /** Those of a list that are the stack's, as a plan sees them: they exist once there is one. */
@@ -57,12 +57,12 @@ export function observedCredentials(
 
 function difference(spec: CredentialsSpec, observed: Observed<CredentialsState>): Difference {
   const found = observed.exists ? observed.state.credentials : [];
-  const shall = spec.wanted.map((one) => ({ account: one.account, is: written(spec, one) }));
-  const names = new Set(shall.map(({ is }) => keyOf(is.name)));
+  const desired = spec.wanted.map((one) => ({ account: one.account, is: written(spec, one) }));
+  const names = new Set(desired.map(({ is }) => keyOf(is.name)));
   const gone = found
     .filter(({ name }) => !names.has(keyOf(name)))
     .map(({ name, subject }): FieldChange => ({ field: name, before: subject, after: undefined }));
-  const changed = shall.flatMap(({ account, is }): readonly FieldChange[] => {
+  const changed = desired.flatMap(({ account, is }): readonly FieldChange[] => {
     const before = found.find(({ name }) => keyOf(name) === keyOf(is.name));
     if (before === undefined) {
       const after = `${is.name} for ${is.audiences.join(", ")}`;
@@ -102,24 +102,24 @@ class Standing {
     };
   }
 
-  #write(shall: FoundCredential): AzureStep {
+  #write(desired: FoundCredential): AzureStep {
     const { holder } = this.#spec;
-    const key = keyOf(shall.name);
+    const key = keyOf(desired.name);
     return {
-      what: `writing the federated credential ${shall.name} of ${holder.title}`,
+      what: `writing the federated credential ${desired.name} of ${holder.title}`,
       make: async () => {
-        await holder.write(shall, !this.#own.has(key), this.#work);
-        this.#own.set(key, shall);
+        await holder.write(desired, !this.#own.has(key), this.#work);
+        this.#own.set(key, desired);
       },
     };
   }
 
   next(): AzureStep | undefined {
-    const shall = this.#spec.wanted.map((one) => written(this.#spec, one));
+    const desired = this.#spec.wanted.map((one) => written(this.#spec, one));
     const own = [...this.#own.values()];
-    const surplus = own.find(({ name }) => !shall.some((one) => keyOf(one.name) === keyOf(name)));
+    const surplus = own.find(({ name }) => !desired.some((one) => keyOf(one.name) === keyOf(name)));
     if (surplus !== undefined) return this.#remove(surplus);
-    const missing = shall.filter((one) => {
+    const missing = desired.filter((one) => {
       const found = this.#own.get(keyOf(one.name));
       return found === undefined || drifted(found, one).length > 0;
     });

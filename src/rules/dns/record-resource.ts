@@ -88,12 +88,12 @@ export function recordResource(place: DnsPlace, spec: RecordSpec): Resource<Foun
       : { known: true, value: canonical(values) };
 
   function fields(found: FoundSet | undefined, inputs: Inputs): readonly FieldChange[] {
-    const shall = wanted(inputs);
+    const desired = wanted(inputs);
     const is = found === undefined ? undefined : sorted(found.values);
-    const isSame = shall.known && is !== undefined && shall.value.join("\n") === is.join("\n");
+    const isSame = desired.known && is !== undefined && desired.value.join("\n") === is.join("\n");
     const proxied: FieldChange = { field: "proxied", before: true, after: false };
     return [
-      ...(isSame ? [] : [{ field: valuesField[type], before: is, after: shownKnown(shall) }]),
+      ...(isSame ? [] : [{ field: valuesField[type], before: is, after: shownKnown(desired) }]),
       ...(found?.ttl === ttl ? [] : [{ field: "ttl", before: found?.ttl, after: ttl }]),
       ...(found?.proxied === true ? [proxied] : []),
     ];
@@ -104,8 +104,8 @@ export function recordResource(place: DnsPlace, spec: RecordSpec): Resource<Foun
     dependsOn: spec.dependsOn ?? [],
     ...(isDerived(values) ? { needs: [values.from] } : {}),
     diff(before: Observed<FoundSet>, inputs): Difference {
-      const shall = wanted(inputs);
-      if (shall.known && shall.value.length === 0) return { kind: "none", fields: [] };
+      const desired = wanted(inputs);
+      if (desired.known && desired.value.length === 0) return { kind: "none", fields: [] };
       if (!before.exists) return { kind: "create", fields: fields(undefined, inputs) };
       const differing = fields(before.state, inputs);
       // Taken over, it gets our mark and nothing else.
@@ -113,11 +113,11 @@ export function recordResource(place: DnsPlace, spec: RecordSpec): Resource<Foun
       return { kind: "update", fields: differing };
     },
     async apply(change: Change<FoundSet>, work: Work) {
-      const shall = wanted(work.inputs);
-      if (!shall.known) throw new TypeError(`${name} ${type} is written before its value is known`);
+      const desired = wanted(work.inputs);
+      if (!desired.known) throw new TypeError(`${name} ${type} is written before its value is known`);
       const takeOver = change.observed.exists && change.observed.owner.kind !== "ours";
       const zone = await place.zone(work.signal);
-      await place.provider.write(zone, { name, type, ttl, values: shall.value }, work, takeOver);
+      await place.provider.write(zone, { name, type, ttl, values: desired.value }, work, takeOver);
     },
   };
 }
