@@ -9,7 +9,7 @@ const isFor = [
   `(!has(g.serviceAccounts) || ${anyFits("g", "serviceAccounts", "object.metadata.name")})`,
 ].join(" && ");
 
-const whom = '" for ServiceAccount " + object.metadata.name + " of namespace " + request.namespace';
+const subject = '" for ServiceAccount " + object.metadata.name + " of namespace " + request.namespace';
 // The API server's bound on a message is 5 KiB.
 const maxMessage = 4000;
 const bounded = (text: string): string =>
@@ -59,12 +59,12 @@ export function grantsGuard({ names, question }: PartyManifests): readonly objec
       {
         expression: "size(variables.grants) > 0",
         message: "no grant is for this namespace and ServiceAccount",
-        messageExpression: `${none} + " is" + ${whom}`,
+        messageExpression: `${none} + " is" + ${subject}`,
       },
       {
         expression: "size(variables.grants) == 0 || size(variables.refused) == 0",
         message: `no grant allows all of ${what}`,
-        messageExpression: `${none} + ${whom} + " allows all of " + variables.shown`,
+        messageExpression: `${none} + ${subject} + " allows all of " + variables.shown`,
       },
     ],
   });
