@@ -18,13 +18,13 @@ describe("mapLimit", () => {
 
   test("keeps to its limit, and begins the next as soon as one has ended", async () => {
     let running = 0;
-    let most = 0;
+    let max = 0;
     const started: number[] = [];
     await mapLimit(
       [100, 1, 1, 1, 1],
       async (count, index) => {
         running += 1;
-        most = Math.max(most, running);
+        max = Math.max(max, running);
         started.push(index);
         await turns(count);
         // Batches would begin the third only after the long first one.
@@ -33,7 +33,7 @@ describe("mapLimit", () => {
       },
       2,
     );
-    assert.equal(most, 2);
+    assert.equal(max, 2);
   });
 
   test("begins nothing more after a failure, waits for what runs, and throws the first failure", async () => {

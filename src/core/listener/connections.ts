@@ -214,8 +214,8 @@ export class Connections {
     const perNetwork = new Map<Network<Connection>, Connection[]>();
     for (const session of sessions)
       perNetwork.set(session.network, [...(perNetwork.get(session.network) ?? []), session]);
-    const most = [...perNetwork.values()].sort((a, b) => b.length - a.length)[0] ?? [];
-    const victim = first(most);
+    const largest = [...perNetwork.values()].sort((a, b) => b.length - a.length)[0] ?? [];
+    const victim = first(largest);
     if (victim !== undefined) this.#cut(victim, "crowded", newcomer);
   }
 

@@ -32,8 +32,8 @@ describe("connections counted by network", () => {
             const connection = connections.pop();
             if (connection !== undefined) networks.delete(networks.of(name), connection);
           }
-          const most = Math.max(...[...held.values()].map((one) => one.length));
-          const expected = [...held].filter(([, one]) => one.length === most && most > 0).map(([key]) => key);
+          const max = Math.max(...[...held.values()].map((one) => one.length));
+          const expected = [...held].filter(([, one]) => one.length === max && max > 0).map(([key]) => key);
           assert.deepEqual([...networks.ofMaxSize].map((network) => network.name).sort(), expected.sort());
         }
       }),
