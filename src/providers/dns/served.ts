@@ -43,10 +43,10 @@ export async function untilServed(
   { zone, name, value }: { readonly zone: string; readonly name: string; readonly value: string },
   work: DnsWork,
 ): Promise<boolean> {
-  const nobodyAnswers = new Error(`no name server of ${zone} can be asked`);
+  const noServer = new Error(`no name server of ${zone} can be asked`);
   let seen: ServedState | undefined;
   const late = (): Error => {
-    if (seen?.isAnswered !== true) return nobodyAnswers;
+    if (seen?.isAnswered !== true) return noServer;
     const sentence = `the TXT record of ${name} is not on all name servers after ${maxWaitMs / 60_000} minutes: ${seen.said} lack it`;
     return new PodtrustError("dns-not-visible", sentence, { detail: { name, zone } });
   };
@@ -65,7 +65,7 @@ export async function untilServed(
       late,
     });
   } catch (error) {
-    if (error === nobodyAnswers) return false;
+    if (error === noServer) return false;
     throw error;
   }
 }

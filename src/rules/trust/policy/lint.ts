@@ -141,7 +141,7 @@ function providerWarnings(statement: Statement): readonly LintFinding[] {
 }
 
 /** Who a statement lets in that names no one; undefined where it names someone. */
-function anybody(principals: Principals = {}): string | undefined {
+function openTo(principals: Principals = {}): string | undefined {
   if (principals["*"] !== undefined)
     return "every principal of every AWS account, and every token of the account's OIDC providers,";
   return principals.AWS?.includes("*") === true ? "every principal of every AWS account" : undefined;
@@ -158,7 +158,7 @@ function statementWarnings(statement: Statement, version: PolicyDocument["versio
   }
   if (statement.effect === "Deny") return found;
   found.push(...statement.conditions.flatMap(operatorWarnings));
-  const everybody = anybody(statement.principals);
+  const everybody = openTo(statement.principals);
   if (everybody !== undefined && statement.conditions.length === 0) {
     found.push({ rule: "anybody", message: `${everybody} may assume the role`, next: "Name who may." });
   }
