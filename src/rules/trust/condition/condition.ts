@@ -97,7 +97,7 @@ export function judgeCondition(condition: Condition, scope: ConditionScope): Con
   const operator = parseOperator(condition.operator);
   const unknown = unknownIn(condition, scope);
   if (unknown.length > 0) {
-    const because = `${condition.operator} asks ${condition.key} for ${list(condition.values)}, which hangs on ${unknown.join(" and ")} of the call itself`;
+    const because = `${condition.operator} asks ${condition.key} for ${list(condition.values)}, which depends on ${unknown.join(" and ")} of the call itself`;
     return { holds: undefined, because, dependsOn: unknown };
   }
   if (operator?.name === "Null") return isNull(condition, scope.keys);

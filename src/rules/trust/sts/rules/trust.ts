@@ -176,7 +176,7 @@ function proviso(decidingKeys: readonly DecidingKey[]): string {
 function openWarnings(decidingKeys: readonly DecidingKey[]): readonly string[] {
   return decidingKeys
     .filter(({ value }) => value === undefined)
-    .map(({ key }) => `Whether it is allowed hangs on ${key}, which only the call itself brings.`);
+    .map(({ key }) => `Whether it is allowed depends on ${key}, which only the call itself brings.`);
 }
 
 const trustSaysNo = denied("no statement of the trust policy allows it, or one denies it", "observed");
