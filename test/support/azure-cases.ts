@@ -167,13 +167,13 @@ export const azureCases: readonly PartyCase[] = [
         key("client-id"),
         "ServiceAccount",
         "web",
-        "it is no GUID, as client ids are; pods get it all the same",
+        "it is no GUID, as client ids are; pods still get it",
       ),
       warningOf(
         key("tenant-id"),
         "ServiceAccount",
         "contoso",
-        "it is neither the GUID of a tenant nor its domain; pods get it all the same",
+        "it is neither the GUID of a tenant nor its domain; pods still get it",
       ),
       warningOf(
         "podtrust.dev/azure-cloud",

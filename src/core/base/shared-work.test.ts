@@ -77,7 +77,7 @@ describe("work that several wait for", () => {
   });
 });
 
-test("an answer is not begun for one who is ended, and goes on for the second when the first is", async () => {
+test("an answer is not begun for a caller that is aborted, and continues for the second when the first is", async () => {
   const answers = new SharedAnswers<number>({ elapsed: () => 0 }, Infinity);
   const ended = AbortSignal.abort(new Error("over"));
   await assert.rejects(

@@ -40,7 +40,7 @@ export function repeating(program: Command, given: Command): (hint: string) => s
       const words = command === undefined ? [] : wordsFor(command, given);
       if (words.length === 0) return name;
       const line = `${name} ${words.map(shellWord).join(" ")}`;
-      // Where the sentence goes on at once, a full stop must not become a part of the last word.
+      // Where the sentence continues at once, a full stop must not become a part of the last word.
       return /^(?:$|[.,;:!?)])/u.test(hint.slice(at + name.length)) ? `\`${line}\`` : line;
     });
 }

@@ -53,7 +53,7 @@ describe("connections that are kept", () => {
     assert.equal((await get()).tls, undefined);
   });
 
-  test("are not gone on with after an answer that was given up, or was the server's last", async () => {
+  test("are not reused after an answer that was given up, or was the server's last", async () => {
     await get();
     await assert.rejects(get("/slow", { timeoutMs: 100 }), { code: "http-timeout" });
     await get();

@@ -321,7 +321,7 @@ async function* followed(url: URL, response: IncomingMessage, ending: Ending): A
 }
 
 /**
- * One HTTP exchange whose answer is taken as it comes, for as long as it goes on: verified and bounded as `request` is,
+ * One HTTP exchange whose answer is taken as it comes, for as long as it lasts: verified and bounded as `request` is,
  * but for its length, which `consume` has to bound. The connection ends when `consume` does. Throws what `request`
  * throws, and what `consume` throws.
  */

@@ -57,7 +57,7 @@ describe("a connection ends in time", () => {
     assert.equal(connections.tallies.cutOff["too-slow"], 0);
   });
 
-  test("in the midst of a header section: it has as long as the first, however slowly it goes on", () => {
+  test("in the midst of a header section: it has as long as the first, however slowly it continues", () => {
     const connections = new TestConnections();
     const { tcp, connection } = opened(connections, new FakeProtocol());
     connection.requested();

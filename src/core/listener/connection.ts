@@ -195,8 +195,8 @@ export class Connection {
   }
 
   /**
-   * Ends it at once. Never to be called from within its own handshake or requests: Node's TLS and HTTP/2 go on
-   * reading what they were called back for, and would do so from freed memory (SIGSEGV in Node 26).
+   * Ends it at once. Never to be called from within its own handshake or requests: Node's TLS and HTTP/2 keep reading
+   * what they were called back for, and would do so from freed memory (SIGSEGV in Node 26).
    */
   destroy(): void {
     (this.#over ?? this.socket).destroy();

@@ -89,7 +89,7 @@ export function startingFault(
   // A caller that may not even read /readyz cannot distinguish a start from rights that are missing for good.
   const next =
     ready === 403
-      ? `Wait: an API server that is starting refuses everything, /readyz too. If it goes on for minutes, give these credentials the right to ${purpose.right}.`
+      ? `Wait: an API server that is starting refuses everything, /readyz too. If it lasts for minutes, give these credentials the right to ${purpose.right}.`
       : undefined;
   return new PodtrustError("cluster-not-ready", `${message}; it is not ready (/readyz answered ${ready})`, {
     ...defined({ next }),

@@ -130,7 +130,7 @@ class ForeignCertificate implements CertificateSource {
     const fault = this.#faultOf(fresh, now, this.#holding.held);
     if (fault !== undefined && this.#isGood(now)) {
       throw new PodtrustError("certificate-invalid", `the new certificate cannot be served: ${fault}`, {
-        next: "Put a certificate there that is good; the one before goes on being served.",
+        next: "Put a certificate there that is good; the one before stays in use.",
       });
     }
     this.#servedFault = fault === undefined ? undefined : this.#complaint(fault, now);

@@ -237,7 +237,7 @@ export function adoptionWarnings(facts: AdoptionFacts): readonly string[] {
     ...refused,
     ...(isSingle
       ? [
-          `Here an API server holds one issuer. From its restart on it refuses every token for the API that does not name ${wanted.issuer}: start the pods that are named below anew. AWS goes on taking tokens of both issuers.`,
+          `Here an API server holds one issuer. From its restart on it refuses every token for the API that does not name ${wanted.issuer}: start the pods that are named below anew. AWS keeps accepting tokens of both issuers.`,
         ]
       : []),
     ...(isSingle && servers.length > 1

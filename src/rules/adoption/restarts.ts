@@ -45,7 +45,7 @@ export function restartsOf(
   const meaning =
     servers.length === 1
       ? "It is the only one: meanwhile kubectl and controllers fail, nothing is scheduled, and no token is made or renewed. Pods run on, and AWS takes the tokens that they hold."
-      : "The others answer meanwhile. Who has the address of that one alone waits for it.";
+      : "The others answer meanwhile. A client with the address of that one alone waits for it.";
   const by = runner === "kubelet" ? "by a kubelet" : "without a kubelet";
   const measured = `API servers restart ${times}, one at a time, and a restarting server does not answer. That took ${range} where it was measured (kube-apiserver 1.36 ${by}, etcd beside it, two processors); a large cluster or a slow disk takes longer. Each restart's own time is shown after it.`;
   return { count, measuredAway, notes: count === 0 ? [] : [measured, meaning] };

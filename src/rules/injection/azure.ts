@@ -27,14 +27,14 @@ export const azureAnnotations = {
     key: `${prefix}client-id`,
     on: ["ServiceAccount"],
     pattern: /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/u,
-    instead: "it is no GUID, as client ids are; pods get it all the same",
+    instead: "it is no GUID, as client ids are; pods still get it",
   },
   "tenant-id": {
     key: `${prefix}tenant-id`,
     on: ["ServiceAccount", "namespace"],
     pattern:
       /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$|^[0-9A-Za-z-]{1,63}(?:\.[0-9A-Za-z-]{1,63}){1,9}$/u,
-    instead: "it is neither the GUID of a tenant nor its domain; pods get it all the same",
+    instead: "it is neither the GUID of a tenant nor its domain; pods still get it",
   },
   "azure-cloud": {
     key: "podtrust.dev/azure-cloud",

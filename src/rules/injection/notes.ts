@@ -11,7 +11,7 @@ export interface InjectionNote {
 
 /** What is wrong with a value, and what happens in its place. */
 export const noteTexts = {
-  "role-arn": "it is not the ARN of a role; pods get it all the same",
+  "role-arn": "it is not the ARN of a role; pods still get it",
   "token-expiration": "it is no number of seconds, and not used",
   "sts-regional-endpoints": "it is neither true nor false, and not used",
   "fs-group": "it is not the number of a group, and not used",

@@ -99,7 +99,7 @@ export function rotationTimeline(input: RotationInput): RotationTimeline {
   return {
     created: {
       at: created,
-      why: "The new key stands in the cluster's JWK Set; the old one goes on signing.",
+      why: "The new key stands in the cluster's JWK Set; the old one keeps signing.",
     },
     published: {
       at: published,

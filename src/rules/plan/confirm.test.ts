@@ -88,7 +88,7 @@ describe("confirming", () => {
     );
   });
 
-  test("goes on in the next run, which changes nothing else", async () => {
+  test("continues in the next run, which changes nothing else", async () => {
     const provider = new ModelProvider({ a: ours("1"), b: ours("1") });
     const asked: string[] = [];
     const desired = confirmed(provider, ["a", "b"], ({ resource }) => {

@@ -47,7 +47,7 @@ function notPrevious(facts: RotationFacts, kid: string): MoveRefusal | undefined
   return refused(
     "still-signs",
     `the files of ${willSign.map(({ name }) => name).join(", ")} would have it sign with ${kid} from its next start on`,
-    "Run podtrust rotate promote: it goes on where it was.",
+    "Run podtrust rotate promote: it continues where it was.",
   );
 }
 

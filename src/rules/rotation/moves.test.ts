@@ -74,7 +74,7 @@ describe("no move is made", () => {
 });
 
 describe("prepare", () => {
-  test("makes a key where there is none, and goes on with one that is prepared in part", () => {
+  test("makes a key where there is none, and continues with one that is prepared in part", () => {
     const fresh = judgePrepare(rotationFacts());
     assert.deepEqual([fresh.is, "kid" in fresh && fresh.kid], ["allowed", ""]);
     const servers = [serverWith("a", ["old", "new"]), serverWith("b", ["old"])];
@@ -86,7 +86,7 @@ describe("prepare", () => {
     ]);
   });
 
-  test("goes on where a file lacks the key, or the machine its private half, though the server runs with it", () => {
+  test("continues where a file lacks the key, or the machine its private half, though the server runs with it", () => {
     const files = { verify: ["old", "new"], signing: "old", privates: ["old"] };
     const lacking = { ...files, verify: ["old"], privates: ["old", "new"] };
     const servers = [
@@ -154,7 +154,7 @@ describe("promote", () => {
     );
   });
 
-  test("goes on server by server where it was cut off, also between a file and its server's restart", () => {
+  test("continues server by server where it was cut off, also between a file and its server's restart", () => {
     const facts = halfway();
     assert.equal(reason(judgePromote(facts)), "allowed");
     assert.deepEqual(signSteps(facts, "new"), [

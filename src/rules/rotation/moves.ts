@@ -20,7 +20,7 @@ function signersDiffer({ servers, record }: RotationFacts): MoveVerdict | undefi
   return refused(
     "signers-differ",
     `the API servers sign with different keys: ${signers.join(", ")}`,
-    "Run podtrust rotate abort: it goes on going back.",
+    "Run podtrust rotate abort: it continues going back.",
   );
 }
 
@@ -48,7 +48,7 @@ export function judgePrepare(facts: RotationFacts, algorithm?: string): MoveVerd
     return refused(
       "signers-differ",
       `${record.next} is being promoted`,
-      "Run podtrust rotate promote to go on, or podtrust rotate abort to go back.",
+      "Run podtrust rotate promote to continue, or podtrust rotate abort to go back.",
     );
   }
   const { next } = record;
@@ -108,7 +108,7 @@ export function judgePromote(facts: RotationFacts): MoveVerdict {
     return refused(
       "private-half-missing",
       `the private half of ${next} is not on ${namesText(without.map(({ name }) => name))}`,
-      "Run podtrust rotate prepare: it goes on where it was.",
+      "Run podtrust rotate prepare: it continues where it was.",
     );
   }
   const since = rememberedOf(record, next).everywhereSince ?? now;
@@ -118,7 +118,7 @@ export function judgePromote(facts: RotationFacts): MoveVerdict {
   if (now < maySign.at) {
     return refused(
       "too-young",
-      `${next} is everywhere since ${durationText(now - since)} only: a relying party may go on without it for ${durationText(maySign.at - now)} (${durationText(poll)} until every publisher has it, ${durationText(publisherCache)} of Cache-Control, ${durationText(relyingPartyCache)} of publisher.relyingPartyCache)`,
+      `${next} is everywhere since ${durationText(now - since)} only: a relying party may still use a set without it for ${durationText(maySign.at - now)} (${durationText(poll)} until every publisher has it, ${durationText(publisherCache)} of Cache-Control, ${durationText(relyingPartyCache)} of publisher.relyingPartyCache)`,
       "Wait, or let podtrust rotate run wait.",
       maySign.at,
     );

@@ -68,7 +68,7 @@ export function unfit(facts: RotationFacts): MoveRefusal | undefined {
     return refused(
       "server-silent",
       `the API server ${silent.name} does not answer: ${silent.why}`,
-      "Bring it back; if it does not start since podtrust changed its files: podtrust adopt undo. A server that is left behind would refuse tokens, or go on with the old key.",
+      "Bring it back; if it does not start since podtrust changed its files: podtrust adopt undo. A server that is left behind would refuse tokens, or continue with the old key.",
     );
   }
   const unknown = servers.find(({ signs }) => signs === undefined);
@@ -130,7 +130,7 @@ export function notEverywhere(
     return refused(
       "not-in-verifiers",
       `${kid} is not in the JWK Set of ${namesText(missingAt)}: tokens of it would be refused there`,
-      "Run podtrust rotate prepare: it goes on where it was.",
+      "Run podtrust rotate prepare: it continues where it was.",
     );
   }
   if (facts.published.length === 0) {

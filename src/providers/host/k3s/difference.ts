@@ -155,7 +155,7 @@ function versionRefusal(found: string | undefined, spec: K3sSpec): PodtrustError
     `k3s ${found} runs there, and the config says ${version}: that skips ${skipped === 1 ? "a minor version" : `${skipped} minor versions`}`,
     {
       // https://kubernetes.io/releases/version-skew-policy/#kube-apiserver-1
-      next: `Set machine.k3s.version to a release of v${major}.${minor + 1} with its checksums and run podtrust up; then go on by one minor at a time.`,
+      next: `Set machine.k3s.version to a release of v${major}.${minor + 1} with its checksums and run podtrust up; then continue by one minor at a time.`,
     },
   );
 }

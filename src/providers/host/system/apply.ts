@@ -103,7 +103,7 @@ async function shutLogin(session: SshSession, { spec, work }: SystemSite): Promi
   await step(session, "reloading sshd", scripts.reloadScript, { timeoutMs: minute, signal });
   const state = await inspectSystem(session, signal);
   if (isLoginShut(state, spec)) return;
-  const sentence = `${targetText(session.target)}: sshd goes on with PermitRootLogin ${state.rootLogin}, PasswordAuthentication ${state.passwordLogin}, KbdInteractiveAuthentication ${state.keyboardLogin}: another file of /etc/ssh/sshd_config.d, or sshd_config before its Include, says so first`;
+  const sentence = `${targetText(session.target)}: sshd still has PermitRootLogin ${state.rootLogin}, PasswordAuthentication ${state.passwordLogin}, KbdInteractiveAuthentication ${state.keyboardLogin}: another file of /etc/ssh/sshd_config.d, or sshd_config before its Include, says so first`;
   throw new PodtrustError("host-command-failed", sentence, {
     next: "Take those lines out there; sshd -T shows what is in effect. Then run the same command again.",
   });

@@ -43,7 +43,7 @@ export const providerControls: IamRule = {
     "A trust policy for an issuer that many organizations share says whose tokens it accepts: for GitHub Actions, by :sub.",
   sources: [sources.providerControls, "https://github.com/unfunco/terraform-aws-oidc-github/issues/57"],
   evidence: "documented",
-  note: "Asked by CreateRole and UpdateAssumeRolePolicy only: a policy that was kept before goes on to work. The text is what a user was answered in 2024, for an enterprise's own path at GitHub's issuer. Inferred: that one value of wildcards alone among others is refused, that ForAnyValue, ForAllValues and IfExists count, and that a Deny is not looked at. One user reports that such a policy was kept, and refused by STS later. Of AWS's list of shared providers GitHub Actions is known here; the others are taken for private issuers.",
+  note: "Asked by CreateRole and UpdateAssumeRolePolicy only: a policy that was kept before still works. The text is what a user was answered in 2024, for an enterprise's own path at GitHub's issuer. Inferred: that one value of wildcards alone among others is refused, that ForAnyValue, ForAllValues and IfExists count, and that a Deny is not looked at. One user reports that such a policy was kept, and refused by STS later. Of AWS's list of shared providers GitHub Actions is known here; the others are taken for private issuers.",
   answer: sameText(
     "a statement that allows names a shared provider without such a condition on its claim, or with wildcards alone as a value",
     "MalformedPolicyDocument",

@@ -36,7 +36,7 @@ test("an explanation of a good token accepts every rule and gives every finding"
   );
 });
 
-test("an explanation goes on after a refusal and finds every fault", async () => {
+test("an explanation continues after a refusal and finds every fault", async () => {
   const facts = await factsOf({
     claims: { exp: 1, aud: "other", sub: "nobody" },
     request: { durationSeconds: "7200" },
@@ -177,7 +177,7 @@ test("an answer without a value for its text is the caller's fault", () => {
   assert.equal(fixed.outcome === "refused" && fixed.refusal.messages.legacy, "<b> is missing");
 });
 
-test("parsers' own errors are answers, everything else goes on", () => {
+test("parsers' own errors are answers, everything else is rethrown", () => {
   const error = new PodtrustError("token-invalid", "no token");
   assert.equal(
     tried(() => {
