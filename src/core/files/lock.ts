@@ -32,7 +32,7 @@ export interface LockDoor {
   readonly logger: Logger;
 }
 
-/** What is seen of a lock file: whose it is, and a value that changes with every sign of life. */
+/** What is seen of a lock file: its owner, and a value that changes with every sign of life. */
 interface LockReading {
   readonly owner: LockOwner | undefined;
   readonly beat: string;

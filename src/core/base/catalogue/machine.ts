@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** Errors about the machine of a stack, whoever it is rented from. */
+/** Errors about the machine of a stack, of any cloud. */
 export const machineErrors = {
   "machine-protected": {
     summary: "The machine is protected, and what was asked for would delete it or replace it.",
