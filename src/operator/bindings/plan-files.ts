@@ -81,7 +81,7 @@ export interface FilePlans<
     binding: Binding,
     trust: Trust,
   ) => { readonly granted: Granted } | { readonly refusals: readonly GrantRefusal[] };
-  /** Asks the relying party, and changes nothing. Throws where it gave no answer at all. */
+  /** Asks the relying party, and changes nothing. Throws if it gave no answer at all. */
   readonly plan: (trust: Trust, asked: AskedOfTrust<Binding, Granted>, at: PlanTime) => Promise<TrustPlan>;
 }
 

@@ -75,7 +75,7 @@ export function webhookConfiguration({ namespace, failurePolicy }: Configuration
   };
 }
 
-/** The CA bundle of each webhook, PEM; an empty text where there is none. */
+/** The CA bundle of each webhook, PEM; an empty text if there is none. */
 export function bundlesOf(configuration: JsonRecord): readonly string[] {
   return recordsOf(configuration["webhooks"]).map(({ clientConfig }) =>
     Buffer.from(textOf(recordOf(clientConfig)["caBundle"]) ?? "", "base64").toString("utf8"),

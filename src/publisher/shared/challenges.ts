@@ -15,7 +15,7 @@ const maxChallenge = 3_600_000;
 // Any client can request challenges: this limits how often they cause a call to the API server, in milliseconds.
 const askEvery = 250;
 
-/** A challenge as it stands in the Secret. */
+/** A challenge as the Secret stores it. */
 interface PresentedEntry {
   readonly challenge: PresentedChallenge;
   /** When it was presented; milliseconds since the epoch. */

@@ -196,7 +196,7 @@ export class IssuerSource {
     const { maxToken } = times();
     const unsaved = this.#unsavedChange;
     this.#take(mergeStates(this.#state, theirs, { now: clock.now(), retention: maxToken }));
-    // It comes from where it would be saved.
+    // It was read from the same store.
     this.#unsavedChange = unsaved;
     this.#options.looked?.();
   }

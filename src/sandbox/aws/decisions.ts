@@ -48,7 +48,7 @@ function matches(decision: Decision, filter: DecisionFilter): boolean {
   });
 }
 
-/** Remembers the last so many decisions. */
+/** Remembers a limited number of the latest decisions. */
 export class DecisionRing {
   readonly #size: number;
   #held: Decision[] = [];

@@ -153,7 +153,7 @@ interface Introduced {
   readonly isPublic: boolean;
   /** The file of the control API's token. */
   readonly controlToken: string;
-  /** The file that points clients at the clouds, where they run. */
+  /** The file that points clients at the clouds, if they run. */
   readonly clouds: string | undefined;
   /** The file that makes a client the administrator of the stand-in for Azure, if that runs. */
   readonly azureAdmin: string | undefined;

@@ -128,7 +128,7 @@ export class BoundTenant {
     return identityHolder(this.management, group, name);
   }
 
-  /** An identity; undefined where there is none. `oldest`: milliseconds. Throws `azure-*`. */
+  /** An identity; undefined if there is none. `oldest`: milliseconds. Throws `azure-*`. */
   identity(
     group: GroupPlace,
     name: string,
@@ -140,7 +140,7 @@ export class BoundTenant {
     );
   }
 
-  /** The federated credentials of an identity; undefined where there is none. Throws `azure-*`. */
+  /** The federated credentials of an identity; undefined if there is none. Throws `azure-*`. */
   credentials(
     group: GroupPlace,
     name: string,

@@ -10,7 +10,7 @@ import type { Seed } from "./seed.ts";
 export interface SeedTarget {
   readonly account: Account;
   readonly services: readonly Service[];
-  /** The administrator's, who seeds. */
+  /** The administrator's, who runs the seed. */
   readonly accessKeyId: string;
   /** Milliseconds. */
   readonly now: () => number;

@@ -19,7 +19,7 @@ export interface DnsAccess {
   readonly clock: Clock;
   /** Called with what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
   readonly waiting: (reason: string, deadline: number) => void;
-  /** How a zone's name servers are asked; over DNS by default. */
+  /** How a zone's name servers are queried; over DNS by default. */
   readonly ask?: AskServers;
 }
 

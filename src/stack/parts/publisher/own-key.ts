@@ -10,7 +10,7 @@ const maxFile = 1024 * 1024;
 /** IDs of the permanent access keys that podtrust itself may work with here: of the environment, and of profiles in use. */
 async function idsInUse({ aws }: Config, env: Environment): Promise<readonly string[]> {
   const file = env["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homeDirectory(env), ".aws", "credentials");
-  // Without such a file there is no key in it.
+  // A missing file holds no key.
   const text = await readBoundedText(file, maxFile).catch(() => "");
   const profiles = ["default", env["AWS_PROFILE"], ...aws.map(({ profile }) => profile)];
   const named = accessKeyIds(
