@@ -153,6 +153,12 @@ function slowest(tallies: readonly Tally[]): readonly string[] {
   });
 }
 
+/** What is wrong with so few tests in a run of all files; undefined where there are enough. */
+function tooFew(tests: number): string | undefined {
+  const { minTests = 0 } = group ?? {};
+  return wanted.length > 0 || tests >= minTests ? undefined : `${name} has ${minTests} tests at least`;
+}
+
 /** The last lines of a run, over all its batches, and its exit code. */
 function summary(outcomes: readonly Outcome[]): { readonly lines: readonly string[]; readonly code: number } {
   const tallies = outcomes.flatMap(({ tally }) => tally);
@@ -167,6 +173,7 @@ function summary(outcomes: readonly Outcome[]): { readonly lines: readonly strin
   const dead = outcomes.filter(({ tally }) => tally.at(-1)?.counts === undefined).length;
   const sum = (of: "passed" | "failed" | "skipped"): number =>
     tallies.reduce((total, { counts }) => total + (counts?.[of] ?? 0), 0);
+  const few = tooFew(sum("passed") + sum("failed") + sum("skipped"));
   const isStrict = leftOut.length > 0 && process.env["CI"] === "true";
   return {
     lines: [
@@ -180,8 +187,10 @@ function summary(outcomes: readonly Outcome[]): { readonly lines: readonly strin
       ...(dead === 0 ? [] : ["", `${dead} of ${outcomes.length} runners died before they had counted`]),
       ...leftOut,
       ...(isStrict ? ["With CI=true nothing may be left out."] : []),
+      ...(few === undefined ? [] : [few]),
     ],
-    code: outcomes.find(({ code }) => code !== 0)?.code ?? (dead > 0 || isStrict ? 1 : 0),
+    code:
+      outcomes.find(({ code }) => code !== 0)?.code ?? (dead > 0 || isStrict || few !== undefined ? 1 : 0),
   };
 }
 

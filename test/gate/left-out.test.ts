@@ -21,19 +21,32 @@ const planted = {
 let folder = "";
 
 function run(ci: string, ...files: readonly string[]): { status: number | null; stdout: string } {
+  return runIn(folder, ci, ...files);
+}
+
+function runIn(
+  cwd: string,
+  ci: string,
+  ...files: readonly string[]
+): { status: number | null; stdout: string } {
   // This runner's own children must not report to the runner that runs this test.
   const { NODE_TEST_CONTEXT: _context, ...env } = process.env;
-  const options = { cwd: folder, env: { ...env, CI: ci }, encoding: "utf8" } as const;
+  const options = { cwd, env: { ...env, CI: ci }, encoding: "utf8" } as const;
   return spawnSync(process.execPath, [tool, "unit", ...files], options);
+}
+
+/** An empty test in each place that a group names. */
+async function plantEmpty(cwd: string): Promise<void> {
+  for (const file of oneFileEach(Object.values(groups).flatMap(({ patterns }) => patterns))) {
+    await mkdir(dirname(join(cwd, file)), { recursive: true });
+    await writeFile(join(cwd, file), "");
+  }
 }
 
 describe("the last lines of a run of tests", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "podtrust-left-out-"));
-    const files = oneFileEach(Object.values(groups).flatMap(({ patterns }) => patterns));
-    for (const file of [...files, ...Object.keys(planted).map((name) => `test/${name}`)])
-      await mkdir(dirname(join(folder, file)), { recursive: true });
-    for (const file of files) await writeFile(join(folder, file), "");
+    await plantEmpty(folder);
     for (const [name, text] of Object.entries(planted)) await writeFile(join(folder, "test", name), text);
   });
 
@@ -52,6 +65,19 @@ describe("the last lines of a run of tests", () => {
     const { status, stdout } = run("true", "two");
     assert.equal(status, 0);
     assert.doesNotMatch(stdout, /left out/u);
+  });
+
+  test("refuse a whole run of too few tests, though all of them pass, and no run of some files", async () => {
+    const cwd = await mkdtemp(join(tmpdir(), "podtrust-too-few-"));
+    try {
+      await plantEmpty(cwd);
+      const whole = runIn(cwd, "");
+      assert.equal(whole.status, 1, whole.stdout);
+      assert.match(whole.stdout, /, 0 failed, .*\nunit has 3900 tests at least\n$/su);
+      assert.equal(runIn(cwd, "", "planted").status, 0);
+    } finally {
+      await rm(cwd, { recursive: true });
+    }
   });
 
   test("count the tests of all processes together, and name the one that failed", () => {

@@ -1,35 +1,28 @@
 /** What `npm test` runs: few processes, which many files share, and something of every room. */
 import assert from "node:assert/strict";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
+import { importsIn } from "../../tools/imports.ts";
 import { allowed } from "../../tools/rooms.ts";
 import { filesOfGroup, groups, shards, weightOf } from "../../tools/test/groups.ts";
 
 const files = filesOfGroup("unit");
 
-const isProduct = (file: string): boolean => file.startsWith("src/") && !file.endsWith(".test.ts");
+const rooms = Object.keys(allowed).toSorted((a, b) => b.length - a.length);
+/** The innermost room around a file. */
+const roomOf = (file: string): string | undefined => rooms.find((room) => file.startsWith(`src/${room}/`));
 
-/**
- * What tests import, and what that imports again through the modules of test/ and so many of src/: the door of a room, and
- * who uses a room that has no door for tests. A command's words count, which the list of commands loads by name.
- */
-function reached(tests: readonly string[], between: number): ReadonlySet<string> {
-  const seen = new Set(tests);
-  const last = new Set<string>();
-  // What is added while the loop runs is walked as well.
-  for (const file of seen) {
-    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(
-      /(?:from |import |load: \(\) => import\()"(\.[^"]+\.ts)"/gu,
-    )) {
-      const target = join(dirname(file), path);
-      if (isProduct(target) && !seen.has(target)) last.add(target);
-      else if (existsSync(target)) seen.add(target);
-    }
-  }
-  return last.size === 0 || between === 0
-    ? new Set([...seen, ...last])
-    : reached([...seen, ...last], between - 1);
+/** Rooms of which no suite is about anything: none stands there, is named after the room, or imports what is in it. */
+function roomsWithoutTest(suites: readonly (readonly [file: string, text: string])[]): readonly string[] {
+  const held = suites.flatMap(([file, text]) => {
+    const imported = importsIn(text).map((target) => roomOf(join(dirname(file), target)));
+    const named = rooms.find((room) =>
+      ["/", ".", "-"].some((next) => file.startsWith(`test/${room}${next}`)),
+    );
+    return [roomOf(file), ...imported, named];
+  });
+  return rooms.filter((room) => !held.includes(room));
 }
 
 /** What says that a suite runs at length, or on every minor of Kubernetes, by night alone. */
@@ -149,11 +142,24 @@ describe("the files of npm test", () => {
   });
 
   test("have at least one of each room of src/", () => {
-    const seen = reached(files, 3);
-    const missing = Object.keys(allowed).filter(
-      (room) => ![...seen].some((file) => file.startsWith(`src/${room}/`)),
+    assert.deepEqual(roomsWithoutTest(files.map((file) => [file, readFileSync(file, "utf8")])), []);
+  });
+
+  test("a room without one is found, though a suite of another room reaches it through what it imports", () => {
+    const through = (path: string): readonly [string, string] => [
+      path,
+      'import { judgeFacts } from "../../src/stack/status/judge/index.ts";\n',
+    ];
+    const held = ["map/page", "sandbox/mischief", "stack/status/judge"];
+    const suites = [
+      ["test/map/page.test.ts", ""],
+      ["src/sandbox/mischief/a.test.ts", ""],
+      through("test/docs/a.test.ts"),
+    ] as const;
+    assert.deepEqual(
+      roomsWithoutTest(suites).toSorted(),
+      rooms.filter((room) => !held.includes(room)).toSorted(),
     );
-    assert.deepEqual(missing, []);
   });
 
   test("are all tests that no other group has, and no file is in two groups", () => {

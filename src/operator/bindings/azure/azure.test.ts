@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { pairOf, placeOf, sameId, wantedCredential } from "./places.ts";
+import { identityStatusOf } from "./status.ts";
+
+const id =
+  "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web";
+const trust = { issuer: "https://oidc.example.com" };
+const whose = { namespace: "shop", name: "web" };
+
+describe("where an identity of a binding is", () => {
+  test("is told by its resource id, whose letters may be large or small", () => {
+    const group = { subscription: "11111111-1111-4111-8111-111111111111", resourceGroup: "shop" };
+    assert.deepEqual(placeOf(id), { group, name: "web" });
+    assert.ok(sameId(id, id.toUpperCase()));
+    assert.ok(!sameId(id, `${id}2`));
+  });
+
+  test("and its credential lets in the ServiceAccount's tokens of the trust's issuer, for the cloud's audience", () => {
+    const pair = { issuer: trust.issuer, subject: "system:serviceaccount:shop:web" };
+    assert.deepEqual(pairOf(trust, whose), pair);
+    const cloud = { audience: "api://AzureADTokenExchange" } as Parameters<
+      typeof wantedCredential
+    >[2]["cloud"];
+    assert.deepEqual(wantedCredential(trust, whose, { cloud }), {
+      account: "shop/web",
+      audience: "api://AzureADTokenExchange",
+      ...pair,
+    });
+  });
+});
+
+test("the status of an AzureIdentityBinding is read without what has another form", () => {
+  const identities = [
+    { id, managed: true, clientId: "22222222-2222-4222-8222-222222222222", credential: 7 },
+    { managed: true },
+    "nothing",
+  ];
+  const object = { apiVersion: "v1", kind: "AzureIdentityBinding", metadata: { name: "web" } };
+  const status = { observedGeneration: 3, identities };
+  assert.deepEqual(identityStatusOf({ ...object, status }), {
+    observedGeneration: 3,
+    conditions: [],
+    identities: [{ id, managed: true, clientId: "22222222-2222-4222-8222-222222222222" }],
+  });
+  assert.deepEqual(identityStatusOf(object), { conditions: [], identities: [] });
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { PodtrustError } from "../../core/base/index.ts";
+import { openbaoError, OpenBaoRefusal, OpenBaoUnanswered } from "./failure.ts";
+import { changedFields } from "./fields.ts";
+import { openbaoAccess, written } from "./index.ts";
+
+describe("where OpenBao is, and the token for it", () => {
+  test("is an https address, or one of this machine, without the slash at its end", async () => {
+    const at = async (address: string): Promise<string> => (await openbaoAccess({ address }, {})).address;
+    assert.equal(await at("https://bao.example.com:8200/"), "https://bao.example.com:8200");
+    assert.equal(await at("http://127.0.0.1:8200"), "http://127.0.0.1:8200");
+    const refused = [
+      "http://bao.example.com",
+      "https://me@bao.example.com",
+      "https://bao.example.com?a",
+      "bao",
+    ];
+    for (const address of refused) await assert.rejects(at(address), { code: "usage" }, address);
+  });
+
+  test("is BAO_TOKEN before VAULT_TOKEN; what cannot be a token is refused and not quoted", async () => {
+    const tokenIn = async (env: Record<string, string>): Promise<string | undefined> =>
+      (await openbaoAccess({ address: "https://bao.example.com" }, env)).token;
+    assert.equal(await tokenIn({}), undefined);
+    assert.equal(await tokenIn({ BAO_TOKEN: " ", VAULT_TOKEN: "s.two" }), "s.two");
+    assert.equal(await tokenIn({ BAO_TOKEN: "s.one\n", VAULT_TOKEN: "s.two" }), "s.one");
+    await assert.rejects(tokenIn({ BAO_TOKEN: "two words" }), (error: PodtrustError) => {
+      assert.equal(error.code, "openbao-token-refused");
+      assert.ok(!error.message.includes("two words"));
+      return true;
+    });
+  });
+});
+
+describe("the fields of a role", () => {
+  test("have changed where their values differ, not where a server writes nothing or an order in its own way", () => {
+    const wanted = { policies: ["web", "db"], ttl: 3600, bound: undefined, claims: { b: "1", a: "2" } };
+    const found = {
+      policies: ["db", "web"],
+      ttl: 1800,
+      bound: [],
+      claims: { a: "2", b: "1" },
+      more: "theirs",
+    };
+    assert.deepEqual(changedFields(wanted, found), [{ field: "ttl", before: 1800, after: 3600 }]);
+  });
+
+  test("are written with numbers as texts", () => {
+    assert.deepEqual(written({ ttl: 3600, name: "web" }), { ttl: "3600", name: "web" });
+  });
+});
+
+test("a failed call says whether OpenBao refused it, forbade it, or did not answer", () => {
+  const codeOf = (thrown: unknown): unknown =>
+    (openbaoError(thrown, "writing role web") as PodtrustError).code;
+  assert.equal(codeOf(new OpenBaoRefusal(403, ["permission denied"])), "openbao-denied");
+  assert.equal(codeOf(new OpenBaoRefusal(400, [])), "openbao-refused");
+  assert.equal(codeOf(new OpenBaoUnanswered("sealed")), "openbao-unavailable");
+  const untrusted = new PodtrustError("http-tls", "an unknown certificate authority");
+  const unreached = new OpenBaoUnanswered("no connection", untrusted);
+  assert.equal(codeOf(unreached), "openbao-unreachable");
+  assert.equal(unreached.mayPass, false);
+  const other = new TypeError("ours");
+  assert.equal(openbaoError(other, "writing role web"), other);
+});
