@@ -5,15 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { shortLived } from "../../tools/lint/abort-signals.ts";
 import { ownProcess } from "../../tools/lint/process-streams.ts";
-import { linted } from "./linted.ts";
-
-/** Writes each source into files of these paths, and says in which of them a rule finds something. */
-function found(rule: string, sources: Readonly<Record<string, string>>): readonly string[] {
-  const lines = linted(sources)
-    .split("\n")
-    .filter((line) => line.includes(`podtrust(${rule})`));
-  return Object.keys(sources).filter((file) => lines.some((line) => line.includes(`/${file}:`)));
-}
+import { foundBy } from "./linted.ts";
 
 const anyOf = (text: string): string => `export const both = (all: AbortSignal[]) => ${text};\n`;
 
@@ -37,7 +29,7 @@ test("npm run lint fails on AbortSignal.any in what runs for long, in each of se
     "src/publisher/own.ts":
       "export const both = (AbortSignal: { any(all: unknown): unknown }) => AbortSignal.any([]);\n",
   };
-  assert.deepEqual(found("no-abort-signal-any", { ...faults, ...fine }), Object.keys(faults));
+  assert.deepEqual(foundBy("no-abort-signal-any", { ...faults, ...fine }), Object.keys(faults));
 });
 
 test("npm run lint fails on arguments, streams and exit code away from a program's first file, in each of ten spellings", () => {
@@ -62,7 +54,7 @@ test("npm run lint fails on arguments, streams and exit code away from a program
       "export const words = (process: { argv: string[] }): string[] => process.argv;\n",
     "src/cli/up/own.test.ts": "export const word = process.argv[2];\n",
   };
-  assert.deepEqual(found("no-process-streams", { ...faults, ...fine }), Object.keys(faults));
+  assert.deepEqual(foundBy("no-process-streams", { ...faults, ...fine }), Object.keys(faults));
 });
 
 const idle = (list: readonly string[], used: RegExp): readonly string[] =>

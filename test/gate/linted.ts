@@ -26,3 +26,11 @@ export function linted(files: Readonly<Record<string, string>>): string {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Writes sources into files of these paths, and says in which of them a rule of ours finds something. */
+export function foundBy(rule: string, sources: Readonly<Record<string, string>>): readonly string[] {
+  const lines = linted(sources)
+    .split("\n")
+    .filter((line) => line.includes(`podtrust(${rule})`));
+  return Object.keys(sources).filter((file) => lines.some((line) => line.includes(`/${file}:`)));
+}

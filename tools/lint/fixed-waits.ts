@@ -6,7 +6,9 @@
  *
  * `test/gate/time-rules.test.ts` fails on an entry of the list in which nothing waits so.
  */
-import { isListed, type MemberNode, type RuleContext } from "./rule.ts";
+import { asksWhetherTimeHasPassed, isAnywhere } from "./clock-reads.ts";
+import { bare, lastName, memberOf, takenBy } from "./members.ts";
+import { isListed, type Node, type RuleContext, testPath } from "./rule.ts";
 
 /** Files that may wait so; a folder ends with `/`. */
 export const fixedWaits: readonly string[] = [
@@ -43,94 +45,76 @@ export const fixedWaits: readonly string[] = [
   "test/support/docker-engine.ts",
 ];
 
-interface Named {
-  readonly type: string;
-  readonly name?: string;
+/** The function that a call is given first, and the name of that function's first parameter. */
+function callbackOf({ arguments: [callback] = [] }: Node): {
+  readonly body?: unknown;
+  readonly resolve?: string;
+} {
+  const { body, params = [] } = (callback ?? {}) as { body?: unknown; params?: readonly Node[] };
+  const resolve = params[0]?.name;
+  return resolve === undefined ? { body } : { body, resolve };
 }
 
-interface ImportNode {
-  readonly source: { readonly value: unknown };
-  readonly specifiers: readonly { readonly imported?: Named }[];
+const isCallOf = ({ type, callee }: Node, name: string): boolean =>
+  type === "CallExpression" && lastName(callee) === name;
+
+/** Whether a call is of what a function calls, and of nothing else: `() => resolve()`, `() => { resolve(); }`. */
+function onlyCalls(callback: Node | undefined, name: string): boolean {
+  const { body } = (callback ?? {}) as { body?: Node & { readonly body?: readonly Node[] } };
+  const [first, second] = Array.isArray(body?.body) ? (body.body as readonly Node[]) : [body];
+  return second === undefined && first !== undefined && isCallOf(bare(first), name);
 }
 
-interface CallNode {
-  readonly callee: MemberNode & Partial<Named>;
-  readonly arguments: readonly unknown[];
+/** `new Promise((resolve) => setTimeout(resolve, ms))`, in a block or a `function` too, and with nothing else that resolves it. */
+function isTimer(node: Node): boolean {
+  const { body, resolve } = callbackOf(node);
+  if (lastName(node.callee) !== "Promise" || resolve === undefined) return false;
+  let named = 0;
+  const isIt = ({ type, name }: Node): boolean => {
+    if (type === "Identifier" && name === resolve) named += 1;
+    return false;
+  };
+  isAnywhere(body, isIt);
+  return (
+    named === 1 &&
+    isAnywhere(body, (one) => {
+      const [callback] = one.arguments ?? [];
+      return isCallOf(one, "setTimeout") && (callback?.name === resolve || onlyCalls(callback, resolve));
+    })
+  );
 }
-
-/** A function whose body is one expression. */
-interface Arrow {
-  readonly body?: { readonly type: string; readonly callee?: MemberNode & Partial<Named> };
-}
-
-interface NewNode {
-  readonly callee: Named;
-  readonly arguments: readonly { readonly body?: { readonly callee?: Named } }[];
-}
-
-/** A loop with a test of its own; that of a `for` may be left out. */
-interface LoopNode {
-  readonly test?: unknown;
-}
-
-/** The path of a test, or of what tests share, from its `src/` or `test/` on; undefined for all other files. */
-function testPath(filename: string): string | undefined {
-  const parts = filename.split(/[/\\]/u);
-  const at = parts.findIndex((part, index) => {
-    const isRoot = part === "test" || part === "src";
-    return isRoot && !parts.slice(0, index).some((before) => before === "test" || before === "src");
-  });
-  const path = at === -1 ? "" : parts.slice(at).join("/");
-  return path.startsWith("test/") || path.endsWith(".test.ts") ? path : undefined;
-}
-
-/** `new Promise((resolve) => setTimeout(resolve, ms))`. */
-const isTimer = ({ callee, arguments: [executor] }: NewNode): boolean =>
-  callee.name === "Promise" && executor?.body?.callee?.name === "setTimeout";
-
-/** `systemClock.sleep(ms)`; with a signal it is the sleep of another clock. */
-const isSystemSleep = ({ callee: { object, property }, arguments: given }: CallNode): boolean =>
-  object?.name === "systemClock" && property?.name === "sleep" && given.length === 1;
 
 /** `setTimeout(() => kill("SIGTERM"), ms)`, and the same of `child.kill`. */
-function isTimedKill({ callee, arguments: [callback] }: CallNode): boolean {
-  const called = (callback as Arrow | undefined)?.body?.callee;
-  return callee.name === "setTimeout" && (called?.name ?? called?.property?.name) === "kill";
-}
+const isTimedKill = (node: Node): boolean =>
+  isCallOf(node, "setTimeout") && onlyCalls(node.arguments?.[0], "kill");
 
-/** Whether it is so of any part of a tree; nodes know what is around them, too. */
-function isAnywhere(tree: unknown, holds: (node: Readonly<Record<string, unknown>>) => boolean): boolean {
-  if (typeof tree !== "object" || tree === null) return false;
-  const node = tree as Readonly<Record<string, unknown>>;
-  if (holds(node)) return true;
-  return Object.entries(node).some(([key, part]) => key !== "parent" && isAnywhere(part, holds));
-}
-
-const clocks = new Set(["Date", "performance"]);
-
-/** `Date.now()`, `performance.now()`. */
-const isClockRead = ({ type, callee }: Readonly<Record<string, unknown>>): boolean => {
-  const { object, property } = type === "CallExpression" ? (callee as MemberNode) : {};
-  return property?.name === "now" && clocks.has(object?.name ?? "");
-};
-
-const isNumber = ({ type, value }: Readonly<Record<string, unknown>>): boolean =>
-  type === "Literal" && typeof value === "number";
-
-/** Whether a comparison of a clock with a number stands in it: `performance.now() - begun < 3000`. */
-const asksWhetherTimeHasPassed = (tree: unknown): boolean =>
-  isAnywhere(
-    tree,
-    (node) =>
-      node["type"] === "BinaryExpression" &&
-      /^[<>]=?$/u.test(String(node["operator"])) &&
-      isAnywhere(node, isClockRead) &&
-      isAnywhere(node, isNumber),
-  );
+/** `promisify(setTimeout)`. */
+const isPromisified = (node: Node): boolean =>
+  isCallOf(node, "promisify") && lastName(node.arguments?.[0]) === "setTimeout";
 
 /** `until("so much time has passed", () => Date.now() - begun > 3000)`: a sleep by the name of a state. */
-const isSleepingUntil = ({ callee, arguments: given }: CallNode): boolean =>
-  callee.name?.startsWith("until") === true && asksWhetherTimeHasPassed(given);
+const isSleepingUntil = ({ callee, arguments: given }: Node): boolean =>
+  callee?.name?.startsWith("until") === true && asksWhetherTimeHasPassed(given);
+
+const waitingModules: ReadonlySet<unknown> = new Set(["node:timers/promises", "timers/promises"]);
+const timerModules: ReadonlySet<unknown> = new Set(["node:timers", "timers"]);
+
+/** An import of what waits: all of node:timers/promises but `setImmediate`, and of node:timers what leads to that. */
+function importsWait({ source, specifiers = [] }: Node): boolean {
+  const names = specifiers.map(({ imported }) => imported?.name);
+  if (waitingModules.has(source?.value)) return names.some((name) => name !== "setImmediate");
+  return timerModules.has(source?.value) && names.some((name) => name === undefined || name === "promises");
+}
+
+/** What the machine's own clock is called in a file: by its import, or by a name that it has from there. */
+function systemClocks({ sourceCode: { text, scopeManager } }: RuleContext): ReadonlySet<string> {
+  const names = new Set(["systemClock"]);
+  if (!text.includes("systemClock")) return names;
+  for (const { name, defs } of scopeManager.scopes.flatMap(({ variables }) => variables))
+    if (defs.some(({ node }) => node.imported?.name === "systemClock" || node.init?.name === "systemClock"))
+      names.add(name);
+  return names;
+}
 
 const message =
   "A test waits for a state (until of test/support/until.ts) or moves a TestClock. A file that paces, polls or measures stands in tools/lint/fixed-waits.ts.";
@@ -139,25 +123,35 @@ export const fixedWaitRule = {
   create(context: RuleContext) {
     const path = testPath(context.filename);
     if (path === undefined || isListed(fixedWaits, path)) return {};
-    const judgeLoop = (node: LoopNode): void => {
-      if (asksWhetherTimeHasPassed(node.test)) context.report({ node, message });
+    let clocks: ReadonlySet<string> | undefined;
+    const isSystemClock = (node: Node | null | undefined): boolean =>
+      (clocks ??= systemClocks(context)).has(lastName(node) ?? "");
+    // With a signal it is the sleep of another clock.
+    const isSystemSleep = ({ callee, arguments: given = [] }: Node): boolean =>
+      callee !== undefined &&
+      memberOf(callee) === "sleep" &&
+      given.length === 1 &&
+      isSystemClock(callee.object);
+    const reportIf = (isWait: (node: Node) => boolean) => (node: Node) => {
+      if (isWait(node)) context.report({ node, message });
     };
+    const judgeLoop = reportIf((node) => asksWhetherTimeHasPassed((node as { test?: unknown }).test));
     return {
       DoWhileStatement: judgeLoop,
       ForStatement: judgeLoop,
       WhileStatement: judgeLoop,
-      ImportDeclaration(node: ImportNode) {
-        const names = node.specifiers.map(({ imported }) => imported?.name);
-        if (node.source.value === "node:timers/promises" && names.includes("setTimeout"))
-          context.report({ node, message });
-      },
-      NewExpression(node: NewNode) {
-        if (isTimer(node)) context.report({ node, message });
-      },
-      CallExpression(node: CallNode) {
-        if (isSystemSleep(node) || isTimedKill(node) || isSleepingUntil(node))
-          context.report({ node, message });
-      },
+      ImportDeclaration: reportIf(importsWait),
+      ImportExpression: reportIf(({ source }) => waitingModules.has(source?.value)),
+      NewExpression: reportIf(isTimer),
+      MemberExpression: reportIf(
+        (node) => memberOf(node) === "wait" && lastName(node.object) === "scheduler",
+      ),
+      VariableDeclarator: reportIf(
+        ({ id, init }) => isSystemClock(init) && takenBy(id).some(([name]) => name === "sleep"),
+      ),
+      CallExpression: reportIf(
+        (node) => isSystemSleep(node) || isTimedKill(node) || isSleepingUntil(node) || isPromisified(node),
+      ),
     };
   },
 };

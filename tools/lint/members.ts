@@ -3,6 +3,7 @@ import type { Node, RuleContext } from "./rule.ts";
 
 const wrappers: ReadonlySet<string> = new Set([
   "ChainExpression",
+  "ExpressionStatement",
   "TSAsExpression",
   "TSNonNullExpression",
   "TSSatisfiesExpression",
@@ -10,7 +11,7 @@ const wrappers: ReadonlySet<string> = new Set([
 ]);
 
 /** What stands in `(a)`, `a!`, `a as B` and `a?.b`. */
-function bare(node: Node): Node {
+export function bare(node: Node): Node {
   return node.expression !== undefined && wrappers.has(node.type) ? bare(node.expression) : node;
 }
 

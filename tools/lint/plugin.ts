@@ -5,6 +5,7 @@ import { optionalMemberRule } from "./optional-members.ts";
 import { isoTextRule } from "./iso-texts.ts";
 import { processStreamRule } from "./process-streams.ts";
 import { linearRule } from "./regular-expressions.ts";
+import { timeBoundRule } from "./time-bounds.ts";
 import { timeOfDayRule } from "./time-of-day.ts";
 
 export default {
@@ -16,6 +17,7 @@ export default {
     "no-fixed-wait": fixedWaitRule,
     "no-iso-text": isoTextRule,
     "no-process-streams": processStreamRule,
+    "no-time-bound": timeBoundRule,
     "no-time-of-day": timeOfDayRule,
   },
 };

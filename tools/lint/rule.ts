@@ -9,7 +9,7 @@ export interface RuleContext {
   report(problem: { node: unknown; message: string }): void;
 }
 
-export interface Scope {
+interface Scope {
   readonly variables: readonly Variable[];
   /** What no scope inside declares. */
   readonly through: readonly Reference[];
@@ -20,6 +20,7 @@ interface Reference {
 }
 
 interface Variable {
+  readonly name: string;
   readonly references: readonly Reference[];
   readonly defs: readonly { readonly type: string; readonly node: Node; readonly parent: Node | null }[];
 }
@@ -75,4 +76,15 @@ export function sourcePath(filename: string): string | undefined {
 /** Whether a list of files and of folders (that end with `/`) has a path. */
 export function isListed(list: readonly string[], path: string): boolean {
   return list.some((entry) => (entry.endsWith("/") ? path.startsWith(entry) : path === entry));
+}
+
+/** The path of a test, or of what tests share, from its `src/` or `test/` on; undefined for all other files. */
+export function testPath(filename: string): string | undefined {
+  const parts = filename.split(/[/\\]/u);
+  const at = parts.findIndex((part, index) => {
+    const isRoot = part === "test" || part === "src";
+    return isRoot && !parts.slice(0, index).some((before) => before === "test" || before === "src");
+  });
+  const path = at === -1 ? "" : parts.slice(at).join("/");
+  return path.startsWith("test/") || path.endsWith(".test.ts") ? path : undefined;
 }
