@@ -22,7 +22,7 @@ export const timeOfDay: readonly string[] = [
   "src/backup/publisher-file.ts",
   "src/backup/schedule.ts",
   "src/cli/serve/backups.ts",
-  "src/cli/backup/keygen.ts",
+  "src/cli/backup/command.ts",
   "src/cli/backup/signing.ts",
   "src/cli/explain/command.ts",
   "src/cli/explain/print.ts",

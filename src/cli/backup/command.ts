@@ -1,8 +1,8 @@
 import type { Command } from "commander";
+import { isoTime } from "../../core/base/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { BackupOptions } from "./run.ts";
-import type { KeygenOptions } from "./keygen.ts";
 import type { VerifyOptions } from "./verify.ts";
 
 const exampleRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -68,10 +68,7 @@ export function define(backup: Command, context: CommandContext): void {
     .command("keygen")
     .description("create an age identity, which opens backups, and print its recipient, which makes them")
     .requiredOption("-o, --output <file>", "file to create; keep it away from the publisher's machine")
-    .action(async (options: KeygenOptions) => {
-      const { runKeygen } = await import("./keygen.ts");
-      await runKeygen(context, options);
-    });
+    .action((options: KeygenOptions) => runKeygen(context, options));
   backup
     .command("verify")
     .description("open a backup, check its content and compare it with what is published")
@@ -88,4 +85,23 @@ export function define(backup: Command, context: CommandContext): void {
       const { runVerify } = await import("./verify.ts");
       await runVerify(context, file, options);
     });
+}
+
+/** What was typed of `backup keygen`. */
+interface KeygenOptions {
+  readonly output: string;
+}
+
+/** `podtrust backup keygen`: the file has age-keygen's format. */
+async function runKeygen(context: CommandContext, { output: name }: KeygenOptions): Promise<void> {
+  const { newIdentity } = await import("../../core/age/index.ts");
+  const { createFile } = await import("../../core/files/index.ts");
+  const { identity, recipient } = newIdentity();
+  const made = isoTime(context.clock.now());
+  await createFile(context.path(name), `# created: ${made}\n# public key: ${recipient}\n${identity}\n`);
+  const { output } = context;
+  output.line(`${name} opens every backup that is made for this recipient. Without it they are lost:`);
+  output.line(`  ${recipient}`);
+  output.line("Keep it where the publisher's machine cannot read it, and a copy elsewhere.");
+  output.result({ file: name, recipient });
 }

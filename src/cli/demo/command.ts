@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Command } from "commander";
-import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { unbroken, untilEnded } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { DemoCommandOptions } from "./options.ts";
@@ -49,6 +51,24 @@ export function define(command: Command, context: CommandContext): void {
     .action((options: DemoCommandOptions) => runDemo(context, options));
 }
 
+/** Only npm puts these before the PATH of what it starts. */
+const ofNpm = /node_modules[\\/]\.bin[\\/]?$/u;
+
+/**
+ * The line that defines this very program as `podtrust` in another shell: undefined if its PATH has one
+ * already. From a checkout, and by npx, there is none.
+ */
+export function definingPodtrust({
+  program,
+  env,
+}: Pick<CommandContext, "program" | "env">): string | undefined {
+  const folders = (env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && !ofNpm.test(folder));
+  if (folders.some((folder) => existsSync(join(folder, "podtrust")))) return undefined;
+  return `podtrust() { ${program.map(shellWord).join(" ")} "$@"; }`;
+}
+
 /** Leaves it all running and says how to continue with it; with --json in the report's own object. */
 async function keepRunning(
   context: CommandContext,
@@ -56,7 +76,6 @@ async function keepRunning(
   report: DemoReport | undefined,
 ): Promise<void> {
   const { connectionLines, connectionsOf, writeDemoConfig } = await import("../../demo/index.ts");
-  const { definingPodtrust } = await import("./own-name.ts");
   const { json, output, signal } = context;
   const config = await writeDemoConfig(environment);
   if (json) output.result({ ...report, connections: connectionsOf(environment, config) });

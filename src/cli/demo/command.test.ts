@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
 import { defined } from "../../core/base/index.ts";
-import { definingPodtrust } from "./own-name.ts";
+import { definingPodtrust } from "./command.ts";
 
 test("podtrust is defined for another shell, unless it finds one: what npm alone finds does not count", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-name-"));
