@@ -28,9 +28,30 @@ function anchors(page: string): Set<string> {
   return new Set([...headings].map((match) => anchorOf(match[1] ?? "")));
 }
 
+/** Where a page's links lead: `[a](b.md "title")`, `[a]: b.md`, `<a href="b.md">`, `<img src="b.svg">`. */
+const linkForms = [
+  /\]\(\s*(?:<([^>\n]*)>|([^)\s]+))(?:\s+(?:"[^"]*"|'[^']*'|\([^()]*\)))?\s*\)/gu,
+  /^ {0,3}\[[^\]\n]+\]:\s*(?:<([^>\n]*)>|(\S+))/gmu,
+  /<\w+\s[^<>]*?\b(?:href|src|srcset)\s*=\s*(?:"([^"]*)"|'([^']*)')/gu,
+];
+
+/** Marks of definitions that a page refers to and does not have: `[x]` of `[a][x]`, and of `[x][]`. */
+function undefinedMarks(prose: string): string[] {
+  const defined = new Set(
+    [...prose.matchAll(/^ {0,3}\[([^\]\n]+)\]:/gmu)].map(([, mark = ""]) => mark.toLowerCase()),
+  );
+  return [...prose.matchAll(/\[([^\][\n]+)\]\[([^\][\n]*)\]/gu)]
+    .map(([, text = "", mark = ""]) => (mark === "" ? text : mark))
+    .filter((mark) => !defined.has(mark.toLowerCase()))
+    .map((mark) => `[${mark}]`);
+}
+
+const proseOf = (text: string): string => text.replaceAll(/```[\s\S]*?```/gu, "");
+
 function links(text: string): string[] {
-  const prose = text.replaceAll(/```[\s\S]*?```/gu, "");
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/gu)].map((match) => match[1] ?? "");
+  return linkForms.flatMap((form) =>
+    [...proseOf(text).matchAll(form)].map((match) => match[1] ?? match[2] ?? ""),
+  );
 }
 
 /** The file of this repository that a package's tarball has at a path; undefined where it has none. */
@@ -50,13 +71,16 @@ function targetOf(page: string, file: string): string | undefined {
 
 /** The links of a page that lead nowhere. */
 function broken(page: string, text = readFileSync(page, "utf8")): string[] {
-  return links(text).filter((link) => {
+  // What is written as code is no link.
+  const marks = undefinedMarks(proseOf(text).replaceAll(/`[^`\n]*`/gu, ""));
+  const lost = links(text).filter((link) => {
     if (/^(?:https?|mailto):/u.test(link)) return false;
     const [file = "", anchor] = link.split("#");
     const target = targetOf(page, file);
     if (target === undefined) return true;
     return anchor !== undefined && target.endsWith(".md") && !anchors(target).has(anchor);
   });
+  return [...lost, ...marks];
 }
 
 test("the check of links finds pages to check", () => assert.ok(pages.length >= 10, `${pages.length} pages`));
@@ -88,6 +112,29 @@ test("a link to what a package leaves behind is found, and so is one to an ancho
     "package-lock.json",
   ]);
   assert.deepEqual(broken("clients/python/README.md", page("../../README.md", "none.md")), ["none.md"]);
+});
+
+test("a broken link is found in every form that Markdown has", () => {
+  const page = [
+    'A [title](nowhere.md "its title"), [angles](<no where.md>) and [an anchor](#nothing "here").',
+    "A [reference][x], [another][README], [a short one][] and [none][y].",
+    "",
+    "[x]: nowhere-else.md",
+    "[README]: README.md 'podtrust'",
+    "[a short one]: <CHANGELOG.md>",
+    "",
+    '<a class="b" href="lost.md">in HTML</a> and <img alt="" src=\'lost.svg\'>, <a href="LICENSE">found</a>.',
+    "An array's `a[0][1]` is no link, and [this](README.md 'one') leads somewhere.",
+  ].join("\n");
+  assert.deepEqual(broken("README.md", page), [
+    "nowhere.md",
+    "no where.md",
+    "#nothing",
+    "nowhere-else.md",
+    "lost.md",
+    "lost.svg",
+    "[y]",
+  ]);
 });
 
 test("every page of docs/ that the code cites exists", () => {
