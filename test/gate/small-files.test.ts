@@ -9,8 +9,12 @@ const fewLines = 20;
 const maxLines = 400;
 
 const linesOf = (text: string): number => text.split("\n").length - 1;
-/** A folder's door says what leaves the folder, and holds no code. */
-const isDoor = (file: string): boolean => basename(file) === "index.ts";
+/** A folder's entrance stays by itself, since the folder is imported by it. */
+const isEntrance = (file: string): boolean => basename(file) === "index.ts";
+const declaration =
+  /^(?:export )?(?:default )?(?:declare )?(?:abstract )?(?:async )?(?:function|const|let|class|enum|interface|type) \w/mu;
+/** An entrance that only says what leaves the folder: what is behind it belongs to no code there. */
+const isDoor = (file: string, text: string): boolean => isEntrance(file) && !declaration.test(text);
 const isProgram = (file: string): boolean => file.startsWith("src/") && !file.endsWith(".test.ts");
 
 /**
@@ -32,7 +36,7 @@ function partsOfOthers(sources: ReadonlyMap<string, string>): readonly string[] 
     const [importer = "", ...others] = own.length === 0 ? all : own;
     const into = sources.get(importer) ?? "";
     const isSmall = linesOf(text) < fewLines && linesOf(text) + linesOf(into) <= maxLines;
-    const isPart = importer !== "" && others.length === 0 && !isDoor(file) && !isDoor(importer);
+    const isPart = importer !== "" && others.length === 0 && !isEntrance(file) && !isDoor(importer, into);
     const isLazy = into.includes(`import("./${basename(file)}")`);
     return isSmall && isPart && !isLazy ? [`${file} is part of ${importer}`] : [];
   });
@@ -46,7 +50,7 @@ test("no file under 20 lines is imported by one other alone", () => {
   assert.deepEqual(partsOfOthers(new Map(files)), []);
 });
 
-test("a small file is told from one that is long, shared, a door, behind a door, lazy or too much for its importer; its test does not share it", () => {
+test("a small file is told from one that is long, shared, a door, behind a door without code, lazy or too much for its importer; its test does not share it", () => {
   const small = "export const a = 1;\n";
   const importing = (name: string): string => `import { a } from "./${name}";\n`;
   const sources = {
@@ -64,6 +68,13 @@ test("a small file is told from one that is long, shared, a door, behind a door,
     "src/f/last.ts": small,
     "src/f/full.ts": importing("last.ts") + "\n".repeat(399),
     "src/g.ts": 'import { a } from "./d/index.ts";\n',
+    "src/k/listed.ts": small,
+    "src/k/index.ts": `${importing("listed.ts")}export const all = [a];\n`,
+    "src/l/inner/index.ts": `${importing("row.ts")}export const rows = [a];\n`,
+    "src/l/inner/row.ts": small.repeat(20),
+    "src/l/one.ts": 'import { rows } from "./inner/index.ts";\n',
+    "src/m/handed-on.ts": small,
+    "src/m/index.ts": 'export { type A, a } from "./handed-on.ts";\nexport type { B } from "./b.ts";\n',
     "src/h/tested.ts": small,
     "src/h/one.ts": importing("tested.ts"),
     "src/h/tested.test.ts": importing("tested.ts"),
@@ -77,6 +88,7 @@ test("a small file is told from one that is long, shared, a door, behind a door,
   };
   assert.deepEqual(partsOfOthers(new Map(Object.entries(sources))), [
     "src/a/small.ts is part of src/a/big.ts",
+    "src/k/listed.ts is part of src/k/index.ts",
     "src/h/tested.ts is part of src/h/one.ts",
     "test/i/support.ts is part of test/i/one.test.ts",
     "tools/k/small.ts is part of tools/k.ts",

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** Errors about certificate authorities. */
+/** Errors about certificate authorities and their certificates. */
 export const acmeErrors = {
   "acme-directory-invalid": {
     summary: "The URL is not that of an ACME directory, or its answers cannot be trusted.",
@@ -54,5 +54,18 @@ export const acmeErrors = {
   "acme-certificate-invalid": {
     summary: "The certificate that a CA gave is not the one that was asked for.",
     next: "Report it to the CA; the old certificate stays in use.",
+  },
+  "certificate-invalid": {
+    summary: "A certificate and key cannot be served together.",
+    next: "Give a PEM chain, leaf first, and the private key that belongs to its leaf.",
+  },
+  "certificate-store-invalid": {
+    summary: "A file of the certificate store is damaged.",
+    next: "Move the named file away; a new account or certificate is then created.",
+  },
+  "certificate-lock-lost": {
+    summary:
+      "Another process took over the lock on certificates while this one stood still: nothing was written.",
+    next: "The other one continues. Find out why this one stood still: a CPU limit, a suspended machine.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

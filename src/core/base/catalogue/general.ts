@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** Errors about the command line and the machine. */
+/** Errors about the command line, the machine, and files that a command reads. */
 export const generalErrors = {
   usage: {
     summary: "The command line is wrong.",
@@ -38,5 +38,9 @@ export const generalErrors = {
   "program-missing": {
     summary: "A program that the command runs for you is not on this machine.",
     next: "Install it, or put it on the PATH.",
+  },
+  "bundle-invalid": {
+    summary: "A file is no bundle of podtrust doctor, or one that this version cannot read.",
+    next: "Have it written anew: podtrust doctor https://ISSUER --bundle FILE.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

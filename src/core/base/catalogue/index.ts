@@ -3,11 +3,9 @@ import { adoptionErrors } from "./adoption.ts";
 import { awsErrors } from "./aws.ts";
 import { azureErrors } from "./azure.ts";
 import { backupErrors } from "./backup.ts";
-import { bindingErrors } from "./bindings.ts";
 import { configErrors } from "./config.ts";
 import { demoErrors } from "./demo.ts";
 import { dnsErrors } from "./dns.ts";
-import { doctorErrors } from "./doctor.ts";
 import { gcpErrors } from "./gcp.ts";
 import { generalErrors } from "./general.ts";
 import { hostErrors } from "./host.ts";
@@ -19,14 +17,12 @@ import { oidcErrors } from "./oidc.ts";
 import { openbaoErrors } from "./openbao.ts";
 import { operatorErrors } from "./operator.ts";
 import { planErrors } from "./plan.ts";
-import { policyErrors } from "./policy.ts";
 import { publisherErrors } from "./publisher.ts";
 import { rotationErrors } from "./rotation.ts";
 import { sandboxErrors } from "./sandbox.ts";
 import { signerErrors } from "./signer.ts";
 import { serverErrors } from "./servers.ts";
 import { stackErrors } from "./stack.ts";
-import { tlsErrors } from "./tls.ts";
 
 export type { CatalogueEntry } from "./entry.ts";
 
@@ -39,9 +35,7 @@ export const catalogue = {
   ...httpErrors,
   ...kubernetesErrors,
   ...oidcErrors,
-  ...policyErrors,
   ...planErrors,
-  ...bindingErrors,
   ...stackErrors,
   ...configErrors,
   ...publisherErrors,
@@ -49,7 +43,6 @@ export const catalogue = {
   ...operatorErrors,
   ...signerErrors,
   ...acmeErrors,
-  ...tlsErrors,
   ...demoErrors,
   ...awsErrors,
   ...dnsErrors,
@@ -61,7 +54,6 @@ export const catalogue = {
   ...sandboxErrors,
   ...hostErrors,
   ...rotationErrors,
-  ...doctorErrors,
   ...serverErrors,
   ...adoptionErrors,
 } as const;

@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** Errors about the operator. */
+/** Errors about the operator, and bindings of ServiceAccounts. */
 export const operatorErrors = {
   "operator-listen": {
     summary: "The operator could not listen on an address.",
@@ -14,5 +14,14 @@ export const operatorErrors = {
   "operator-not-running": {
     summary: "No operator answers at the address.",
     next: "Ask where one runs: kubectl -n podtrust exec deploy/podtrust-operator -- podtrust operator status",
+  },
+  "binding-invalid": {
+    summary: "A binding or a trust has mistakes, or a file of them cannot be read.",
+    next: "Correct each line that is named.",
+  },
+  "binding-refused": {
+    summary:
+      "What a binding asks for is allowed by no grant of its trust, or cannot be done at the relying party.",
+    next: "Ask for what a grant allows, or ask the owner of the trust for a grant.",
   },
 } as const satisfies Record<string, CatalogueEntry>;
