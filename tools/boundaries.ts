@@ -7,31 +7,11 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";
 import process from "node:process";
 import { importsIn } from "./imports.ts";
+import { impurity, partyAskedFor } from "./boundaries/names.ts";
 import { allowed, federated, narrowed, nodeFree, pure, reserved } from "./rooms.ts";
 
 /** What a pure room may import of Node: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
 const pureModules = new Set(["node:crypto", "node:buffer", "node:net"]);
-/** What a pure folder must be given: the time, chance, and all that waits or speaks. */
-const impureName =
-  /\b(?:systemClock|Date\.now|Math\.random|random(?:Bytes|UUID|Int|Fill)|generateKey\w*)\b|\b(?:performance|process|console)\.|\b(?:setTimeout|setInterval|setImmediate|fetch)\(|new Date\(\)/u;
-
-/** A relying party's name, and the same as a text. */
-const partyName = `(?:${federated.join("|")})`;
-const party = `"${partyName}"`;
-/** What stands where a relying party's own folder should: a comparison with its name, or a choice by what it alone has. */
-const asksForParty = new RegExp(
-  [
-    `[=!]==?\\s*${party}`,
-    `${party}\\s*(?:[=!]==?|in\\b)`,
-    `case ${party}:`,
-    `\\.(?:includes|has|indexOf|startsWith)\\(\\s*${party}`,
-    `${party}(?:, "\\w+")*\\]\\.(?:includes|some|find|indexOf)\\(`,
-    `\\b${partyName}(?:\\.length)?\\s*(?:[=!]==?|[<>]|&&|\\|\\||\\?\\?|\\?(?![.:?]))`,
-    `if \\(!?(?:\\w+\\.)*${partyName}(?:\\.length)?\\)`,
-  ].join("|"),
-  "u",
-);
-
 interface Import {
   readonly file: string;
   readonly target: string;
@@ -142,24 +122,12 @@ function faultsOfSource(file: string): string[] {
   const found: string[] = [];
   const source = sourceOf(file);
   if (hiddenForm.test(source)) found.push(`${file} imports a module whose name only running it tells`);
-  const impure = pure.some((one) => isInside(room, one)) ? impureName.exec(code(source)) : null;
-  const asked = partyOf(file) === undefined ? asksForParty.exec(withoutComments(source))?.[0] : undefined;
+  const asked = partyOf(file) === undefined ? partyAskedFor(source) : undefined;
   if (asked !== undefined)
     found.push(`${file} asks for a relying party by name (${asked}): give each a row, and ask the row`);
-  if (impure !== null) found.push(`${file}: ${room}/ is pure and must not name ${impure[0]}`);
+  const impure = pure.some((one) => isInside(room, one)) ? impurity(source) : undefined;
+  if (impure !== undefined) found.push(`${file}: ${room}/ is pure and must not name ${impure}`);
   return found;
-}
-
-/** A source without what is written for people: comments and texts. */
-function code(source: string): string {
-  return source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/gu, "");
-}
-
-/** A source without its comments, and of its texts only those that are one word: `"azure"`. */
-function withoutComments(source: string): string {
-  return source.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"/gu, (text) =>
-    /^"\w+"$/u.test(text) ? text : "",
-  );
 }
 
 /** Circles between the files of src/, each told once. */

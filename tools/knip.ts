@@ -45,7 +45,7 @@ export default {
     "umount",
     "unshare",
   ],
-  ignoreDependencies: ["esbuild", "podtrust-node", "publint"],
+  ignoreDependencies: ["podtrust-node", "publint"],
   treatConfigHintsAsErrors: true,
   rules: { types: "off" },
 } satisfies KnipConfig;

@@ -107,6 +107,29 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     "const t = Date.now();",
     /must not name Date\.now/u,
   ],
+  ["such a clock by a text", "src/rules/plan/a.ts", 'const t = Date["now"]();', /must not name Date\[/u],
+  ["such a clock out of a pattern", "src/rules/plan/a.ts", "const { now } = Date;", /must not name = Date;/u],
+  ["a date of now", "src/rules/plan/a.ts", "const t = new Date().getTime();", /must not name new Date/u],
+  ["a date of now as a text", "src/rules/plan/a.ts", "const t = Date();", /must not name Date\(/u],
+  ["a clock of Temporal", "src/rules/plan/a.ts", "Temporal.Now.instant();", /must not name Temporal\.Now/u],
+  [
+    "a wait in a pure folder",
+    "src/rules/plan/a.ts",
+    "const late = AbortSignal.timeout(5);",
+    /must not name AbortSignal\.timeout/u,
+  ],
+  [
+    "a timer that is handed on",
+    "src/rules/plan/a.ts",
+    "const wait = setTimeout;",
+    /must not name setTimeout/u,
+  ],
+  [
+    "chance of the browser's in a pure folder",
+    "src/rules/oidc/a.ts",
+    "crypto.getRandomValues(bytes);",
+    /must not name getRandomValues/u,
+  ],
   ["chance in a pure folder", "src/rules/oidc/a.ts", "randomBytes(8);", /must not name randomBytes/u],
   ["a request by a pure folder", "src/rules/trust/a.ts", "await fetch(url);", /must not name fetch/u],
   [
@@ -120,6 +143,12 @@ const faults: readonly (readonly [what: string, path: string, text: string, said
     "src/rules/trust/a.ts",
     'import { isIP } from "node:net";',
     /trust\/ runs in a browser too and must not import node:net/u,
+  ],
+  [
+    "the same behind a comment",
+    "src/rules/trust/a.ts",
+    'import { createHash } from /* the web has another */ "node:crypto";',
+    /trust\/ runs in a browser too and must not import node:crypto/u,
   ],
   [
     "a module of Node's that such a room takes from the one below it",
@@ -190,7 +219,7 @@ describe("tools/boundaries.ts", () => {
       "src/rules/keys/a.ts":
         'import { sign } from "node:crypto";\nimport { y } from "../../core/base/index.ts";',
       "src/rules/oidc/b.ts":
-        '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = new Date(ms);',
+        '/** Never Date.now(). */\nconst text = "setTimeout(x)";\nconst at = (of: Date): Date => new Date(Date.UTC(2026, 1) + Date.parse(of));',
       "src/providers/aws/a.ts": 'const { STSClient } = await import("@aws-sdk/client-sts");',
       "src/sandbox/index.ts": 'export { x } from "./ca/index.ts";',
       "src/sandbox/ca/a.ts": 'import { y } from "../authority/index.ts";',

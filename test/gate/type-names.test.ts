@@ -57,7 +57,7 @@ const tooMany = 5;
 /** Types, exported or not, whose name that many files give, a stand-in and its client counted as one: `NAME: FILE, FILE`. */
 function crowdedNames(sources: ReadonlyMap<string, string>): readonly string[] {
   const declaration =
-    /^[ \t]*(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|enum) ([A-Z][\w$]*)(?=[ <{=])/gmu;
+    /^[ \t]*(?:export )?(?:declare )?(?:abstract )?(?:interface|type|class|enum) ([A-Z][\w$]*)(?=[\s<{=])/gmu;
   return [...declaredIn(sources, declaration)]
     .map(([name, files]) => {
       const isStandIn = (file: string): boolean =>
@@ -102,7 +102,7 @@ test("no name is given by five files to five types", () => {
 test("a name of five files is found, whoever sees the types, and a stand-in is not told from its client", () => {
   const four = {
     "src/rules/plan/a.ts": "interface Reader {\n}\ninterface Look<T> {\n}\n",
-    "src/rules/trust/a.ts": "export class Reader {\n}\ntype Look = string;\n",
+    "src/rules/trust/a.ts": "export class Reader\n  extends Map {\n}\ntype Look = string;\n",
     "src/map/a.ts": "function f(): void {\n  type Reader = string;\n}\nclass Look extends Map {\n}\n",
     "src/providers/hetzner/a.ts": "abstract class Reader {\n}\nexport type Look<T> = T;\n",
     "src/stack/a.ts": 'import type { Reader } from "../map/a.ts";\n// type Reader = string;\n',

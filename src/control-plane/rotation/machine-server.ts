@@ -111,7 +111,7 @@ export class MachineServer implements RotatedServer {
     const known = new Map([
       ...sealed,
       ...held.map(({ kid, publicKey }): [string, string] => [kid, publicKey]),
-      ...[...verifiers, signer].map(({ kid, jwk }): [string, string] => [kid, pemOf(jwk)]),
+      ...[...verifiers, signer].map(({ kid, jwk }): [string, string] => [kid, publicKeyPem(jwk)]),
     ]);
     const publicHalf = (kid: string): string => {
       const pem = known.get(kid);
@@ -142,7 +142,7 @@ export class MachineServer implements RotatedServer {
   }
 }
 
-function pemOf(jwk: object): string {
+function publicKeyPem(jwk: object): string {
   const key = publicKeyOf(jwk);
   if (key === undefined) throw new TypeError("a verified JWK that is no key");
   return key.export({ type: "spki", format: "pem" });
