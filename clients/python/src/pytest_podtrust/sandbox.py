@@ -142,14 +142,14 @@ class Issuer:
         seconds: int = 3600,
     ) -> str:
         """A token of a ServiceAccount as TokenRequest gives it."""
-        wish = {
+        body = {
             "namespace": namespace,
             "serviceAccount": service_account,
             "audiences": list(audiences),
             "expirationSeconds": seconds,
             "issuer": self.url,
         }
-        return self._account._ask("POST", "issuer/token", wish)["token"]
+        return self._account._ask("POST", "issuer/token", body)["token"]
 
     def forge(
         self,
@@ -166,7 +166,7 @@ class Issuer:
         issued_at: int | None = None,
     ) -> str:
         """A token that no issuer gives: of other claims, another header, another key (``signed_by="foreign-key"``)."""
-        wish = {
+        body = {
             "namespace": namespace,
             "serviceAccount": service_account,
             "claims": dict(claims or {}),
@@ -179,7 +179,7 @@ class Issuer:
             "issuedAt": issued_at,
             "issuer": self.url,
         }
-        asked = {name: value for name, value in wish.items() if value is not None}
+        asked = {name: value for name, value in body.items() if value is not None}
         return self._account._ask("POST", "issuer/token", asked)["token"]
 
     def fail(self, fault: str | None) -> None:
