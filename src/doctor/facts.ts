@@ -99,7 +99,7 @@ export interface DoctorFacts {
   readonly addresses: readonly AddressFacts[];
   /** Milliseconds that each document had. */
   readonly timeoutMs: number;
-  /** Milliseconds by which the program that looked was held up itself; absent where nobody measured it. */
+  /** Milliseconds by which the program that looked was held up itself; absent if it was not measured. */
   readonly lateMs?: number;
   /** From the host up to the first name with records; empty where DNS was not asked. */
   readonly caa: readonly CaaFacts[];

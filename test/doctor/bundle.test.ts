@@ -1,4 +1,4 @@
-/** Bundles are the bytes of a stranger, and go to one. */
+/** Bundles are untrusted input, and go to third parties. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { bundleOf, factsOfBundle, redacted, reportOf } from "../../src/doctor/index.ts";
@@ -46,7 +46,7 @@ function outcomeOf(text: string): string {
 }
 
 describe("a bundle", () => {
-  test("that somebody changed in any one place is judged or refused as no bundle, and nothing else happens", async () => {
+  test("that was changed in any one place is judged or refused as no bundle, and nothing else happens", async () => {
     const looks = await Promise.all([
       lookOf("AddressDead"),
       lookOf("TokenKidDiffers"),

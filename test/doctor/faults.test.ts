@@ -1,6 +1,7 @@
 /**
- * Each cause of `podtrust doctor` by a fault in a real part: a server with a certificate and documents of its own, a resolver
- * on loopback, a port that nobody listens on. What the judges make of it is compared with the cause's name.
+ * Each cause of `podtrust doctor` by a fault in a real part: a server with a certificate and documents of its
+ * own, a resolver on loopback, a port without a listener. What the judges make of it is compared with the
+ * cause's name.
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -9,7 +10,7 @@ import { bundleOf, type DoctorReport, factsOfBundle, reportOf as judged } from "
 import { faults, type IssuerCause } from "./faults.ts";
 import { lookOf, outputOf, reportOf, writtenOutputs } from "./outputs.ts";
 
-/** Links that a finding may not send anybody to: they hold, by a proof in the same report. */
+/** Links that a finding may not point to: they hold, by a proof in the same report. */
 function misdirected({ findings, excluded }: DoctorReport): readonly string[] {
   const holding = new Set(excluded.map(({ link }) => link));
   return findings.filter(({ link }) => holding.has(link)).map(({ reason }) => reason);

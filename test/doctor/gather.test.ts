@@ -1,4 +1,4 @@
-/** What gathering does where no fault is: without options, when it is ended, and where nobody answers. */
+/** What gathering does where no fault is: without options, when it is ended, and without an answer. */
 import assert from "node:assert/strict";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";

@@ -79,7 +79,7 @@ describe("a name", () => {
     assert.deepEqual(await judged({ names: same }), []);
   });
 
-  test("that is private here and public for AWS is told and breaks nothing; the other way round it is broken", async () => {
+  test("that is private here and public for AWS is reported and breaks nothing; the other way round it is broken", async () => {
     const views = (asked: string, own: string) => [
       { ...name([{ addresses: [asked] }]), own: { addresses: [own] } },
     ];
@@ -134,7 +134,7 @@ describe("a name", () => {
     assert.deepEqual(reasonsOf(reportOf({ ...facts, names: [] })), ["JwksHostNotCovered"]);
   });
 
-  test("of the keys at which nobody listens is told as that", async () => {
+  test("of the keys without a listener is reported as that", async () => {
     const seen = await looked(async (world) => {
       page(await world.start(), "discovery", {
         body: discoveryWith({ jwks_uri: "https://keys.example.test/openid/v1/jwks" }),
@@ -155,7 +155,7 @@ describe("CAA records", () => {
     caa: [{ name: host, records: records.map(([tag, value]) => ({ critical: false, tag, value })) }],
   });
 
-  test("that allow nobody, or only others, are told; of a CA that is not known here only the first", async () => {
+  test("that allow no CA, or only others, are reported; of a CA that is not known here only the first", async () => {
     assert.deepEqual(await judged(set(["issue", ";"])), ["CaaForbids"]);
     assert.deepEqual(await judged(set(["issue", "ca.example.org; accounturi=https://a/1"])), []);
     assert.deepEqual(await judged(set(["iodef", "mailto:a@example.test"])), []);
@@ -301,14 +301,14 @@ describe("a token", () => {
       world.sign(claims, header);
     });
 
-  test("of the issuer with a slash, without a kid, or of no issuer is told as what it is", async () => {
+  test("of the issuer with a slash, without a kid, or of no issuer is reported as what it is", async () => {
     assert.deepEqual(await withToken({ iss: `${issuer}/` }), ["IssuerSlash"]);
     assert.deepEqual(await withToken({ iss: 5 }), ["TokenIssuerDiffers"]);
     assert.deepEqual(await withToken({ sub: 5 }), ["TokenRefused"]);
     assert.deepEqual(await withToken({}, { kid: undefined }), []);
   });
 
-  test("whose key is published without a kid is told so", async () => {
+  test("whose key is published without a kid is reported as such", async () => {
     const seen = await looked(async (world) => {
       const { kid: _kid, ...nameless } = key.jwk;
       page(await world.start(), "jwks", { body: JSON.stringify({ keys: [ecKey("other").jwk, nameless] }) });

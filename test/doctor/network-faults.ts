@@ -114,7 +114,7 @@ export const reachabilityFaults = {
   UnexpectedStatus: withPage("discovery", { status: 418 }),
   ServerFailing: both({ status: 502, body: "bad gateway" }),
   ConnectionRefused: async (world) => world.lead(host, await freePort()),
-  /** A listener whose queue is full and whose program is stopped: the kernel drops whoever comes. */
+  /** A listener whose queue is full and whose program is stopped: the kernel drops new connections. */
   ConnectionFailed: async (world) => {
     const child = spawn(process.execPath, ["-e", fullListener], { stdio: ["ignore", "pipe", "ignore"] });
     world.atEnd(() => child.kill("SIGKILL"));

@@ -1,9 +1,9 @@
 import type { Reason } from "../../src/core/reasons/index.ts";
 
 /**
- * Faults that users reported in public threads of Kubernetes, AWS, the SDKs, SPIRE, cert-manager and the distributions, link by
- * link, and what `podtrust doctor` names them by. `excluded`: rightly no finding, and told as such. An array: one of these, with
- * the question that tells them apart.
+ * Faults that users reported in public threads of Kubernetes, AWS, the SDKs, SPIRE, cert-manager and the
+ * distributions, link by link, and what `podtrust doctor` names them by. `excluded`: rightly no finding, and
+ * reported as such. An array: one of these, with the question that distinguishes them.
  */
 export interface ReportedFault {
   readonly id: string;

@@ -29,7 +29,7 @@ export const key = {
   jwk: { ...made.jwk, kid: kubernetesKid(material) },
 };
 
-/** The member of a key that nobody else may know. */
+/** The private member of a key. */
 export function privateOf({ privateKey }: Pick<typeof made, "privateKey">): string {
   const { d } = privateKey.export({ format: "jwk" });
   if (typeof d !== "string") throw new TypeError("the key has no private half");
@@ -85,7 +85,7 @@ export class World {
     return server;
   }
 
-  /** Whoever asks for a host or an address on a port, 443 or another, comes to this port of loopback. */
+  /** Connections to a host or an address on a port, 443 or another, go to this port of loopback. */
   lead(from: string, port: number, asked = 443): void {
     const name = from.includes(":") ? `[${from}]` : from;
     this.#connectTo.push(parseConnectTo(`${name}:${asked}:127.0.0.1:${port}`));
@@ -114,7 +114,7 @@ export class World {
     this.askAt(address, `127.0.0.1:${server.port}`);
   }
 
-  /** Whoever asks the name server at an address comes to this one. */
+  /** Queries to the name server at an address go to this one. */
   askAt(address: string, server: string): void {
     this.#nameServers.set(address, server);
   }

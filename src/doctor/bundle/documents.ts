@@ -3,7 +3,7 @@ import { withoutSecrets } from "../texts.ts";
 
 type Answered = Extract<DocumentReading, { outcome: "answered" }>;
 
-/** Headers by which servers are known, and by which caches tell what they do. All others stay where they are. */
+/** Headers that identify servers, and that report what caches do. All others stay where they are. */
 export const keptHeaders: readonly string[] = [
   "content-type",
   "location",
@@ -32,8 +32,8 @@ function marksOf(text: string): string {
 }
 
 /**
- * What a bundle keeps of a body: the two documents without what may not be shown, and of every other answer its marks alone:
- * a page that stands in front of an issuer is nobody's business.
+ * What a bundle keeps of a body: the two documents without what may not be shown, and of every other answer its marks
+ * alone: a page in front of an issuer is private.
  */
 export function keptBody({ response }: Answered): string {
   const text = response.body.toString("utf8");

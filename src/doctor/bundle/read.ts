@@ -166,7 +166,7 @@ function jsonOf(text: string): unknown {
 }
 
 /**
- * The facts of a bundle that somebody else may have written: each value is checked, what is not known is left out, and
+ * The facts of a bundle, which is untrusted: each value is checked, what is not known is left out, and
  * nothing of it becomes a path or an address to ask. Throws `bundle-invalid`.
  */
 export function factsOfBundle(text: string): DoctorFacts {

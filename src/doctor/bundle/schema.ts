@@ -7,7 +7,7 @@ function refuse(at: string, what: string): PodtrustError {
   return new PodtrustError("bundle-invalid", `${at} of the bundle ${what}`, { detail: { at } });
 }
 
-/** A value of JSON that somebody else wrote, with its place, taken as what it has to be. Each throws `bundle-invalid`. */
+/** An untrusted value of JSON, with its place, read as the type that it has to be. Each throws `bundle-invalid`. */
 export class BundleValue {
   readonly #value: unknown;
   readonly #at: string;

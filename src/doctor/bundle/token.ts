@@ -14,7 +14,7 @@ export function keyMark(key: JsonRecord): string {
 export interface UnsignedToken {
   readonly header: JsonRecord;
   readonly claims: JsonRecord;
-  /** The marks of the published keys that verify the signature, since nobody can do that afterwards. */
+  /** The marks of the published keys that verify the signature, since that is not possible afterwards. */
   readonly verifiedBy: readonly string[];
   /** Bytes of the signature. */
   readonly signatureBytes: number;

@@ -39,7 +39,7 @@ export function isStackBundle(text: string): boolean {
   }
 }
 
-/** What a stack's bundle means, which somebody else may have written: each value of it is checked. Throws `bundle-invalid`. */
+/** Judges a stack's bundle, which is untrusted: each value of it is checked. Throws `bundle-invalid`. */
 export function reportOfStackBundle(text: string): ChainReport {
   const whole = new BundleValue(JSON.parse(text), "the file");
   if (whole.member("version").number(1e6) !== bundleVersion)

@@ -17,7 +17,7 @@ const flagNames: ReadonlySet<string> = new Set([
 ]);
 const maxNodes = 20;
 
-/** What a judge needs of a token; without its signature it is of no use to anybody. */
+/** What a judge needs of a token; without its signature it is of no other use. */
 function tokenLook({ claims, header, kid }: Jws, accepted?: boolean): TokenLook {
   const { aud } = claims;
   const kubernetes = recordOf(claims["kubernetes.io"]);
@@ -39,7 +39,7 @@ function tokenLook({ claims, header, kid }: Jws, accepted?: boolean): TokenLook 
   };
 }
 
-/** A token that somebody has, and whether the API server takes it. */
+/** A given token, and whether the API server accepts it. */
 export async function reviewed({ api, signal }: Looking, text: string): Promise<TokenLook> {
   const jws = parseJws(text);
   const accepted = await look(signal, () => api.reviewToken(text, { signal }));

@@ -31,7 +31,7 @@ export interface ChainOptions extends Omit<StatusOptions, "only" | "skip"> {
   readonly pod?: string;
   /** NAMESPACE/NAME: only this ServiceAccount. */
   readonly serviceAccount?: string;
-  /** An error that somebody got, word for word. */
+  /** An error message, word for word. */
   readonly error?: string;
   /** A token to have reviewed by the API server, as a program has it. */
   readonly token?: string;
@@ -138,9 +138,9 @@ async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Pro
 }
 
 /**
- * Reads all that `podtrust status` reads, and what tells one cause from another: pods with their Events, API servers,
- * webhooks, a pod made for trial and not kept. Logs only where `logs` allows it. Changes nothing. Throws the signal's reason,
- * and `usage` for a pod that is not there.
+ * Reads all that `podtrust status` reads, and what distinguishes one cause from another: pods with their
+ * Events, API servers, webhooks, a pod made for trial and not kept. Logs only where `logs` allows it. Changes
+ * nothing. Throws the signal's reason, and `usage` for a pod that is not there.
  */
 export function gatherChain(options: ChainOptions): Promise<ChainFacts> {
   return withLateness(() => gathered({ callLimits, ...options }));

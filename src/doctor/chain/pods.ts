@@ -84,7 +84,7 @@ async function eventsOf(looking: Looking, pod: string): Promise<readonly EventLo
   const { namespace, name } = namesIn(pod);
   const fields = `involvedObject.kind=Pod,involvedObject.name=${name}`;
   const query = { kind: "Event", namespace, fields, limit: maxEvents } as const;
-  // Who may not read events may still read the pod.
+  // Without the right to read events the pod may still be readable.
   const events = await listed(looking, query).catch(() => []);
   return events
     .filter((one) => one["type"] === "Warning")

@@ -153,7 +153,7 @@ function pending(object: KubernetesObject): readonly PendingCertificate[] {
   return [{ name: object.metadata.name, username, signer: textOf(spec["signerName"]) ?? "" }];
 }
 
-/** Requests of ServiceAccounts for certificates that nobody signed. */
+/** Unsigned requests of ServiceAccounts for certificates. */
 export function pendingCertificates(looking: Looking): Promise<Look<readonly PendingCertificate[]>> {
   return look(looking.signal, async () =>
     (await listed(looking, { kind: "CertificateSigningRequest" })).flatMap(pending),

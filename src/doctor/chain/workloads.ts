@@ -22,7 +22,7 @@ const annotationKeys = /^(?:eks\.amazonaws\.com|podtrust\.dev)\//u;
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 const anyPort = 65_535;
 
-/** When an annotation was written last, by whoever did. */
+/** When an annotation was last written, by any client. */
 function writtenAt({ metadata }: KubernetesObject, key: string): number | undefined {
   const writers = (metadata.managedFields ?? []).filter(
     ({ fieldsV1 }) =>
@@ -126,7 +126,7 @@ function exchangeOf(exchange: StatusFacts["workloads"][number]["exchange"]): Wor
   return { kind: "refused", code: answer.code, message: answer.message };
 }
 
-/** What STS should answer; undefined for a trust policy that cannot be read, of which `status` tells. */
+/** What STS should answer; undefined for a trust policy that cannot be read, which `status` reports. */
 function decidedOf(...asked: Parameters<typeof decisionOf>): ReturnType<typeof decisionOf> {
   try {
     return decisionOf(...asked);

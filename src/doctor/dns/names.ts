@@ -10,7 +10,7 @@ export interface NameOptions extends DnsOptions {
   readonly connectTo?: readonly ConnectTo[];
 }
 
-/** A name can have more addresses than anybody wants to ask. */
+/** A name can have too many addresses to try. */
 const maxAddresses = 16;
 const limits = { timeout: 2500, tries: 2 };
 

@@ -18,7 +18,7 @@ const hasCode = ({ body }: Answer, code: string): boolean => body.includes(`<Cod
 const isKubernetes = ({ body }: Answer): boolean => /"kind"\s*:\s*"Status"/u.test(body);
 const isHtml = (body: string): boolean => /^\s*<(?:!doctype|html|head|body)\b/iu.test(body);
 
-/** Servers that are a provider's alone: no proxy of somebody else's stands behind them. */
+/** Servers that are a provider's alone: no third-party proxy is behind them. */
 const storage = /^(?:AmazonS3|Windows-Azure-Blob|UploadServer)/u;
 
 function isIncident({ status, headers }: Answer): boolean {

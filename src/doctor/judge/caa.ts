@@ -16,7 +16,7 @@ const knownTags: ReadonlySet<string> = new Set([
 
 const domain = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/iu;
 
-/** The domain of an issue value, before its parameters; empty where it allows nobody. */
+/** The domain of an issue value, before its parameters; empty if it allows no CA. */
 const domainOf = (value: string): string => value.split(";", 1).join("").trim();
 
 const shown = ({ name, records }: CaaFacts): string =>

@@ -15,7 +15,7 @@ describe("a finding", () => {
     );
   });
 
-  test("is told once for each link and reason, the worst first within a link", () => {
+  test("is reported once for each link and reason, the worst first within a link", () => {
     const some = (["AddressPrivate", "NameMissing", "NameMissing", "IssuerSlash"] as const).map((reason) =>
       finding(reason, { seen: "it" }),
     );

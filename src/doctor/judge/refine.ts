@@ -20,7 +20,7 @@ const causes: { readonly [R in Reason]?: (facts: Judged, found: IssuerFinding) =
 };
 
 /**
- * Every finding of the reader as its cause, or as it stands where no mark tells more. Names are judged by themselves, with
+ * Every finding of the reader as its cause, or unchanged if no mark says more. Names are judged by themselves, with
  * more to go by; what is odd about keys that a publisher would write anew is none of AWS's business.
  */
 export function refined(facts: Judged): readonly DoctorFinding[] {

@@ -109,7 +109,7 @@ function unseenLinks({ token }: DoctorFacts): readonly Link[] {
 function partyReports({ issuer, judgement }: Judged): readonly PartyReport[] {
   const keys = judgement.jwks?.keys;
   if (keys === undefined) return [];
-  // Who fetches from where doctor looks, too.
+  // Parties that fetch from where doctor runs, too.
   const outside = federatedParties.filter((name) => relyingParties[name].fetchesPublicly);
   return outside.map((name) => ({
     name,

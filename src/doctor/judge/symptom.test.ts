@@ -39,7 +39,7 @@ describe("an error's text", () => {
     assert.match(means, /one text to \d+ rules/u);
   });
 
-  test("of SDKs, API server and services is told from one another by its words", () => {
+  test("of SDKs, API server and services is distinguished by its words", () => {
     for (const { words, means } of [...vendorTexts, ...incidentTexts])
       assert.equal(symptomOf(`E1128 ${words.join(" … ").toUpperCase()}`)?.means, means);
   });
@@ -51,7 +51,7 @@ describe("an error's text", () => {
     assert.match(said?.means ?? "", /incident of AWS/u);
   });
 
-  test("that nobody knows says nothing of any link", () => {
+  test("that is unknown says nothing about any link", () => {
     assert.equal(symptomOf("segmentation fault"), undefined);
     assert.equal(symptomOf(""), undefined);
   });

@@ -19,7 +19,7 @@ import { type DoctorFinding, finding } from "./finding.ts";
 import { answerOf, type Judged } from "./judged.ts";
 import { rawKeys } from "./keys.ts";
 
-/** A role that nobody has: what is judged of a token here does not hang on it. */
+/** A placeholder role: the judgement of a token does not depend on it. */
 const role: RoleArn = {
   arn: "arn:aws:iam::111122223333:role/doctor",
   partition: "aws",

@@ -44,7 +44,7 @@ function formerAddress(facts: Judged): readonly DoctorFinding[] {
     names.filter(({ host }) => host === hostNameOf(issuer)).flatMap((one) => one.answers),
   );
   const given = new Set(addressesIn(zone.servers.map(({ answer }) => answer)));
-  // Where one server has both, somebody answers by whom he is asked from, or a secondary lags behind.
+  // If one server has both, its answers depend on the client, or a secondary lags behind.
   if (former.some((address) => given.has(address))) return [];
   const { remembered } = zone;
   const isKnown = remembered?.addresses.some((address) => former.includes(address)) === true;

@@ -25,7 +25,7 @@ const subject = `system:serviceaccount:${demoAccount.replace("/", ":")}`;
 const keyOf = ({ chain }: StackWorld): string => chain.issuer.issuer.replace("https://", "");
 const providerOf = (world: StackWorld): string => `arn:aws:iam::${account}:oidc-provider/${keyOf(world)}`;
 
-/** A trust policy as somebody may have written it by hand. */
+/** A trust policy as written by hand. */
 function policy(
   world: StackWorld,
   conditions: Readonly<Record<string, Readonly<Record<string, string>>>>,

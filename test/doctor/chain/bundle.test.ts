@@ -1,4 +1,4 @@
-/** Bundles of stacks: what was recorded of each fault, as it goes to somebody else and comes from one. */
+/** Bundles of stacks: what was recorded of each fault, as it is sent and received. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
@@ -64,19 +64,19 @@ describe("a stack's bundle", () => {
     assert.equal(outcomeOf("{}"), "bundle-invalid");
   });
 
-  test("in which any value, however deep, is of another kind is refused, and what nobody knows is left out", () => {
+  test("in which any value, however deep, is of another kind is refused, and unknown members are left out", () => {
     for (const { facts } of recordedFaults().slice(0, 3)) {
       const bundle = JSON.parse(JSON.stringify(stackBundleOf(facts))) as object;
       const at = leavesOf(bundle, ["facts"]);
       assert.ok(at.length > 50, `${at.length} values`);
       for (const path of at)
         assert.equal(outcomeOf(JSON.stringify(changed(bundle, path, {}))), "bundle-invalid", path.join("."));
-      const more = changed(bundle, ["facts", "stranger"], [{ __proto__: null, x: 1 }]);
+      const more = changed(bundle, ["facts", "unknown"], [{ __proto__: null, x: 1 }]);
       assert.deepEqual(reportOfStackBundle(JSON.stringify(more)), stackReportOf(facts));
     }
   });
 
-  test("is told from an issuer's", async () => {
+  test("differs from an issuer's", async () => {
     const [first] = recordedFaults();
     assert.ok(first !== undefined);
     assert.equal(isStackBundle(JSON.stringify(stackBundleOf(first.facts))), true);

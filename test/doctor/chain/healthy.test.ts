@@ -12,7 +12,7 @@ describe("a whole stack that is healthy", () => {
     const looks = await mapLimit(Array.from({ length: runs(5) }), () => world.gather(), 5);
     for (const facts of looks) {
       const { findings, excluded } = judgeChain(facts);
-      // That this machine was too busy to tell is no finding about the stack.
+      // A machine too busy to measure is no finding about the stack.
       assert.deepEqual(
         findings.filter(({ verdict }) => verdict !== "unseen"),
         [],

@@ -78,7 +78,7 @@ describe("the judges of a stack", () => {
     assert.equal(report.unseen.length, 13);
   });
 
-  test("name nothing of which only times tell where the machine that looked was held up itself", () => {
+  test("name nothing that only times show if the machine itself was held up", () => {
     const slow = { reason: "ResponseSlow", outcome: "broken", seen: "4000 ms" };
     const status = [...(recorded.get("healthy")?.status ?? []), { ...slow, link: "reachability" }];
     const reasonsOf = (of: Recorded["cause"], change: Change): readonly Reason[] =>

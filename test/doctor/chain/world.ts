@@ -12,7 +12,7 @@ export interface StackWorld extends AsyncDisposable {
   readonly gather: (options?: Partial<ChainOptions>) => Promise<ChainFacts>;
 }
 
-/** A whole stack that `up` made, unless `isUp` says that nobody did; the other settings are those of its sandbox. */
+/** A whole stack that `up` made, unless `isUp` is false; the other settings are those of its sandbox. */
 export async function newStack(
   { isUp = true, ...settings }: Parameters<typeof startChainWorld>[1] & { readonly isUp?: boolean } = {},
   clock: Clock = systemClock,

@@ -286,7 +286,7 @@ export interface WebhookLook {
   readonly serving: Look<ServingLook>;
 }
 
-/** A request for a certificate that nobody signed yet. */
+/** A request for a certificate that is not signed yet. */
 export interface PendingCertificate {
   readonly name: string;
   /** `system:serviceaccount:NAMESPACE:NAME` */
@@ -294,7 +294,7 @@ export interface PendingCertificate {
   readonly signer: string;
 }
 
-/** An error that somebody gave, or lines of a container's log that say something of the chain. */
+/** A given error message, or lines of a container's log that concern the chain. */
 export interface TextLook {
   /** `--error`, or `log of pod NAMESPACE/NAME, container NAME`. */
   readonly from: string;
@@ -309,7 +309,7 @@ export interface ChainFacts {
   readonly issuer: string;
   readonly formerIssuers: readonly string[];
   readonly now: number;
-  /** Milliseconds by which the program that looked was held up itself; absent where nobody measured it. */
+  /** Milliseconds by which the program that looked was held up itself; absent if it was not measured. */
   readonly lateMs?: number;
   readonly status: readonly StatusFinding[];
   readonly cluster?: ClusterLook;

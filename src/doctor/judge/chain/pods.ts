@@ -50,7 +50,7 @@ function judgeArns(facts: ChainFacts, workload: WorkloadLook): readonly DoctorFi
   const given = (lookedAt(pods) ?? []).flatMap((pod) =>
     pod.containers.flatMap(({ values }) => {
       const arn = values["AWS_ROLE_ARN"];
-      // What the pod has of its ServiceAccount is told there.
+      // What the pod has of its ServiceAccount is reported there.
       if (arn === undefined || (arn === annotated && own.length > 0)) return [];
       return arnFinding(facts, `AWS_ROLE_ARN of pod ${pod.name}`, arn, "injection");
     }),
@@ -63,7 +63,10 @@ const isGivenNothing = ({ containers }: PodLook): boolean =>
     ({ names }) => !names.includes("AWS_ROLE_ARN") && !names.includes("AWS_WEB_IDENTITY_TOKEN_FILE"),
   );
 
-/** How much later than the pod the annotation came; undefined where nobody recorded that, as the API server does for Apply alone. */
+/**
+ * How much later than the pod the annotation came; undefined if that is not recorded: the API server does so
+ * only for Apply.
+ */
 function lateness(pod: PodLook, look: AccountSeen): number | undefined {
   if (look.annotatedAt !== undefined) return look.annotatedAt - pod.createdAt;
   const made = look.createdAt - pod.createdAt;

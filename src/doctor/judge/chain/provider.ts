@@ -12,7 +12,7 @@ import {
 } from "./facts.ts";
 
 const regional = /^sts\.[a-z]{2}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?$/u;
-/** A thumbprint whose certificate ends sooner is told of: in milliseconds. */
+/** A thumbprint whose certificate ends sooner is reported: in milliseconds. */
 const soonMs = 30 * 86_400_000;
 
 /** A trust policy as IAM has it; undefined where it cannot be read. */
@@ -94,7 +94,7 @@ function judgeAccounts({ accounts, workloads }: ChainFacts): readonly DoctorFind
       pod.containers.flatMap(({ values }) => values["AWS_ROLE_ARN"] ?? []),
     );
     return [...new Set([annotated ?? "", ...given])].flatMap((arn): readonly DoctorFinding[] => {
-      // What is no role's ARN is told of with the workload.
+      // An invalid role ARN is reported with the workload.
       if (!roleArnForm.test(arn) || known.includes(readArn(arn).account) || known.length === 0) return [];
       const seen = `${serviceAccount} is for ${arn}, and the provider is in account ${known.join(", ")}`;
       return [finding("RoleInOtherAccount", { seen })];

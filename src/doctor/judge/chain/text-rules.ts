@@ -72,7 +72,7 @@ const injectedPod = (said: Said): string =>
   `${said.pods.map(({ name }) => name).join(", ")} has token file and variables`;
 const hasMinted = "; STS takes a token minted now";
 
-/** Of errors of services: what happened once credentials were had, whoever's they were. */
+/** Errors of services: what happened with credentials, of any principal. */
 const serviceRules: readonly TextRule[] = [
   { reason: "ServiceControlPolicy", line: /explicit deny in a (?:service|resource) control policy/iu },
   {

@@ -13,7 +13,7 @@ import { type DoctorFinding, finding } from "../finding.ts";
 import { type AccountLook, type ChainFacts, lookedAt, type RoleLook } from "./facts.ts";
 import { policyOf } from "./provider.ts";
 
-/** Who asks for which role, and what its trust policy says. */
+/** Which ServiceAccounts ask for which role, and its trust policy. */
 interface Question {
   readonly facts: ChainFacts;
   readonly account: AccountLook;
@@ -153,7 +153,7 @@ function judgeRole(facts: ChainFacts, account: AccountLook, role: RoleLook): rea
   return [...asked.flatMap(causeOf), ...tooWide(role, policy)];
 }
 
-/** Whom the roles do not let in and why, and whom they let in beside those that are meant. */
+/** Which ServiceAccounts the roles refuse and why, and which they let in unintended. */
 export function judgeTrust(facts: ChainFacts): readonly DoctorFinding[] {
   return facts.accounts.flatMap((account) =>
     (lookedAt(account.roles) ?? []).flatMap((role) => judgeRole(facts, account, role)),

@@ -13,7 +13,7 @@ import { selects } from "./selector.ts";
 
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 const nameOf = ({ configuration, name }: WebhookLook): string => `webhook ${name} of ${configuration}`;
-/** An API server that gave up waited nearly as long as it was told to. */
+/** An API server that gave up waited nearly as long as its time-out. */
 const nearlyAll = 0.9;
 
 function fitsPod(hook: WebhookLook, workload: WorkloadLook): boolean {

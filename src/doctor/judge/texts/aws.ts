@@ -13,7 +13,7 @@ const exchange: readonly Link[] = [
   "sts",
 ];
 
-/** What AWS's services say to somebody with credentials, the narrowest first. */
+/** What AWS's services answer to a caller with credentials, the narrowest first. */
 export const awsTexts: readonly VendorText[] = [
   {
     from: "an AWS service",

@@ -49,8 +49,7 @@ export const certificateTexts: readonly VendorText[] = [
     from: "a certificate authority",
     words: ["failed to perform self check"],
     open: ["dns", "tls"],
-    means:
-      "The ACME client does not reach its own public name: split DNS, or a router that lets nobody back in.",
+    means: "The ACME client does not reach its own public name: split DNS, or a router without hairpin NAT.",
   },
   {
     from: "a certificate authority",

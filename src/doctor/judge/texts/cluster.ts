@@ -24,7 +24,7 @@ export const clusterTexts: readonly VendorText[] = [
     from: "the API server",
     words: ["system:anonymous", "cannot get path"],
     open: ["discovery"],
-    means: "Nobody but users of the cluster may read the discovery document: it has to be public for AWS.",
+    means: "Only users of the cluster may read the discovery document: it has to be public for AWS.",
   },
   {
     from: "the API server",
@@ -36,7 +36,7 @@ export const clusterTexts: readonly VendorText[] = [
     from: "the API server",
     words: ["token audiences", "is invalid for the target audiences"],
     open: ["cluster", "token"],
-    means: "The API server is shown a token for somebody else, such as sts.amazonaws.com.",
+    means: "The API server gets a token for another audience, such as sts.amazonaws.com.",
   },
   {
     from: "the API server",
@@ -54,7 +54,7 @@ export const clusterTexts: readonly VendorText[] = [
     from: "the API server",
     words: ["x509: certificate relies on legacy common name field"],
     open: ["tls", "injection"],
-    means: "A certificate names its host in the common name alone, which nobody takes any more.",
+    means: "A certificate names its host in the common name alone, which clients no longer accept.",
   },
   {
     from: "the kubelet",
