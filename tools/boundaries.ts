@@ -106,7 +106,7 @@ function faultOfParty(file: string, target: string): string | undefined {
 
 function fault({ file, target }: Import): string | undefined {
   const from = roomOf(file);
-  // Told once for the file, below.
+  // Reported once for the file, below.
   if (from === undefined) return undefined;
   const other = faultOfParty(file, target);
   if (other !== undefined) return other;
@@ -121,7 +121,7 @@ function faultsOfSource(file: string): string[] {
     return [`${file}: the folder ${foldersOf(file)[0] ?? "src"}/ is not in the table of tools/rooms.ts`];
   const found: string[] = [];
   const source = sourceOf(file);
-  if (hiddenForm.test(source)) found.push(`${file} imports a module whose name only running it tells`);
+  if (hiddenForm.test(source)) found.push(`${file} imports a module whose name is known only at run time`);
   const asked = partyOf(file) === undefined ? partyAskedFor(source) : undefined;
   if (asked !== undefined)
     found.push(`${file} asks for a relying party by name (${asked}): give each a row, and ask the row`);
@@ -130,7 +130,7 @@ function faultsOfSource(file: string): string[] {
   return found;
 }
 
-/** Circles between the files of src/, each told once. */
+/** Circles between the files of src/, each reported once. */
 function circles(edges: Map<string, string[]>): string[] {
   const found: string[] = [];
   const state = new Map<string, "open" | "done">();

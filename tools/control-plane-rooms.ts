@@ -15,7 +15,7 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
   // What a rotation remembers, in a Secret of the cluster: a publisher reads it for its backups, and drives nothing.
   "control-plane/record": ["core/base", "rules/rotation", "providers/kubernetes"],
   "control-plane/tokens": ["core/base", "providers/kubernetes"],
-  // Who depends on the issuer that a cluster has, gathered for rules/adoption.
+  // What depends on a cluster's present issuer, gathered for rules/adoption.
   "control-plane/adoption": [
     "core/base",
     "core/yaml",

@@ -1,7 +1,7 @@
 /**
- * What `npm run unused` takes for used where tests keep nothing alive: what is published and run alone. Fails, before knip
- * looks, on an entry that matches no file. An export that only tests and tools use has the tag `@internal`; knip fails on a
- * tag that excuses nothing any more, so that nobody keeps the export once its last use goes.
+ * What `npm run unused` takes for used where tests keep nothing alive: what is published and run alone. Fails, before
+ * knip looks, on an entry that matches no file. An export that only tests and tools use has the tag `@internal`; knip
+ * fails on a tag that excuses nothing any more, so that the export goes with its last use.
  */
 import type { KnipConfig } from "knip";
 import { filesOf } from "./room-files.ts";

@@ -1,7 +1,7 @@
 /**
- * npm runs this (`prepare`) after it has installed the packages of a checkout, where nothing is to be built yet, and before it
- * packs what somebody installs by a git address. There `npm install` was typed elsewhere, and a package without its build
- * would be a dead link. `npm pack` and `npm publish` build by `prepack`.
+ * npm runs this (`prepare`) after it has installed the packages of a checkout, where nothing is to be built yet, and
+ * before it packs what a user installs by a git address. There `npm install` was typed elsewhere, and a package without
+ * its build would be a dead link. `npm pack` and `npm publish` build by `prepack`.
  */
 import { relative } from "node:path";
 import process from "node:process";

@@ -45,7 +45,7 @@ export const narrowed: readonly { from: string; to: string; only: readonly strin
   { from: "config", to: "rules/gcp", only: ["src/config/gcp"] },
   { from: "config", to: "rules/azure", only: ["src/config/azure"] },
   { from: "config", to: "core/http", only: ["src/config/openbao"] },
-  // Who is given an issuer's keys: loaded by a config that names one.
+  // Parties with uploaded keys: loaded by a config that names one.
   { from: "publisher", to: "rules/gcp", only: ["src/publisher/uploads"] },
   { from: "publisher", to: "providers/gcp", only: ["src/publisher/uploads"] },
   // Proving a name by dns-01, and finding a zone for a new config, without all of a stack.
@@ -69,8 +69,8 @@ export const covered = ["rules", "doctor"];
 export const notCovered = ["rules/bindings/manifests", "rules/bindings/schema", "doctor/chain"];
 
 /**
- * Relying parties beside AWS: what stands in a folder or a file of such a name imports nothing of another's, and nowhere else
- * is one of them told from the others by its name.
+ * Relying parties beside AWS: what stands in a folder or a file of such a name imports nothing of another's,
+ * and nowhere else is one of them distinguished from the others by its name.
  */
 export const federated = ["gcp", "azure", "openbao"];
 

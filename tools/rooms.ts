@@ -27,9 +27,9 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/plan": ["core/base"],
   "rules/injection": ["core/base", "core/reasons", "rules/oidc"],
   "rules/bindings": ["core/base", "core/reasons", "rules/oidc", "rules/trust", "rules/injection"],
-  // What is Azure's alone: loaded by whoever has to do with its bindings.
+  // What is Azure's alone: loaded by code that handles its bindings.
   "rules/bindings/azure": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
-  // Bindings at Google: loaded by whoever asks for them.
+  // Bindings at Google: loaded on demand.
   "rules/bindings/gcp": ["core/reasons", "rules/oidc", "rules/injection", "rules/bindings"],
   "rules/distribution": ["core/base"],
   "rules/dns": ["core/base", "rules/plan"],
@@ -59,7 +59,8 @@ export const allowed: Record<string, readonly string[]> = {
     "issuer",
     "doctor",
   ],
-  // Who can become what: gathered by what status and plan read, judged and drawn by the rooms inside.
+  // Which ServiceAccount can become which role: gathered by what status and plan read, judged and drawn by the rooms
+  // inside.
   map: [
     "core/base",
     "core/admin",
@@ -164,7 +165,7 @@ export const allowed: Record<string, readonly string[]> = {
     "operator/controller",
   ],
   "operator/controller": ["core/base"],
-  // Reconciling AWSRoleBinding and AWSTrust: loaded by whoever runs it, since a stack's parts come with it.
+  // Reconciling AWSRoleBinding and AWSTrust: loaded on demand, since a stack's parts come with it.
   "operator/bindings": [
     "core/base",
     "core/reasons",

@@ -11,7 +11,7 @@
  *                                  demo, the commands of every page, tools and shells that a test starts
  *   node tools/test.ts tools       needs Debian's chromium, OpenSSL, nginx, sshd and shellcheck; PyPI for the AWS CLI
  *   node tools/test.ts peers       needs PyPI and Go, in CI Maven with a JDK too; containers: root and Debian's docker.io;
- *                                  what nobody here wrote, against podtrust or its sandbox
+ *                                  third-party programs against podtrust or its sandbox
  *   node tools/test.ts cluster     needs Go, and root and runc for pods; builds a real Kubernetes once into .cache/
  *   node tools/test.ts machine     needs Debian's QEMU and debootstrap, root, and what cluster needs; boots machines in
  *                                  software emulation

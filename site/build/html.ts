@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path/posix";
 
 /**
- * A page that loads its own files and speaks to nobody (Content Security Policy 3): what is pasted into it cannot leave.
- * A policy stays with the document while its reader goes from page to page, so every page has it.
+ * A page that loads only its own files and connects to no host (Content Security Policy 3): what is pasted
+ * into it cannot leave. A policy stays with the document while its reader goes from page to page, so every
+ * page has it.
  */
 export function withPolicy(html: string): string {
   const inline = [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([^]*?)<\/script>/gu)];

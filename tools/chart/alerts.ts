@@ -91,7 +91,7 @@ const operator: readonly Alert[] = [
     expression: "absent(podtrust_operator_ready)",
     for: "5m",
     severity: "critical",
-    summary: "No operator is seen: nobody tells which pods lack their role, and no binding is reconciled.",
+    summary: "No operator is seen: pods without their role are not reported, and no binding is reconciled.",
   },
   {
     name: "PodtrustOperatorNoLeader",
@@ -127,7 +127,7 @@ const operator: readonly Alert[] = [
       "absent(podtrust_operator_injection_alive) and on () sum(increase(podtrust_operator_injection_trials_total[15m])) > 0",
     for: "15m",
     severity: "warning",
-    summary: "Injection cannot be tried: if it dies nobody is told.",
+    summary: "Injection cannot be tested: a failure would go unnoticed.",
   },
   {
     name: "PodtrustWebhookFails",
@@ -176,8 +176,8 @@ const operator: readonly Alert[] = [
 ];
 
 /**
- * An API server's own metrics tell most of it, and they are scraped where its signer, on loopback, is not. A signer that is
- * away leaves the API server's livez and readyz as they are.
+ * An API server's own metrics show most of it, and they are scraped where its signer, on loopback, is not. A signer that
+ * is away leaves the API server's livez and readyz as they are.
  */
 const signer: readonly Alert[] = [
   {
@@ -189,7 +189,7 @@ const signer: readonly Alert[] = [
   },
   {
     name: "PodtrustSignerFails",
-    // Canceled: whoever asked for the token went away.
+    // Canceled: the client that asked for the token went away.
     expression:
       'sum by (instance, code) (increase(apiserver_externaljwt_sign_request_total{code!~"OK|Canceled"}[5m])) > 0',
     for: "5m",
@@ -213,7 +213,10 @@ const signer: readonly Alert[] = [
   },
 ];
 
-/** What should wake somebody, or wait for the morning. Each has its section in docs/how-to/runbooks/, a page for each part. */
+/**
+ * What should page at night, or wait for the morning. Each has its section in docs/how-to/runbooks/, a page
+ * for each part.
+ */
 export const alerts = { publisher, operator, signer } as const;
 
 /** A part of podtrust that is watched. */
@@ -224,7 +227,8 @@ export type WatchedPods = Exclude<Watched, "signer">;
 
 /** The rules of one part as Prometheus's operator takes them (monitoring.coreos.com/v1). */
 export function prometheusRule(part: Watched, metadata: object): object {
-  // A page of podtrust's, and no `runbook_url`: no registry has our names yet, and whoever registers one would write it.
+  // A page of podtrust's, and no `runbook_url`: no registry has our names yet, and anyone who registers one
+  // would control it.
   const runbook = `docs/how-to/runbooks/${part}.md`;
   return {
     apiVersion: "monitoring.coreos.com/v1",

@@ -131,7 +131,7 @@ export class Emitter {
     return `{{ printf ${JSON.stringify(format)} ${values} | toJson }}`;
   }
 
-  /** What Helm would take for its own it is told as a text. */
+  /** What Helm would take for its own is written as a text. */
   #literal(text: string): string {
     if (text.includes("{{")) return `{{ ${JSON.stringify(text)} | toJson }}`;
     const plain = yamlText([text]).trimEnd().replace(/^- /u, "");

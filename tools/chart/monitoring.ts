@@ -51,7 +51,7 @@ function watchingSigner(
   };
 }
 
-/** Alerts and dashboard of signers; nobody knows here where they are scraped. */
+/** Alerts and dashboard of signers; where they are scraped is unknown here. */
 export const monitoringOfSigner: readonly ChartPart[] = [
   watchingSigner("alerts", (metadata) => prometheusRule("signer", metadata)),
   watchingSigner("dashboards", (metadata) => boardOf("signer", metadata)),

@@ -88,7 +88,7 @@ const injection = section({
     enum: ["", "configmap", "serviceaccounts"],
     description: "Where the policies read what pods get: has to be chosen, since their prices differ.",
   },
-  warn: flag("Whether whoever makes a pod is warned where it gets no role."),
+  warn: flag("Whether the client that creates a pod is warned if it gets no role."),
   deny: flag("Whether a pod that should have a role, or asks for a token, and got none is refused."),
   gcp: flag("Whether pods get credentials for Google Cloud too, where their ServiceAccount asks."),
   azure: flag("Whether pods get credentials for Azure too, where their ServiceAccount asks."),
@@ -207,7 +207,7 @@ operator:
   configMaps: false
   roleMap: ""
   role: ""
-  # Uploads the cluster's keys to Google where nobody publishes them: podtrust manifests operator --keys prints this.
+  # Uploads the cluster's keys to Google if no publisher does: podtrust manifests operator --keys prints this.
   keys: ""
   # The pods' own token for Google, for keys and bindings: --keys prints this too, or --google-provider.
   google:

@@ -57,8 +57,8 @@ Leave \`--api-audiences\` out, or let it name every issuer: with only the new on
 Each distribution has its own place for these flags; \`podtrust init\` finds out which one a cluster is of, and prints these
 lines with its issuers in them.
 
-${managed.join(", ")}: the provider starts the API server and serves the issuer's documents. Nothing is to
-be told; leave the \`publisher\` section out.
+${managed.join(", ")}: the provider starts the API server and serves the issuer's documents. Nothing is
+to be set; leave the \`publisher\` section out.
 
 This page is made from \`src/rules/distribution/\` by \`npm run docs\`.
 

@@ -54,7 +54,7 @@ function afterText(command: Command): string {
   return own === "" ? "" : `\`\`\`text\n${own}\n\`\`\`\n`;
 }
 
-/** Switches that every command takes are told once, at the top. */
+/** Options that every command takes are listed once, at the top. */
 const everywhere = new Set(["--json", "--verbose", "--help"]);
 
 const uses = await everyUse(podtrust);

@@ -8,7 +8,7 @@ function render(): string {
   );
   return `# Errors
 
-Every error that podtrust tells a person has a stable code, a sentence that says what is wrong with which value,
+Every error that podtrust shows to a user has a stable code, a sentence that says what is wrong with which value,
 and one that says what to do next. With \`--json\` they are one object:
 \`{"error": {"code", "message", "next", "detail"}}\`. A code, once released, is never given another meaning.
 

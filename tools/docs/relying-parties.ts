@@ -91,7 +91,7 @@ ${table(times)}
 ${known.join("\n")}
 
 \`publisher.relyingPartyCache\` is by default the longest of these times, of those that a config declares and that fetch. It is
-never less than an hour, since an upload needs somebody who makes it.
+never less than an hour, since someone has to make the upload.
 
 ## Sources
 ${sources.join("\n")}

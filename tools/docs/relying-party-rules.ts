@@ -34,7 +34,7 @@ function render({ folder, heading, introduction, rules }: Subject): string {
   return `# ${heading}
 
 ${introduction} \`podtrust explain --for ${folder}\` goes through this list, a test proves
-every line of it, and this page is made from it (\`src/rules/${folder}/\`) by \`npm run docs\`. Nobody has asked the real
+every line of it, and this page is made from it (\`src/rules/${folder}/\`) by \`npm run docs\`. No one has asked the real
 one for this page: how sure each rule and each text is stands beside it, in [the four words](sts-rules.md) of AWS's
 page.
 

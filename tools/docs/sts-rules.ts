@@ -12,8 +12,8 @@ import { code, ruleBody, type ShownRule } from "./rules/section.ts";
 
 const marks: Readonly<Record<Evidence, string>> = {
   documented: "AWS says so: in its API model, its guides or on re:Post.",
-  observed: "Seen on real AWS by somebody who published requests and answers.",
-  reported: "Told by users of AWS, or done so by another emulator that says it mirrors AWS.",
+  observed: "Seen on real AWS by a third party that published requests and answers.",
+  reported: "Reported by users of AWS, or done so by another emulator that says it mirrors AWS.",
   inferred: "Our conclusion from the rest; the least certain.",
 };
 

@@ -5,7 +5,7 @@ import process from "node:process";
 import { defined, mapped } from "../../src/core/base/index.ts";
 import { type TarEntry, writeTar } from "./tar.ts";
 
-/** The command by which whoever runs an image asks whether it is up; it exits with 0 where it is. */
+/** The image's health check; it exits with 0 if the sandbox is up. */
 export interface HealthCheck {
   readonly command: readonly string[];
   readonly intervalSeconds: number;

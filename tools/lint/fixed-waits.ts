@@ -41,7 +41,7 @@ export const fixedWaits: readonly string[] = [
   // Attacks and figures: they are paced, and last for so long.
   "test/bench/",
   "test/hostile/",
-  // The grace of a program that is told to end: what has not ended by itself is killed.
+  // The grace of a program that is asked to end: what has not ended by itself is killed.
   "test/support/docker-engine.ts",
 ];
 

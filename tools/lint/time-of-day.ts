@@ -2,9 +2,9 @@
  * A rule for oxlint: who asks a clock for the time of day stands in a list. A time of day jumps, and so does every wait
  * that is counted by it: `Clock.elapsed()` says how long something has lasted.
  *
- * The list is of what has to do with dates: those that somebody else wrote (tokens, certificates, records of other
- * processes, a cloud's offers), those that we write for others, and those that a person reads.
- * `test/gate/time-rules.test.ts` fails on an entry that asks for no time of day.
+ * The list is of what has to do with dates: those that others wrote (tokens, certificates, records of other processes,
+ * a cloud's offers), those that we write for others, and those that a person reads. `test/gate/time-rules.test.ts`
+ * fails on an entry that asks for no time of day.
  */
 import { lastName, memberOf, takenBy, usesOf } from "./members.ts";
 import { type Node, type RuleContext, sourcePath } from "./rule.ts";

@@ -15,7 +15,7 @@ interface Locked {
   readonly packages: Readonly<Record<string, { readonly dev?: true }>>;
 }
 
-/** What somebody has installed who installs one of them, itself first, by the lock file beside its manifest. */
+/** What installing one of them installs, itself first, by the lock file beside its manifest. */
 export function lockedOf(folder: HolderFolder): readonly string[] {
   const { packages } = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8")) as Locked;
   const { name } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {

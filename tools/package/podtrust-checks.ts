@@ -33,7 +33,7 @@ export function podtrustChecks(folder: string): readonly Check[] {
           const packed = execFileSync("tar", ["tzf", join(checkout, `${name}.tgz`)], { encoding: "utf8" });
           assert.ok(packed.split("\n").includes(`package/dist/${program}`), packed);
         }
-        // npm runs prepare where it was typed: in the checkout it builds nothing, and for somebody else's project it does.
+        // npm runs prepare where it was typed: in the checkout it builds nothing, and for another project it does.
         const prepared = (typedIn: string): boolean => {
           rmSync(join(checkout, "dist"), { recursive: true, force: true });
           const env = { ...process.env, INIT_CWD: typedIn };

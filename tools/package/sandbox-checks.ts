@@ -7,7 +7,7 @@ import { importsIn } from "../imports.ts";
 import { sandboxFolder } from "./sandbox.ts";
 import { type Check, installPacked, megabytesIn, versionIn } from "./support.ts";
 
-/** What somebody writes who wants the sandbox in tests of his own. */
+/** What users write to have the sandbox in their own tests. */
 const ownTest = `
 import { startSandbox, startStandInClouds } from "@podtrust/sandbox";
 const aws = await startSandbox({ account: "111122223333" });
@@ -117,7 +117,7 @@ export function sandboxChecks(folder: string): readonly Check[] {
       },
     ],
     [
-      "it is a library: AWS and both clouds start in a test of somebody else's, with types",
+      "it is a library: AWS and both clouds start in a user's test, with types",
       () => {
         writeFileSync(join(folder, "own-test.ts"), ownTest);
         const ran = spawnSync(process.execPath, ["own-test.ts"], { cwd: folder, encoding: "utf8" });

@@ -37,8 +37,8 @@ const built = (source: string, ending: ".js" | ".d.ts"): string =>
   source.replace(/^src\//u, "dist/").replace(/\.ts$/u, ending);
 
 /**
- * The built files that the package needs: the scripts that run, and of the declarations those that what others import leads
- * to. A disk gives each file four kilobytes, and most declarations are of what nobody outside can name.
+ * The built files that the package needs: the scripts that run, and of the declarations those that what others import
+ * leads to. A disk gives each file four kilobytes, and most declarations are of what users cannot name.
  */
 function builtFiles(): readonly string[] {
   const scripts = closureOf(entries.map((entry) => built(entry, ".js")));

@@ -21,7 +21,7 @@ export function executable(of: Bundle, target: Target, folder: string): string {
     // Both are made by running the program, which one system cannot do for another; V8's cache is also never twice the same.
     useCodeCache: false,
     useSnapshot: false,
-    // NODE_OPTIONS of whoever runs it is no business of a service.
+    // A service ignores the NODE_OPTIONS of its caller.
     execArgvExtension: "none",
   };
   writeFileSync(join(folder, config), JSON.stringify(spec));

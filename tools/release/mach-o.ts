@@ -9,7 +9,7 @@ const headerSize = 32;
 const command = { segment64: 0x19, codeSignature: 0x1d } as const;
 const pageSize = 4096;
 const hashSize = 32;
-/** CS_ADHOC and CS_LINKER_SIGNED: what linkers give a program, which nobody vouches for and nobody has changed. */
+/** CS_ADHOC and CS_LINKER_SIGNED: what linkers give a program that has no signer and was not changed. */
 const flags = 0x2_0002;
 const embeddedSignature = 0xfade0cc0;
 const codeDirectory = 0xfade0c02;
@@ -98,7 +98,7 @@ function directoryOf(code: Buffer, identifier: string, text: Segment): Buffer {
 }
 
 /**
- * Signs a program ad hoc, as Apple's linker does: without anybody's key, so that macOS runs it and tells when it was
+ * Signs a program ad hoc, as Apple's linker does: without a key, so that macOS runs it and detects when it was
  * changed. The program must have no signature yet. Throws TypeError for what is no such program.
  */
 export function signAdHoc(program: Buffer, identifier: string): Buffer {

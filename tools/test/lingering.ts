@@ -24,7 +24,7 @@ export function endLingering(ms: number): void {
       const kill = (): void => void process.kill(process.pid, "SIGKILL");
       setTimeout(kill, killAfterMs).unref();
     };
-    // It keeps nobody waiting itself.
+    // It does not keep the process alive itself.
     setTimeout(end, ms).unref();
   });
 }

@@ -1,4 +1,4 @@
-/** What every page of rules has of a rule, whoever's rule it is. */
+/** What every page of rules has of a rule, of any relying party. */
 export interface ShownRule {
   readonly name: string;
   /** What it asks for, as one sentence. */

@@ -183,5 +183,5 @@ class Issuer:
         return self._account._ask("POST", "issuer/token", asked)["token"]
 
     def fail(self, fault: str | None) -> None:
-        """Fails in this way until told otherwise by None: slow, not-found, wrong-issuer, key-gone."""
+        """Fails in this way until reset by None: slow, not-found, wrong-issuer, key-gone."""
         self._account._ask("PUT", "issuer/fault", {"issuer": self.url, "fault": fault})
