@@ -1,10 +1,10 @@
 /** The rows of `allowed` (tools/rooms.ts) for the sandbox and its stand-ins. */
 export const sandboxRooms: Record<string, readonly string[]> = {
   sandbox: ["core/base", "core/http"],
-  "sandbox/errors": ["core/base"],
+  "sandbox/errors": ["core/base", "core/http"],
   "sandbox/authority": ["core/x509"],
-  "sandbox/listener": ["core/base", "core/listener"],
-  "sandbox/clock": ["core/base"],
+  "sandbox/listener": ["core/base", "core/listener", "sandbox/errors"],
+  "sandbox/clock": ["core/base", "sandbox/errors"],
   "sandbox/aws": [
     "core/base",
     "core/listener",
@@ -75,7 +75,14 @@ export const sandboxRooms: Record<string, readonly string[]> = {
     "sandbox",
     "sandbox/front",
   ],
-  "sandbox/front": ["core/base", "core/files", "core/listener", "sandbox/authority", "sandbox/listener"],
+  "sandbox/front": [
+    "core/base",
+    "core/files",
+    "core/listener",
+    "sandbox/authority",
+    "sandbox/errors",
+    "sandbox/listener",
+  ],
   "sandbox/azure": [
     "core/base",
     "rules/oidc",
@@ -88,7 +95,7 @@ export const sandboxRooms: Record<string, readonly string[]> = {
     "sandbox/errors",
     "core/http",
   ],
-  "sandbox/mischief": ["core/base", "core/listener", "sandbox/listener"],
+  "sandbox/mischief": ["core/base", "core/listener", "sandbox/errors", "sandbox/listener"],
   "sandbox/cloudflare": [
     "core/base",
     "core/listener",

@@ -1,5 +1,6 @@
 import type { Clock } from "../core/base/index.ts";
 import type { AccountPlace, Decision, DecisionFilter, Seed, StandInAccount } from "./aws/index.ts";
+import { forms } from "./errors/index.ts";
 import { MovableClock, type SandboxClock } from "./clock/index.ts";
 import { Issuers, type IssuersOptions, type SandboxIssuer } from "./issuers.ts";
 
@@ -73,7 +74,10 @@ export class AccountSurroundings {
       decisions: (filter) => account.decisions(filter),
       seed: (seed) => account.seed(seed),
       spread: () => account.spread(),
-      issuer: async (wanted) => issuers.get(wanted),
+      async issuer(wanted) {
+        if (wanted !== undefined) forms.anyText(wanted, "issuer: the URL");
+        return issuers.get(wanted);
+      },
       async reset() {
         await issuers.mend();
         clock.restore();

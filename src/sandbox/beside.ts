@@ -2,6 +2,7 @@ import { defined } from "../core/base/index.ts";
 import type { AccountSurroundings } from "./account.ts";
 import type { AwsOptions } from "./aws/index.ts";
 import type { AzureOptions, StandInAzure } from "./azure/index.ts";
+import { forms } from "./errors/index.ts";
 import type { Front, FrontSite } from "./front/index.ts";
 import type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
 
@@ -52,7 +53,8 @@ async function openGoogleProject(
   { listen, logger, onDecision }: BesideOptions,
   surroundings: AccountSurroundings,
 ): Promise<Opened<StandInGoogle>> {
-  const { openGoogle } = await import("./gcp/index.ts");
+  const { openGoogle, sandboxGoogleForms } = await import("./gcp/index.ts");
+  forms.members(sandboxGoogleForms)(gcp, "startSandbox: gcp");
   const options = { ...gcp, ...defined({ listen, logger, onDecision }) };
   const { shown, site, tables } = await openGoogle(options, surroundings.place);
   surroundings.alsoReadBy(shown);
@@ -71,7 +73,8 @@ async function openAzureTenant(
   { onDecision }: BesideOptions,
   surroundings: AccountSurroundings,
 ): Promise<Opened<StandInAzure>> {
-  const { openAzure } = await import("./azure/index.ts");
+  const { azureForms, openAzure } = await import("./azure/index.ts");
+  forms.members(azureForms)(azure, "startSandbox: azure");
   const opened = openAzure(azure, { ...surroundings.place, ...defined({ onDecision }) });
   surroundings.alsoReadBy(opened);
   const { shown, site } = opened;

@@ -2,11 +2,13 @@ import { type Clock, PodtrustError } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
 import type { RouteTo } from "./aws/index.ts";
 import {
+  forgedForm,
   type ForgedToken,
   type IssuerFault,
   type StandInCluster,
   type StandInIssuer,
   startStandInCluster,
+  tokenForm,
   type TokenSpec,
 } from "./cluster/index.ts";
 
@@ -41,8 +43,14 @@ async function startIssuer(url: string, { clock, changed, algorithm }: Start): P
     ca: served.ca,
     connectTo: served.connectTo,
     cluster,
-    token: (spec) => cluster.createToken({ audiences: [awsAudience], ...spec }),
-    forgeToken: (forged) => cluster.forgeToken({ audiences: [awsAudience], ...forged }),
+    token(spec) {
+      tokenForm(spec, "token");
+      return cluster.createToken({ ...spec, audiences: spec.audiences ?? [awsAudience] });
+    },
+    forgeToken(forged) {
+      forgedForm(forged, "forgeToken");
+      return cluster.forgeToken({ ...forged, audiences: forged.audiences ?? [awsAudience] });
+    },
     fail(fault) {
       served.fail(fault);
       changed();

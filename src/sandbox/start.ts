@@ -1,13 +1,14 @@
 import { type Clock, defined } from "../core/base/index.ts";
 import type { ConnectTo } from "../core/http/index.ts";
 import { type SandboxAccount, AccountSurroundings } from "./account.ts";
-import { type AwsOptions, startAws } from "./aws/index.ts";
+import { awsForms, type AwsOptions, startAws } from "./aws/index.ts";
 import type { AzureOptions, StandInAzure } from "./azure/index.ts";
+import { issuerFaults } from "./cluster/index.ts";
 import { algorithmFor, type Beside, openBeside } from "./beside.ts";
-import { atDoor } from "./errors/index.ts";
+import { atDoor, type Form, forms } from "./errors/index.ts";
 import type { Front } from "./front/index.ts";
 import type { SandboxGoogleOptions, StandInGoogle } from "./gcp/index.ts";
-import { controlApi, controlTokenOf, issuerFaults } from "./control/index.ts";
+import { controlApi, controlTokenOf } from "./control/index.ts";
 
 export interface SandboxOptions extends AwsOptions {
   /**
@@ -96,6 +97,21 @@ export interface Sandbox extends SandboxAccount {
 
 const defaultIssuer = "https://oidc.podtrust.test";
 
+/** What the options have to be; those of other clouds are looked at where these are loaded. */
+export const sandboxForm: Form = forms.members<SandboxOptions>({
+  ...awsForms,
+  connectTo: forms.connectTo,
+  ca: forms.certificates,
+  clock: forms.clock,
+  issuerUrl: forms.text,
+  controlToken: forms.anyText,
+  controlFromAnywhere: forms.flag,
+  gcp: forms.anyObject,
+  azure: forms.anyObject,
+  frontPort: forms.port,
+  frontFolder: forms.path,
+});
+
 /**
  * Starts IAM, STS, SSM Parameter Store and the Tagging API on one HTTP port, with a page that shows what they
  * decide, and an API beside it that moves the sandbox itself.
@@ -111,6 +127,7 @@ export function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
 }
 
 async function open(options: SandboxOptions): Promise<Sandbox> {
+  sandboxForm(options, "startSandbox");
   const { ca, connectTo, issuerUrl: url = defaultIssuer } = options;
   const controlToken = controlTokenOf(options.controlToken);
   const issuers = { url, algorithm: algorithmFor(options), foreign: defined({ ca, connectTo }) } as const;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -37,6 +38,20 @@ test("every error code is in the page, and every code in the page exists", async
   const page = await readFile(join(root, "docs/reference/errors.md"), "utf8");
   const written = [...page.matchAll(/^## (.+)$/gmu)].map(([, code]) => code);
   assert.deepEqual(written, Object.keys(catalogue).sort());
+});
+
+test("every error code occurs in src/ outside of the catalogue: what throws it ships with it", () => {
+  const sources = globSync("src/**/*.ts", {
+    cwd: root,
+    exclude: ["**/*.test.ts", "src/core/base/catalogue/**"],
+  });
+  const text = sources.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
+  const codes = Object.keys(catalogue);
+  assert.ok(sources.length > 1000 && codes.length > 200);
+  assert.deepEqual(
+    codes.filter((code) => !text.includes(`"${code}"`)),
+    [],
+  );
 });
 
 test("every reason is in the page, fit for a Kubernetes condition, and told what to do unless it holds", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { podtrustErrors } from "../../src/core/base/catalogue/podtrust/index.ts";
 import { sandboxClosure, sandboxFolder } from "../../tools/package/sandbox.ts";
 
 interface Manifest {
@@ -47,5 +48,26 @@ describe("the package of the sandbox", () => {
         "src/sandbox",
       ],
     );
+  });
+
+  test("knows each error that a module of it throws, and ships no error of podtrust alone", () => {
+    const withoutCatalogue = files.filter((file) => !file.startsWith("src/core/base/catalogue/"));
+    const texts = withoutCatalogue.map((file) => [file, readFileSync(file, "utf8")] as const);
+    const thrown = Object.keys(podtrustErrors).flatMap((code) =>
+      texts.filter(([, text]) => text.includes(`"${code}"`)).map(([file]) => `${file}: ${code}`),
+    );
+    // Compared with, to choose an exit code, and not thrown.
+    const compared = ["unreadable", "invalid", "without-publisher", "without-aws"];
+    assert.deepEqual(
+      thrown.sort(),
+      compared.map((code) => `src/core/terminal/exit.ts: config-${code}`).sort(),
+    );
+    assert.deepEqual(
+      files.filter((file) => file.startsWith("src/core/base/catalogue/")),
+      ["entry", "general", "http", "index", "oidc", "podtrust/index", "sandbox"].map(
+        (name) => `src/core/base/catalogue/${name}.ts`,
+      ),
+    );
+    assert.ok(Object.keys(podtrustErrors).length > 200);
   });
 });

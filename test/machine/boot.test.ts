@@ -8,7 +8,6 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test, type TestContext } from "node:test";
-import type { PodtrustError } from "../../src/core/base/index.ts";
 import { isAlive, untilGone } from "../cluster/harness/endings.ts";
 import { type DemoFiles, layOut, processesOf, start, untilBooting } from "./demo/process.ts";
 import { choosePorts, makeMachine, overlay, readBootImage } from "./emulator/index.ts";
@@ -71,7 +70,7 @@ test(
     });
     await assert.rejects(
       machine.powerOn(),
-      ({ code, message }: PodtrustError) =>
+      ({ code, message }: { code: string; message: string }) =>
         code === "emulator-failed" && message.includes(`127.0.0.1:${port}-:443`),
     );
     assert.equal(machine.isOn(), false);

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { isRecord } from "../../src/core/base/index.ts";
+import { isRecord, systemClock } from "../../src/core/base/index.ts";
 import * as library from "../../src/sandbox/index.ts";
 import {
   connectSandbox,
@@ -129,8 +129,16 @@ const connection: Readonly<Record<string, Provoke>> = {
 };
 
 const internal: Readonly<Record<string, Provoke>> = {
-  // Nothing that a caller in TypeScript can write.
-  internal: () => startSandbox({ connectTo: 1 as never, stateDir: 1 as never }),
+  // Whose fault is thrown here, the sandbox cannot know. No value of an option is: test/sandbox/wrong-{options,arguments}.test.ts.
+  internal: () =>
+    startSandbox({
+      clock: {
+        ...systemClock,
+        now() {
+          throw new TypeError("the clock of a caller");
+        },
+      },
+    }),
 };
 
 /** Every code, by the class of error that has it. */

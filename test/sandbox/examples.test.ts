@@ -59,6 +59,26 @@ describe("the examples of the sandbox's library", () => {
     assert.ok(exported.length >= 8);
   });
 
+  test("each optional member of the options has its default in its docs", async () => {
+    const sources = globSync("src/sandbox/**/*.ts", { cwd: root }).map((file) => join(root, file));
+    const texts = await Promise.all(sources.map((file) => readFile(file, "utf8")));
+    const doors = await Promise.all(
+      ["index", "gcp", "azure"].map((name) => readFile(join(root, `src/sandbox/${name}.ts`), "utf8")),
+    );
+    const names = new Set(doors.join("\n").match(/\b\w+Options\b/gu));
+    const optional = [...names].flatMap((name) => {
+      const declared = new RegExp(String.raw`export interface ${name}\b[^{]*\{([^]*?)\n\}`, "u");
+      const [, body = ""] = texts.map((text) => declared.exec(text)).find((found) => found !== null) ?? [];
+      const members = /(?: {2}\/\*\*((?:(?!\*\/)[^])*)\*\/\n)? {2}readonly (\w+)\?:/gu;
+      return [...body.matchAll(members)].map(([, doc = "", member]) => [`${name}.${member}`, doc] as const);
+    });
+    assert.ok(names.size >= 16 && optional.length >= 80, `${names.size} options, ${optional.length} members`);
+    assert.deepEqual(
+      optional.filter(([, doc]) => !/@default \S/u.test(doc)).map(([member]) => member),
+      [],
+    );
+  });
+
   test("each function that starts or reaches something, and each class of error, has an example in its docs, and each class its default", async () => {
     const sources = globSync("src/sandbox/**/*.ts", { cwd: root }).map((file) => join(root, file));
     const text = (await Promise.all(sources.map((file) => readFile(file, "utf8")))).join("\n");

@@ -33,9 +33,11 @@ export interface BenchOptions extends StandInCaOptions {
   readonly ahead?: number;
 }
 
-export async function startCertificateBench(options: BenchOptions = {}): Promise<CertificateBench> {
+export async function startCertificateBench({
+  ahead = 0,
+  ...options
+}: BenchOptions = {}): Promise<CertificateBench> {
   const clock = new TestClock();
-  const ahead = options.ahead ?? 0;
   const caClock = {
     now: () => clock.now() - ahead,
     elapsed: () => clock.elapsed(),

@@ -130,9 +130,10 @@ export interface TestSandboxOptions extends SandboxOptions {
 /** Starts it with a registered provider, and no propagation delay by default. */
 export async function startTestSandbox({
   inOwnProcess = false,
+  issuer: issuerOptions,
   ...options
 }: TestSandboxOptions = {}): Promise<TestSandbox> {
-  const issuer = await startIssuer(authority, options.issuer);
+  const issuer = await startIssuer(authority, issuerOptions);
   const key = ecKey("first");
   issuer.publish([key.jwk], { "cache-control": "max-age=60" });
   // The SDK signs by the machine's clock, so the sandbox's starts there.

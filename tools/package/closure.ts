@@ -17,11 +17,12 @@ function packageOf(target: string): string {
 
 /**
  * Walks the imports of modules below the working directory: of sources those of types as well, of what was built those that
- * its scripts or its declarations have. `fileOf` is the file that an import's path means.
+ * its scripts or its declarations have. `fileOf` is the file that an import's path means, and `read` gives its text.
  */
 export function closureOf(
   entries: readonly string[],
   fileOf: (path: string) => string = (path) => path,
+  read: (file: string) => string = (file) => readFileSync(file, "utf8"),
 ): Closure {
   const files = new Set<string>();
   const packages = new Set<string>();
@@ -29,7 +30,7 @@ export function closureOf(
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (files.has(file)) continue;
     files.add(file);
-    for (const target of importsIn(readFileSync(file, "utf8"))) {
+    for (const target of importsIn(read(file))) {
       if (target.startsWith(".")) waiting.push(fileOf(normalize(join(dirname(file), target))));
       else if (!target.startsWith("node:")) packages.add(packageOf(target));
     }

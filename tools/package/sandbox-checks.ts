@@ -45,7 +45,7 @@ export function sandboxChecks(folder: string): readonly Check[] {
       () => {
         const packages = installPacked(`./${sandboxFolder}`, folder);
         const megabytes = megabytesIn(folder);
-        console.log(`  ${packages.length} packages, ${megabytes.toFixed(1)} MB`);
+        console.log(`  ${packages.length} packages, ${megabytes.toFixed(2)} MB`);
         assert.ok(packages.includes("@podtrust/sandbox"));
         assert.ok(packages.length <= 5, packages.join(" "));
         assert.ok(megabytes <= 5, `${megabytes} MB`);

@@ -34,10 +34,10 @@ function installedIn(folder: string): readonly string[] {
   return Object.keys(packages).map((path) => path.slice(path.lastIndexOf("node_modules/") + 13));
 }
 
-/** What a project's packages take on disk, in MB. */
+/** What a project's packages take on disk, in MB of a million bytes. */
 export function megabytesIn(folder: string): number {
   const [kilobytes = ""] = execFileSync("du", ["-sk", join(folder, "node_modules")], {
     encoding: "utf8",
   }).split("\t");
-  return Number(kilobytes) / 1024;
+  return (Number(kilobytes) * 1024) / 1e6;
 }

@@ -170,7 +170,7 @@ export const groups: Readonly<Record<string, Group>> = {
     patterns: [
       ...byNight,
       "src/**/*.test.ts",
-      "test/{azure,gcp,map,metrics,operator}/**/*.test.ts",
+      "test/{azure,gcp,map,metrics,operator,sandbox}/**/*.test.ts",
       "test/attacks/**/*.test.ts",
       "test/cluster/{api-versions,gcp-cel,injection-parties,injection-policy,kubernetes-api,soak}.test.ts",
       "test/cluster/bindings/admission.test.ts",

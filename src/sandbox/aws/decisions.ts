@@ -1,3 +1,4 @@
+import { type Form, forms } from "../errors/index.ts";
 import type { Decision } from "./wire/index.ts";
 
 /** Filters for decisions; absent members do not filter. */
@@ -17,6 +18,24 @@ export interface DecisionFilter {
   /** A part of the resource's ARN. */
   readonly resource?: string;
 }
+
+const { members, oneOf, text } = forms;
+
+const outcomes = { allow: true, deny: true, invalid: true } satisfies Record<Decision["decision"], true>;
+/** What a decision can be. */
+export const outcome: Form = oneOf(Object.keys(outcomes));
+
+/** What a filter of decisions has to be: a misspelt one would be taken for one that nothing fits. */
+export const filterForm: Form = members<DecisionFilter>({
+  service: text,
+  action: text,
+  decision: outcome,
+  rule: text,
+  code: text,
+  requestId: text,
+  who: text,
+  resource: text,
+});
 
 /** The members of a filter. */
 export const decisionFilters = [
@@ -63,8 +82,9 @@ export class DecisionRing {
     if (this.#held.length >= 2 * this.#size) this.#held = this.all();
   }
 
-  /** Oldest first. */
+  /** Oldest first. Throws `usage` for a filter that is none. */
   all(filter: DecisionFilter = {}): Decision[] {
+    filterForm(filter, "decisions");
     return this.#held.slice(-this.#size).filter((decision) => matches(decision, filter));
   }
 

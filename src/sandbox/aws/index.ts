@@ -1,10 +1,11 @@
 export { clientEnvironment, clientExports, type ClientOptions } from "./client-environment.ts";
-export { type DecisionFilter, decisionFilters } from "./decisions.ts";
+export { type DecisionFilter, decisionFilters, filterForm } from "./decisions.ts";
+export { awsForms, type AwsOptions } from "./options.ts";
 export { awsManagedPolicies } from "./iam/index.ts";
 export { decisionLine } from "./page/index.ts";
 export type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed/index.ts";
 export type { AccountPlace, StandInAccount } from "./account.ts";
-export { type AwsOptions, startAws } from "./start.ts";
+export { startAws } from "./start.ts";
 export type { IssuerCache, RouteTo } from "./sts/index.ts";
 export {
   type Control,

@@ -1,10 +1,10 @@
 import { type Clock, defined, type Logger } from "../../core/base/index.ts";
 import type { ConnectTo } from "../../core/http/index.ts";
 import { MovableClock, type SandboxClock } from "../clock/index.ts";
-import { atDoor } from "../errors/index.ts";
+import { atDoor, type Form, forms, type Forms } from "../errors/index.ts";
 import { type Front, openFront } from "../front/index.ts";
 import { openAzure, type StandInAzure } from "./azure.ts";
-import type { AzureOptions } from "./options.ts";
+import { azureForms, type AzureOptions } from "./options.ts";
 
 export interface StandInAzureOptions extends AzureOptions {
   /**
@@ -19,14 +19,42 @@ export interface StandInAzureOptions extends AzureOptions {
    * @default none
    */
   readonly folder?: string;
-  /** In place of public DNS when an issuer is fetched. */
+  /**
+   * In place of public DNS when an issuer is fetched.
+   *
+   * @default public DNS
+   */
   readonly connectTo?: readonly ConnectTo[];
-  /** PEM certificates in place of the public roots. */
+  /**
+   * PEM certificates in place of the public roots.
+   *
+   * @default the public roots
+   */
   readonly ca?: string;
-  /** The clock under the one that tests move. */
+  /**
+   * The clock under the one that tests move.
+   *
+   * @default the machine's own
+   */
   readonly clock?: Clock;
+  /**
+   * Where it logs.
+   *
+   * @default none
+   */
   readonly logger?: Logger;
 }
+
+const aloneForms: Forms<StandInAzureOptions> = {
+  ...azureForms,
+  port: forms.port,
+  folder: forms.path,
+  connectTo: forms.connectTo,
+  ca: forms.certificates,
+  clock: forms.clock,
+  logger: forms.logger,
+};
+const aloneForm: Form = forms.members(aloneForms);
 
 /** A stand-in for Azure without AWS beside it. */
 export interface StandInAzureAlone extends StandInAzure, AsyncDisposable {
@@ -55,6 +83,7 @@ export function startStandInAzure(options: StandInAzureOptions = {}): Promise<St
 }
 
 async function open(options: StandInAzureOptions): Promise<StandInAzureAlone> {
+  aloneForm(options, "startStandInAzure");
   const { port, folder, connectTo, ca, logger } = options;
   const clock = MovableClock.over(options.clock);
   const route = defined({ connectTo, ca });

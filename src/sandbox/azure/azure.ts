@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { defined, mapped } from "../../core/base/index.ts";
+import { type Form, forms } from "../errors/index.ts";
 import type { FrontAnswer, FrontRequest, FrontSite } from "../front/index.ts";
 import type { MovableClock } from "../clock/index.ts";
 import { AccessTokens } from "./access-tokens.ts";
@@ -29,6 +30,17 @@ export interface AzureDecision extends Note {
   readonly decision: "allow" | "deny" | "invalid";
 }
 
+/** Filters for decisions; absent members do not filter. */
+export type AzureDecisionFilter = Partial<Pick<AzureDecision, "action" | "code" | "decision" | "rule">>;
+
+/** What a filter of decisions has to be. */
+const filterForm: Form = forms.members<AzureDecisionFilter>({
+  action: forms.text,
+  code: forms.text,
+  decision: forms.oneOf(["allow", "deny", "invalid"]),
+  rule: forms.text,
+});
+
 /** What a sandbox provides for Azure's stand-in. */
 export interface AzureSurroundings {
   readonly clock: MovableClock;
@@ -45,9 +57,7 @@ export interface StandInAzure {
   /** A client secret with every right: of an application of the sandbox's own. */
   readonly admin: { readonly clientId: string; readonly clientSecret: string };
   /** Of the last thousand decisions, those that match the filter, oldest first. */
-  decisions(
-    filter?: Partial<Pick<AzureDecision, "action" | "code" | "decision" | "rule">>,
-  ): readonly AzureDecision[];
+  decisions(filter?: AzureDecisionFilter): readonly AzureDecision[];
   /** Variables that point clients at the tenant: AZURE_TENANT_ID, AZURE_AUTHORITY_HOST, AZURE_SUBSCRIPTION_ID. */
   readonly environment: Readonly<Record<string, string>>;
   /** Identities and applications, with the ids that their workloads need. */
@@ -147,10 +157,11 @@ export function openAzure(options: AzureOptions, surroundings: AzureSurroundings
         AZURE_AUTHORITY_HOST: `https://${tenant.hosts.login[0]}/`,
         AZURE_SUBSCRIPTION_ID: settings.subscription,
       },
-      decisions: (filter = {}) =>
-        decisions.filter((one) =>
-          (Object.keys(filter) as (keyof typeof filter)[]).every((name) => filter[name] === one[name]),
-        ),
+      decisions(filter = {}) {
+        filterForm(filter, "decisions");
+        const wanted = Object.entries(defined(filter)) as [keyof AzureDecisionFilter, unknown][];
+        return decisions.filter((one) => wanted.every(([name, value]) => value === one[name]));
+      },
       clients: () => clientsOf(tenant),
       async seed(seed) {
         applySeed(tenant, readSeed(seed), clock.now());

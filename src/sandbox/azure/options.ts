@@ -1,4 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
+import { forms, type Forms } from "../errors/index.ts";
 import { type AzureCloud, clouds } from "./hosts.ts";
 
 export interface AzureOptions {
@@ -59,6 +60,21 @@ export interface AzureOptions {
   readonly resources?: readonly string[];
 }
 
+const { anyText, milliseconds, texts } = forms;
+
+/** What each option of a stand-in for Azure beside AWS has to be. */
+export const azureForms: Forms<AzureOptions> = {
+  tenant: anyText,
+  subscription: anyText,
+  resourceGroups: texts,
+  cloud: anyText,
+  propagationMs: milliseconds,
+  newIssuerMs: milliseconds,
+  issuerCacheMs: milliseconds,
+  writeMs: milliseconds,
+  resources: texts,
+};
+
 /** The options with all members set. */
 export type AzureSettings = Required<AzureOptions>;
 
@@ -67,11 +83,6 @@ const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 function uuidIn(name: string, value: string): string {
   if (uuid.test(value)) return value;
   throw new PodtrustError("usage", `Azure's ${name} ${JSON.stringify(value)} is not a UUID in small letters`);
-}
-
-function timeIn(name: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new PodtrustError("usage", `Azure's ${name} is ${value}, and not a time in milliseconds`);
 }
 
 function cloudIn(cloud: string): AzureCloud {
@@ -90,10 +101,10 @@ export function settingsOf(options: AzureOptions): AzureSettings {
     subscription: uuidIn("subscription", options.subscription ?? "66666666-7777-8888-9999-000000000000"),
     resourceGroups: options.resourceGroups ?? ["podtrust"],
     cloud: cloudIn(options.cloud ?? "public"),
-    propagationMs: timeIn("propagationMs", options.propagationMs ?? 2 * minute),
-    newIssuerMs: timeIn("newIssuerMs", options.newIssuerMs ?? 20 * minute),
-    issuerCacheMs: timeIn("issuerCacheMs", options.issuerCacheMs ?? 20 * minute),
-    writeMs: timeIn("writeMs", options.writeMs ?? 100),
+    propagationMs: options.propagationMs ?? 2 * minute,
+    newIssuerMs: options.newIssuerMs ?? 20 * minute,
+    issuerCacheMs: options.issuerCacheMs ?? 20 * minute,
+    writeMs: options.writeMs ?? 100,
     resources: options.resources ?? [],
   };
 }

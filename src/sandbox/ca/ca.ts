@@ -2,6 +2,8 @@ import { PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
+import { forms } from "../errors/index.ts";
+import { caFaultForm, caForm } from "./forms.ts";
 import { accountUrl } from "./accounts.ts";
 import { renewalIdOf } from "./issuance.ts";
 import { type CaFaultState, openCaServer } from "./server.ts";
@@ -18,6 +20,7 @@ function suggestRenewal(state: CaState, certificate: string, explanationUrl: str
 
 /** Makes the keys and certificates of a stand-in CA and listens; see `startAuthority`. */
 export async function openAuthority(options: StandInCaOptions): Promise<StandInCa> {
+  caForm(options, "startAuthority");
   const clock = MovableClock.over(options.clock);
   const state = await newState(options, { clock, logger: options.logger ?? silentLogger });
   const own = await createAuthority("podtrust stand-in CA's own HTTPS");
@@ -36,8 +39,14 @@ export async function openAuthority(options: StandInCaOptions): Promise<StandInC
     clock,
     accounts: () => [...state.accounts.values()].map((account) => accountUrl(state, account)),
     issued: () => state.issued.map((one) => one.chain),
-    suggestRenewal: (certificate, explanationUrl) => suggestRenewal(state, certificate, explanationUrl),
+    suggestRenewal(certificate, explanationUrl) {
+      forms.certificates(certificate, "suggestRenewal: the certificate");
+      if (explanationUrl !== undefined)
+        forms.anyText(explanationUrl, "suggestRenewal: the explanation's URL");
+      suggestRenewal(state, certificate, explanationUrl);
+    },
     misbehave(fault) {
+      if (fault !== undefined) caFaultForm(fault, "misbehave: the fault");
       faults.fault = fault;
     },
     close,

@@ -1,3 +1,4 @@
+export { caFaultForm, caForm } from "./forms.ts";
 export { startAuthority } from "./start.ts";
 export {
   type CaAnswer,

@@ -9,10 +9,23 @@ export interface StandInCaOptions {
    * @default the machine's own
    */
   readonly clock?: Clock;
+  /**
+   * Where it logs.
+   *
+   * @default none
+   */
   readonly logger?: Logger;
-  /** Where challenges really connect: name:80 for HTTP-01, name:443 for TLS-ALPN-01. */
+  /**
+   * Where challenges really connect: name:80 for HTTP-01, name:443 for TLS-ALPN-01.
+   *
+   * @default where public DNS says
+   */
   readonly connectTo?: readonly ConnectTo[];
-  /** TXT records of a name, for DNS-01; absent: that challenge is not offered. */
+  /**
+   * TXT records of a name, for DNS-01.
+   *
+   * @default none: that challenge is not offered
+   */
   readonly resolveTxt?: (name: string) => Promise<readonly string[]>;
   /**
    * 0: any free one.
@@ -20,7 +33,11 @@ export interface StandInCaOptions {
    * @default 0
    */
   readonly port?: number;
-  /** `HOST:PORT` at which clients find it, if something forwards from there to its port of 127.0.0.1. */
+  /**
+   * `HOST:PORT` at which clients find it, if something forwards from there to its port of 127.0.0.1.
+   *
+   * @default 127.0.0.1 and its port
+   */
   readonly foundAt?: string;
   /**
    * Life of a certificate of the profile `classic`.
@@ -34,9 +51,17 @@ export interface StandInCaOptions {
    * @default 0
    */
   readonly rejectNonceEvery?: number;
-  /** Leaves an order `processing` for two polls, as CAs that issue in the background do. */
+  /**
+   * Leaves an order `processing` for two polls, as CAs that issue in the background do.
+   *
+   * @default false
+   */
   readonly issuesLater?: boolean;
-  /** External accounts by key id, HMAC keys in base64url; if set, an account needs one (RFC 8555 §7.3.4). */
+  /**
+   * External accounts by key id, HMAC keys in base64url; if set, an account needs one (RFC 8555 §7.3.4).
+   *
+   * @default none: an account needs none
+   */
   readonly externalAccounts?: Readonly<Record<string, string>>;
 }
 

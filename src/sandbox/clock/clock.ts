@@ -1,4 +1,5 @@
 import { ChildAbort, type Clock, PodtrustError, systemClock } from "../../core/base/index.ts";
+import { forms } from "../errors/index.ts";
 
 /** The clock by which a sandbox, or a stand-in, dates and judges. */
 export interface SandboxClock extends Clock {
@@ -46,6 +47,7 @@ export class MovableClock implements SandboxClock {
    * `restore` goes back.
    */
   advance(ms: number): void {
+    forms.number(ms, "advance: the time");
     const ahead = this.#ahead + ms;
     if (!(Number.isFinite(ms) && ms >= 0 && ahead <= maxAhead)) {
       throw new PodtrustError("usage", `a clock moves forward, at most ten years, and not by ${ms} ms`);

@@ -1,53 +1,12 @@
 import { randomBytes } from "node:crypto";
-import {
-  type Clock,
-  defined,
-  isoTime,
-  type Logger,
-  silentLogger,
-  systemClock,
-} from "../../core/base/index.ts";
-import { closeListener, type ListenerOptions } from "../listener/index.ts";
+import { defined, isoTime, silentLogger, systemClock } from "../../core/base/index.ts";
+import { closeListener } from "../listener/index.ts";
 import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
+import { cloudflareForm, cloudflareRuleForm, type StandInCloudflareOptions } from "./options.ts";
 import { type CloudflareMischief, cloudflareMischief } from "./mischief.ts";
 import { showRecord } from "./records.ts";
 import { Budget, openCloudflareServer, type CloudflareTokens } from "./server.ts";
-import { type CloudflareVariants, defaultVariants, type CloudflareZone } from "./types.ts";
-
-export interface StandInCloudflareOptions {
-  /**
-   * 0: any free one.
-   *
-   * @default 0
-   */
-  readonly port?: number;
-  /** Serves HTTPS, for clients whose URL is fixed. */
-  readonly tls?: ListenerOptions["tls"];
-  /**
-   * The zones that the token may change.
-   *
-   * @default `example.com`, on the Free plan
-   */
-  readonly zones?: readonly (Partial<Pick<CloudflareZone, "plan" | "status" | "paused" | "type">> & {
-    readonly name: string;
-  })[];
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  /** Which of several documented forms its answers have. */
-  readonly variants?: Partial<CloudflareVariants>;
-  /**
-   * How often a valid request fails; `off` for never.
-   *
-   * @default every twentieth
-   */
-  readonly mischief?: MischiefChance<CloudflareMischief> | "off";
-  /**
-   * Requests in five minutes.
-   *
-   * @default 1200, as the API's
-   */
-  readonly requestsPerFiveMinutes?: number;
-}
+import { defaultVariants, type CloudflareZone } from "./types.ts";
 
 /** A running stand-in for Cloudflare's API. */
 export interface StandInCloudflare {
@@ -66,17 +25,19 @@ const newId = (): string => randomBytes(16).toString("hex");
 
 /** Opens an account and listens; see `startStandInCloudflare`. */
 export async function openCloudflare(options: StandInCloudflareOptions = {}): Promise<StandInCloudflare> {
+  cloudflareForm(options, "startStandInCloudflare");
   const { zones: asked = [{ name: "example.com" }], clock = systemClock } = options;
   const zones = asked.map((zone): CloudflareZone => ({
     plan: "free",
     status: "active",
     paused: false,
     type: "full",
-    ...zone,
+    ...defined(zone),
+    name: zone.name,
     id: newId(),
     records: new Map(),
   }));
-  const variants = { ...defaultVariants, ...options.variants };
+  const variants = { ...defaultVariants, ...defined(options.variants ?? {}) };
   const tokens = { edit: randomBytes(20).toString("hex"), read: randomBytes(20).toString("hex") };
   const chance = options.mischief ?? defaultMischief;
   const mischief = new Mischief(cloudflareMischief, chance === "off" ? undefined : chance);
@@ -96,7 +57,10 @@ export async function openCloudflare(options: StandInCloudflareOptions = {}): Pr
       [...(zones.find((zone) => zone.name === name)?.records.values() ?? [])].map((record) =>
         showRecord(record, variants),
       ),
-    misbehave: (rule) => mischief.add(rule),
+    misbehave(rule) {
+      cloudflareRuleForm(rule, "misbehave");
+      mischief.add(rule);
+    },
     close: () => closeListener(listener),
   };
 }

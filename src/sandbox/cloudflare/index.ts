@@ -1,2 +1,3 @@
-export type { StandInCloudflare, StandInCloudflareOptions } from "./cloudflare.ts";
+export type { StandInCloudflare } from "./cloudflare.ts";
+export type { StandInCloudflareOptions } from "./options.ts";
 export { startStandInCloudflare } from "./start.ts";

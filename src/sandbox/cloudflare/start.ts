@@ -1,5 +1,6 @@
 import { atDoor } from "../errors/index.ts";
-import type { StandInCloudflare, StandInCloudflareOptions } from "./cloudflare.ts";
+import type { StandInCloudflare } from "./cloudflare.ts";
+import type { StandInCloudflareOptions } from "./options.ts";
 
 /**
  * Starts a stand-in for Cloudflare's API on loopback: zones, DNS records with comments and tags within the quotas of

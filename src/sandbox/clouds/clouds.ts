@@ -1,6 +1,6 @@
 import { type Clock, defined, type Logger } from "../../core/base/index.ts";
 import { type StandInCloudflare, startStandInCloudflare } from "../cloudflare/index.ts";
-import { atDoor } from "../errors/index.ts";
+import { atDoor, type Form, forms } from "../errors/index.ts";
 import {
   type HetznerContents,
   type MachineMaker,
@@ -22,11 +22,29 @@ export interface StandInCloudsOptions {
    * @default 0.05
    */
   readonly mischief?: number;
-  /** Forms of answers by name, as `hetzner.readOnlyRefusal: token_readonly`; see `cloudVariants`. */
+  /**
+   * Forms of answers by name, as `hetzner.readOnlyRefusal: token_readonly`; see `cloudVariants`.
+   *
+   * @default the first of each
+   */
   readonly variants?: Readonly<Record<string, string>>;
+  /**
+   * The clock of both.
+   *
+   * @default the machine's own
+   */
   readonly clock?: Clock;
+  /**
+   * Where both log.
+   *
+   * @default none
+   */
   readonly logger?: Logger;
-  /** Makes the machines behind Hetzner's servers; none if absent. */
+  /**
+   * Makes the machines behind Hetzner's servers.
+   *
+   * @default no machine is made
+   */
   readonly machines?: MachineMaker;
 }
 
@@ -105,7 +123,17 @@ export function startStandInClouds(options: StandInCloudsOptions = {}): Promise<
   return atDoor(() => open(options));
 }
 
+const cloudsForm: Form = forms.members<StandInCloudsOptions>({
+  zones: forms.texts,
+  mischief: forms.rate,
+  variants: forms.recordOf(forms.anyText),
+  clock: forms.clock,
+  logger: forms.logger,
+  machines: forms.callback,
+});
+
 async function open(options: StandInCloudsOptions): Promise<StandInClouds> {
+  cloudsForm(options, "startStandInClouds");
   const { zones = ["example.com"], mischief: rate = 0.05, clock, logger } = options;
   const variants = variantsOf(options.variants ?? {});
   const common = {

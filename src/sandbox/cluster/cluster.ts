@@ -3,6 +3,8 @@ import { type Clock, epochSeconds, PodtrustError, silentLogger } from "../../cor
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { MovableClock } from "../clock/index.ts";
 import { closeListener } from "../listener/index.ts";
+import { forms } from "../errors/index.ts";
+import { clusterFaultForm, clusterForm, forgedForm, tokenForm } from "./forms.ts";
 import { publisherUser } from "./access.ts";
 import type { ApiState } from "./api.ts";
 import { SigningKeys, tokenClaims, type TokenSubject } from "./keys.ts";
@@ -27,6 +29,7 @@ function forgedSubject({ objects }: ApiState, { namespace, name }: ForgedToken):
 }
 
 function forge(state: ApiState, forged: ForgedToken): string {
+  forgedForm(forged, "forgeToken");
   const { signedBy = "cluster" } = forged;
   const issuedAt = forged.issuedAt ?? state.now();
   const times = { issuedAt, expiresAt: issuedAt + (forged.expirationSeconds ?? 3600) };
@@ -43,15 +46,24 @@ function addServiceAccount({ objects }: ApiState, namespace: string, name: strin
   if (objects.findAccount(namespace, name) === undefined) objects.createAccount(namespace, name);
 }
 
-function createToken(state: ApiState, { namespace, name, audiences, expirationSeconds }: TokenSpec): string {
-  const request = { kind: "TokenRequest", spec: { audiences, expirationSeconds } };
+/** Does what the API server does; what that refuses is the caller's mistake. */
+function asApiServer<Result>(act: () => Result): Result {
   try {
-    addServiceAccount(state, namespace, name);
-    const { uid } = state.objects.account(namespace, name);
-    return mintToken({ namespace, name, uid }, request, state).status.token;
+    return act();
   } catch (error) {
     throw error instanceof StatusError ? new PodtrustError("usage", error.message, { cause: error }) : error;
   }
+}
+
+function createToken(state: ApiState, spec: TokenSpec): string {
+  tokenForm(spec, "createToken");
+  const { namespace, name, audiences, expirationSeconds } = spec;
+  const request = { kind: "TokenRequest", spec: { audiences, expirationSeconds } };
+  return asApiServer(() => {
+    addServiceAccount(state, namespace, name);
+    const { uid } = state.objects.account(namespace, name);
+    return mintToken({ namespace, name, uid }, request, state).status.token;
+  });
 }
 
 async function newState(options: StandInClusterOptions, clock: Clock): Promise<ApiState> {
@@ -68,6 +80,7 @@ async function newState(options: StandInClusterOptions, clock: Clock): Promise<A
 
 /** Makes the keys and certificates of a stand-in cluster and listens; see `startStandInCluster`. */
 export async function openCluster(options: StandInClusterOptions): Promise<StandInCluster> {
+  clusterForm(options, "startStandInCluster");
   const clock = MovableClock.over(options.clock);
   const state = await newState(options, clock);
   const authority = await createAuthority("podtrust stand-in cluster CA");
@@ -93,15 +106,22 @@ export async function openCluster(options: StandInClusterOptions): Promise<Stand
     issuer: options.issuer,
     clock,
     keys: state.keys,
-    kubeconfig: (user = "admin") =>
-      user === "admin"
+    kubeconfig(user = "admin") {
+      forms.oneOf(["admin", "publisher"])(user, "kubeconfig: the user");
+      return user === "admin"
         ? kubeconfigText(url, ca, { name: "stand-in-admin", ...admin })
-        : kubeconfigText(url, ca, { name: publisherUser, ...publisher }),
+        : kubeconfigText(url, ca, { name: publisherUser, ...publisher });
+    },
     createToken: (spec) => createToken(state, spec),
     serveIssuer: () => serveIssuer(state),
-    addServiceAccount: (namespace, name) => addServiceAccount(state, namespace, name),
+    addServiceAccount(namespace, name) {
+      forms.text(namespace, "addServiceAccount: the namespace");
+      forms.text(name, "addServiceAccount: the name");
+      asApiServer(() => addServiceAccount(state, namespace, name));
+    },
     forgeToken: (forged) => forge(state, forged),
     misbehave(fault) {
+      if (fault !== undefined) clusterFaultForm(fault, "misbehave: the fault");
       faults.fault = fault;
     },
     close,

@@ -1,3 +1,4 @@
+export { clusterForm, forgedForm, issuerFaultForm, issuerFaults, tokenForm } from "./forms.ts";
 export { startStandInCluster } from "./start.ts";
 export {
   type ClusterFault,

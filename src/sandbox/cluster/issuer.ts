@@ -6,6 +6,7 @@ import type { Exchange } from "../../core/listener/index.ts";
 import { closeListener, openListener } from "../listener/index.ts";
 import { discoveryPath, jwksPath } from "./access.ts";
 import type { ApiState } from "./api.ts";
+import { issuerFaultForm } from "./forms.ts";
 import { issuerDocument, type RenderedDocument } from "./documents.ts";
 import type { IssuerFault, StandInIssuer } from "./types.ts";
 
@@ -71,6 +72,7 @@ export async function serveIssuer(state: ApiState): Promise<StandInIssuer> {
     ca: authorityPem(authority),
     connectTo: [{ host: name, port: 443, address: "127.0.0.1", toPort: listener.port }],
     fail(fault) {
+      if (fault !== undefined) issuerFaultForm(fault, "fail: the fault");
       served.fault = fault;
     },
     close,

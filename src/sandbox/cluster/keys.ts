@@ -3,6 +3,8 @@ import { promisify } from "node:util";
 import { base64urlJson, defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { type Jws } from "../../rules/oidc/index.ts";
 import { kubernetesKid, publicJwk, type PublicJwk, verifyJws } from "../../rules/keys/index.ts";
+import { forms } from "../errors/index.ts";
+import { algorithm as algorithmForm } from "./forms.ts";
 import type { SigningAlgorithm, StandInKey, StandInKeys } from "./types.ts";
 
 const generate = promisify(generateKeyPair);
@@ -52,6 +54,7 @@ export class SigningKeys implements StandInKeys {
   }
 
   async create(algorithm: SigningAlgorithm = this.#signing.algorithm): Promise<StandInKey> {
+    algorithmForm(algorithm, "create: the algorithm");
     const key = await newKey(algorithm);
     this.#keys = [...this.#keys, key];
     return this.#shown(key);
@@ -100,6 +103,7 @@ export class SigningKeys implements StandInKeys {
   }
 
   #find(kid: string): GeneratedKey {
+    forms.anyText(kid, "the kid");
     const key = this.#keys.find((other) => other.kid === kid);
     if (key === undefined) throw new PodtrustError("usage", `the stand-in cluster has no key ${kid}`);
     return key;

@@ -19,6 +19,11 @@ export interface StandInClusterOptions {
    * @default the machine's own
    */
   readonly clock?: Clock;
+  /**
+   * Where it logs.
+   *
+   * @default none
+   */
   readonly logger?: Logger;
   /**
    * 0: any free one.
@@ -32,7 +37,11 @@ export interface StandInClusterOptions {
    * @default "RS256" (RSA-2048), as kubeadm and k3s make them
    */
   readonly algorithm?: SigningAlgorithm;
-  /** Longest token in seconds, as --service-account-max-token-expiration: longer requests are cut to it. */
+  /**
+   * Longest token in seconds, as --service-account-max-token-expiration: longer requests are cut to it.
+   *
+   * @default 4294967296, the longest that Kubernetes takes
+   */
   readonly maxTokenSeconds?: number;
   /**
    * Treats clients without a credential as system:anonymous (403), as kubeadm does; else they get 401, as from k3s.

@@ -107,6 +107,7 @@ async function answered(request: WireRequest, address: string, options: ControlO
 }
 
 const statuses: Readonly<Record<string, number>> = {
+  usage: 400,
   "sandbox-control-denied": 401,
   "sandbox-control-request": 400,
   "sandbox-seed": 422,

@@ -1,6 +1,7 @@
 import {
   defined,
   errorFromJson,
+  errorText,
   isRecord,
   type JsonRecord,
   mapped,
@@ -8,10 +9,17 @@ import {
   textOf,
 } from "../../core/base/index.ts";
 import { type ConnectTo, parseConnectTo, request, jsonOf } from "../../core/http/index.ts";
-import { type Decision, type DecisionFilter, controlPath, type Seed } from "../aws/index.ts";
-import { atDoor } from "../errors/index.ts";
+import { type Decision, type DecisionFilter, controlPath, filterForm, type Seed } from "../aws/index.ts";
+import { atDoor, type Form, forms } from "../errors/index.ts";
 import type { GoogleDecision, GoogleSeed, StandInGoogle } from "../gcp/index.ts";
-import type { ForgedToken, IssuerFault, TokenSpec } from "../cluster/index.ts";
+import {
+  forgedForm,
+  type ForgedToken,
+  type IssuerFault,
+  issuerFaultForm,
+  tokenForm,
+  type TokenSpec,
+} from "../cluster/index.ts";
 
 /** An account of a sandbox in another process. It has the calls of a `SandboxAccount`, and each returns a promise. */
 export interface AccountConnection extends AsyncDisposable {
@@ -97,6 +105,15 @@ export interface ConnectionOptions {
   readonly token: string;
 }
 
+const connectionForm: Form = forms.members<ConnectionOptions>(
+  {
+    url: forms.anyText,
+    // What a header can hold.
+    token: forms.form("a token", (value) => typeof value === "string" && /^[!-~]{1,200}$/u.test(value)),
+  },
+  ["url", "token"],
+);
+
 const startTimeoutMs = 30_000;
 /** A thousand decisions, each of whose texts is cut. */
 const maxAnswer = 32 * 1024 * 1024;
@@ -112,6 +129,15 @@ function thrownThere(answer: unknown, status: number): PodtrustError {
   return new PodtrustError("sandbox-control-request", `the sandbox answered ${status}`, { next });
 }
 
+/** What is sent, as JSON. Throws `usage` for what JSON cannot say. */
+function jsonOfBody(body: object): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    throw new PodtrustError("usage", `JSON cannot say it: ${errorText(error)}`, { cause: error });
+  }
+}
+
 /** Calls the control API of the sandbox at a URL. */
 export function asker({ url, token }: ConnectionOptions): ControlCall {
   return async (method, path, body) => {
@@ -122,7 +148,7 @@ export function asker({ url, token }: ConnectionOptions): ControlCall {
       maxBytes: maxAnswer,
       // A sandbox is on this machine, or was opened to others knowing that nothing is encrypted.
       allowPlainHttp: true,
-      ...defined({ body: mapped(body, JSON.stringify) }),
+      ...defined({ body: mapped(body, jsonOfBody) }),
     });
     const answer = jsonOf(response);
     if (response.status !== 200 || !isRecord(answer)) throw thrownThere(answer, response.status);
@@ -154,9 +180,17 @@ async function issuerBy(ask: ControlCall, wanted: string | undefined): Promise<C
     url: issuer,
     ca: textOf(said["ca"]) ?? "",
     connectTo: rules.map((rule) => parseConnectTo(String(rule))),
-    token: ({ name, ...spec }) => minted({ ...spec, serviceAccount: name }),
-    forgeToken: (forged) => minted(forgedBody(forged)),
+    async token(spec) {
+      tokenForm(spec, "token");
+      const { name: serviceAccount, ...rest } = spec;
+      return minted({ ...rest, serviceAccount });
+    },
+    async forgeToken(forged) {
+      forgedForm(forged, "forgeToken");
+      return minted(forgedBody(forged));
+    },
     async fail(fault) {
+      if (fault !== undefined) issuerFaultForm(fault, "fail: the fault");
       await ask("PUT", "issuer/fault", { issuer, fault: fault ?? null });
     },
   };
@@ -179,11 +213,14 @@ function accountBy(
         return Date.parse(String(now));
       },
       async advance(ms) {
+        forms.number(ms, "advance: the time");
         await ask("POST", "clock", { advanceSeconds: ms / 1000 });
       },
     },
     async decisions(filter = {}) {
-      const { decisions } = await ask("GET", `decisions?${new URLSearchParams({ ...filter }).toString()}`);
+      filterForm(filter, "decisions");
+      const query = new URLSearchParams({ ...defined(filter) });
+      const { decisions } = await ask("GET", `decisions?${query.toString()}`);
       return decisions as readonly Decision[];
     },
     async seed(seed) {
@@ -195,7 +232,10 @@ function accountBy(
     async reset() {
       await ask("POST", "reset");
     },
-    issuer: (wanted) => issuerBy(ask, wanted),
+    async issuer(wanted) {
+      if (wanted !== undefined) forms.anyText(wanted, "issuer: the URL");
+      return issuerBy(ask, wanted);
+    },
   };
 }
 
@@ -252,6 +292,7 @@ export function connectionBy(ask: ControlCall, known: AccountAddress): SandboxCo
  */
 export function connectSandbox(options: ConnectionOptions): Promise<SandboxConnection> {
   return atDoor(async () => {
+    connectionForm(options, "connectSandbox");
     const ask = asker(options);
     const [{ account }, admin] = await Promise.all([ask("GET", "state"), ask("GET", "admin")]);
     return connectionBy(ask, { url: options.url, account: String(account), admin: keysIn(admin) });

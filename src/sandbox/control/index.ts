@@ -12,5 +12,5 @@ export {
   type SandboxConnection,
 } from "./connection.ts";
 export type { ControlRoute } from "./route.ts";
-export { controlRoutes, issuerFaults } from "./routes.ts";
+export { controlRoutes } from "./routes.ts";
 export { controlTokenOf } from "./token.ts";

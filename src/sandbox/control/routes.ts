@@ -1,21 +1,11 @@
 import { isoTime, isRecord, PodtrustError } from "../../core/base/index.ts";
 import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
-import type { IssuerFault } from "../cluster/index.ts";
+import { type IssuerFault, issuerFaults } from "../cluster/index.ts";
 import { azureRoutes } from "./azure-routes.ts";
 import type { ControlledAccount, ControlledIssuer } from "./controls.ts";
 import { googleRoutes } from "./gcp-routes.ts";
 import type { ControlRequest, ControlRoute } from "./route.ts";
 import { askedToken, refuseRequest } from "./token-request.ts";
-
-// Imported by name, since the cluster and its servers' certificates are loaded only when a token is requested.
-const faults: Record<IssuerFault, true> = {
-  slow: true,
-  "not-found": true,
-  "wrong-issuer": true,
-  "key-gone": true,
-};
-/** The faults that an issuer can simulate. */
-export const issuerFaults: readonly string[] = Object.keys(faults);
 
 function recordOfBody({ body }: ControlRequest): Readonly<Record<string, unknown>> {
   if (isRecord(body)) return body;
@@ -31,6 +21,16 @@ function filterOf({ query }: ControlRequest): DecisionFilter {
   return Object.fromEntries(query.entries());
 }
 
+/** Does what a request asks for; a wrong use of the library is a wrong request. */
+function asked<Result>(act: () => Result): Result {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof PodtrustError && error.code === "usage") refuseRequest(error.message, error.next);
+    throw error;
+  }
+}
+
 function stateOf({ account, clock }: ControlledAccount): object {
   return { account, now: isoTime(clock.now()), aheadSeconds: clock.ahead / 1000 };
 }
@@ -38,12 +38,7 @@ function stateOf({ account, clock }: ControlledAccount): object {
 function advance(controls: ControlledAccount, request: ControlRequest): object {
   const { advanceSeconds: seconds } = recordOfBody(request);
   if (typeof seconds !== "number") return refuseRequest("advanceSeconds is not a number");
-  try {
-    controls.clock.advance(seconds * 1000);
-  } catch (error) {
-    if (error instanceof PodtrustError && error.code === "usage") refuseRequest(error.message);
-    throw error;
-  }
+  asked(() => controls.clock.advance(seconds * 1000));
   return stateOf(controls);
 }
 
@@ -71,12 +66,7 @@ async function token(account: ControlledAccount, request: ControlRequest): Promi
   const body = recordOfBody(request);
   const { forged, spec } = askedToken(body);
   const issuer = await issuerOf(account, body);
-  try {
-    return { token: forged ? issuer.forgeToken(spec) : issuer.token(spec) };
-  } catch (error) {
-    if (error instanceof PodtrustError && error.code === "usage") refuseRequest(error.message);
-    throw error;
-  }
+  return { token: asked(() => (forged ? issuer.forgeToken(spec) : issuer.token(spec))) };
 }
 
 async function fail(account: ControlledAccount, request: ControlRequest): Promise<object> {
@@ -188,7 +178,10 @@ export const controlRoutes: readonly ControlRoute[] = [
         },
       ],
     },
-    run: (controls, request) => ({ decisions: controls.decisions(filterOf(request)) }),
+    run(controls, request) {
+      const filter = filterOf(request);
+      return { decisions: asked(() => controls.decisions(filter)) };
+    },
   },
   {
     method: "POST",

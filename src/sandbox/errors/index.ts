@@ -6,4 +6,6 @@ export {
   SandboxMachineError,
   SandboxUsageError,
 } from "./errors.ts";
+export * as forms from "./forms.ts";
+export type { Form, Forms } from "./forms.ts";
 export { refuseSeed, refuseUnknownMember } from "./seed.ts";

@@ -4,6 +4,7 @@ import type { TLSSocket } from "node:tls";
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { BodyRefused, type Exchange, type ServerLimits } from "../../core/listener/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
+import { forms } from "../errors/index.ts";
 import { closeListener, openChosenListener } from "../listener/index.ts";
 import { type FrontFiles, writeCa } from "./files.ts";
 import { greet, plain, type GreetingRefusal, type Target } from "./greeting.ts";
@@ -158,6 +159,7 @@ function environmentOf(
     throw new PodtrustError("usage", "the front's CA is in no file, and clients take it from one", {
       next: "Give the sandbox a folder for it: frontFolder.",
     });
+  forms.anyText(language, "environment: the language");
   if (Object.hasOwn(languages, language)) return languages[language]({ url, ...files });
   throw new PodtrustError("usage", `${JSON.stringify(language)} is no language that a front is known for`, {
     next: `One of ${Object.keys(languages).join(", ")}.`,

@@ -4,6 +4,7 @@ import type { FrontSite } from "../front/index.ts";
 import { adminLogin } from "./admin-login.ts";
 import type { Answering } from "./answer.ts";
 import { type CredentialFile, credentialFile } from "./credential-file.ts";
+import { aloneForm, credentialFileForm } from "./forms.ts";
 import type { GoogleDecision } from "./decisions.ts";
 import { GoogleIssuerSource, type RouteToIssuer } from "./issuer-source.ts";
 import { settingsOf, type StandInGoogleOptions } from "./options.ts";
@@ -77,7 +78,10 @@ function shownAs(
     seed: (seed) => applySeed(project, seed),
     spread: () => project.spread(),
     forgetIssuers: () => project.issuers.forget(),
-    credentialFile: (wanted) => credentialFile(url, settings, wanted),
+    credentialFile(wanted) {
+      credentialFileForm(wanted, "credentialFile");
+      return credentialFile(url, settings, wanted);
+    },
     reset() {
       project.clear();
       decisions.length = 0;
@@ -121,6 +125,7 @@ export async function openGoogle(
 
 /** The same without a sandbox around it. */
 export async function openAlone(options: StandInGoogleOptions): Promise<StandInGoogle> {
+  aloneForm(options, "startStandInGoogle");
   const clock: Clock | undefined = options.clock;
   const route = defined({ ca: options.ca, connectTo: options.connectTo });
   const place = { clock: MovableClock.over(clock), routeTo: () => Promise.resolve(route) };

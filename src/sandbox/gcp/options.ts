@@ -1,4 +1,4 @@
-import { type Clock, type Logger, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { ConnectTo } from "../../core/http/index.ts";
 import type { CheckOrder } from "../../rules/gcp/index.ts";
 import type { GoogleDecision } from "./decisions.ts";
@@ -71,7 +71,11 @@ export interface SandboxGoogleOptions {
    * @default 70 s, 90 s and 5 s, as measured
    */
   readonly delays?: Partial<GoogleDelays>;
-  /** Behaviour that Google does not document. */
+  /**
+   * Behaviour that Google does not document.
+   *
+   * @default each as `ours`
+   */
   readonly unknowns?: GoogleUnknowns;
 }
 
@@ -100,8 +104,17 @@ export interface StandInGoogleOptions extends SandboxGoogleOptions {
    * @default the machine's own
    */
   readonly clock?: Clock;
+  /**
+   * Where it logs.
+   *
+   * @default none
+   */
   readonly logger?: Logger;
-  /** Called with every decision, when it is made. */
+  /**
+   * Called with every decision, when it is made.
+   *
+   * @default none
+   */
   readonly onDecision?: (decision: GoogleDecision) => void;
 }
 
@@ -120,11 +133,9 @@ const hour = 3_600_000;
 const measured: GoogleDelays = { grant: 70_000, revoke: 90_000, upload: 5000 };
 const ours = { issuerCache: 24 * hour, newKey: 300_000, operation: 0 };
 
-/** Milliseconds of an undocumented delay. Throws `usage` for an invalid one. */
+/** Milliseconds of an undocumented delay. */
 function timeOf(name: keyof typeof ours, value: "ours" | number = "ours"): number {
-  if (value === "ours") return ours[name];
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new PodtrustError("usage", `${name} ${String(value)} is neither "ours" nor a number of milliseconds`);
+  return value === "ours" ? ours[name] : value;
 }
 
 function checked(name: string, value: string, form: RegExp, what: string): string {
@@ -144,7 +155,7 @@ export function settingsOf(options: SandboxGoogleOptions): Settings {
   return {
     project: checked("project", project, /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/u, "a project's id"),
     projectNumber: checked("projectNumber", projectNumber, /^[1-9]\d{0,18}$/u, "a project's number"),
-    delays: { ...measured, ...options.delays },
+    delays: { ...measured, ...defined(options.delays ?? {}) },
     checkOrder,
     issuerCacheMs: timeOf("issuerCache", unknowns.issuerCache),
     newKeyMs: timeOf("newKey", unknowns.newKey),

@@ -1,58 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, type Logger, silentLogger, systemClock } from "../../core/base/index.ts";
+import { defined, silentLogger, systemClock } from "../../core/base/index.ts";
 import { closeListener } from "../listener/index.ts";
 import { Mischief, type MischiefChance, type MischiefRule } from "../mischief/index.ts";
-import type { MachineMaker } from "./machines.ts";
+import { forms } from "../errors/index.ts";
+import { hetznerForm, hetznerRuleForm, type StandInHetznerOptions } from "./options.ts";
 import { type HetznerMischief, hetznerMischief } from "./mischief.ts";
 import { type Delays, HetznerProject } from "./project.ts";
 import { openHetznerServer, HourlyLimit, type HetznerTokens } from "./server.ts";
 import { showFirewall, showPrimaryIp, showServer } from "./show.ts";
-import { type HetznerVariants, defaultVariants } from "./variants.ts";
+import { defaultVariants } from "./variants.ts";
 import { newZone, showRecordSet } from "./zones.ts";
-import type { Zone } from "./types.ts";
-
-export interface StandInHetznerOptions {
-  /**
-   * 0: any free one.
-   *
-   * @default 0
-   */
-  readonly port?: number;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  /**
-   * How long things take, in milliseconds.
-   *
-   * @default a second for most
-   */
-  readonly delays?: Partial<Delays>;
-  /** Which of several documented forms its answers have. */
-  readonly variants?: Partial<HetznerVariants>;
-  /**
-   * How often a valid request fails; `off` for never.
-   *
-   * @default every twentieth
-   */
-  readonly mischief?: MischiefChance<HetznerMischief> | "off";
-  /**
-   * Requests an hour.
-   *
-   * @default 3600, as the API's
-   */
-  readonly requestsPerHour?: number;
-  /**
-   * Makes the machines behind servers: status and actions then follow their real state.
-   *
-   * @default no machine is made
-   */
-  readonly machines?: MachineMaker;
-  /**
-   * DNS zones.
-   *
-   * @default none
-   */
-  readonly zones?: readonly (Pick<Zone, "name"> & Partial<Pick<Zone, "mode" | "delegation">>)[];
-}
 
 /** The project's content, as the API would show it. */
 export interface HetznerContents {
@@ -95,11 +52,12 @@ function contentsOf(project: HetznerProject): HetznerContents {
 
 /** Opens a project and listens; see `startStandInHetzner`. */
 export async function openHetzner(options: StandInHetznerOptions = {}): Promise<StandInHetzner> {
+  hetznerForm(options, "startStandInHetzner");
   const clock = options.clock ?? systemClock;
   const project = new HetznerProject(
     clock,
-    { ...defaultDelays, ...options.delays },
-    { ...defaultVariants, ...options.variants },
+    { ...defaultDelays, ...defined(options.delays ?? {}) },
+    { ...defaultVariants, ...defined(options.variants ?? {}) },
     options.machines,
   );
   for (const wanted of options.zones ?? []) {
@@ -126,8 +84,14 @@ export async function openHetzner(options: StandInHetznerOptions = {}): Promise<
       return zone === undefined ? [] : [...zone.sets.values()].map((set) => showRecordSet(zone, set));
     },
     userData: (name) => [...project.servers.values()].find((server) => server.name === name)?.userData,
-    sellOut: (type) => void project.soldOut.add(type),
-    misbehave: (rule) => mischief.add(rule),
+    sellOut(type) {
+      forms.text(type, "sellOut: the type");
+      project.soldOut.add(type);
+    },
+    misbehave(rule) {
+      hetznerRuleForm(rule, "misbehave");
+      mischief.add(rule);
+    },
     close: async () => {
       await closeListener(listener);
       const machines = [...project.servers.values()].flatMap(({ machine }) => machine ?? []);

@@ -1,5 +1,6 @@
 import { atDoor } from "../errors/index.ts";
-import type { StandInHetzner, StandInHetznerOptions } from "./hetzner.ts";
+import type { StandInHetzner } from "./hetzner.ts";
+import type { StandInHetznerOptions } from "./options.ts";
 
 /**
  * Starts a stand-in for the Hetzner Cloud API on loopback: SSH keys, firewalls, primary IPs, servers and what they are

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { defined } from "../../core/base/index.ts";
 import { HetznerApiError, notFound, refused, uniquenessError } from "./api-error.ts";
 import { type Body, recordOf } from "./body.ts";
 import { labelsOf } from "./labels.ts";
@@ -33,7 +34,8 @@ export function newZone(
   return {
     mode: "primary",
     delegation: "valid",
-    ...zone,
+    ...defined(zone),
+    name: zone.name,
     id: project.newId(),
     created: project.time(),
     updating: 0,

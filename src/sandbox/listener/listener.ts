@@ -11,6 +11,7 @@ import {
   localLimits,
   type ServerLimits,
 } from "../../core/listener/index.ts";
+import { forms } from "../errors/index.ts";
 import { OneATick } from "./one-a-tick.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that are not needed here.
@@ -75,8 +76,9 @@ function serverOf({ tls }: ListenerOptions, limits: ServerLimits): Server | TlsS
 /** Of all stand-ins of this process, since they share its event loop. */
 const queue = new OneATick();
 
-/** Starts the HTTP server of a stand-in; rejects as `listen` does. */
+/** Starts the HTTP server of a stand-in; rejects as `listen` does, and with `usage` for a port that is none. */
 export async function openListener(options: ListenerOptions): Promise<HttpListener> {
+  forms.port(options.port, "port");
   const limits = { ...defaultLimits, ...options.limits };
   const server = serverOf(options, limits);
   if (options.beforeTls !== undefined) gate(server, "connection", options.beforeTls);
@@ -97,6 +99,7 @@ export async function openChosenListener(options: ListenerOptions): Promise<Http
   try {
     return await openListener(options);
   } catch (error) {
+    if (error instanceof PodtrustError) throw error;
     const { address, port } = options;
     throw new PodtrustError("sandbox-listen", `${address}, port ${port}: ${errorText(error)}`, {
       cause: error,

@@ -1,5 +1,12 @@
 import { defined } from "../../core/base/index.ts";
-import type { CaFault, CaLie, StandInCa, StandInCaOptions } from "../ca/index.ts";
+import {
+  caFaultForm,
+  caForm,
+  type CaFault,
+  type CaLie,
+  type StandInCa,
+  type StandInCaOptions,
+} from "../ca/index.ts";
 import type { ConnectedClock } from "../control/index.ts";
 import type { Promised } from "./calls.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
@@ -50,6 +57,7 @@ export function startAuthorityProcess(options: AuthorityProcessOptions = {}): Pr
 
 async function open(options: AuthorityProcessOptions): Promise<AuthorityProcess> {
   checkCarried(options, notCarried, "startAuthority");
+  caForm(options, "startAuthorityProcess");
   const { resolveTxt, ...rest } = options;
   const { answers, carried } = answersOf(options);
   const { own, said } = await OwnProcess.start(
@@ -65,7 +73,11 @@ async function open(options: AuthorityProcessOptions): Promise<AuthorityProcess>
     accounts: () => ask("accounts"),
     issued: () => ask("issued"),
     suggestRenewal: (...given) => ask("suggestRenewal", ...given),
-    misbehave: (fault) => ask("misbehave", carried(fault)),
+    async misbehave(fault) {
+      // Here, since a message carries no function of a lie.
+      if (fault !== undefined) caFaultForm(fault, "misbehave: the fault");
+      await ask("misbehave", carried(fault));
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

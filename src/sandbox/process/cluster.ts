@@ -1,5 +1,11 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { StandInCluster, StandInClusterOptions, StandInIssuer, StandInKeys } from "../cluster/index.ts";
+import {
+  clusterForm,
+  type StandInCluster,
+  type StandInClusterOptions,
+  type StandInIssuer,
+  type StandInKeys,
+} from "../cluster/index.ts";
 import type { ConnectedClock } from "../control/index.ts";
 import type { Promised } from "./calls.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
@@ -60,6 +66,7 @@ export function startStandInClusterProcess(options: ClusterProcessOptions): Prom
 
 async function open(options: ClusterProcessOptions): Promise<ClusterProcess> {
   checkCarried(options, notCarried, "startStandInCluster");
+  clusterForm(options, "startStandInClusterProcess");
   const { own, said } = await OwnProcess.start("cluster", options);
   const { ask, pid, close } = own;
   return {

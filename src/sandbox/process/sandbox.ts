@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { asker, type ControlCall, connectionBy, type SandboxConnection } from "../control/index.ts";
-import type { SandboxOptions } from "../start.ts";
+import { sandboxForm, type SandboxOptions } from "../start.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
 import { atDoor } from "../errors/index.ts";
 import { OwnProcess } from "./own-process.ts";
@@ -54,6 +54,7 @@ export function startSandboxProcess(options: SandboxProcessOptions = {}): Promis
 
 async function open(options: SandboxProcessOptions): Promise<SandboxProcess> {
   checkCarried(options, notCarried, "startSandbox");
+  sandboxForm(options, "startSandboxProcess");
   const { own, said } = await OwnProcess.start("sandbox", options);
   const { url, controlToken } = said;
   const { pid, close } = own;

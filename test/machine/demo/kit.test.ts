@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { podtrustHere, podtrustHost } from "../../support/cli.ts";
-import { PodtrustError } from "../../../src/core/base/index.ts";
+import { MachineError } from "../error.ts";
 import { runTree } from "../../../src/core/command-line/index.ts";
 import { machineDemo, workloadProgram } from "./command.ts";
 import { type BootFiles, bootKit } from "./kit.ts";
@@ -19,8 +19,8 @@ async function lacking(files: Partial<BootFiles>): Promise<string> {
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  assert.ok(error instanceof PodtrustError, String(error));
-  assert.equal(error.code, "demo-boot-missing");
+  assert.ok(error instanceof MachineError, String(error));
+  assert.equal<string>(error.code, "demo-boot-missing");
   return error.message;
 }
 

@@ -5,7 +5,8 @@ import { copyFile, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { errorText, PodtrustError } from "../../../src/core/base/index.ts";
+import { errorText } from "../../../src/core/base/index.ts";
+import { MachineError } from "../error.ts";
 import {
   type Accelerator,
   bestAccelerator,
@@ -160,7 +161,7 @@ export async function bootKit({ image, k3s, release }: BootFiles): Promise<BootK
   if (lacks.length === 0 && foundImage !== undefined && !isLack(foundImage) && !isLack(foundK3s))
     return { image: foundImage, accelerator: await bestAccelerator(), k3s: foundK3s, release };
   const lines = lacks.map(({ what, next }) => `\n${what}; ${next}`);
-  throw new PodtrustError(
+  throw new MachineError(
     "demo-boot-missing",
     `npm run demo:machine lacks ${lacks.length === 1 ? "one thing" : `${lacks.length} things`}:${lines.join("")}`,
     { detail: { lacks } },

@@ -6,7 +6,8 @@ import { extname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { PodtrustError, shellWord } from "../../../src/core/base/index.ts";
+import { shellWord } from "../../../src/core/base/index.ts";
+import { MachineError } from "../error.ts";
 import { until } from "../../support/until.ts";
 import { maxWait } from "../max-wait.ts";
 import { type Guarded, startGuarded } from "./guarded.ts";
@@ -154,7 +155,7 @@ async function untilAnswering(program: Guarded, spec: EmulatorSpec): Promise<voi
     const what = how === undefined ? "does not answer" : `ended with ${how}`;
     const said = program.output().trim();
     await program.kill();
-    throw new PodtrustError("emulator-failed", `QEMU ${what}${said === "" ? "" : `: ${said}`}`, { cause });
+    throw new MachineError("emulator-failed", `QEMU ${what}${said === "" ? "" : `: ${said}`}`, { cause });
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { PodtrustError } from "../../../src/core/base/index.ts";
+import { MachineError } from "../error.ts";
 
 /**
  * The parent of a program: `sh -c GUARD sh FOLDER PROGRAM ARGS…`. Its standard input comes from podtrust and ends when
@@ -87,7 +87,7 @@ export async function startGuarded(
   try {
     await once(child, "spawn");
   } catch (cause) {
-    throw new PodtrustError("emulator-failed", `${command} cannot be started`, { cause });
+    throw new MachineError("emulator-failed", `${command} cannot be started`, { cause });
   }
   let how: string | undefined;
   child.once("exit", (code, signal) => (how = howOf(code, signal)));

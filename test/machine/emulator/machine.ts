@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defined, PodtrustError } from "../../../src/core/base/index.ts";
+import { defined } from "../../../src/core/base/index.ts";
+import { MachineError } from "../error.ts";
 import type { MachineOrder, StandInMachine } from "../../../src/sandbox/index.ts";
 import {
   type Accelerator,
@@ -117,7 +118,7 @@ export class EmulatedMachine implements StandInMachine {
 
   /** Gives a command to the emulator's monitor. Throws `emulator-failed`. */
   async monitor(line: string): Promise<void> {
-    if (!this.isOn()) throw new PodtrustError("emulator-failed", "the machine is off");
+    if (!this.isOn()) throw new MachineError("emulator-failed", "the machine is off");
     await this.#emulator?.command(line);
   }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createConnection, type Socket } from "node:net";
-import { PodtrustError } from "../../../src/core/base/index.ts";
+import { MachineError } from "../error.ts";
 import { maxWait } from "../max-wait.ts";
 
 const prompt = "(qemu) ";
@@ -30,7 +30,7 @@ export async function command(path: string, line: string): Promise<string> {
     // The monitor echoes the line with codes for a terminal, up to the first line feed.
     const answer = (await untilPrompt(socket)).replace(/^[^\n]*\n/u, "").trim();
     if (/^Error|^unknown command|failed/mu.test(answer))
-      throw new PodtrustError("emulator-failed", `the emulator answers ${line} with: ${answer}`);
+      throw new MachineError("emulator-failed", `the emulator answers ${line} with: ${answer}`);
     return answer;
   } finally {
     socket.destroy();

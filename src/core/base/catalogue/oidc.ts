@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry.ts";
 
-/** Errors about issuers, documents, keys and tokens. */
+/** Errors about issuers and their tokens, and about what relying parties are given: policies and keys. */
 export const oidcErrors = {
   "issuer-invalid": {
     summary: "AWS would refuse the issuer URL, or never match its tokens.",
@@ -26,5 +26,22 @@ export const oidcErrors = {
   "description-invalid": {
     summary: "A file is not what gcloud, az or bao prints of a relying party's resource.",
     next: "Write it by the command that podtrust explain --help names, as JSON.",
+  },
+  "issuer-unreached": {
+    summary:
+      "The issuer could not be read from outside, as AWS will read it, so nothing was created that trusts it.",
+    next: "Publish it first (podtrust serve), and look at the two documents at its public name.",
+  },
+  "policy-malformed": {
+    summary: "A policy document is one that IAM refuses.",
+    next: "Correct the policy where the message says; IAM answers the same words.",
+  },
+  "gcp-keys-unread": {
+    summary: "The issuer's keys, which Google is to be given, cannot be read.",
+    next: "Name the cluster in the config, or make the issuer readable from here. Where it is public, keys: fetch has Google read it.",
+  },
+  "gcp-keys-refused": {
+    summary: "Google would not take the issuer's keys as an upload.",
+    next: "Let the cluster sign with an RSA key, or an EC key of P-256.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

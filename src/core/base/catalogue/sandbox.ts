@@ -32,8 +32,4 @@ export const sandboxErrors = {
       "The process of a sandbox, a stand-in cluster or a stand-in CA of its own ended, or was not ready in time.",
     next: "Look at what it wrote to the standard error of the program that started it.",
   },
-  "emulator-failed": {
-    summary: "The emulator of a virtual machine did not start, ended, or refused a command.",
-    next: "Look at what it says. It is QEMU: qemu-system-x86_64 --version says which.",
-  },
 } as const satisfies Record<string, CatalogueEntry>;

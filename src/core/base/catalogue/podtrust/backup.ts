@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about backups, and the age format that they are encrypted in. */
 export const backupErrors = {

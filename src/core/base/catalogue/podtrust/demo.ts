@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about the demo. */
 export const demoErrors = {
@@ -26,10 +26,5 @@ export const demoErrors = {
   "demo-not-refused": {
     summary: "An attempt that should have been denied succeeded, or was denied for another reason.",
     next: "Report it: this is exactly what must not happen.",
-  },
-  "demo-boot-missing": {
-    summary:
-      "The demo cannot boot a machine: something that it needs is missing, or is not what it should be.",
-    next: "Get all of it, then run the same command again; test/machine/demo/README.md says where from.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

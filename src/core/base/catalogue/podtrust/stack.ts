@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about stacks. */
 export const stackErrors = {
@@ -33,10 +33,5 @@ export const stackErrors = {
     summary:
       "A relying party of the config verifies no signature of the cluster's keys: it would refuse every token.",
     next: "Have the API servers sign with a key of an algorithm that it verifies, or take its section out of the config.",
-  },
-  "issuer-unreached": {
-    summary:
-      "The issuer could not be read from outside, as AWS will read it, so nothing was created that trusts it.",
-    next: "Publish it first (podtrust serve), and look at the two documents at its public name.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about Google Cloud. */
 export const gcpErrors = {
@@ -66,14 +66,6 @@ export const gcpErrors = {
   "gcp-service-account-absent": {
     summary: "The config names a service account of Google that does not exist. podtrust makes none.",
     next: "Check the address, or make it: gcloud iam service-accounts create NAME --project=PROJECT.",
-  },
-  "gcp-keys-unread": {
-    summary: "The issuer's keys, which Google is to be given, cannot be read.",
-    next: "Name the cluster in the config, or make the issuer readable from here. Where it is public, keys: fetch has Google read it.",
-  },
-  "gcp-keys-refused": {
-    summary: "Google would not take the issuer's keys as an upload.",
-    next: "Let the cluster sign with an RSA key, or an EC key of P-256.",
   },
   "gcp-limit": {
     summary: "Google takes no more than a number of these.",

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about the API servers of a cluster that runs already, one by one, and about their files. */
 export const serverErrors = {

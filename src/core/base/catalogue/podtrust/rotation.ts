@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about a rotation of signing keys across the API servers of a cluster. */
 export const rotationErrors = {

@@ -1,6 +1,6 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
-/** Errors about AWS, and of documents of IAM policies, whichever kind. */
+/** Errors about AWS. */
 export const awsErrors = {
   "aws-no-credentials": {
     summary: "No AWS credentials were found, or AWS does not know them.",
@@ -85,9 +85,5 @@ export const awsErrors = {
   "aws-not-assumable": {
     summary: "STS still denies a role long after IAM's typical propagation delay.",
     next: "Run podtrust explain with the same token and role: it says which rule denies.",
-  },
-  "policy-malformed": {
-    summary: "A policy document is one that IAM refuses.",
-    next: "Correct the policy where the message says; IAM answers the same words.",
   },
 } as const satisfies Record<string, CatalogueEntry>;

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about the machine that the cluster runs on, and the SSH connection to it. */
 export const hostErrors = {

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from "./entry.ts";
+import type { CatalogueEntry } from "../entry.ts";
 
 /** Errors about giving a running cluster another issuer. */
 export const adoptionErrors = {
