@@ -1,6 +1,6 @@
 export { type BackupContents, type BackupKind } from "./archive/index.ts";
 export { maxBackup, opened, sealed } from "./file.ts";
-export { backupName, type BackupPlace, folderPlace } from "./places.ts";
+export { backupName, type BackupTarget, folderTarget } from "./targets.ts";
 export {
   checkOwn,
   type KeptNow,

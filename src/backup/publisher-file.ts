@@ -4,7 +4,7 @@ import { type Config, publisherOf } from "../config/index.ts";
 import {
   type KeptDeps,
   type KeptState,
-  openKeptPlaces,
+  openPublisherStores,
   planRestore,
   readKept,
   type RestorePlan,
@@ -56,9 +56,9 @@ export interface KeptNow {
   readonly place: string;
 }
 
-/** All that a config's publisher keeps. Throws what `readKept` and `openKeptPlaces` throw. */
+/** All that a config's publisher keeps. Throws what `readKept` and `openPublisherStores` throw. */
 export async function keptNow(config: Config, deps: KeptDeps): Promise<KeptNow> {
-  const places = await openKeptPlaces(config, deps);
+  const places = await openPublisherStores(config, deps);
   try {
     const place = places.folder?.path ?? places.documents.place;
     return { kept: await readKept(places, config.issuer), place };
@@ -123,7 +123,7 @@ export async function restorePublisher(options: PublisherRestore): Promise<Resto
   const kept = keptIn(contents);
   const { keyRetention: retention } = publisherOf(config);
   const { stack, issuer } = config;
-  const places = await openKeptPlaces(config, deps);
+  const places = await openPublisherStores(config, deps);
   const now = deps.clock.now();
   const planned = (): Promise<RestorePlan> =>
     planRestore({ places, stack, issuer, kept, now, retention, replace });

@@ -11,7 +11,7 @@ import { defined, PodtrustError } from "../core/base/index.ts";
 import { StateFolder } from "../core/files/index.ts";
 import { parseConfig, publisherOf } from "../config/index.ts";
 import type { PublicJwk } from "../rules/keys/index.ts";
-import { folderPlace, opened, ScheduledBackup } from "./index.ts";
+import { folderTarget, opened, ScheduledBackup } from "./index.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 
 const { identity, recipient } = newIdentity();
@@ -44,7 +44,7 @@ async function world(t: TestContext) {
   const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
   const { backup } = publisherOf(config);
   assert.ok(backup !== undefined && "folder" in backup.place);
-  const place = folderPlace(backup.place.folder, { keep: backup.place.keep });
+  const place = folderTarget(backup.place.folder, { keep: backup.place.keep });
   const [clock, logger] = [new TestClock(start), new MemoryLog()];
   const state = new StateFolder(join(folder, "state", "publisher"));
   const begin = (rotation?: ScheduleOptions["rotation"]): ScheduledBackup => {

@@ -4,7 +4,7 @@ import { readRecipient } from "../core/age/index.ts";
 import type { BackupConfig, Config } from "../config/index.ts";
 import type { BackupStatus, KeptDeps } from "../publisher/index.ts";
 import { sealed } from "./file.ts";
-import { backupName, type BackupPlace } from "./places.ts";
+import { backupName, type BackupTarget } from "./targets.ts";
 import { publisherContents } from "./publisher-file.ts";
 
 /** How often it checks whether a key or an account has changed; also the retry interval after a failure. */
@@ -13,7 +13,7 @@ const lookEvery = 60_000;
 export interface ScheduleOptions {
   readonly config: Config;
   readonly backup: BackupConfig;
-  readonly place: BackupPlace;
+  readonly place: BackupTarget;
   readonly deps: KeptDeps;
   /** Reads the record of a rotation, as text; undefined if there is none. Throws `cluster-*`. */
   readonly rotation?: (signal: AbortSignal) => Promise<string | undefined>;

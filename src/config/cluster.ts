@@ -5,7 +5,7 @@ import { file, httpsUrl, list, section, text } from "./forms/leaf.ts";
 import type { SshMachine } from "./machine/config.ts";
 import { resolveSsh } from "./machine/resolve.ts";
 import { sshMachine, type SshMachineInput } from "./machine/schema.ts";
-import { type ConfigSource, absolutePath } from "./places.ts";
+import { type ConfigSource, absolutePath } from "./paths.ts";
 
 /** Where a cluster's API is, and how to authenticate there. File names are absolute. */
 export type ClusterSource =

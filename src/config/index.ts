@@ -21,7 +21,7 @@ export type { OpenBaoRole, OpenBaoServer } from "./openbao/config.ts";
 export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
 export { declaredParties, fetchingParties, noParties, uploadingParties } from "./relying-parties.ts";
 export { publisherOf } from "./publisher/section.ts";
-export { personStateDir } from "./places.ts";
+export { personStateDir } from "./paths.ts";
 export {
   defaultPodSettings,
   ownLabels,
@@ -39,6 +39,6 @@ export type {
 } from "./publisher/config.ts";
 export type { S3Config } from "./publisher/s3.ts";
 export type { BackupBucket, BackupConfig } from "./publisher/backup.ts";
-export type { S3Keys } from "./publisher/s3-place.ts";
+export type { S3Keys } from "./publisher/s3-location.ts";
 export { acmeAuthorities, type AcmeIssuer, acmeIssuers } from "./publisher/authorities.ts";
-export { acmeInput, type PlaceFile } from "./publisher/write.ts";
+export { acmeInput, type NameFile } from "./publisher/write.ts";

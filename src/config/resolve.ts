@@ -7,7 +7,7 @@ import { resolveDns } from "./dns/resolve.ts";
 import type { IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
 import { resolveMachine } from "./machine/resolve.ts";
 import type { PartySection } from "./party-section.ts";
-import type { ConfigSource } from "./places.ts";
+import type { ConfigSource } from "./paths.ts";
 import { withOperator } from "./operator/resolve.ts";
 import { resolvePublisher } from "./publisher/resolve.ts";
 import { fetchingParties, noParties } from "./relying-parties.ts";

@@ -1,4 +1,4 @@
-export type { ClusterPlace } from "./cluster/place.ts";
+export type { ClusterSurvey } from "./cluster/survey.ts";
 export { type ClusterDemoOptions, runClusterDemo } from "./cluster/run.ts";
 export { writeDemoConfig } from "./config.ts";
 export { connectionLines, type DemoConnections, connectionsOf } from "./connections.ts";

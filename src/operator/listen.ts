@@ -3,9 +3,9 @@ import {
   json,
   line,
   type LocalAddress,
-  listenPlaces,
-  type Places,
-  type PlacesListener,
+  listenRoutes,
+  type LocalRoutes,
+  type RoutesListener,
 } from "../core/admin/index.ts";
 import { type Logger, PodtrustError } from "../core/base/index.ts";
 import { isLoopback } from "../core/http/index.ts";
@@ -16,7 +16,7 @@ import type { Operator } from "./operator.ts";
  * /healthz: the process answers. /readyz: everything was listed once; neither an outage of the API server nor dead
  * injection takes that back: these are reported as degraded.
  */
-function placesOf(operator: Operator): Places {
+function placesOf(operator: Operator): LocalRoutes {
   return {
     "/healthz": () => line("ok"),
     "/readyz": () => {
@@ -35,14 +35,14 @@ function placesOf(operator: Operator): Places {
 }
 
 /** For the kubelet. Any pod of the cluster can ask, so the answer gives no reasons. */
-const probesOf = (operator: Operator): Places => ({
+const probesOf = (operator: Operator): LocalRoutes => ({
   "/livez": () => line("ok"),
   "/readyz": () => (operator.status.ready ? line("ok") : line("not ready", 503)),
 });
 
-const listen = (places: Places, address: LocalAddress, logger: Logger): Promise<PlacesListener> =>
-  listenPlaces(
-    places,
+const listen = (routes: LocalRoutes, address: LocalAddress, logger: Logger): Promise<RoutesListener> =>
+  listenRoutes(
+    routes,
     address,
     logger,
     (sentence, cause) => new PodtrustError("operator-listen", sentence, { cause }),
@@ -53,7 +53,7 @@ export async function listenOperator(
   operator: Operator,
   address: LocalAddress,
   logger: Logger,
-): Promise<PlacesListener> {
+): Promise<RoutesListener> {
   const listener = await listen(placesOf(operator), address, logger);
   if (!isLoopback(listener.host))
     logger.warn(`${address.host}:${listener.port} shows status and metrics to any client that can reach it`);
@@ -65,4 +65,4 @@ export const listenProbes = (
   operator: Operator,
   address: LocalAddress,
   logger: Logger,
-): Promise<PlacesListener> => listen(probesOf(operator), address, logger);
+): Promise<RoutesListener> => listen(probesOf(operator), address, logger);

@@ -10,13 +10,13 @@ import {
 import type { Mirror } from "../providers/kubernetes/index.ts";
 
 /** Where the map is: a ConfigMap in the operator's namespace. */
-export interface RoleMapPlace {
+export interface RoleMapRef {
   readonly namespace: string;
   readonly name: string;
 }
 
 /** What is remembered of it: its content. */
-export function followedRoleMap({ namespace, name }: RoleMapPlace) {
+export function followedRoleMap({ namespace, name }: RoleMapRef) {
   return {
     kind: "ConfigMap",
     namespace,

@@ -55,7 +55,7 @@ export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
 export { publisherObjects } from "./manifests/objects.ts";
 export { type DeploymentChoice, publisherSpec } from "./manifests/spec-of-config.ts";
 export type { Exposure, PublisherSpec } from "./manifests/spec.ts";
-export { type KeptDeps, type KeptPlaces, openKeptPlaces } from "./kept/places.ts";
+export { type KeptDeps, type PublisherStores, openPublisherStores } from "./kept/stores.ts";
 export { type KeptState, readKept } from "./kept/state.ts";
 export { planRestore, type RestorePlan, type RestoreStep } from "./kept/restore.ts";
 export { keysOfKept, type KeptKeys, lostBy } from "./kept/compare.ts";

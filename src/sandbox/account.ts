@@ -1,5 +1,5 @@
 import type { Clock } from "../core/base/index.ts";
-import type { AccountPlace, Decision, DecisionFilter, Seed, StandInAccount } from "./aws/index.ts";
+import type { AccountDeps, Decision, DecisionFilter, Seed, StandInAccount } from "./aws/index.ts";
 import { forms } from "./errors/index.ts";
 import { MovableClock, type SandboxClock } from "./clock/index.ts";
 import { Issuers, type IssuersOptions, type SandboxIssuer } from "./issuers.ts";
@@ -54,7 +54,7 @@ export class AccountSurroundings {
     this.#readers.push(reader);
   }
 
-  get place(): AccountPlace {
+  get place(): AccountDeps {
     return { clock: this.clock, routeTo: this.issuers.routeTo };
   }
 

@@ -1,4 +1,11 @@
-import { expose, json, line, listenPlaces, type LocalAddress, type Places } from "../core/admin/index.ts";
+import {
+  expose,
+  json,
+  line,
+  listenRoutes,
+  type LocalAddress,
+  type LocalRoutes,
+} from "../core/admin/index.ts";
 import { type Clock, type Logger, PodtrustError } from "../core/base/index.ts";
 import { isLoopback } from "../core/http/index.ts";
 import { openControl, openSocket } from "./control.ts";
@@ -34,7 +41,7 @@ export interface ServingSigner {
 }
 
 /** /healthz: the process answers. /readyz: what its folder holds is what it serves. */
-const placesOf = (signer: Signer, tallies: CallTallies): Places => ({
+const placesOf = (signer: Signer, tallies: CallTallies): LocalRoutes => ({
   "/healthz": () => line("ok"),
   "/readyz": () => {
     const { trouble } = signer.status;
@@ -82,7 +89,7 @@ async function openAll(options: ServeSignerOptions, opened: Opened): Promise<Omi
   opened.add(() => grpc.close());
   await openSocket(grpc.server, socket);
   // The last: /readyz reports a signer that an API server can reach.
-  const admin = await listenPlaces(placesOf(signer, tallies), options.listen, logger, cannotListen);
+  const admin = await listenRoutes(placesOf(signer, tallies), options.listen, logger, cannotListen);
   opened.add(() => admin.close());
   if (!isLoopback(admin.host))
     logger.warn(`${admin.host}:${admin.port} shows status and metrics to anyone who can reach it`);

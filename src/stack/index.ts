@@ -71,7 +71,7 @@ export {
   type CaseVerdict,
 } from "./test/index.ts";
 export {
-  type DemoPlace,
+  type DemoTarget,
   type DemoRemoval,
   demoObjects,
   type DemoRunEvent,

@@ -15,7 +15,7 @@ const main = join(import.meta.dirname, "../../src/cli/main.ts");
 const issuer = "https://oidc.example.test";
 const host = "oidc.example.test";
 
-interface Place {
+interface ServeSetup {
   readonly folder: string;
   readonly config: string;
   readonly cluster: StandInCluster;
@@ -23,7 +23,7 @@ interface Place {
   write(change?: Record<string, unknown>): Promise<void>;
 }
 
-async function place(t: TestContext): Promise<Place> {
+async function place(t: TestContext): Promise<ServeSetup> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-serve-"));
   const cluster = await startStandInCluster({ issuer });
   t.after(async () => {
@@ -98,13 +98,16 @@ function run(t: TestContext, command: readonly string[], stdio: number[] = []): 
 }
 
 const asRoot = process.getuid?.() === 0 ? ["--insecure-run-as-root"] : [];
-const serve = (t: TestContext, at: Place): Running =>
+const serve = (t: TestContext, at: ServeSetup): Running =>
   run(t, [process.execPath, main, "serve", "-f", at.config, ...asRoot]);
 
 const portOf = async (running: Running, name: string): Promise<number> =>
   Number((await running.until(new RegExp(`"${name}":\\[?"127\\.0\\.0\\.1:(\\d+)"`, "u")))[1]);
 
-async function jwks(at: Place, port: number): Promise<{ text: string; cacheControl: string | undefined }> {
+async function jwks(
+  at: ServeSetup,
+  port: number,
+): Promise<{ text: string; cacheControl: string | undefined }> {
   const answer = await request(`${issuer}/openid/v1/jwks`, {
     ca: at.authority.root,
     connectTo: [parseConnectTo(`${host}:443:127.0.0.1:${port}`)],

@@ -38,18 +38,18 @@ const accountOf = (name: string, annotations: object): JsonRecord => ({
 });
 
 /** A case's pod and its ServiceAccount have a name of their own, so that one namespace serves most. */
-interface Placed {
+interface CaseNames {
   readonly one: PartyCase;
   readonly name: string;
   readonly namespace: string;
 }
 
-const named: readonly Omit<Placed, "namespace">[] = [
+const named: readonly Omit<CaseNames, "namespace">[] = [
   ...azureCases.map((one) => ({ one, name: `azure-${one.name}` })),
   ...googleCases.map((one) => ({ one, name: `gcp-${one.name}` })),
   ...openbaoCases.map((one) => ({ one: { serviceAccount: {}, ...one }, name: `openbao-${one.name}` })),
 ];
-const placed: readonly Placed[] = named.map((one) => ({
+const placed: readonly CaseNames[] = named.map((one) => ({
   ...one,
   namespace: one.one.namespace === undefined ? "shop" : one.name,
 }));

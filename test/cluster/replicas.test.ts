@@ -13,7 +13,7 @@ import { freePort } from "../support/free-port.ts";
 import { MemoryLog } from "../support/publisher.ts";
 import { type ControlPlane, leftOut, type Pebble, startControlPlane, startPebble } from "./harness/index.ts";
 import { type Balancer, openBalancer } from "./replicas/balancer.ts";
-import { makeSharedPlace, type SharedPlace } from "./replicas/shared.ts";
+import { makeSharedStoreAccess, type SharedStoreAccess } from "./replicas/shared.ts";
 import { maxWait, until } from "../support/until.ts";
 
 const skip = leftOut();
@@ -56,8 +56,8 @@ describe("replicas of a publisher", { skip }, () => {
   after(() => ending.disposeAsync());
 
   /** A Secret with a Lease, and who may use them and read the two documents. */
-  async function place(): Promise<SharedPlace> {
-    const shared = await makeSharedPlace(plane);
+  async function place(): Promise<SharedStoreAccess> {
+    const shared = await makeSharedStoreAccess(plane);
     const binding = {
       apiVersion: "rbac.authorization.k8s.io/v1",
       kind: "ClusterRoleBinding",
@@ -71,7 +71,7 @@ describe("replicas of a publisher", { skip }, () => {
 
   /** Starts a replica with an empty disk. */
   async function replica(
-    { namespace, name, kubeconfig }: SharedPlace,
+    { namespace, name, kubeconfig }: SharedStoreAccess,
     { challenge = "http-01", profile = "default" } = {},
   ): Promise<Replica> {
     const [https, http] = [await freePort(), await freePort()];

@@ -24,7 +24,7 @@ import { solverContract } from "../support/solver-contract.ts";
 import { storeContract } from "../support/store-contract.ts";
 import { until } from "../support/until.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
-import { makeSharedPlace, openShared, type SharedPlace } from "./replicas/shared.ts";
+import { makeSharedStoreAccess, openShared, type SharedStoreAccess } from "./replicas/shared.ts";
 
 const recipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 const program = fileURLToPath(new URL("replicas/lock-holder.ts", import.meta.url));
@@ -39,7 +39,7 @@ class Holder {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(place: SharedPlace) {
+  constructor(place: SharedStoreAccess) {
     this.#child = spawn(process.execPath, [program, JSON.stringify(place)], {
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -111,8 +111,8 @@ describe("a Secret under a Lease", { skip }, () => {
   let authority: TestAuthority;
   const open: SharedStore[] = [];
 
-  async function opened(place?: SharedPlace): Promise<SharedStore> {
-    const store = await openShared(place ?? (await makeSharedPlace(plane)));
+  async function opened(place?: SharedStoreAccess): Promise<SharedStore> {
+    const store = await openShared(place ?? (await makeSharedStoreAccess(plane)));
     open.push(store);
     return store;
   }
@@ -135,7 +135,7 @@ describe("a Secret under a Lease", { skip }, () => {
     const port = (): number => other.publisher.addresses.http[0]?.port ?? 0;
 
     before(async () => {
-      const place = await makeSharedPlace(plane);
+      const place = await makeSharedStoreAccess(plane);
       [presenting, asked] = [await opened(place), await opened(place)];
       const { challenges } = asked;
       const local = { host: "127.0.0.1", port: 0 };
@@ -171,7 +171,7 @@ describe("a Secret under a Lease", { skip }, () => {
   });
 
   test("what one process saved another is told of, and reads", async () => {
-    const place = await makeSharedPlace(plane);
+    const place = await makeSharedStoreAccess(plane);
     const [one, two] = [await opened(place), await opened(place)];
     assert.equal(await two.certificates.load(address), undefined);
     const { promise: reported, resolve } = Promise.withResolvers<void>();
@@ -183,7 +183,7 @@ describe("a Secret under a Lease", { skip }, () => {
   });
 
   test("rights are to read and change this Secret and this Lease, and nothing else", async () => {
-    const [own, another] = [await makeSharedPlace(plane), await makeSharedPlace(plane)];
+    const [own, another] = [await makeSharedStoreAccess(plane), await makeSharedStoreAccess(plane)];
     const api = await openKubernetes({ kubeconfig: own.kubeconfig });
     const { namespace, name } = own;
     for (const kind of ["Secret", "Lease"] as const) {
@@ -196,7 +196,7 @@ describe("a Secret under a Lease", { skip }, () => {
   });
 
   test("a replica backs up what all share, with the rights to read and change this Secret alone", async () => {
-    const place = await makeSharedPlace(plane);
+    const place = await makeSharedStoreAccess(plane);
     const { namespace, name, kubeconfig } = place;
     const issuer = "https://oidc.example.test";
     const documents = (await opened(place)).documents({
@@ -240,7 +240,7 @@ describe("a Secret under a Lease", { skip }, () => {
   });
 
   test("where the Secret is not there, the error says who makes it", async () => {
-    const place = await makeSharedPlace(plane);
+    const place = await makeSharedStoreAccess(plane);
     const store = await opened(place);
     await plane.kubectl(["delete", "secret", place.name]);
     await assert.rejects(
@@ -282,7 +282,7 @@ describe("a Secret under a Lease", { skip }, () => {
 
   describe("replicas in processes of their own", { concurrency: true }, () => {
     test("two wait for one another, and who waits gets the lock when it is given back", async () => {
-      const place = await makeSharedPlace(plane);
+      const place = await makeSharedStoreAccess(plane);
       const first = new Holder(place);
       assert.equal(await first.line(), "held");
       const second = new Holder(place);
@@ -296,7 +296,7 @@ describe("a Secret under a Lease", { skip }, () => {
     });
 
     test("the lock of a replica that was killed is taken over", async () => {
-      const place = await makeSharedPlace(plane);
+      const place = await makeSharedStoreAccess(plane);
       const first = new Holder(place);
       assert.equal(await first.line(), "held");
       first.signal("SIGKILL");
@@ -307,7 +307,7 @@ describe("a Secret under a Lease", { skip }, () => {
     });
 
     test("a replica that stood still, and comes back when another has taken over, writes nothing", async () => {
-      const place = await makeSharedPlace(plane);
+      const place = await makeSharedStoreAccess(plane);
       const frozen = new Holder(place);
       assert.equal(await frozen.line(), "held");
       frozen.signal("SIGSTOP");

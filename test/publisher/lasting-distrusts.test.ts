@@ -44,13 +44,13 @@ class OneSecret {
   }
 }
 
-interface Place {
+interface StoreSetup {
   readonly secret: OneSecret;
   readonly clock: TestClock;
   readonly store: SharedStore;
 }
 
-function openPlace(): Place {
+function openSetup(): StoreSetup {
   const secret = new OneSecret();
   const clock = new TestClock();
   const names = { namespace: "podtrust", name: "podtrust-distrusted" };
@@ -64,7 +64,7 @@ function openPlace(): Place {
 const spec = { stack: "test", issuer: "https://oidc.example.test", keyRetention: 86_400_000 };
 
 /** A publisher whose distrusts are kept in a Secret beside its state folder. */
-function startWith({ store, clock }: Place, keys = [newKey(), newKey()]): Promise<TestPublisher> {
+function startWith({ store, clock }: StoreSetup, keys = [newKey(), newKey()]): Promise<TestPublisher> {
   const distrusts = store.documents({ ...spec, part: "distrusted" });
   return startTestPublisher({ keys, clock, issuerOptions: { distrusts } });
 }
@@ -87,7 +87,7 @@ async function anew(to: TestPublisher, change: Partial<PublisherOptions> = {}): 
 
 /** A publisher that distrusted the first of its cluster's two keys, and then ended. */
 async function endedWithDistrust(
-  place: Place,
+  place: StoreSetup,
 ): Promise<{ to: TestPublisher; first: string; second: string }> {
   const to = await startWith(place);
   await to.publisher.ready();
@@ -102,7 +102,7 @@ const statesOf = ({ publisher }: TestPublisher): Readonly<Record<string, string>
 
 describe("a key that was distrusted", () => {
   test("stays out when the state folder is lost, by the Secret in which it is kept too", async () => {
-    const place = openPlace();
+    const place = openSetup();
     await using to = await startWith(place);
     await to.publisher.ready();
     const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
@@ -123,7 +123,7 @@ describe("a key that was distrusted", () => {
   });
 
   test("is out under another kid too, by the key itself", async () => {
-    const place = openPlace();
+    const place = openSetup();
     await using to = await startWith(place);
     await to.publisher.ready();
     const [first, second] = to.cluster.keys;
@@ -138,7 +138,7 @@ describe("a key that was distrusted", () => {
   });
 
   test("comes back by trust alone, and that is kept in the Secret too", async () => {
-    const place = openPlace();
+    const place = openSetup();
     await using to = await startWith(place);
     await to.publisher.ready();
     const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
@@ -152,7 +152,7 @@ describe("a key that was distrusted", () => {
   });
 
   test("is said not to be kept where the Secret cannot be written, and is kept once it can", async () => {
-    const place = openPlace();
+    const place = openSetup();
     await using to = await startWith(place);
     await to.publisher.ready();
     const [first = "", second = ""] = to.cluster.keys.map(({ kid }) => kid);
@@ -168,7 +168,7 @@ describe("a key that was distrusted", () => {
   });
 
   test("is not published by a start whose state is gone while the Secret cannot be read, until it can", async () => {
-    const place = openPlace();
+    const place = openSetup();
     const { to, second } = await endedWithDistrust(place);
     await using _ended = to;
     place.secret.away = true;
@@ -188,7 +188,7 @@ describe("a key that was distrusted", () => {
   });
 
   test("is published by such a start only where a person accepts what the cluster shows", async () => {
-    const place = openPlace();
+    const place = openSetup();
     const { to, first, second } = await endedWithDistrust(place);
     await using _ended = to;
     place.secret.away = true;
@@ -199,7 +199,7 @@ describe("a key that was distrusted", () => {
   });
 
   test("stays out of what the disk still holds while the Secret cannot be read", async () => {
-    const place = openPlace();
+    const place = openSetup();
     const { to, second } = await endedWithDistrust(place);
     await using _ended = to;
     place.secret.away = true;
@@ -211,7 +211,7 @@ describe("a key that was distrusted", () => {
   });
 
   test("of an earlier life is not forgotten by a Secret that is damaged: nothing is published", async () => {
-    const place = openPlace();
+    const place = openSetup();
     place.secret.object = {
       ...place.secret.object,
       data: { "distrusted.test": Buffer.from("{").toString("base64") },
@@ -329,7 +329,7 @@ describe("a state that no second place knows", () => {
   });
 
   test("is no matter where a second place knows what was distrusted", async () => {
-    const place = openPlace();
+    const place = openSetup();
     const { to, second } = await endedWithDistrust(place);
     await using _ended = to;
     await writeFile(join(to.stateDir, "publisher", "test.json"), "{");
@@ -367,7 +367,7 @@ publisher: {${publisher}https: {certificateFile: tls.crt, keyFile: tls.key}}
   test("leaves a key out that somebody distrusts in its Secret, and knows it after its next start", async () => {
     const keys = [newKey(), newKey()];
     const [first = "", second = ""] = keys.map(({ kid }) => kid);
-    const place = openPlace();
+    const place = openSetup();
     await using to = await startWith(place, keys);
     await to.publisher.ready();
     const { secret, clock } = place;

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Clock, until } from "../../src/core/base/index.ts";
-import type { IssuerPlace, Send } from "./vendor.ts";
+import type { DocumentHost, Send } from "./vendor.ts";
 
 export interface FolderOptions {
   /** The issuer: the URL under which the folder is served. */
@@ -16,7 +16,7 @@ export interface FolderOptions {
 }
 
 /** A folder that somebody serves as an issuer: a bucket's copy, a site's checkout, the root of a web server. */
-export class DocumentsFolder implements IssuerPlace {
+export class DocumentsFolder implements DocumentHost {
   readonly url: string;
   readonly #options: FolderOptions;
   readonly #written = new Map<string, string>();

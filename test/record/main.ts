@@ -16,7 +16,7 @@ import { withRetries } from "./retry.ts";
 import { record } from "./record.ts";
 import { recordingText, type VendorName } from "./recording.ts";
 import { makeSigners } from "./tokens.ts";
-import type { IssuerPlace, Recorder, RecorderWorld, Send } from "./vendor.ts";
+import type { DocumentHost, Recorder, RecorderWorld, Send } from "./vendor.ts";
 
 const once: Send = async (url, sent) => {
   const { status, body } = await request(url, { ...sent, timeoutMs: 30_000 });
@@ -34,7 +34,7 @@ type Given = RecordOptions["given"];
 const recorders: Readonly<
   Record<
     VendorName,
-    (given: Given, world: RecorderWorld, place: IssuerPlace | undefined) => Promise<Recorder> | Recorder
+    (given: Given, world: RecorderWorld, place: DocumentHost | undefined) => Promise<Recorder> | Recorder
   >
 > = {
   async aws({ region = "" }, world, place) {

@@ -17,7 +17,7 @@ import { UsedValues } from "./mask.ts";
 import { record } from "./record.ts";
 import type { Recording, VendorName } from "./recording.ts";
 import { makeSigners } from "./tokens.ts";
-import type { IssuerPlace, Recorder, RecorderWorld, Send } from "./vendor.ts";
+import type { DocumentHost, Recorder, RecorderWorld, Send } from "./vendor.ts";
 
 /** A run of the recorder against a stand-in. */
 export interface StandInRun {
@@ -125,7 +125,7 @@ export async function startStandInVendors(): Promise<StandInVendors> {
     vendors.traffic.push(url, JSON.stringify(sent.headers ?? {}), plain(sent.body ?? ""), reply.text);
     return reply;
   };
-  const place: IssuerPlace = {
+  const place: DocumentHost = {
     url: issuer.issuer,
     publish(documents) {
       for (const [path, body] of Object.entries(documents)) issuer.pages.set(path, { body });

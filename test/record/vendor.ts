@@ -57,7 +57,7 @@ export interface VendorCases {
 }
 
 /** Where the documents of a run's issuer are served. */
-export interface IssuerPlace {
+export interface DocumentHost {
   readonly url: string;
   /** Has these documents served under `url`, and comes back once they are. */
   publish(documents: Readonly<Record<string, string>>): Promise<void>;

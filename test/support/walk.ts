@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** Where a breakpoint is set. Lines and columns count from 0; types are stripped in place, so they are the source's. */
-interface Place {
+interface SourcePosition {
   readonly lineNumber: number;
   readonly columnNumber: number;
 }
@@ -32,7 +32,7 @@ function bodyOf(text: string, definition: number): number {
 }
 
 /** Where the body of a function or method begins. Throws where the file has none of that name, or several. */
-function placeOf({ file, name }: Step): Place {
+function placeOf({ file, name }: Step): SourcePosition {
   const text = readFileSync(file, "utf8");
   const method = escaped(name.split(".").at(-1) ?? "");
   const definition = new RegExp(

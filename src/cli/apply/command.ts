@@ -3,7 +3,7 @@ import { withIssuerOptions } from "../options/stack.ts";
 import { withDemo, withRole } from "../options/workload.ts";
 import type { CommandContext } from "../context.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import type { DemoPlace } from "../../stack/index.ts";
+import type { DemoTarget } from "../../stack/index.ts";
 import type { RouteOptions } from "../options/route.ts";
 import type { DemoTargetOptions } from "../options/target.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
@@ -48,7 +48,7 @@ export function define(apply: Command, context: CommandContext): void {
     .action((options: ApplyDemoOptions) => runApplyDemo(context, options));
 }
 
-async function remove(context: CommandContext, place: DemoPlace, cluster: KubernetesApi): Promise<void> {
+async function remove(context: CommandContext, place: DemoTarget, cluster: KubernetesApi): Promise<void> {
   const { removeDemoWorkload } = await import("../../stack/index.ts");
   const removals = await removeDemoWorkload({ place, cluster, signal: context.signal });
   const words = {

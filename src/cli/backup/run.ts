@@ -5,7 +5,7 @@ import { createFile } from "../../core/files/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { askNewPassphrase } from "./passphrase.ts";
-import { withKept } from "./place.ts";
+import { withKept } from "./publisher-state.ts";
 import { configOf } from "../options/config.ts";
 
 /** What was typed. */

@@ -3,7 +3,7 @@ import { type BackupContents, signingContents } from "../../backup/index.ts";
 import { type Config, personStateDir } from "../../config/index.ts";
 import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { SignerFiles } from "../../signer/index.ts";
-import { signerPlace } from "../../signer/manifests/index.ts";
+import { signerPaths } from "../../signer/manifests/index.ts";
 import { openMachine, readSigningKeys } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -41,7 +41,7 @@ async function signersOnServers(
   const stateDir = join(personStateDir(env), stack);
   const notice = (text: string): void => progress.line(`note: ${text}`, 6);
   const kept = await onEachServer({ servers, stateDir, env, clock, signal, notice }, async (machine) => {
-    const pathOf = (name: string): string => `${signerPlace.state}/${name}`;
+    const pathOf = (name: string): string => `${signerPaths.state}/${name}`;
     const read: SignerFiles["read"] = (name, maxBytes) => machine.read(pathOf(name), signal, maxBytes);
     return {
       where: machine.text,
@@ -82,7 +82,7 @@ export async function signingKeys(
         : []),
       ...(servers === undefined
         ? []
-        : [`no key of podtrust's signer in ${signerPlace.state} of cluster.servers`]),
+        : [`no key of podtrust's signer in ${signerPaths.state} of cluster.servers`]),
     ];
     throw new PodtrustError("backup-empty", `there is ${places.join(", and ")}`, {
       next: "Keep a copy of the files that --service-account-signing-key-file and --service-account-key-file of the API server name.",

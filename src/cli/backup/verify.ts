@@ -12,7 +12,7 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { openFile, type IdentityOptions } from "./open.ts";
-import { withKept } from "./place.ts";
+import { withKept } from "./publisher-state.ts";
 
 /** What was typed. */
 export interface VerifyOptions extends IdentityOptions, RouteOptions {

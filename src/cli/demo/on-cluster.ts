@@ -1,5 +1,5 @@
 import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
-import { type ClusterPlace, runClusterDemo } from "../../demo/index.ts";
+import { type ClusterSurvey, runClusterDemo } from "../../demo/index.ts";
 import { defaultKubeconfig } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { secondsOf } from "../options/seconds.ts";
@@ -13,7 +13,7 @@ const maxNamed = 5;
 async function mayTouch(
   context: CommandContext,
   { yes, context: named }: DemoCommandOptions,
-  { server, namespaces }: ClusterPlace,
+  { server, namespaces }: ClusterSurvey,
 ): Promise<boolean> {
   if (yes === true || (namespaces.length === 0 && named !== undefined)) return true;
   const { output } = context;

@@ -1,6 +1,6 @@
 import { accessOf, type AwsAccess, openBackupBucket, openS3Documents } from "../../providers/aws/index.ts";
 import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
-import type { BackupPlace } from "../../backup/index.ts";
+import type { BackupTarget } from "../../backup/index.ts";
 import {
   type BackupBucket,
   type Config,
@@ -64,7 +64,7 @@ export async function openBackups(
   bucket: BackupBucket,
   issuer: string,
   { clock, env }: Pick<CommandContext, "clock" | "env">,
-): Promise<BackupPlace> {
+): Promise<BackupTarget> {
   const { endpoint, profile } = bucket;
   if (profile === undefined) await refuseOwnIssuer(issuer, env);
   return openBackupBucket(bucket, { ...accessOf(bucket, clock), ...defined({ s3Endpoint: endpoint }) });

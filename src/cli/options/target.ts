@@ -1,7 +1,7 @@
 import { defined } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import {
-  type DemoPlace,
+  type DemoTarget,
   demoServiceAccount,
   type DemoSpec,
   namesOf,
@@ -38,7 +38,7 @@ export function targetOf(config: Config, serviceAccount: string, options: RoleOp
 }
 
 /** The place of the demo that a command line means, whatever its role. */
-export function demoPlaceOf(config: Config, options: Pick<DemoTargetOptions, "serviceAccount">): DemoPlace {
+export function demoPlaceOf(config: Config, options: Pick<DemoTargetOptions, "serviceAccount">): DemoTarget {
   const [namespace, serviceAccount] = namesOf(options.serviceAccount ?? demoServiceAccount(config));
   return { stack: config.stack, namespace, serviceAccount };
 }

@@ -80,7 +80,7 @@ function printPlan(
 async function runRestore(context: CommandContext, name: string, options: RestoreOptions): Promise<void> {
   const { checkOwn, restorePublisher, rotationIn } = await import("../../backup/index.ts");
   const { openFile } = await import("../backup/open.ts");
-  const { withKept } = await import("../backup/place.ts");
+  const { withKept } = await import("../backup/publisher-state.ts");
   const { configOf } = await import("../options/config.ts");
   const { printRolesLeft, rolesLeft } = await import("./earlier-roles.ts");
   const { output } = context;

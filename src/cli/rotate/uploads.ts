@@ -17,7 +17,7 @@ import { distrustAsking } from "./run.ts";
 import { showKeys } from "./show.ts";
 
 /** The keys of a config without a publisher: they are uploaded to relying parties. */
-interface UploadedPlace {
+interface UploadContext {
   readonly context: CommandContext;
   readonly config: Config;
   readonly cluster: KubernetesApi;
@@ -40,7 +40,7 @@ export interface UploadDistrusted {
  * parties. Unless `force` throws `publisher-key-signs` where the cluster signs with it, or may.
  */
 export async function distrustUploaded(
-  { context, config, cluster }: UploadedPlace,
+  { context, config, cluster }: UploadContext,
   kid: string,
   force = true,
 ): Promise<UploadDistrusted> {
@@ -64,7 +64,7 @@ interface UploadSeen {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-async function lookAt({ context, config }: UploadedPlace): Promise<readonly UploadSeen[]> {
+async function lookAt({ context, config }: UploadContext): Promise<readonly UploadSeen[]> {
   const { env, clock, signal } = context;
   const targets = await openUploads(config, { env, clock, logger: silentLogger });
   return Promise.all(
@@ -100,7 +100,7 @@ function showKept(context: CommandContext, kept: KeysOfKeeper | undefined): void
   showKeys(context, keys);
 }
 
-async function status(at: UploadedPlace, more: object): Promise<void> {
+async function status(at: UploadContext, more: object): Promise<void> {
   const { context, config, cluster } = at;
   const { stack, issuer } = config;
   const deps = { cluster, clock: context.clock, logger: silentLogger };
@@ -114,7 +114,7 @@ async function status(at: UploadedPlace, more: object): Promise<void> {
   context.output.result({ stack, issuer, uploads, ...defined({ kept }), ...more });
 }
 
-async function distrust(at: UploadedPlace, kid: string, isForced: boolean): Promise<void> {
+async function distrust(at: UploadContext, kid: string, isForced: boolean): Promise<void> {
   const { context } = at;
   const { output } = context;
   const done = await distrustAsking(context, (force) => distrustUploaded(at, kid, force), isForced);
@@ -138,7 +138,7 @@ async function distrust(at: UploadedPlace, kid: string, isForced: boolean): Prom
   output.result(done);
 }
 
-async function restore({ context, config, cluster }: UploadedPlace, kid: string): Promise<void> {
+async function restore({ context, config, cluster }: UploadContext, kid: string): Promise<void> {
   const { clock, output } = context;
   const keptIn = await restoreInKeeper(keeperOf(config), kid, { cluster, clock, logger: silentLogger });
   if (keptIn === undefined) {

@@ -1,10 +1,10 @@
 import { asPodtrustError, defined } from "../../core/base/index.ts";
-import type { BackupPlace, ScheduledBackup } from "../../backup/index.ts";
+import type { BackupTarget, ScheduledBackup } from "../../backup/index.ts";
 import { type BackupBucket, type BackupConfig, type Config, publisherOf } from "../../config/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import type { BackupStatus, KeptDeps } from "../../publisher/index.ts";
 
-type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupPlace>;
+type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupTarget>;
 
 /** The backups that a publisher's configs ask for. Their writer is loaded only for a config that asks. */
 export class Backups {
@@ -61,7 +61,7 @@ export class Backups {
   }
 
   /** With a key from a file we need no SDK, in any program; else AWS's SDK finds the credentials. */
-  async #bucketPlace(bucket: BackupBucket, issuer: string): Promise<BackupPlace> {
+  async #bucketTarget(bucket: BackupBucket, issuer: string): Promise<BackupTarget> {
     const { credentialsFile } = bucket;
     if (credentialsFile === undefined) return this.#openBucket(bucket, issuer);
     const { openKeyedBucket } = await import("../../providers/backup-bucket/index.ts");
@@ -69,12 +69,12 @@ export class Backups {
   }
 
   async #begin(config: Config, backup: BackupConfig): Promise<ScheduledBackup> {
-    const { folderPlace, ScheduledBackup: Scheduled } = await import("../../backup/index.ts");
+    const { folderTarget, ScheduledBackup: Scheduled } = await import("../../backup/index.ts");
     const { place: at } = backup;
     const place =
       "s3" in at
-        ? await this.#bucketPlace(at.s3, config.issuer)
-        : folderPlace(at.folder, {
+        ? await this.#bucketTarget(at.s3, config.issuer)
+        : folderTarget(at.folder, {
             keep: at.keep,
             ...(at.otherFileSystem ? { apartFrom: publisherOf(config).stateDir } : {}),
           });

@@ -6,7 +6,7 @@ import {
   mapped,
   PodtrustError,
 } from "../../core/base/index.ts";
-import type { BackupPlace } from "../../backup/index.ts";
+import type { BackupTarget } from "../../backup/index.ts";
 import type { BackupBucket, Config, S3Config } from "../../config/index.ts";
 import {
   activatedSockets,
@@ -37,7 +37,7 @@ export interface Outside {
   /** Opens the zone in which a name is proved by dns-01. */
   readonly openTxtRecords: OpenTxt;
   /** Opens a bucket that backups of an issuer are put into. */
-  readonly openBackups: (bucket: BackupBucket, issuer: string) => Promise<BackupPlace>;
+  readonly openBackups: (bucket: BackupBucket, issuer: string) => Promise<BackupTarget>;
 }
 
 function refuseRoot({ uid }: CommandContext, options: ServeCommandOptions): void {

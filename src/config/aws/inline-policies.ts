@@ -3,7 +3,7 @@ import { errorText, PodtrustError, recordOf, type Environment } from "../../core
 import { readBoundedText } from "../../core/files/index.ts";
 import { parsePolicy } from "../../rules/trust/index.ts";
 import type { ConfigDocument } from "../document.ts";
-import { absolutePath } from "../places.ts";
+import { absolutePath } from "../paths.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.ts";
 import { valueAt } from "../mistakes/rule.ts";
 

@@ -1,6 +1,6 @@
 import { defined } from "../../core/base/index.ts";
 import { accepted, milliseconds } from "../forms/accepted.ts";
-import { type ConfigSource, absolutePath } from "../places.ts";
+import { type ConfigSource, absolutePath } from "../paths.ts";
 import type { AwsConfig, RoleConfig } from "./config.ts";
 import type { AwsInput, InlineInput, RoleInput } from "./schema.ts";
 

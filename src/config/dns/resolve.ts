@@ -1,5 +1,5 @@
 import { defined, mapped } from "../../core/base/index.ts";
-import { type ConfigSource, absolutePath } from "../places.ts";
+import { type ConfigSource, absolutePath } from "../paths.ts";
 import type { CloudflareConfig, DnsConfig, HetznerDnsConfig } from "./config.ts";
 import type { DnsInput, TokenFiles } from "./schema.ts";
 

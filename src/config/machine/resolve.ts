@@ -1,5 +1,5 @@
 import { defined, mapped } from "../../core/base/index.ts";
-import { type ConfigSource, absolutePath } from "../places.ts";
+import { type ConfigSource, absolutePath } from "../paths.ts";
 import type {
   CiliumCliConfig,
   CiliumConfig,

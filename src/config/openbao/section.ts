@@ -1,5 +1,5 @@
 import { defined, mapped } from "../../core/base/index.ts";
-import { type ConfigSource, absolutePath } from "../places.ts";
+import { type ConfigSource, absolutePath } from "../paths.ts";
 import type { PartySection } from "../party-section.ts";
 import type { OpenBaoServer } from "./config.ts";
 import { openBaoRules } from "./rules.ts";

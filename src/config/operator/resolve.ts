@@ -1,7 +1,7 @@
 import { partitionOf } from "../../core/base/index.ts";
 import { operatorPolicy, defaultIdentity } from "../../rules/bindings/index.ts";
 import type { AwsConfig } from "../aws/config.ts";
-import type { ConfigSource } from "../places.ts";
+import type { ConfigSource } from "../paths.ts";
 import type { OperatorInput } from "./schema.ts";
 
 const markKey = "podtrust:stack";

@@ -5,7 +5,7 @@ import { readYaml } from "../../core/yaml/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText } from "../mistakes/problem.ts";
 import { textAt } from "../mistakes/rule.ts";
-import { absolutePath } from "../places.ts";
+import { absolutePath } from "../paths.ts";
 
 const path = ["operator", "trust"] as const;
 const bounds = { bytes: 256 * 1024, depth: 40, tokens: 150_000 } as const;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { defined } from "../../core/base/index.ts";
 import { milliseconds } from "../forms/accepted.ts";
 import { duration, file, httpsUrl, list, section, text } from "../forms/leaf.ts";
-import type { PathResolver } from "../places.ts";
+import type { PathResolver } from "../paths.ts";
 import { bucketFields } from "./bucket.ts";
 
 /** A bucket that backups are put into, and never read from. */

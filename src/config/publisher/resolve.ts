@@ -3,7 +3,7 @@ import { parseIssuer, relyingParties } from "../../rules/oidc/index.ts";
 import { resolveCluster } from "../cluster.ts";
 import { accepted, address, milliseconds } from "../forms/accepted.ts";
 import type { ListenSpec } from "../forms/listen.ts";
-import { type ConfigSource, type PathResolver, absolutePath, standardStateDir } from "../places.ts";
+import { type ConfigSource, type PathResolver, absolutePath, standardStateDir } from "../paths.ts";
 import { resolveBackup } from "./backup.ts";
 import type { AcmeAuthority, AcmeConfig, PublisherConfig, ServeConfig } from "./config.ts";
 import { resolveS3 } from "./s3.ts";

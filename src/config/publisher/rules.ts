@@ -3,7 +3,7 @@ import { issuerProblems } from "../../rules/oidc/index.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { httpsUrlAt, listAt, repeated, type ConfigRule, textAt, valueAt } from "../mistakes/rule.ts";
 import { backupRules } from "./backup-rules.ts";
-import { s3Problems } from "./s3-place.ts";
+import { s3Problems } from "./s3-location.ts";
 
 const onePlaceToPublish: ConfigRule = (document) => {
   const section = valueAt(document.value, ["publisher"]);

@@ -3,7 +3,7 @@ import { defined } from "../../core/base/index.ts";
 import { roleArnForm } from "../../rules/oidc/index.ts";
 import { httpsUrl, section, text } from "../forms/leaf.ts";
 import { bucketFields } from "./bucket.ts";
-import { type S3Keys, s3Keys } from "./s3-place.ts";
+import { type S3Keys, s3Keys } from "./s3-location.ts";
 
 /** A bucket that the documents are written into. */
 export interface S3Config {

@@ -5,12 +5,12 @@ import type { AcmeAuthority, AcmeConfig } from "./config.ts";
  * Names a file at the target of a config, by its role there and its path here. Secret files are readable by
  * the publisher alone.
  */
-export type PlaceFile = (role: string, path: string, isSecret: boolean) => Promise<string>;
+export type NameFile = (role: string, path: string, isSecret: boolean) => Promise<string>;
 
 async function authorityInput(
   { directory, caFile, profile, eab }: AcmeAuthority,
   role: string,
-  place: PlaceFile,
+  place: NameFile,
 ): Promise<object> {
   return {
     directory,
@@ -26,7 +26,7 @@ async function authorityInput(
 }
 
 /** The section `acme` of a config for another place, in which its files have other names. Rejects as `place` does. */
-export async function acmeInput(acme: AcmeConfig, place: PlaceFile): Promise<object> {
+export async function acmeInput(acme: AcmeConfig, place: NameFile): Promise<object> {
   const { fallback, email, challenge } = acme;
   return {
     ...(await authorityInput(acme, "acme", place)),

@@ -14,7 +14,7 @@ import { relyingParties, uploadedFor } from "../../rules/oidc/index.ts";
 import { keepKeysInKubeadm } from "./kubeadm.ts";
 import { MachineServer } from "./machine-server.ts";
 import { Rotation, type RotationDeps } from "./rotation.ts";
-import { type GivenPlace, sightsOf } from "./sights.ts";
+import { type KeyRecipient, sightsOf } from "./sights.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
 export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "identities"> {
@@ -25,7 +25,7 @@ export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "i
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
   /** Places of relying parties with uploaded keys: a key signs only once they have it. */
-  readonly given?: readonly GivenPlace[];
+  readonly given?: readonly KeyRecipient[];
   /** Milliseconds: max-age of the publisher's Cache-Control. */
   readonly publisherCache: number;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -3,7 +3,7 @@ import { type IssuerRoute, seeByFamily } from "../../issuer/index.ts";
 import type { Sight } from "../../rules/rotation/index.ts";
 
 /** A relying party's place for uploaded keys. */
-export interface GivenPlace {
+export interface KeyRecipient {
   /** For sentences. */
   readonly place: string;
   /** Its key IDs. Throws if it cannot be read. */
@@ -14,7 +14,7 @@ export interface GivenPlace {
 export interface SightOptions {
   readonly route: IssuerRoute;
   /** None by default. */
-  readonly given?: readonly GivenPlace[];
+  readonly given?: readonly KeyRecipient[];
   /** True by default. */
   readonly isFetched?: boolean;
 }
@@ -42,7 +42,7 @@ async function issuerSights(issuer: string, route: IssuerRoute, signal: AbortSig
 }
 
 /** What a place has. One that cannot be read shows nothing: this run may have no credentials for it. */
-async function givenSight(given: GivenPlace, signal: AbortSignal): Promise<Sights> {
+async function givenSight(given: KeyRecipient, signal: AbortSignal): Promise<Sights> {
   const { place } = given;
   const where = `at ${place}`;
   try {

@@ -9,7 +9,7 @@ import {
   reconcileBinding,
 } from "../../operator/bindings/index.ts";
 import { answerInTime, type ClusterStory } from "./cluster-story.ts";
-import { bindingDefinition } from "./place.ts";
+import { bindingDefinition } from "./survey.ts";
 import { accounts, bindingIn, definitions, trustObject } from "./objects.ts";
 
 /** A bound ServiceAccount, and how to unbind it. */

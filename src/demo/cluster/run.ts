@@ -17,7 +17,7 @@ import { answerInTime, type ClusterStory } from "./cluster-story.ts";
 import { Made, madeLabel } from "./made.ts";
 import { TokenChecker } from "./token-checker.ts";
 import { accounts } from "./objects.ts";
-import { type ClusterPlace, freshName, lookAtCluster } from "./place.ts";
+import { type ClusterSurvey, freshName, lookAtCluster } from "./survey.ts";
 import { runPod } from "./pod.ts";
 import { refuseTenants } from "./tenant.ts";
 
@@ -32,7 +32,7 @@ export interface ClusterDemoOptions extends Pick<
   /** Seconds to wait for a rotation of the cluster's keys; absent: no wait. */
   readonly watchRotation?: number;
   /** Asked before anything is made in the cluster; false ends the demo, with nothing done. */
-  readonly mayTouch: (place: ClusterPlace) => Promise<boolean>;
+  readonly mayTouch: (place: ClusterSurvey) => Promise<boolean>;
 }
 
 const tokenOf = (

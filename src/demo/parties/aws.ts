@@ -3,11 +3,11 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { adminSession, putParameters } from "../aws-side.ts";
 import { example } from "../example.ts";
 import { runJob, type Workload } from "../job.ts";
-import { type DemoParty, type OpenedParty, type PartyPlace, refusedBy } from "./party.ts";
+import { type DemoParty, type OpenedParty, type PartySetup, refusedBy } from "./party.ts";
 
 const [{ name: parameter }] = example.parameters;
 
-async function open({ environment, program, signal }: PartyPlace): Promise<OpenedParty> {
+async function open({ environment, program, signal }: PartySetup): Promise<OpenedParty> {
   const { sandbox, clock, folder } = environment;
   const session = adminSession(sandbox, clock);
   const { account } = sandbox;

@@ -3,7 +3,7 @@ import { example } from "../example.ts";
 import { writePrivateFile } from "../files.ts";
 import { askCloud, type CloudAnswer } from "./ask-cloud.ts";
 import { startFrontRelay } from "./front-relay.ts";
-import { type DemoParty, type OpenedParty, type PartyPlace, refusedBy, running } from "./party.ts";
+import { type DemoParty, type OpenedParty, type PartySetup, refusedBy, running } from "./party.ts";
 
 const identity = "demo-app";
 const vault = "podtrust-demo";
@@ -15,7 +15,7 @@ function saidIn({ body }: CloudAnswer): { readonly code: string; readonly messag
   return { code: textOf(body["error"]) ?? "", message };
 }
 
-async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
+async function open({ environment, signal }: PartySetup): Promise<OpenedParty> {
   const { sandbox, folder } = environment;
   const [azure, front] = [running(sandbox.azure, azureParty), running(sandbox.front, azureParty)];
   const { tenant, subscription, admin } = azure;

@@ -6,7 +6,7 @@ import {
   type DemoParty,
   type OpenedParty,
   type PartyAnswer,
-  type PartyPlace,
+  type PartySetup,
   refusedBy,
   running,
 } from "./party.ts";
@@ -25,7 +25,7 @@ function saidIn({ body }: CloudAnswer): { readonly code: string; readonly messag
   };
 }
 
-async function open({ environment, signal }: PartyPlace): Promise<OpenedParty> {
+async function open({ environment, signal }: PartySetup): Promise<OpenedParty> {
   const { sandbox, folder } = environment;
   const [google, front] = [running(sandbox.gcp, gcpParty), running(sandbox.front, gcpParty)];
   const { project, projectNumber } = google;

@@ -7,11 +7,11 @@ import { delimiter, join } from "node:path";
 import { type JsonRecord, PodtrustError, recordOf, until } from "../../core/base/index.ts";
 import { jsonBody, jsonOf, request } from "../../core/http/index.ts";
 import { startIssuerProxy } from "./issuer-proxy.ts";
-import type { PartyPlace } from "./party.ts";
+import type { PartySetup } from "./party.ts";
 
 /** The part of a place that starting the server needs. */
-export type ServerPlace = Pick<PartyPlace, "path" | "signal"> & {
-  readonly environment: Pick<PartyPlace["environment"], "folder" | "connectTo" | "clock">;
+export type ServerSetup = Pick<PartySetup, "path" | "signal"> & {
+  readonly environment: Pick<PartySetup["environment"], "folder" | "connectTo" | "clock">;
 };
 
 /** What a server answered: the JSON of its body, empty where there is none. */
@@ -80,7 +80,7 @@ function run(program: string, port: number, env: Readonly<Record<string, string>
 async function untilItAnswers(
   { ask, rootToken }: StartedOpenBao,
   hasEnded: () => boolean,
-  { environment: { clock }, signal }: ServerPlace,
+  { environment: { clock }, signal }: ServerSetup,
 ): Promise<void> {
   await until<true>({
     clock,
@@ -101,15 +101,15 @@ async function untilItAnswers(
 async function startOnce(
   program: string,
   proxy: string,
-  place: ServerPlace,
+  setup: ServerSetup,
 ): Promise<StartedOpenBao | undefined> {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const rootToken = randomBytes(24).toString("base64url");
   // The token is in no command line, which others on this machine could read.
   const env = {
-    PATH: place.path,
-    HOME: place.environment.folder,
+    PATH: setup.path,
+    HOME: setup.environment.folder,
     HTTPS_PROXY: proxy,
     BAO_DEV_ROOT_TOKEN_ID: rootToken,
   };
@@ -128,14 +128,14 @@ async function startOnce(
         },
         ...content,
         allowPlainHttp: true,
-        signal: place.signal,
+        signal: setup.signal,
       });
       return { status: answer.status, body: recordOf(jsonOf(answer)) };
     },
     close: () => running.end(),
   };
   try {
-    await untilItAnswers(server, running.hasEnded, place);
+    await untilItAnswers(server, running.hasEnded, setup);
     return server;
   } catch (error) {
     const isTaken = running.hasEnded() && /address already in use/u.test(running.words());
@@ -148,11 +148,11 @@ async function startOnce(
 const maxStarts = 5;
 
 /** Starts `program` as a server that reaches the issuer on this machine. Throws `demo-not-ready`. */
-export async function startOpenBao(program: string, place: ServerPlace): Promise<StartedOpenBao> {
-  const proxy = await startIssuerProxy(place.environment.connectTo);
+export async function startOpenBao(program: string, setup: ServerSetup): Promise<StartedOpenBao> {
+  const proxy = await startIssuerProxy(setup.environment.connectTo);
   try {
     for (let starts = 0; starts < maxStarts; starts += 1) {
-      const server = await startOnce(program, proxy.url, place);
+      const server = await startOnce(program, proxy.url, setup);
       if (server === undefined) continue;
       const close = async (): Promise<void> => {
         await server.close();

@@ -5,7 +5,7 @@ import { serviceAccountSubject } from "../../rules/oidc/index.ts";
 import { loginRefusal } from "../../rules/openbao/index.ts";
 import { example } from "../example.ts";
 import { type StartedOpenBao, programIn, type ServerAnswer, startOpenBao } from "./openbao-server.ts";
-import type { DemoParty, OpenedParty, PartyAnswer, PartyPlace } from "./party.ts";
+import type { DemoParty, OpenedParty, PartyAnswer, PartySetup } from "./party.ts";
 
 const mount = "demo";
 const role = "demo-app";
@@ -26,7 +26,7 @@ async function makeSecret(server: StartedOpenBao): Promise<void> {
 
 /** OpenBao names no rule: it is the one that `podtrust explain --for openbao` finds for the same token. */
 async function refused(
-  { environment: { issuer, ca, connectTo, clock } }: PartyPlace,
+  { environment: { issuer, ca, connectTo, clock } }: PartySetup,
   {
     server,
     token,
@@ -55,10 +55,10 @@ async function refused(
   return { outcome: "refused", code: String(answer.status), message, rule, why };
 }
 
-async function open(place: PartyPlace): Promise<OpenedParty> {
-  const program = programIn(place.path);
+async function open(setup: PartySetup): Promise<OpenedParty> {
+  const program = programIn(setup.path);
   if (program === undefined) throw new TypeError("it was not asked whether bao is there");
-  const server = await startOpenBao(program, place);
+  const server = await startOpenBao(program, setup);
   try {
     await makeSecret(server);
   } catch (error) {
@@ -85,7 +85,7 @@ async function open(place: PartyPlace): Promise<OpenedParty> {
     env: { BAO_TOKEN: server.rootToken },
     async exchange(token) {
       const answer = await server.ask(`auth/${mount}/login`, "", { role, jwt: token });
-      if (answer.status !== 200) return refused(place, { server, token, answer });
+      if (answer.status !== 200) return refused(setup, { server, token, answer });
       const auth = recordOf(answer.body["auth"]);
       const read = await server.ask(`secret/data/${secret}`, textOf(auth["client_token"]) ?? "");
       if (read.status !== 200)

@@ -25,7 +25,7 @@ export type PartyAnswer =
     };
 
 /** The environment in which a relying party is shown. */
-export interface PartyPlace {
+export interface PartySetup {
   readonly environment: DemoEnvironment;
   /** The program and first arguments that run podtrust's `job`. */
   readonly program: readonly string[];
@@ -62,7 +62,7 @@ export interface DemoParty {
   readonly settling: Readonly<Record<string, string>>;
   /** Why it cannot be shown here, and what to do about it; undefined if it can. Absent: it always can. */
   readonly missing?: (path: string) => string | undefined;
-  open(place: PartyPlace): Promise<OpenedParty>;
+  open(place: PartySetup): Promise<OpenedParty>;
 }
 
 /** What the sandbox runs for a relying party, which its row has asked for. */

@@ -43,7 +43,7 @@ export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-cut.ts";
 export { samePolicy } from "./same-policy.ts";
 export { hostedZoneNames, route53Claim, route53Dns } from "./route53/index.ts";
 export { openBackupBucket } from "./s3-backups.ts";
-export { openS3Documents, type S3Documents, type S3Place } from "./s3-publication.ts";
+export { openS3Documents, type S3Documents, type S3Location } from "./s3-publication.ts";
 export { readPublicAccess, type PublicAccess } from "./s3-access.ts";
 export { type BucketPolicy, publicBucketPolicy, publisherPolicy } from "./s3-policy.ts";
 export { type AwsSession, openAws } from "./session.ts";

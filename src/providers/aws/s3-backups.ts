@@ -5,7 +5,7 @@ import { awsError, isAwsCode } from "./failure.ts";
 import { openAws } from "./session.ts";
 
 /** A bucket that files are put into. */
-export interface BackupBucketPlace {
+export interface BackupBucketTarget {
   readonly bucket: string;
   /** Before each name; ends with a slash, or is empty. */
   readonly prefix: string;
@@ -25,7 +25,7 @@ export interface BackupObjects {
 const rights = "Give its credentials s3:PutObject on that bucket and prefix, and nothing else.";
 
 /** Opens a bucket for backups; makes no request. */
-export function openBackupBucket(at: BackupBucketPlace, access: AwsAccess): BackupObjects {
+export function openBackupBucket(at: BackupBucketTarget, access: AwsAccess): BackupObjects {
   const { bucket, prefix, account } = at;
   const session = openAws(access);
   let client: Promise<S3Api.S3Client> | undefined;

@@ -1,5 +1,5 @@
 import { partitionOf } from "../../core/base/index.ts";
-import type { S3Place } from "./s3-publication.ts";
+import type { S3Location } from "./s3-publication.ts";
 
 interface Statement {
   readonly Sid: string;
@@ -16,7 +16,7 @@ export interface BucketPolicy {
   readonly Statement: readonly Statement[];
 }
 
-interface Where extends S3Place {
+interface Where extends S3Location {
   readonly region: string;
 }
 

@@ -8,14 +8,14 @@ import { type AwsSession, openAws } from "./session.ts";
 type Api = typeof S3Api;
 
 /** Two objects of a bucket. */
-export interface S3Place {
+export interface S3Location {
   readonly bucket: string;
   readonly keys: { readonly discovery: string; readonly jwks: string };
   /** The account that the bucket must belong to; any by default. */
   readonly account?: string;
 }
 
-type DocumentName = keyof S3Place["keys"];
+type DocumentName = keyof S3Location["keys"];
 
 interface Stored {
   readonly text: string;
@@ -60,11 +60,11 @@ function s3Error(thrown: unknown, during: string): PodtrustError {
 
 class BucketDocuments implements S3Documents {
   readonly place: string;
-  readonly #at: S3Place;
+  readonly #at: S3Location;
   readonly #session: AwsSession;
   #client: Promise<S3Api.S3Client> | undefined;
 
-  constructor(at: S3Place, session: AwsSession) {
+  constructor(at: S3Location, session: AwsSession) {
     this.place = `s3://${at.bucket}`;
     this.#at = at;
     this.#session = session;
@@ -146,6 +146,6 @@ class BucketDocuments implements S3Documents {
  * Opens two objects of a bucket; makes no request. Its methods throw what is wrong with credentials and network,
  * `s3-bucket-missing`, `s3-wrong-region`, `aws-denied`, `s3-object-invalid`.
  */
-export function openS3Documents(at: S3Place, access: AwsAccess): S3Documents {
+export function openS3Documents(at: S3Location, access: AwsAccess): S3Documents {
   return new BucketDocuments(at, openAws(access));
 }

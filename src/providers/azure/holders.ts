@@ -5,10 +5,10 @@ import { type FoundCredential, readCredentialShape } from "./federated-credentia
 import { identityVersion } from "./identity-resource.ts";
 import {
   applicationCredentialNames,
-  type GroupPlace,
+  type ResourceGroupRef,
   identityCredentialNames,
   identityPath,
-} from "./places.ts";
+} from "./resource-paths.ts";
 
 type Writing = Pick<Work, "signal" | "waiting">;
 
@@ -57,7 +57,7 @@ async function remove(api: AzureApi, call: AzureCall, work: Writing): Promise<vo
 }
 
 /** A user-assigned identity ("Federated Identity Credentials", REST of Microsoft.ManagedIdentity). */
-export function identityHolder(api: AzureApi, group: GroupPlace, name: string): CredentialHolder {
+export function identityHolder(api: AzureApi, group: ResourceGroupRef, name: string): CredentialHolder {
   const title = `identity ${name}`;
   const path = `${identityPath(group, name)}/federatedIdentityCredentials`;
   const query = identityVersion;

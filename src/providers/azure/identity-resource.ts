@@ -2,13 +2,19 @@ import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import { azureTags, type Observed, type Owner, type Resource } from "../../rules/plan/index.ts";
 import type { AzureApi, AzureCall } from "./api.ts";
 import { azureError, invalidAnswer, isNotFound } from "./failure.ts";
-import { groupPath, type GroupPlace, identitiesPath, identityNames, identityPath } from "./places.ts";
+import {
+  groupPath,
+  type ResourceGroupRef,
+  identitiesPath,
+  identityNames,
+  identityPath,
+} from "./resource-paths.ts";
 import { settle, type AzureStep } from "./settle.ts";
 
 /** The desired identity. */
 export interface IdentitySpec {
   readonly stack: string;
-  readonly group: GroupPlace;
+  readonly group: ResourceGroupRef;
   readonly name: string;
   /** Absent: the resource group's. It never changes. */
   readonly location?: string;
@@ -54,7 +60,7 @@ function shapeOf(value: unknown, what: string): IdentityState {
 /** All identities of a resource group. Throws `azure-*`. */
 export async function listIdentities(
   api: AzureApi,
-  group: GroupPlace,
+  group: ResourceGroupRef,
   signal: AbortSignal,
 ): Promise<readonly IdentityState[]> {
   const what = `listing the identities of ${group.resourceGroup}`;
@@ -83,7 +89,7 @@ export async function readIdentity(
 }
 
 /** Where a resource group's own record is, which is where its identities are made by default. */
-async function groupLocation(api: AzureApi, group: GroupPlace, signal: AbortSignal): Promise<string> {
+async function groupLocation(api: AzureApi, group: ResourceGroupRef, signal: AbortSignal): Promise<string> {
   const what = `reading the resource group ${group.resourceGroup}`;
   const query = { "api-version": "2021-04-01" };
   try {

@@ -35,8 +35,8 @@ export {
 } from "./identity-resource.ts";
 export {
   applicationCredentialNames,
-  type GroupPlace,
+  type ResourceGroupRef,
   identityCredentialNames,
   identityNames,
   identityPath,
-} from "./places.ts";
+} from "./resource-paths.ts";

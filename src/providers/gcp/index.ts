@@ -6,7 +6,7 @@ export { type Uploaded, uploadedKeys, uploadKeys } from "./keys.ts";
 export { observedKept, observedToDelete } from "./kept.ts";
 export { memberResource, type MemberSpec, type MemberState } from "./member-resource.ts";
 export { lockoutWarning, lockedOut, type OpenedGoogle, openGoogle } from "./open.ts";
-export { memberNames, poolNames, providerNames } from "./places.ts";
+export { memberNames, poolNames, providerNames } from "./resource-paths.ts";
 export { listPools, poolResource, poolToDelete } from "./pool-resource.ts";
 export {
   type LaterKeys,

@@ -10,7 +10,7 @@ import {
 import type { Work } from "../../rules/plan/index.ts";
 import type { GoogleApi } from "./api.ts";
 import { operate, readUnlessAbsent } from "./kept.ts";
-import { providerPath } from "./places.ts";
+import { providerPath } from "./resource-paths.ts";
 import { settle } from "./settle.ts";
 import { ownerOf, type ProviderState, readProviderShape } from "./shapes.ts";
 
@@ -24,7 +24,7 @@ export function readProvider(
 }
 
 /** The provider that gets keys, and its required owner. */
-export interface UploadPlace {
+export interface ProviderTarget {
   readonly stack: string;
   readonly name: ProviderName;
   /** Whether an uploaded key that is not among the new ones stays. Absent: none does. */
@@ -34,7 +34,7 @@ export interface UploadPlace {
 /** The provider, where it is the stack's. Throws `gcp-provider-absent` and what else `readProvider` throws. */
 async function ownProvider(
   api: GoogleApi,
-  { stack, name }: UploadPlace,
+  { stack, name }: ProviderTarget,
   signal: AbortSignal,
 ): Promise<ProviderState> {
   const found = await readProvider(api, name, signal);
@@ -47,7 +47,7 @@ async function ownProvider(
 /** The uploaded keys of a provider of the stack; none where Google fetches them. Throws `gcp-*`. */
 export async function uploadedKeys(
   api: GoogleApi,
-  place: UploadPlace,
+  place: ProviderTarget,
   signal: AbortSignal,
 ): Promise<readonly Jwk[]> {
   const read = uploadableKeys((await ownProvider(api, place, signal)).jwksJson);
@@ -70,7 +70,7 @@ export interface Uploaded {
  */
 export async function uploadKeys(
   api: GoogleApi,
-  { stack, name, stays = () => false }: UploadPlace,
+  { stack, name, stays = () => false }: ProviderTarget,
   keys: readonly Jwk[] | undefined,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<Uploaded> {

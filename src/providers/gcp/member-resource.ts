@@ -3,7 +3,7 @@ import { principalOf, type ProviderName } from "../../rules/gcp/index.ts";
 import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
 import type { GoogleApi, GoogleCall } from "./api.ts";
 import { googleError, isNotFound } from "./failure.ts";
-import { memberNames, poolNames } from "./places.ts";
+import { memberNames, poolNames } from "./resource-paths.ts";
 import { settle, type SettleStep } from "./settle.ts";
 import { type PolicyBinding, type AccountPolicy, readPolicyShape } from "./shapes.ts";
 

@@ -14,7 +14,7 @@ import {
   stateFields,
   takenNext,
 } from "./kept.ts";
-import { poolNames, poolPath, poolsPath } from "./places.ts";
+import { poolNames, poolPath, poolsPath } from "./resource-paths.ts";
 import { settle, type SettleStep } from "./settle.ts";
 import { markedDescription, type PoolState, readPoolShape } from "./shapes.ts";
 

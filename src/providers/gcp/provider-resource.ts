@@ -23,7 +23,7 @@ import {
   stateFields,
   takenNext,
 } from "./kept.ts";
-import { poolNames, poolPath, providerNames, providerPath } from "./places.ts";
+import { poolNames, poolPath, providerNames, providerPath } from "./resource-paths.ts";
 import { settle, type SettleStep } from "./settle.ts";
 import { markedDescription, type ProviderState, readProviderShape } from "./shapes.ts";
 

@@ -15,4 +15,4 @@ export { serverOutputs, serverResource } from "./server-resource.ts";
 export type { PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
 export { type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";
 export { keyInProject, type OwnedResource, ownedResources, ownedThings, type OwnedThings } from "./survey.ts";
-export { readToken, type TokenPlace, tokenPlaceText } from "./token.ts";
+export { readToken, type HetznerTokenSource, tokenSourceText } from "./token.ts";

@@ -3,7 +3,7 @@ import type { HetznerApi } from "./client.ts";
 import type { AnswerFields } from "./fields.ts";
 
 /** A location in which a type is offered. */
-export interface OfferPlace {
+export interface OfferLocation {
   readonly name: string;
   readonly available: boolean;
   /** Milliseconds since the epoch after which it can no longer be bought. */
@@ -17,7 +17,7 @@ export interface ServerType {
   readonly cores: number;
   /** GB. */
   readonly memory: number;
-  readonly places: readonly OfferPlace[];
+  readonly places: readonly OfferLocation[];
 }
 
 export interface Image {
@@ -27,7 +27,7 @@ export interface Image {
   readonly deprecated?: string;
 }
 
-function placeOf(fields: AnswerFields): OfferPlace {
+function placeOf(fields: AnswerFields): OfferLocation {
   const until = Date.parse(fields.optionalFields("deprecation")?.optionalText("unavailable_after") ?? "");
   return {
     name: fields.text("name"),
@@ -109,7 +109,7 @@ export async function checkLocation(api: HetznerApi, name: string, signal: Abort
   throw unknown("location", name, all);
 }
 
-function canBeHad({ available, until = Infinity }: OfferPlace, now: number): boolean {
+function canBeHad({ available, until = Infinity }: OfferLocation, now: number): boolean {
   return available && now < until;
 }
 

@@ -2,7 +2,7 @@ import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 
 /** Where the token comes from: a file where one is named, else HCLOUD_TOKEN. */
-export interface TokenPlace {
+export interface HetznerTokenSource {
   readonly file?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -13,11 +13,11 @@ const maxFile = 4096;
 const form = /^[A-Za-z0-9]{64}$/u;
 
 /** What holds the token, in words. */
-export function tokenPlaceText({ file }: TokenPlace): string {
+export function tokenSourceText({ file }: HetznerTokenSource): string {
   return file ?? "HCLOUD_TOKEN";
 }
 
-async function given({ file, env }: TokenPlace): Promise<string> {
+async function given({ file, env }: HetznerTokenSource): Promise<string> {
   if (file === undefined) return env["HCLOUD_TOKEN"] ?? "";
   try {
     return await readBoundedText(file, maxFile);
@@ -31,9 +31,9 @@ async function given({ file, env }: TokenPlace): Promise<string> {
  * The token, checked by its form before it is sent anywhere. Throws `hetzner-token-missing`, `hetzner-token-malformed`
  * or `file-unreadable`; none of them repeats it.
  */
-export async function readToken(place: TokenPlace): Promise<string> {
+export async function readToken(place: HetznerTokenSource): Promise<string> {
   const token = (await given(place)).trim();
-  const where = tokenPlaceText(place);
+  const where = tokenSourceText(place);
   if (token === "") {
     const what = place.file === undefined ? "is not set" : "is empty";
     throw new PodtrustError("hetzner-token-missing", `${where} ${what}`);

@@ -22,7 +22,7 @@ export interface RememberedKeys {
 }
 
 /** Where a stack's machine is: known from the config, or an output of what makes it. */
-export interface HostPlace {
+export interface HostLocator {
   /** Outputs that `target` asks for. */
   readonly needs: readonly ResourceOutput[];
   target(inputs: Inputs): Known<SshTarget>;
@@ -39,7 +39,7 @@ export interface HostConnectionOptions {
   readonly env: Environment;
   readonly clock: Clock;
   readonly stack: string;
-  readonly place: HostPlace;
+  readonly locator: HostLocator;
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
   /** Called with notices for a person although nothing failed. */
@@ -62,7 +62,7 @@ const booting: RetrySchedule = {
 
 /** The one connection to a stack's machine, made when it is first needed. */
 export class HostConnection {
-  readonly place: HostPlace;
+  readonly locator: HostLocator;
   readonly #options: HostConnectionOptions;
   #open: { readonly target: string; readonly session: SharedWork<SshSession> } | undefined;
   /** The machine is made in this run: it did not exist at first. */
@@ -72,7 +72,7 @@ export class HostConnection {
 
   constructor(options: HostConnectionOptions) {
     this.#options = options;
-    this.place = options.place;
+    this.locator = options.locator;
   }
 
   #pin(signal?: AbortSignal): PinContext {
@@ -85,7 +85,7 @@ export class HostConnection {
   }
 
   #target(inputs: Inputs): SshTarget | undefined {
-    const known = this.place.target(inputs);
+    const known = this.locator.target(inputs);
     if (!known.known) return undefined;
     return this.#rotated === undefined ? known.value : { ...known.value, hostKeys: [this.#rotated] };
   }
@@ -95,7 +95,7 @@ export class HostConnection {
     const knownHosts = await pinnedKnownHosts(target, pin);
     const { env, clock } = this.#options;
     const session = openSession({ env, clock, target, knownHosts, alias: pin.alias });
-    if (this.place.remember === undefined) return session;
+    if (this.locator.remember === undefined) return session;
     try {
       // A refused login shows now, not in the middle of something.
       await session.run("true", {
@@ -130,7 +130,7 @@ export class HostConnection {
       this.#isExpected = true;
       return undefined;
     }
-    const isPassing = (error: unknown): boolean => this.place.remember !== undefined && isBooting(error);
+    const isPassing = (error: unknown): boolean => this.locator.remember !== undefined && isBooting(error);
     try {
       return await retry(() => this.#session(target, signal), {
         schedule: booting,
@@ -148,7 +148,7 @@ export class HostConnection {
   async required(inputs: Inputs, signal?: AbortSignal): Promise<SshSession> {
     const target = this.#target(inputs);
     if (target !== undefined) return this.#session(target, signal);
-    const unreachable = this.place.unreachable?.(inputs);
+    const unreachable = this.locator.unreachable?.(inputs);
     if (unreachable !== undefined) throw unreachable;
     throw new PodtrustError("machine-absent", `the machine of stack ${this.#options.stack} is not there yet`);
   }
@@ -158,7 +158,7 @@ export class HostConnection {
    */
   async awaited(work: Work, what = "to boot"): Promise<SshSession> {
     const target = this.#target(work.inputs);
-    if (target === undefined || this.place.remember === undefined)
+    if (target === undefined || this.locator.remember === undefined)
       return this.required(work.inputs, work.signal);
     await untilOnMachine({
       what: `${targetText(target)} ${what}`,
@@ -193,7 +193,7 @@ export class HostConnection {
     const next = fingerprintOf(publicKey);
     await pinKeys([publicKey], this.#pin(work.signal), "beside");
     // Where a former run got further, the first of both may be gone already: both stay remembered.
-    await this.place.remember?.(work.inputs, { current: current ?? next, next }, work.signal);
+    await this.locator.remember?.(work.inputs, { current: current ?? next, next }, work.signal);
     return next;
   }
 
@@ -205,7 +205,7 @@ export class HostConnection {
     this.#rotated = fingerprint;
     // Only once the machine has shown it is the former one forgotten; its sshd may just be starting anew.
     await this.awaited(work, "to show its new host key");
-    await this.place.remember?.(work.inputs, { current: fingerprint }, work.signal);
+    await this.locator.remember?.(work.inputs, { current: fingerprint }, work.signal);
   }
 
   async close(): Promise<void> {

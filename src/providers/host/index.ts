@@ -3,13 +3,13 @@ export { newSshKeyPair } from "./host-key.ts";
 export {
   forgetLoginKey,
   knownLoginKeys,
-  type LoginKeyPlace,
+  type LoginKeySource,
   makeLoginKey,
   ownLoginKey,
 } from "./login-key.ts";
 export * from "./publisher/index.ts";
 export { systemNames, systemResource } from "./system/resource.ts";
-export { HostConnection, type HostPlace } from "./connection.ts";
+export { HostConnection, type HostLocator } from "./connection.ts";
 export { type ForwardedCluster, forwardCluster } from "./forwarded-cluster.ts";
 export { hostKeyAlias, pinFile, pinnedKnownHosts } from "./host-key-pin.ts";
 export { configFile } from "./k3s/config-file.ts";

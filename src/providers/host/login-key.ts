@@ -5,7 +5,7 @@ import { readBoundedText, type StateFolder } from "../../core/files/index.ts";
 import { newSshKeyPair } from "./host-key.ts";
 
 /** Where keys for logging in are looked for. */
-export interface LoginKeyPlace {
+export interface LoginKeySource {
   /** File of a public key, or of the private key beside it; absent: a key of the stack's own, and the agent's. */
   readonly file?: string;
   /** The stack's folder of state on this machine. */
@@ -40,7 +40,7 @@ async function chosenKey(file: string): Promise<string> {
 }
 
 /** The public keys that the person's agent has; none where there is no agent. */
-async function agentKeys(env: LoginKeyPlace["env"]): Promise<readonly string[]> {
+async function agentKeys(env: LoginKeySource["env"]): Promise<readonly string[]> {
   const { SSH_AUTH_SOCK: socket = "", PATH: path } = env;
   if (socket === "") return [];
   try {
@@ -57,7 +57,7 @@ async function agentKeys(env: LoginKeyPlace["env"]): Promise<readonly string[]> 
 }
 
 /** The available public keys, the preferred one first; none where one has to be made. Throws `machine-key-invalid`. */
-export async function knownLoginKeys({ file, state, env }: LoginKeyPlace): Promise<readonly string[]> {
+export async function knownLoginKeys({ file, state, env }: LoginKeySource): Promise<readonly string[]> {
   if (file !== undefined) return [await chosenKey(file)];
   const own = (await state.read(`${ownLoginKey}.pub`))?.trim();
   return [...(own === undefined ? [] : [own]), ...(await agentKeys(env))];
@@ -67,7 +67,11 @@ export async function knownLoginKeys({ file, state, env }: LoginKeyPlace): Promi
  * Makes a key pair for this stack alone and keeps it in its state; gives the public key. Of several runs at once one
  * makes it, and the others use it: otherwise one would overwrite the key of a machine that another has made.
  */
-export async function makeLoginKey({ state }: LoginKeyPlace, comment: string, clock: Clock): Promise<string> {
+export async function makeLoginKey(
+  { state }: LoginKeySource,
+  comment: string,
+  clock: Clock,
+): Promise<string> {
   const lock = await state.lock(`${ownLoginKey}.lock`, { clock });
   try {
     const made = (await state.read(`${ownLoginKey}.pub`))?.trim();
@@ -84,7 +88,7 @@ export async function makeLoginKey({ state }: LoginKeyPlace, comment: string, cl
 
 /** Removes the pair that was made for this stack, if its public half is the given one; returns whether it did. */
 export async function forgetLoginKey(
-  { state }: Pick<LoginKeyPlace, "state">,
+  { state }: Pick<LoginKeySource, "state">,
   publicKey: string,
   clock: Clock,
 ): Promise<boolean> {

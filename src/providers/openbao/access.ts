@@ -13,7 +13,7 @@ export interface OpenBaoAccess {
 }
 
 /** A server in the config. */
-export interface OpenBaoPlace {
+export interface OpenBaoEndpoint {
   readonly address: string;
   /** Absolute. */
   readonly caFile?: string;
@@ -63,8 +63,8 @@ async function caText(file: string): Promise<string> {
 }
 
 /** Throws `usage`, and `openbao-token-refused` for what cannot be a token. */
-export async function openbaoAccess(place: OpenBaoPlace, env: Environment): Promise<OpenBaoAccess> {
-  const address = checkedAddress(place.address);
-  const ca = place.caFile === undefined ? undefined : await caText(place.caFile);
+export async function openbaoAccess(endpoint: OpenBaoEndpoint, env: Environment): Promise<OpenBaoAccess> {
+  const address = checkedAddress(endpoint.address);
+  const ca = endpoint.caFile === undefined ? undefined : await caText(endpoint.caFile);
   return { address, ...defined({ ca, token: tokenOf(env) }) };
 }

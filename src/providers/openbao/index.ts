@@ -1,4 +1,4 @@
-export { type OpenBaoAccess, openbaoAccess, type OpenBaoPlace } from "./access.ts";
+export { type OpenBaoAccess, openbaoAccess, type OpenBaoEndpoint } from "./access.ts";
 export { OpenBaoApi } from "./api.ts";
 export { openbaoCaller, policyExists } from "./caller.ts";
 export { type Fields, written } from "./fields.ts";
@@ -6,7 +6,7 @@ export { type Login, tryLogin } from "./login.ts";
 export {
   mountFields,
   mountNames,
-  type MountPlace,
+  type MountRef,
   mountResource,
   type MountSpec,
   type MountState,

@@ -31,7 +31,7 @@ export interface MountState extends Mounted {
 }
 
 /** Where a mount is. */
-export interface MountPlace {
+export interface MountRef {
   readonly stack: string;
   /** Host and port of the server. */
   readonly server: string;
@@ -40,7 +40,7 @@ export interface MountPlace {
 }
 
 /** The desired mount. */
-export interface MountSpec extends MountPlace {
+export interface MountSpec extends MountRef {
   /** The issuer, as its tokens carry it. */
   readonly issuer: string;
   /** PEM of the issuer's certificate authority, where that is not a public one. */
@@ -51,7 +51,7 @@ export interface MountSpec extends MountPlace {
 }
 
 /** The names of a mount in plans and selections. */
-export function mountNames({ server, mount }: Pick<MountPlace, "server" | "mount">): NamedResource {
+export function mountNames({ server, mount }: Pick<MountRef, "server" | "mount">): NamedResource {
   const place = `openbao/${server}`;
   const short = `auth/${mount}`;
   return {
@@ -92,7 +92,7 @@ export async function findMount(
 /** The same with its config, where it is one that may be ours: of others only the list is read. */
 export async function readMount(
   api: OpenBaoApi,
-  { mount, stack }: MountPlace,
+  { mount, stack }: MountRef,
   signal: AbortSignal,
 ): Promise<MountState | undefined> {
   const found = await findMount(api, mount, signal);
@@ -135,7 +135,7 @@ function shown({ field, before, after }: FieldChange): FieldChange {
 }
 
 /** Refuses a mount that is not ours, even for a takeover: nothing of others is changed. */
-function refusalOf({ mount, server }: MountPlace, owner: Owner): PodtrustError | undefined {
+function refusalOf({ mount, server }: MountRef, owner: Owner): PodtrustError | undefined {
   if (owner.kind === "ours") return undefined;
   const sentence = `auth/${mount} at ${server} belongs to ${ownerText(owner)}`;
   return new PodtrustError("openbao-mount-other", sentence, { detail: { mount } });

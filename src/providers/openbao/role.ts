@@ -10,10 +10,10 @@ import type {
 import type { OpenBaoApi } from "./api.ts";
 import { invalidAnswer } from "./failure.ts";
 import { changedFields, type Fields, written } from "./fields.ts";
-import { findMount, mountNames, type MountPlace } from "./mount.ts";
+import { findMount, mountNames, type MountRef } from "./mount.ts";
 
 /** The desired role. */
-export interface JwtRoleSpec extends MountPlace {
+export interface JwtRoleSpec extends MountRef {
   readonly name: string;
   readonly audience: string;
   /** Whole subjects, one at least. */
@@ -26,8 +26,8 @@ export interface JwtRoleSpec extends MountPlace {
 const tokenLifetime = 3600;
 
 /** The names of a role in plans and selections. */
-export function jwtRoleNames(place: Pick<MountPlace, "server" | "mount">, name: string): NamedResource {
-  const { id, names } = mountNames(place);
+export function jwtRoleNames(ref: Pick<MountRef, "server" | "mount">, name: string): NamedResource {
+  const { id, names } = mountNames(ref);
   return { id: `${id}/role/${name}`, kind: "role", names: [name, `role/${name}`, ...names], link: "trust" };
 }
 
@@ -102,42 +102,39 @@ export function observedJwtRole(state: JsonRecord | undefined): Observed<JsonRec
   return state === undefined ? { exists: false } : { exists: true, state, owner: { kind: "ours" } };
 }
 
-const accessorOf = (place: MountPlace): ResourceOutput => ({ after: mountNames(place).id, name: "accessor" });
+const accessorOf = (ref: MountRef): ResourceOutput => ({ after: mountNames(ref).id, name: "accessor" });
 
 /** Checks, before a write, that the mount is still the one that was found to be ours. */
 async function checkMount(
   api: OpenBaoApi,
-  place: MountPlace,
+  ref: MountRef,
   inputs: Inputs,
   signal: AbortSignal,
 ): Promise<void> {
-  const accessor = inputs.get(accessorOf(place));
-  const found = await findMount(api, place.mount, signal);
+  const accessor = inputs.get(accessorOf(ref));
+  const found = await findMount(api, ref.mount, signal);
   if (accessor.known && found?.accessor === accessor.value) return;
   throw new PodtrustError(
     "plan-changed",
-    `auth/${place.mount} at ${place.server} is no longer the one that was found`,
+    `auth/${ref.mount} at ${ref.server} is no longer the one that was found`,
   );
 }
 
-function roleBase(api: OpenBaoApi, place: MountPlace, name: string) {
-  const path = ["auth", place.mount, "role", name];
+function roleBase(api: OpenBaoApi, ref: MountRef, name: string) {
+  const path = ["auth", ref.mount, "role", name];
   return {
-    ...jwtRoleNames(place, name),
+    ...jwtRoleNames(ref, name),
     dependsOn: [],
-    needs: [accessorOf(place)],
+    needs: [accessorOf(ref)],
     fingerprint: (state: JsonRecord) => state,
     async read(signal: AbortSignal, inputs: Inputs): Promise<Observed<JsonRecord>> {
       // In a mount that does not exist, or is not ours, nothing is ours.
-      if (!inputs.get(accessorOf(place)).known) return { exists: false };
-      return observedJwtRole(await readJwtRole(api, place.mount, name, signal));
+      if (!inputs.get(accessorOf(ref)).known) return { exists: false };
+      return observedJwtRole(await readJwtRole(api, ref.mount, name, signal));
     },
     async delete(_observed, { signal, inputs }) {
-      await checkMount(api, place, inputs, signal);
-      await api.call(
-        { method: "DELETE", path, what: `deleting role ${name} of auth/${place.mount}` },
-        signal,
-      );
+      await checkMount(api, ref, inputs, signal);
+      await api.call({ method: "DELETE", path, what: `deleting role ${name} of auth/${ref.mount}` }, signal);
     },
   } satisfies Partial<Resource<JsonRecord>>;
 }
@@ -162,9 +159,9 @@ export function jwtRoleResource(api: OpenBaoApi, spec: JwtRoleSpec): Resource<Js
 }
 
 /** A role that no config names any more: it is found and deleted. */
-export function surplusJwtRole(api: OpenBaoApi, place: MountPlace, name: string): Resource<JsonRecord> {
+export function surplusJwtRole(api: OpenBaoApi, ref: MountRef, name: string): Resource<JsonRecord> {
   return {
-    ...roleBase(api, place, name),
+    ...roleBase(api, ref, name),
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.reject(new TypeError(`role ${name} is only ever deleted`)),
   };

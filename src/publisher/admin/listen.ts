@@ -8,7 +8,7 @@ import {
   line,
   type LocalReply,
   localServer,
-  type Places,
+  type LocalRoutes,
 } from "../../core/admin/index.ts";
 import type { GenerationSpec, GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
@@ -41,7 +41,7 @@ function metrics(view: AdminView): LocalReply {
   return { status: 200, type, body: text };
 }
 
-const placesOf = (view: AdminView): Places => ({
+const placesOf = (view: AdminView): LocalRoutes => ({
   "/healthz": () => line("ok"),
   "/readyz": () => readiness(view),
   "/routez": () => routable(view),
@@ -54,7 +54,7 @@ const placesOf = (view: AdminView): Places => ({
  * here, as in /routez: before the first certificate the CA has to be let in, and an outage of the CA must not take a
  * pod out.
  */
-const probesOf = (view: AdminView): Places => ({
+const probesOf = (view: AdminView): LocalRoutes => ({
   "/livez": () => line("ok"),
   "/readyz": () => {
     const { status } = routable(view);
@@ -62,10 +62,14 @@ const probesOf = (view: AdminView): Places => ({
   },
 });
 
-async function listenLocal(asked: ListenAddress, places: Places, logger: Logger): Promise<LocalListener> {
+async function listenLocal(
+  asked: ListenAddress,
+  routes: LocalRoutes,
+  logger: Logger,
+): Promise<LocalListener> {
   let listen = "host" in asked ? asked.host : "";
   const server = localServer(
-    ({ incoming }) => answerAt(places, listen, incoming),
+    ({ incoming }) => answerAt(routes, listen, incoming),
     (error) => {
       logger.error(`${listenText(asked)} failed to answer: ${errorText(error)}`);
       return line("500 Internal Server Error", 500);

@@ -14,7 +14,7 @@ import type { KnownKey } from "../source/keys.ts";
 import { emptyState } from "../source/state.ts";
 import { stateText } from "../source/stored-state.ts";
 import { lostBy } from "./compare.ts";
-import { type KeptPlaces, openKeptPlaces } from "./places.ts";
+import { type PublisherStores, openPublisherStores } from "./stores.ts";
 import { planRestore, refuseHalfRestored, type RestoreKeptOptions } from "./restore.ts";
 import { type KeptState, readKept } from "./state.ts";
 
@@ -46,18 +46,22 @@ async function aCertificate(notAfter: number): Promise<string> {
   return certificateText({ directory, account, names }, pair);
 }
 
-async function emptyPlaces(t: TestContext): Promise<KeptPlaces & { readonly stateDir: string }> {
+async function emptyPlaces(t: TestContext): Promise<PublisherStores & { readonly stateDir: string }> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-kept-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const publisher = { stateDir: join(folder, "state"), https: { acme: { directory, email: account } } };
   const text = JSON.stringify({ stack: "prod", issuer, publisher });
   const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
-  const places = await openKeptPlaces(config, { clock: new TestClock(now), logger: silentLogger, env: {} });
+  const places = await openPublisherStores(config, {
+    clock: new TestClock(now),
+    logger: silentLogger,
+    env: {},
+  });
   return { ...places, stateDir: join(folder, "state") };
 }
 
 const options = (
-  places: KeptPlaces,
+  places: PublisherStores,
   kept: KeptState,
   more: Partial<RestoreKeptOptions> = {},
 ): RestoreKeptOptions => ({
@@ -202,7 +206,7 @@ describe("a restore of what a publisher keeps", () => {
           return left < 0 ? Promise.reject(new Error("cut")) : save(...rest);
         };
       };
-      const broken: KeptPlaces = {
+      const broken: PublisherStores = {
         ...places,
         documents: {
           ...places.documents,

@@ -11,7 +11,7 @@ import { mergeStates } from "../source/merge-states.ts";
 import type { SourceState } from "../source/state.ts";
 import { readState, stateText } from "../source/stored-state.ts";
 import { type KeptFolder, restoreMarker as marker } from "./files.ts";
-import type { KeptPlaces } from "./places.ts";
+import type { PublisherStores } from "./stores.ts";
 import type { KeptState } from "./state.ts";
 
 /** What happens to one item of a backup. */
@@ -40,7 +40,7 @@ export interface RestorePlan {
 }
 
 export interface RestoreKeptOptions {
-  readonly places: KeptPlaces;
+  readonly places: PublisherStores;
   readonly stack: string;
   readonly issuer: string;
   /** The content of a backup, not yet checked. */

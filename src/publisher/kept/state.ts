@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { KeptPlaces } from "./places.ts";
+import type { PublisherStores } from "./stores.ts";
 import { stateText } from "../source/stored-state.ts";
 
 /** The state of a publisher that cannot be recreated, as texts in its storage formats. */
@@ -16,7 +16,7 @@ export interface KeptState {
  * Reads it, whether or not a publisher runs. Throws `file-unreadable` if the documents cannot be read or are damaged,
  * and what the store of certificates throws.
  */
-export async function readKept(places: KeptPlaces, issuer: string): Promise<KeptState> {
+export async function readKept(places: PublisherStores, issuer: string): Promise<KeptState> {
   const { accountText, certificateText } = await import("../../providers/tls/index.ts");
   const { state, unread } = await places.documents.load();
   if (unread !== undefined) throw new PodtrustError("file-unreadable", unread);

@@ -8,7 +8,7 @@ import {
   replicaPod,
   settingsArgs,
 } from "../../providers/kubernetes/index.ts";
-import { podPlaces, type PublisherSpec } from "./spec.ts";
+import { podLayout, type PublisherSpec } from "./spec.ts";
 
 /** What it has in common with the other objects. */
 interface Common {
@@ -29,10 +29,10 @@ function portsOf({ mode, expose }: PublisherSpec): readonly object[] {
     protocol: "TCP",
   });
   return [
-    ...(mode === "s3" ? [] : [port("https", podPlaces.https, 443)]),
-    ...(mode === "https-and-http" ? [port("http", podPlaces.http, 80)] : []),
-    port("admin", podPlaces.admin),
-    port("probes", podPlaces.probes),
+    ...(mode === "s3" ? [] : [port("https", podLayout.https, 443)]),
+    ...(mode === "https-and-http" ? [port("http", podLayout.http, 80)] : []),
+    port("admin", podLayout.admin),
+    port("probes", podLayout.probes),
   ];
 }
 
@@ -41,7 +41,7 @@ function container(spec: PublisherSpec): object {
   return {
     name: "publisher",
     image,
-    args: ["serve", "--file", podPlaces.config, ...settingsArgs(pods)],
+    args: ["serve", "--file", podLayout.config, ...settingsArgs(pods)],
     ports: portsOf(spec),
     envFrom: [{ secretRef: { name: environmentSecret, optional: true } }],
     startupProbe: httpProbe("/livez", 1, 60),

@@ -8,7 +8,7 @@ import {
   roleObjects,
 } from "../../providers/kubernetes/index.ts";
 import { deployment } from "./deployment.ts";
-import { podPlaces, type PublisherSpec } from "./spec.ts";
+import { podLayout, type PublisherSpec } from "./spec.ts";
 
 /** Labels that identify the pods of one publisher. */
 function selectorOf({ name }: Pick<PublisherSpec, "name">): PodSelector {
@@ -89,10 +89,10 @@ function service(spec: PublisherSpec): readonly object[] {
 function network(spec: PublisherSpec): object {
   const { mode, apiServerPort, monitoringNamespaces } = spec;
   const open = [
-    ...(mode === "s3" ? [] : [podPlaces.https]),
-    ...(mode === "https-and-http" ? [podPlaces.http] : []),
+    ...(mode === "s3" ? [] : [podLayout.https]),
+    ...(mode === "https-and-http" ? [podLayout.http] : []),
   ];
-  const ports = { open, admin: podPlaces.admin, monitoringNamespaces, apiServerPort };
+  const ports = { open, admin: podLayout.admin, monitoringNamespaces, apiServerPort };
   return networkPolicy(metadataOf(spec), selectorOf(spec), ports);
 }
 

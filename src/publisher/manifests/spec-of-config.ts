@@ -9,7 +9,7 @@ import {
 } from "../../config/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
-import { podPlaces, type PublisherMode, type PublisherSpec } from "./spec.ts";
+import { podLayout, type PublisherMode, type PublisherSpec } from "./spec.ts";
 
 /** Command-line options for a publisher in the cluster. */
 export type DeploymentChoice = Pick<
@@ -49,8 +49,8 @@ async function textOf(path: string): Promise<string> {
 }
 
 const listen = {
-  https: [`[::]:${podPlaces.https}`],
-  http: [`[::]:${podPlaces.http}`],
+  https: [`[::]:${podLayout.https}`],
+  http: [`[::]:${podLayout.http}`],
 } as const;
 
 /** Without files: credentials there come from the environment. */
@@ -183,9 +183,9 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
       cacheControl,
       ...(formerIssuers.length === 0 ? {} : { formerIssuers }),
       ...(distrusted.length === 0 ? {} : { distrusted }),
-      admin: `[::]:${podPlaces.admin}`,
-      probes: `[::]:${podPlaces.probes}`,
-      stateDir: podPlaces.stateDir,
+      admin: `[::]:${podLayout.admin}`,
+      probes: `[::]:${podLayout.probes}`,
+      stateDir: podLayout.stateDir,
       store: { secret: { namespace, name } },
       ...backupInput(config),
       ...sections,

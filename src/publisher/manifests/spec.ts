@@ -35,7 +35,7 @@ export interface PublisherSpec {
 }
 
 /** Paths in the pods. */
-export const podPlaces = {
+export const podLayout = {
   config: "/etc/podtrust/podtrust.yaml",
   acmeCa: "/etc/podtrust/acme-ca.pem",
   acmeFallbackCa: "/etc/podtrust/acme-fallback-ca.pem",

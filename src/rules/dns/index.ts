@@ -12,7 +12,7 @@ export type {
 } from "./provider.ts";
 export {
   type DerivedValues,
-  type DnsPlace,
+  type ProviderZone,
   recordNames,
   recordResource,
   recordsSeen,

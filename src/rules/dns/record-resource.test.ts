@@ -10,7 +10,7 @@ import {
   type Work,
 } from "../plan/index.ts";
 import {
-  type DnsPlace,
+  type ProviderZone,
   type DnsProvider,
   type DnsZone,
   type FoundSet,
@@ -55,7 +55,7 @@ function zoneWith(...sets: readonly FoundSet[]) {
     },
   } as unknown as DnsProvider;
   const zone = { name: "example.com" } as DnsZone;
-  const place: DnsPlace = { provider, zone: () => Promise.resolve(zone) };
+  const place: ProviderZone = { provider, zone: () => Promise.resolve(zone) };
   return { kept, log, place, provider };
 }
 

@@ -15,7 +15,7 @@ import { canonicalValue } from "./canonical.ts";
 import type { DnsProvider, DnsZone, FoundSet, RecordKey, RecordType } from "./provider.ts";
 
 /** Where records are kept: a provider, and the zone that was found there. */
-export interface DnsPlace {
+export interface ProviderZone {
   readonly provider: DnsProvider;
   zone(signal: AbortSignal): Promise<DnsZone>;
 }
@@ -57,7 +57,7 @@ const valuesField: Readonly<Record<RecordType, string>> = {
 
 const sorted = (values: readonly string[]): readonly string[] => [...values].sort();
 
-function common(place: DnsPlace, key: RecordKey): Omit<Resource<FoundSet>, "diff" | "apply"> {
+function common(place: ProviderZone, key: RecordKey): Omit<Resource<FoundSet>, "diff" | "apply"> {
   const { provider } = place;
   return {
     ...recordNames(key),
@@ -78,7 +78,7 @@ function common(place: DnsPlace, key: RecordKey): Omit<Resource<FoundSet>, "diff
 }
 
 /** A set of records as the config has it, as a resource of a plan. */
-export function recordResource(place: DnsPlace, spec: RecordSpec): Resource<FoundSet> {
+export function recordResource(place: ProviderZone, spec: RecordSpec): Resource<FoundSet> {
   const { name, type, ttl, values } = spec;
   const canonical = (list: readonly string[]): readonly string[] =>
     sorted(list.map((value) => canonicalValue(type, value)));
@@ -126,7 +126,7 @@ export function recordResource(place: DnsPlace, spec: RecordSpec): Resource<Foun
  * A set of records that only has to go: before what it was made of, since an address may have another owner afterwards.
  */
 export function recordToDelete(
-  place: DnsPlace,
+  place: ProviderZone,
   { name, type }: RecordKey,
   dependsOn: readonly string[],
 ): Resource<FoundSet> {

@@ -13,7 +13,7 @@ import {
 } from "./asked.ts";
 import { noteTexts } from "./notes.ts";
 import { patterns } from "./patterns.ts";
-import { fileIn } from "./place.ts";
+import { fileIn } from "./mount-paths.ts";
 import { injectToken, isLeftAlone, type PartyInjection, type TokenInjection } from "./token.ts";
 
 const prefix = "azure.workload.identity/";
@@ -87,7 +87,7 @@ export const azureSeparator = ";";
 export const azureExpiration: Expiration = { default: 3600, min: 3600, max: 86_400 };
 
 /** Volume, folder and file as azure-workload-identity had them up to its version 1.5, and AKS documents them. */
-export const azurePlace = {
+export const azureMount = {
   volume: "azure-identity-token",
   folder: "/var/run/secrets/azure/tokens",
   token: "azure-identity-token",
@@ -106,7 +106,7 @@ export const azureClouds = relyingParties.azure.clouds;
 function injectionOf({ values, fitting }: AskedAnnotations<keyof typeof azureAnnotations>): TokenInjection {
   const cloud = fitting["azure-cloud"] === "" ? "public" : fitting["azure-cloud"];
   const { audience, authority } = azureClouds[cloud as keyof typeof azureClouds];
-  const { volume, folder, token } = azurePlace;
+  const { volume, folder, token } = azureMount;
   const expirationSeconds = secondsOf(fitting["token-expiration"], azureExpiration);
   const source = { serviceAccountToken: { audience, expirationSeconds, path: token } };
   const texts: Readonly<Record<keyof typeof azureVariables, string>> = {

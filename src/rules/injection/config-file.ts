@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { configFileName, configMountPath, configVolumeName, fileIn, tokenFileName } from "./place.ts";
+import { configFileName, configMountPath, configVolumeName, fileIn, tokenFileName } from "./mount-paths.ts";
 import type { Profile, RoleAccess } from "./role-access.ts";
 
 /** Where clients find a pod's config file, and the token that it names. */

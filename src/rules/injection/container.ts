@@ -1,5 +1,5 @@
 import { defined, type JsonRecord, recordsOf, textOf } from "../../core/base/index.ts";
-import { configMountPath, configVolumeName, fileIn, folderPath } from "./place.ts";
+import { configMountPath, configVolumeName, fileIn, folderPath } from "./mount-paths.ts";
 import { isWholeMount } from "./pod.ts";
 import { variableGroupNames, variableGroups, variableNames, type VariableValues } from "./variables.ts";
 

@@ -4,7 +4,7 @@ import { configAnnotation } from "./annotations.ts";
 import { annotationsOf, type Surroundings } from "./annotated-access.ts";
 import { inject, type Injection } from "./inject.ts";
 import { configFor, withoutPlace } from "./inject-role.ts";
-import { containerTokenName, tokenVolumeName } from "./place.ts";
+import { containerTokenName, tokenVolumeName } from "./mount-paths.ts";
 import { noPlace } from "./notes.ts";
 import { containersOf } from "./pod.ts";
 import { injectionProblem } from "./problem.ts";

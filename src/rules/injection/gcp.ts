@@ -12,7 +12,7 @@ import {
 } from "./asked.ts";
 import { noteTexts } from "./notes.ts";
 import { patterns } from "./patterns.ts";
-import { fileIn } from "./place.ts";
+import { fileIn } from "./mount-paths.ts";
 import { injectToken, isLeftAlone, type PartyInjection, type TokenInjection } from "./token.ts";
 
 const prefix = "cloud.google.com/";
@@ -77,7 +77,7 @@ export const googleExpiration: Expiration = { default: 3600, min: 3600, max: 86_
  * Where pfnet's webhook has the credential file in its mode `direct`, and the annotation of the pod that the file is made of.
  * The token stands beside the file, which names it.
  */
-export const googlePlace = {
+export const googleMount = {
   volume: "external-credential-config",
   folder: "/var/run/secrets/workload-identity",
   token: "token",
@@ -114,7 +114,7 @@ export function credentialText(provider: string, email: string): string {
     token_url: "https://sts.googleapis.com/v1/token",
     ...(email === "" ? {} : { service_account_impersonation_url: account }),
     credential_source: {
-      file: fileIn(googlePlace.folder, googlePlace.token),
+      file: fileIn(googleMount.folder, googleMount.token),
       format: { type: "text" },
     },
   });
@@ -126,7 +126,7 @@ function projectOf(email: string): string {
 }
 
 function injectionOf({ fitting }: AskedAnnotations<keyof typeof googleAnnotations>): TokenInjection {
-  const { volume, folder, token, file, annotation } = googlePlace;
+  const { volume, folder, token, file, annotation } = googleMount;
   const { "workload-identity-provider": provider, "service-account-email": email } = fitting;
   const audience = fitting.audience === "" ? `${googleAudience}${provider}` : fitting.audience;
   const expirationSeconds = secondsOf(fitting["token-expiration"], googleExpiration);

@@ -6,7 +6,7 @@ export { sourceProfile } from "./config-file.ts";
 export { googleAnnotations, googleAudience, injectOwnGoogle, type TokenTaker } from "./gcp.ts";
 export { injectRole } from "./inject-role.ts";
 export { inject, type Injection, type UntouchedReason } from "./inject.ts";
-export { azureAnnotations, azurePlace, azureVariables } from "./azure.ts";
+export { azureAnnotations, azureMount, azureVariables } from "./azure.ts";
 export { openbaoAnnotations } from "./openbao.ts";
 export { partyFault } from "./party-fault.ts";
 export { injectParties } from "./parties.ts";

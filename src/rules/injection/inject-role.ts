@@ -12,7 +12,7 @@ import {
   mountPaths,
   tokenFileName,
   tokenVolumeName,
-} from "./place.ts";
+} from "./mount-paths.ts";
 import { containersOf, isWindows, tokenPath, windowsPath } from "./pod.ts";
 import type { ContainerAccess, RoleAccess } from "./role-access.ts";
 import { podNameField, type VariableValues } from "./variables.ts";

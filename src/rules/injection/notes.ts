@@ -1,6 +1,6 @@
 import type { Reason } from "../../core/reasons/index.ts";
 import { limits } from "./patterns.ts";
-import { mountPaths } from "./place.ts";
+import { mountPaths } from "./mount-paths.ts";
 
 /** An annotation that cannot be used as it is; injection continues without it. */
 export interface InjectionNote {

@@ -2,7 +2,7 @@ import { type JsonRecord, textOf } from "../../core/base/index.ts";
 import { annotationsOf } from "./annotated-access.ts";
 import { type Expiration, secondsOf } from "./asked.ts";
 import { limits } from "./patterns.ts";
-import { fileIn } from "./place.ts";
+import { fileIn } from "./mount-paths.ts";
 import { injectToken, isLeftAlone, type TokenInjection } from "./token.ts";
 
 /** Annotations of a pod that asks for OpenBao's token: a pod may mount one anyway, so they give no pod more rights. */
@@ -32,7 +32,7 @@ export const openbaoExpiration: Expiration = {
 };
 
 /** The volume with token and certificate, and where each container mounts it. */
-export const openbaoPlace = {
+export const openbaoMount = {
   volume: "openbao-token",
   folder: "/var/run/secrets/openbao",
   token: "token",
@@ -79,7 +79,7 @@ function accessOf(pod: JsonRecord): OpenBaoAccess | undefined {
 }
 
 function injectionOf({ address, audience, caConfigMap, expirationSeconds }: OpenBaoAccess): TokenInjection {
-  const { volume, folder, token, ca } = openbaoPlace;
+  const { volume, folder, token, ca } = openbaoMount;
   const configMap = { name: caConfigMap, items: [{ key: ca, path: ca }] };
   const hasCa = caConfigMap !== undefined;
   const sources = [

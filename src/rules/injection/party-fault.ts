@@ -1,12 +1,12 @@
 import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import { federatedParties, type FederatedParty } from "../oidc/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
-import { azurePlace, azureVariables, injectAzure } from "./azure.ts";
+import { azureMount, azureVariables, injectAzure } from "./azure.ts";
 import type { InjectionFault } from "./fault.ts";
-import { googlePlace, googleVariables, injectGoogle } from "./gcp.ts";
+import { googleMount, googleVariables, injectGoogle } from "./gcp.ts";
 import { injectOpenBao, openbaoAnnotations, openbaoVariables } from "./openbao.ts";
 import { placeTaken } from "./notes.ts";
-import { folderPath } from "./place.ts";
+import { folderPath } from "./mount-paths.ts";
 import { containersOf } from "./pod.ts";
 
 const namesIn = (container: JsonRecord | undefined): readonly string[] =>
@@ -88,13 +88,13 @@ const faults: Readonly<
   gcp: (pod, around) =>
     deliveryFault(pod, {
       variables: googleVariables.file,
-      folder: googlePlace.folder,
+      folder: googleMount.folder,
       inject: (one) => injectGoogle(one, around).pod,
     }),
   azure: (pod, around) =>
     deliveryFault(pod, {
       variables: [azureVariables.file],
-      folder: azurePlace.folder,
+      folder: azureMount.folder,
       inject: (one) => injectAzure(one, around).pod,
     }),
   openbao: openbaoFault,

@@ -1,5 +1,5 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import { folderPath, tokenFileName } from "./place.ts";
+import { folderPath, tokenFileName } from "./mount-paths.ts";
 
 /** A pod's `spec`, as the API gives it or takes it; not assumed to be valid. */
 export type PodSpec = JsonRecord;

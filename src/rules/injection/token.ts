@@ -2,7 +2,7 @@ import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
 import { skipLabel } from "./annotations.ts";
 import { annotationsOf } from "./annotated-access.ts";
 import type { InjectionNote } from "./notes.ts";
-import { folderPath } from "./place.ts";
+import { folderPath } from "./mount-paths.ts";
 import { isWindows } from "./pod.ts";
 
 /** What one relying party's injection makes of a pod. */

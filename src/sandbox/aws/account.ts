@@ -29,7 +29,7 @@ export interface AccountSettings {
 }
 
 /** What belongs to one account, beside its stored state. */
-export interface AccountPlace {
+export interface AccountDeps {
   readonly clock: MovableClock;
   /** How an issuer is reached. */
   readonly routeTo: RouteTo;
@@ -87,7 +87,7 @@ function clear(account: Account): void {
 export async function openAccount(
   store: Store,
   settings: AccountSettings,
-  { clock, routeTo }: AccountPlace,
+  { clock, routeTo }: AccountDeps,
 ): Promise<OpenedAccount> {
   const { account } = store;
   const { messageProfile, iamRateLimit } = settings;

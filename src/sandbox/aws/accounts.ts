@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
 import {
-  type AccountPlace,
+  type AccountDeps,
   type AccountSettings,
   openAccount,
   type OpenedAccount,
@@ -40,7 +40,7 @@ export class Accounts {
   }
 
   /** Makes an account with a new number, in memory. Throws `sandbox-control-request` if there are too many. */
-  async add(place: AccountPlace): Promise<FurtherAccount> {
+  async add(deps: AccountDeps): Promise<FurtherAccount> {
     if (this.#further.size >= maxAccounts) {
       throw new PodtrustError(
         "sandbox-control-request",
@@ -51,7 +51,7 @@ export class Accounts {
       );
     }
     const id = this.#freeNumber();
-    const opened = await openAccount(await openStore(id, undefined), this.#settings, place);
+    const opened = await openAccount(await openStore(id, undefined), this.#settings, deps);
     this.#further.set(id, opened);
     return { ...opened.shown, close: () => void this.#further.delete(id) };
   }

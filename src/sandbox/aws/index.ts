@@ -4,7 +4,7 @@ export { awsForms, type AwsOptions } from "./options.ts";
 export { awsManagedPolicies } from "./iam/index.ts";
 export { decisionLine } from "./page/index.ts";
 export type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed/index.ts";
-export type { AccountPlace, StandInAccount } from "./account.ts";
+export type { AccountDeps, StandInAccount } from "./account.ts";
 export { startAws } from "./start.ts";
 export type { IssuerCache, RouteTo } from "./sts/index.ts";
 export {

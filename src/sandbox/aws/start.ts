@@ -1,6 +1,6 @@
 import { PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { writeAdminCredentials } from "./access/index.ts";
-import { type AccountPlace, type AccountSettings, openAccount, type StandInAccount } from "./account.ts";
+import { type AccountDeps, type AccountSettings, openAccount, type StandInAccount } from "./account.ts";
 import { Accounts, type FurtherAccount } from "./accounts.ts";
 import type { AwsOptions } from "./options.ts";
 import { sandboxPage } from "./page/index.ts";
@@ -8,7 +8,7 @@ import { openStore, type Store } from "./state/index.ts";
 import { type Control, startWire } from "./wire/index.ts";
 
 /** The context of AWS in a sandbox, beside its options. */
-export interface AwsSurroundings extends AccountPlace {
+export interface AwsSurroundings extends AccountDeps {
   readonly control: Control;
   /** The faults that the issuer of `control` can simulate, for the page. */
   readonly issuerFaults: readonly string[];
@@ -19,7 +19,7 @@ export interface StandInAws extends StandInAccount {
   /** For AWS_ENDPOINT_URL. */
   readonly url: string;
   /** An account with a new number, in memory. Rejects with `sandbox-control-request` if there are too many. */
-  newAccount(place: AccountPlace): Promise<FurtherAccount>;
+  newAccount(deps: AccountDeps): Promise<FurtherAccount>;
   close(): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ async function startOn(
   return {
     ...first.shown,
     url: wire.url,
-    newAccount: (place) => accounts.add(place),
+    newAccount: (deps) => accounts.add(deps),
     async close() {
       await wire.close();
       await store.close();

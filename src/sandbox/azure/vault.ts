@@ -75,7 +75,7 @@ function checkReader(caller: ServicePrincipal, { readers }: VaultSecret, { tenan
 }
 
 /** The secret that an address names. */
-interface SecretPlace {
+interface SecretRef {
   readonly of: string;
   readonly name: string;
   /** Empty: the newest. */
@@ -84,7 +84,7 @@ interface SecretPlace {
 
 function read(
   { host }: FrontRequest,
-  place: SecretPlace,
+  place: SecretRef,
   caller: ServicePrincipal,
   context: AzureContext,
 ): FrontAnswer {
@@ -102,7 +102,7 @@ function read(
 
 function write(
   request: FrontRequest,
-  place: SecretPlace,
+  place: SecretRef,
   caller: ServicePrincipal,
   context: AzureContext,
 ): FrontAnswer {

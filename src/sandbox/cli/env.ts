@@ -2,7 +2,7 @@ import { isRecord, type JsonRecord, PodtrustError, shellWord, textOf } from "../
 import { isLoopback, request } from "../../core/http/index.ts";
 import { unbroken } from "../../core/terminal/index.ts";
 import type { ActionContext } from "../../core/command-line/index.ts";
-import { type FrontPlace, languages } from "../front/index.ts";
+import { type FrontEndpoint, languages } from "../front/index.ts";
 import { fronted, wordOf } from "./relying-parties.ts";
 
 /** The command-line options. */
@@ -37,7 +37,7 @@ async function frontAt(url: URL): Promise<JsonRecord | undefined> {
 }
 
 /** Where the front is; undefined if the answer is not of one on this machine. */
-function placeOf(said: JsonRecord): FrontPlace | undefined {
+function placeOf(said: JsonRecord): FrontEndpoint | undefined {
   const [url, caFile, trustStore] = [textOf(said["url"]), textOf(said["caFile"]), textOf(said["trustStore"])];
   const parsed = URL.parse(url ?? "");
   if (parsed?.protocol !== "http:" || !isLoopback(parsed.hostname)) return undefined;

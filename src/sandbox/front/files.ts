@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unwritable } from "../../core/files/index.ts";
-import type { FrontPlace } from "./languages.ts";
+import type { FrontEndpoint } from "./languages.ts";
 import { javaTrustStore } from "./jks.ts";
 
 /** Where a front's CA certificate is, for clients that read it from a file. */
-export type FrontFiles = Pick<FrontPlace, "caFile" | "trustStore">;
+export type FrontFiles = Pick<FrontEndpoint, "caFile" | "trustStore">;
 
 async function written(path: string, content: string | Buffer): Promise<string> {
   try {

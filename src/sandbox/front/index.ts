@@ -7,5 +7,5 @@ export {
   type FrontSite,
   openFront,
 } from "./front.ts";
-export { type FrontPlace, type Language, languages } from "./languages.ts";
+export { type FrontEndpoint, type Language, languages } from "./languages.ts";
 export { javaTrustStore } from "./jks.ts";

@@ -1,5 +1,5 @@
 /** Where a front is, for clients on this machine. */
-export interface FrontPlace {
+export interface FrontEndpoint {
   /** `http://127.0.0.1:4581` */
   readonly url: string;
   /** A file of its CA's certificate, PEM. */
@@ -16,7 +16,7 @@ function jvmOption(name: string, value: string): string {
   return /\s/u.test(option) ? `"${option}"` : option;
 }
 
-function javaOptions({ url, trustStore }: FrontPlace): string {
+function javaOptions({ url, trustStore }: FrontEndpoint): string {
   const { hostname, port } = new URL(url);
   return [
     jvmOption("https.proxyHost", hostname),
@@ -32,10 +32,10 @@ function javaOptions({ url, trustStore }: FrontPlace): string {
  * and httpx SSL_CERT_FILE. Java has no variable for either, but its virtual machine reads options from one.
  */
 export const languages = {
-  go: ({ url, caFile }: FrontPlace): Variables => ({ HTTPS_PROXY: url, SSL_CERT_FILE: caFile }),
-  java: (place: FrontPlace): Variables => ({ JAVA_TOOL_OPTIONS: javaOptions(place) }),
-  node: ({ url, caFile }: FrontPlace): Variables => ({ HTTPS_PROXY: url, NODE_EXTRA_CA_CERTS: caFile }),
-  python: ({ url, caFile }: FrontPlace): Variables => ({
+  go: ({ url, caFile }: FrontEndpoint): Variables => ({ HTTPS_PROXY: url, SSL_CERT_FILE: caFile }),
+  java: (place: FrontEndpoint): Variables => ({ JAVA_TOOL_OPTIONS: javaOptions(place) }),
+  node: ({ url, caFile }: FrontEndpoint): Variables => ({ HTTPS_PROXY: url, NODE_EXTRA_CA_CERTS: caFile }),
+  python: ({ url, caFile }: FrontEndpoint): Variables => ({
     HTTPS_PROXY: url,
     REQUESTS_CA_BUNDLE: caFile,
     SSL_CERT_FILE: caFile,

@@ -44,7 +44,7 @@ export interface StandInGoogle extends AsyncDisposable {
 }
 
 /** What a sandbox provides: its clock, and routes to its issuers. */
-export interface GooglePlace {
+export interface GoogleDeps {
   readonly clock: MovableClock;
   readonly routeTo: RouteToIssuer;
 }
@@ -94,7 +94,7 @@ function shownAs(
 /** Opens a project and listens. Throws `usage` for invalid options, `sandbox-listen` if it cannot listen. */
 export async function openGoogle(
   options: StandInGoogleOptions,
-  { clock, routeTo }: GooglePlace,
+  { clock, routeTo }: GoogleDeps,
 ): Promise<OpenedGoogle> {
   const settings = settingsOf(options);
   const { issuerCacheMs: cacheMs, newKeyMs } = settings;

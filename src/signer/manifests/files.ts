@@ -1,7 +1,7 @@
 import { yamlText } from "../../core/yaml/index.ts";
 import { endpointPatch } from "../../rules/signer/index.ts";
 import { signerPod, signerRbac } from "./objects.ts";
-import { signerPlace } from "./place.ts";
+import { signerPaths } from "./paths.ts";
 import { signerUnit } from "./unit.ts";
 
 /**
@@ -41,7 +41,7 @@ const startedBy: Readonly<Record<SignerDistribution, string | undefined>> = {
 };
 
 function optionsOf({ peers, holders }: SignerFilesOptions): readonly string[] {
-  const { state, socket } = signerPlace;
+  const { state, socket } = signerPaths;
   const asked = [
     ...peers.flatMap((url) => ["--peer", url]),
     "--peer-ca",
@@ -60,11 +60,11 @@ function apiServerFile(options: SignerFilesOptions): SignerFile {
   if (distribution === "kubeadm")
     return {
       path: "/etc/kubernetes/patches/kube-apiserver0+json.json",
-      text: `${JSON.stringify(endpointPatch(manifest, signerPlace), undefined, 2)}\n`,
+      text: `${JSON.stringify(endpointPatch(manifest, signerPaths), undefined, 2)}\n`,
       next: "kubeadm init phase control-plane apiserver --config FILE, on one node after the other; FILE has the cluster's ClusterConfiguration and an InitConfiguration with patches.directory: /etc/kubernetes/patches; give --patches to every later kubeadm upgrade too",
     };
   return {
-    text: `--service-account-signing-endpoint=${signerPlace.socket}\n`,
+    text: `--service-account-signing-endpoint=${signerPaths.socket}\n`,
     next: "give this flag to every API server in place of --service-account-signing-key-file and --service-account-key-file, one after the other",
   };
 }
@@ -73,12 +73,12 @@ function signerFile(options: SignerFilesOptions): SignerFile {
   const { image, program, distribution } = options;
   if (image !== undefined)
     return {
-      path: `/etc/kubernetes/manifests/${signerPlace.name}.yaml`,
+      path: `/etc/kubernetes/manifests/${signerPaths.name}.yaml`,
       text: yamlText(signerPod(image, optionsOf(options))),
-      next: `before it: install -d -m 0700 ${signerPlace.state}, and podtrust signer import`,
+      next: `before it: install -d -m 0700 ${signerPaths.state}, and podtrust signer import`,
     };
   return {
-    path: `/etc/systemd/system/${signerPlace.name}.service`,
+    path: `/etc/systemd/system/${signerPaths.name}.service`,
     text: signerUnit({
       program,
       before: startedBy[distribution],
@@ -87,8 +87,8 @@ function signerFile(options: SignerFilesOptions): SignerFile {
     }),
     next:
       options.holders.length === 0
-        ? `podtrust signer import, then systemctl enable --now ${signerPlace.name}`
-        : `the holder's settings in ${signerPlace.environment} (mode 0600), podtrust signer add, then systemctl enable --now ${signerPlace.name}`,
+        ? `podtrust signer import, then systemctl enable --now ${signerPaths.name}`
+        : `the holder's settings in ${signerPaths.environment} (mode 0600), podtrust signer add, then systemctl enable --now ${signerPaths.name}`,
   };
 }
 

@@ -1,2 +1,2 @@
-export { signerEnvironment, signerPlace } from "./place.ts";
+export { signerEnvironment, signerPaths } from "./paths.ts";
 export { type SignerDistribution, type SignerFile, signerFiles } from "./files.ts";

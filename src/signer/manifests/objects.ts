@@ -1,6 +1,6 @@
-import { signerEnvironment, signerPlace } from "./place.ts";
+import { signerEnvironment, signerPaths } from "./paths.ts";
 
-const { name, state, port } = signerPlace;
+const { name, state, port } = signerPaths;
 
 /**
  * A static pod of the signer on kubeadm's control plane nodes. The state folder has to be there, mode 0700: the kubelet

@@ -1,4 +1,4 @@
-import { signerEnvironment, signerPlace } from "./place.ts";
+import { signerEnvironment, signerPaths } from "./paths.ts";
 
 /** Lines that keep the service from what it has no use for; it stays root, since the socket is the API server's. */
 const confined: readonly string[] = [
@@ -54,11 +54,11 @@ export function signerUnit({
     "Restart=always",
     "RestartSec=1s",
     "TimeoutStopSec=20s",
-    `StateDirectory=${signerPlace.name}`,
+    `StateDirectory=${signerPaths.name}`,
     "StateDirectoryMode=0700",
     "UMask=0077",
     ...Object.entries(signerEnvironment).map(([name, value]) => `Environment=${name}=${value}`),
-    ...(hasHolders ? [`EnvironmentFile=-${signerPlace.environment}`] : ["PrivateDevices=yes"]),
+    ...(hasHolders ? [`EnvironmentFile=-${signerPaths.environment}`] : ["PrivateDevices=yes"]),
     ...confined,
     "MemoryMax=512M",
     "TasksMax=64",

@@ -32,7 +32,7 @@ interface ParsedDocument {
   readonly placeOf: (field?: string) => string;
 }
 
-interface Placed<T> {
+interface LocatedObject<T> {
   readonly object: T;
   readonly place: string;
 }
@@ -62,7 +62,7 @@ function all<T>(
   found: readonly ParsedDocument[],
   read: (value: unknown) => Read<T>,
   problems: string[],
-): readonly Placed<T>[] {
+): readonly LocatedObject<T>[] {
   return found.flatMap(({ value, placeOf }) => {
     const one = read(value);
     if ("object" in one) return [{ object: one.object, place: placeOf() }];

@@ -60,16 +60,16 @@ const stillRuns = "its container still runs";
 const fieldManager = "podtrust";
 
 /** Labels of the demo's objects: name and owner. */
-export type DemoPlace = Pick<WorkloadTarget, "stack" | "namespace" | "serviceAccount">;
+export type DemoTarget = Pick<WorkloadTarget, "stack" | "namespace" | "serviceAccount">;
 
-const jobRef = ({ namespace }: DemoPlace): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
-const accountRef = ({ namespace, serviceAccount }: DemoPlace): ObjectRef => ({
+const jobRef = ({ namespace }: DemoTarget): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
+const accountRef = ({ namespace, serviceAccount }: DemoTarget): ObjectRef => ({
   kind: "ServiceAccount",
   namespace,
   name: serviceAccount,
 });
 
-function taken(ref: ObjectRef, object: KubernetesObject, target: DemoPlace): PodtrustError | undefined {
+function taken(ref: ObjectRef, object: KubernetesObject, target: DemoTarget): PodtrustError | undefined {
   const owner = kubernetesLabels.ownerOf(object.metadata.labels ?? {}, target.stack);
   if (owner.kind === "ours") return undefined;
   return new PodtrustError(
@@ -252,7 +252,7 @@ export interface DemoRemoval {
 
 /** Removes the demo's Job and ServiceAccount if they carry our labels; others stay. */
 export async function removeDemoWorkload(
-  input: Pick<DemoRunInput, "cluster" | "signal"> & { readonly place: DemoPlace },
+  input: Pick<DemoRunInput, "cluster" | "signal"> & { readonly place: DemoTarget },
 ): Promise<readonly DemoRemoval[]> {
   const { place, cluster, signal } = input;
   const removals: DemoRemoval[] = [];

@@ -1,6 +1,6 @@
 export { demoObjects, demoServiceAccount, type DemoSpec } from "./demo-job.ts";
 export {
-  type DemoPlace,
+  type DemoTarget,
   type DemoRemoval,
   type DemoRunEvent,
   type DemoRunInput,

@@ -42,7 +42,7 @@ export interface S3Server {
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
-interface Place {
+interface S3Settings {
   readonly port: number;
   readonly region: string;
   readonly root: S3Credentials;
@@ -52,7 +52,7 @@ interface Place {
   readonly ca: string;
 }
 
-async function prepare(run: Run, options: S3ServerOptions): Promise<Place> {
+async function prepare(run: Run, options: S3ServerOptions): Promise<S3Settings> {
   const { region = "eu-central-1", domain = `s3.${region}.amazonaws.com` } = options;
   const authority = await createAuthority("podtrust test S3");
   const names = ["127.0.0.1", "localhost", domain, `*.${domain}`];
@@ -82,7 +82,7 @@ async function prepare(run: Run, options: S3ServerOptions): Promise<Place> {
   return { port, region, root, user, logFile, args, ca: authority.certificate };
 }
 
-async function begin(run: Run, command: string, place: Place): Promise<Program> {
+async function begin(run: Run, command: string, place: S3Settings): Promise<Program> {
   const program = await run.start({
     name: "versitygw",
     command,

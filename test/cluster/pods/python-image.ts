@@ -26,14 +26,14 @@ function filesBelow(folder: string, without: RegExp): readonly string[] {
 }
 
 /** What a venv's interpreter says of itself. */
-interface Places {
+interface PythonPaths {
   /** The program behind all links. */
   readonly program: string;
   readonly library: string;
   readonly packages: string;
 }
 
-async function placesOf(venv: PythonVenv): Promise<Places> {
+async function placesOf(venv: PythonVenv): Promise<PythonPaths> {
   const script = `import json, os, sys, sysconfig
 paths = sysconfig.get_paths()
 print(json.dumps({"program": os.path.realpath(sys.executable), "library": paths["stdlib"], "packages": paths["purelib"]}))`;
@@ -43,7 +43,7 @@ print(json.dumps({"program": os.path.realpath(sys.executable), "library": paths[
     cleanAwsEnvironment({}),
   );
   assert.equal(code, 0, err);
-  return JSON.parse(out) as Places;
+  return JSON.parse(out) as PythonPaths;
 }
 
 /**

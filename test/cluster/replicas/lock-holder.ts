@@ -8,11 +8,11 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { asPodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import type { StoredCertificate } from "../../../src/providers/tls/index.ts";
-import { openShared, type SharedPlace } from "./shared.ts";
+import { openShared, type SharedStoreAccess } from "./shared.ts";
 
 const [place = ""] = process.argv.slice(2);
 let isHeld = false;
-const { certificates } = await openShared(JSON.parse(place) as SharedPlace, systemClock, () => {
+const { certificates } = await openShared(JSON.parse(place) as SharedStoreAccess, systemClock, () => {
   if (!isHeld) process.stdout.write("read\n");
 });
 const lock = await certificates.lock("certificate oidc.example.com");

@@ -5,7 +5,7 @@ import { SharedStore, type SharedStoreDeps } from "../../../src/publisher/shared
 import type { ControlPlane } from "../harness/index.ts";
 
 /** A Secret and a Lease of one name in the namespace default, and who may use them and nothing else. */
-export interface SharedPlace {
+export interface SharedStoreAccess {
   readonly namespace: string;
   readonly name: string;
   /** Path of a kubeconfig of the user with these rights. */
@@ -13,7 +13,7 @@ export interface SharedPlace {
 }
 
 /** Makes both, empty, with the rights to read and change them. */
-export async function makeSharedPlace(plane: ControlPlane): Promise<SharedPlace> {
+export async function makeSharedStoreAccess(plane: ControlPlane): Promise<SharedStoreAccess> {
   const name = `shared-${randomBytes(4).toString("hex")}`;
   const namespace = "default";
   const metadata = { name, namespace };
@@ -47,7 +47,7 @@ export async function makeSharedPlace(plane: ControlPlane): Promise<SharedPlace>
 
 /** Opens it as a replica does; `onRead` is called after each read of its Lease. */
 export async function openShared(
-  { namespace, name, kubeconfig }: SharedPlace,
+  { namespace, name, kubeconfig }: SharedStoreAccess,
   clock: Clock = systemClock,
   onRead: () => void = () => {},
 ): Promise<SharedStore> {

@@ -17,7 +17,7 @@ import { readArn } from "../../../src/rules/oidc/index.ts";
 import { climb, type Finding, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf } from "../tokens.ts";
-import { type IssuerPlace, Made, type Recorder, type RecorderWorld } from "../vendor.ts";
+import { type DocumentHost, Made, type Recorder, type RecorderWorld } from "../vendor.ts";
 import { audience, type AwsCase, awsCase, awsCases, callParameters, trustPolicy } from "./cases.ts";
 
 /** What marks a thing of the recorder's: a tag. Its roles are under this path as well. */
@@ -29,7 +29,7 @@ export interface AwsAccount {
   readonly iam: IAMClient;
   /** Base URL of STS: `https://sts.eu-central-1.amazonaws.com`. */
   readonly sts: string;
-  readonly place: IssuerPlace;
+  readonly place: DocumentHost;
 }
 
 const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };

@@ -12,7 +12,7 @@ import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject } from "../tokens.ts";
 import {
-  type IssuerPlace,
+  type DocumentHost,
   jsonOf,
   LeftOut,
   Made,
@@ -51,7 +51,7 @@ export interface AzureAccount {
   readonly location: string;
   /** An access token for ARM of somebody who may make identities there. */
   readonly token: string;
-  readonly place: IssuerPlace;
+  readonly place: DocumentHost;
   /** For what Graph says of too many credentials; absent: that question is left out. */
   readonly lent?: LentApplication;
 }

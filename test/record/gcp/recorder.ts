@@ -12,7 +12,7 @@ import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject, type TokenChange, type TokenWorld } from "../tokens.ts";
 import {
-  type IssuerPlace,
+  type DocumentHost,
   jsonOf,
   LeftOut,
   Made,
@@ -43,7 +43,7 @@ export interface GoogleAccount {
   /** An access token of somebody who may make pools and service accounts in it. */
   readonly token: string;
   /** Where an issuer can be served, for what is known of fetched keys; absent: those questions are left out. */
-  readonly place?: IssuerPlace;
+  readonly place?: DocumentHost;
 }
 
 /** A name that becomes a path. */
@@ -260,7 +260,7 @@ export class GoogleRecorder implements Recorder {
   }
 
   /** A provider that fetches, of an issuer that serves the first key. */
-  async #fetching(): Promise<IssuerPlace> {
+  async #fetching(): Promise<DocumentHost> {
     const { place } = this.#account;
     if (place === undefined) throw new LeftOut("it needs --issuer and --documents");
     if (this.#providers.has("fetching")) return place;

@@ -119,7 +119,7 @@ async function withSystem<T>(
     clock: briskClock,
     stack: "prod",
     stateDir: join(folder, "state", "prod"),
-    place: {
+    locator: {
       needs: [],
       target() {
         const { current, next } = remembered.get(host) ?? { current: host.hostKey };

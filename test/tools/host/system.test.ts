@@ -57,7 +57,7 @@ function connection({
     clock,
     stack,
     stateDir: join(folder, state),
-    place: {
+    locator: {
       needs: [],
       target,
       remember(_inputs, keys) {

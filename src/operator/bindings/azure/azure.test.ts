@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { pairOf, placeOf, sameId, wantedCredential } from "./places.ts";
+import { pairOf, placeOf, sameId, wantedCredential } from "./identity-ref.ts";
 import { identityStatusOf } from "./status.ts";
 
 const id =

@@ -10,7 +10,7 @@ import { noInputs } from "../../../rules/plan/index.ts";
 import type { BindingOutcome } from "../pass.ts";
 import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
-import { placeOf } from "./places.ts";
+import { placeOf } from "./identity-ref.ts";
 import { type BoundTenant, freshLook } from "./tenants.ts";
 
 /** What happened to a binding's earlier identities. */

@@ -11,7 +11,7 @@ import { azureTags } from "../../../rules/plan/index.ts";
 import type { BindingEvent } from "../pass.ts";
 import { cutIdentities } from "./cut.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
-import { pairOf, sameId } from "./places.ts";
+import { pairOf, sameId } from "./identity-ref.ts";
 import { identityStatusOf } from "./status.ts";
 import { type BoundTenant, freshLook, maxLookAge } from "./tenants.ts";
 

@@ -31,7 +31,7 @@ import {
 import { othersText } from "./cut.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import { keyOf, type Left, lookOf } from "./leftovers.ts";
-import { pairOf, placeOf, sameId } from "./places.ts";
+import { pairOf, placeOf, sameId } from "./identity-ref.ts";
 import { type BoundTenant, BoundTenants, freshLook, type TenantContext } from "./tenants.ts";
 import { type IdentityLook, WantedIdentity } from "./wanted.ts";
 

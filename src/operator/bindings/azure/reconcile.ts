@@ -32,7 +32,7 @@ import { annotatedIdentity } from "./annotation.ts";
 import { type CutIdentities, cutIdentities, deleteIdentity } from "./cut.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import type { IdentityClients, IdentityPass, IdentityStatus } from "./pass.ts";
-import { pairOf, sameId } from "./places.ts";
+import { pairOf, sameId } from "./identity-ref.ts";
 import { readyFinding } from "./prove.ts";
 import { removeIdentityBinding } from "./removal.ts";
 import { ended, identityStatusOf, refused } from "./status.ts";

@@ -7,7 +7,7 @@ import {
   callerOf,
   type CredentialHolder,
   type FoundCredential,
-  type GroupPlace,
+  type ResourceGroupRef,
   identityHolder,
   identityPath,
   type IdentityState,
@@ -84,7 +84,7 @@ class Looks<T> {
   }
 }
 
-const keyOf = (group: GroupPlace, name: string): string => identityPath(group, name).toLowerCase();
+const keyOf = (group: ResourceGroupRef, name: string): string => identityPath(group, name).toLowerCase();
 
 /** One tenant, for all bindings that have identities there: one memory of what was seen, and one pace. */
 export class BoundTenant {
@@ -118,19 +118,22 @@ export class BoundTenant {
   }
 
   /** Where identities of a group are, and which principal asks Azure. */
-  place({ tenant }: Pick<AzureTrust, "tenant">, { subscription, resourceGroup }: GroupPlace): PartTarget {
+  place(
+    { tenant }: Pick<AzureTrust, "tenant">,
+    { subscription, resourceGroup }: ResourceGroupRef,
+  ): PartTarget {
     const at = this.at.management === this.cloud.management ? "" : ` at ${this.at.management}`;
     const where = `Azure tenant ${tenant}, subscription ${subscription}, resource group ${resourceGroup}${at}`;
     return { where, caller: this.caller };
   }
 
-  holder(group: GroupPlace, name: string): CredentialHolder {
+  holder(group: ResourceGroupRef, name: string): CredentialHolder {
     return identityHolder(this.management, group, name);
   }
 
   /** An identity; undefined if there is none. `oldest`: milliseconds. Throws `azure-*`. */
   identity(
-    group: GroupPlace,
+    group: ResourceGroupRef,
     name: string,
     signal: AbortSignal,
     oldest = maxLookAge,
@@ -142,7 +145,7 @@ export class BoundTenant {
 
   /** The federated credentials of an identity; undefined if there is none. Throws `azure-*`. */
   credentials(
-    group: GroupPlace,
+    group: ResourceGroupRef,
     name: string,
     signal: AbortSignal,
     oldest = maxLookAge,
@@ -153,20 +156,20 @@ export class BoundTenant {
   }
 
   /** All identities of a resource group. Throws `azure-*`. */
-  all(group: GroupPlace, signal: AbortSignal, oldest = maxLookAge): Promise<readonly IdentityState[]> {
+  all(group: ResourceGroupRef, signal: AbortSignal, oldest = maxLookAge): Promise<readonly IdentityState[]> {
     return this.#groups.of(keyOf(group, ""), oldest, signal, (own) =>
       listIdentities(this.management, group, own),
     );
   }
 
   /** What is remembered of an identity is outdated by what was just done there. */
-  changed(group: GroupPlace, name: string): void {
+  changed(group: ResourceGroupRef, name: string): void {
     for (const looks of [this.#identities, this.#credentials]) looks.forget(keyOf(group, name));
     this.#groups.forget(keyOf(group, ""));
   }
 
   /** Milliseconds until an identity may be written; 0 if it may be now, and the caller has taken the turn. */
-  turn(group: GroupPlace, name: string): number {
+  turn(group: ResourceGroupRef, name: string): number {
     const [key, now] = [keyOf(group, name), this.#clock.elapsed()];
     const free = this.#free.get(key) ?? 0;
     if (free > now) return free - now;

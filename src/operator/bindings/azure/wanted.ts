@@ -14,7 +14,7 @@ import type { AzureBinding, AzureTrust, GrantedIdentity } from "../../../rules/b
 import { bindingMark } from "../../../rules/bindings/index.ts";
 import { type Plan, planOf, type Resource } from "../../../rules/plan/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
-import { wantedCredential } from "./places.ts";
+import { wantedCredential } from "./identity-ref.ts";
 import type { BoundTenant } from "./tenants.ts";
 
 /** A binding and the identity that it was granted. */

@@ -1,2 +1,2 @@
 export { type AzureCredentials, callerOf, readCredentials } from "./read.ts";
-export { AzureAccessTokens, type AzureTokenPlace } from "./token.ts";
+export { AzureAccessTokens, type AzureTokenSource } from "./token.ts";

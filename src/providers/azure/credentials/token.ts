@@ -20,7 +20,7 @@ import { askAzureCli } from "./azure-cli.ts";
 import { type AzureCredentials, readAssertion } from "./read.ts";
 
 /** Where access tokens come from. */
-export interface AzureTokenPlace {
+export interface AzureTokenSource {
   /** Entra's base, without a slash at its end. */
   readonly login: string;
   readonly tenant: string;
@@ -50,7 +50,7 @@ type Form = Readonly<Record<string, string>>;
 
 /** What asking for a token takes. */
 interface Asking {
-  readonly place: AzureTokenPlace;
+  readonly place: AzureTokenSource;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 }
@@ -140,11 +140,11 @@ async function byCli(
 
 /** Access tokens of one set of credentials, by resource. */
 export class AzureAccessTokens {
-  readonly #place: AzureTokenPlace;
+  readonly #place: AzureTokenSource;
   readonly #clock: Clock;
   readonly #caches = new Map<string, AccessTokenCache>();
 
-  constructor(place: AzureTokenPlace, clock: Clock) {
+  constructor(place: AzureTokenSource, clock: Clock) {
     this.#place = place;
     this.#clock = clock;
   }

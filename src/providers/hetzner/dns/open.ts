@@ -2,7 +2,7 @@ import { type Clock, defined } from "../../../core/base/index.ts";
 import type { DnsProvider } from "../../../rules/dns/index.ts";
 import { HetznerApi } from "../client.ts";
 import { endpointOf } from "../endpoint.ts";
-import { readToken, tokenPlaceText } from "../token.ts";
+import { readToken, tokenSourceText } from "../token.ts";
 import { hetznerDns } from "./provider.ts";
 
 /** The token for Hetzner's DNS: from a file, else from HCLOUD_TOKEN. */
@@ -20,5 +20,5 @@ export async function openHetznerDns(
   const place = { env, ...defined({ file: tokenFile }) };
   const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
   const api = new HetznerApi({ endpoint, token: await readToken(place), clock });
-  return hetznerDns(api, stack, `the token of ${tokenPlaceText(place)}`);
+  return hetznerDns(api, stack, `the token of ${tokenSourceText(place)}`);
 }

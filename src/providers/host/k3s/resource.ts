@@ -30,11 +30,11 @@ export function k3sNames(stack: string): Pick<Resource, "id" | "kind" | "names" 
  * named in the first line of our config file.
  */
 export function k3sResource({ connection, clock, spec, dependsOn }: K3sOptions): Resource<K3sState> {
-  const { place } = connection;
+  const { locator } = connection;
   return {
     ...k3sNames(spec.stack),
     dependsOn,
-    needs: place.needs,
+    needs: locator.needs,
     ifTaken:
       "Run podtrust import to take it over: it keeps its data, gets the issuer beside its own, and podtrust down would remove it.",
     async read(signal, inputs) {

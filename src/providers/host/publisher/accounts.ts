@@ -127,7 +127,7 @@ export function accountsResource(options: AccountsResourceOptions): Resource<Acc
   return {
     ...accountsNames(stack),
     dependsOn,
-    needs: connection.place.needs,
+    needs: connection.locator.needs,
     ifTaken: "A machine has one publisher. Take that one away with its state, or use another machine.",
     async read(signal, inputs) {
       const session = await connection.session(inputs, signal);

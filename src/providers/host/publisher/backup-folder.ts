@@ -187,7 +187,7 @@ export function backupFolderResource({
   return {
     ...backupFolderNames(stack),
     dependsOn,
-    needs: connection.place.needs,
+    needs: connection.locator.needs,
     async read(signal, inputs) {
       const session = await connection.session(inputs, signal);
       if (session === undefined) return { exists: false };

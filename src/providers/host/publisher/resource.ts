@@ -34,7 +34,7 @@ export function publisherResource(options: PublisherResourceOptions): Resource<P
   return {
     ...publisherNames(stack),
     dependsOn,
-    needs: connection.place.needs,
+    needs: connection.locator.needs,
     ifTaken:
       "A machine has one publisher on ports 80 and 443. Stop that one and take its units away, or use another machine.",
     async read(signal, inputs) {

@@ -23,7 +23,7 @@ export function systemResource({ connection, clock, spec }: SystemOptions): Reso
   return {
     ...systemNames(spec.stack),
     dependsOn: [],
-    needs: connection.place.needs,
+    needs: connection.locator.needs,
     ifTaken: "Use another machine, or run podtrust down with the other stack's config first.",
     async read(signal, inputs) {
       const session = await connection.session(inputs, signal);

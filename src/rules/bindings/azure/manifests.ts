@@ -1,4 +1,4 @@
-import { azureAnnotations, azurePlace, azureVariables } from "../../injection/index.ts";
+import { azureAnnotations, azureMount, azureVariables } from "../../injection/index.ts";
 import {
   age,
   anyFits,
@@ -109,9 +109,9 @@ export const azureManifests: PartyManifests = {
     said: audiences.join(" or "),
   },
   ownToken: {
-    volume: azurePlace.volume,
-    folder: azurePlace.folder,
-    file: azurePlace.token,
+    volume: azureMount.volume,
+    folder: azureMount.folder,
+    file: azureMount.token,
     audience: relyingParties.azure.clouds.public.audience,
     variable: azureVariables.file,
   },

@@ -3,7 +3,7 @@ import type { AllowCondition, AllowPolicy, AllowStatement } from "../../trust/in
 import type { Trust } from "../objects/objects.ts";
 
 /** What a policy is made of in addition to the trust. */
-export interface OperatorPlace {
+export interface PolicyAccount {
   readonly partition: string;
   readonly account: string;
   /** The tag that marks the owner of a role: `podtrust:stack`. */
@@ -51,8 +51,8 @@ function looking(trust: Trust, iam: string): readonly AllowStatement[] {
  * name; and changes or deletes only what carries a mark of a binding. Its own role carries none, and is under another
  * path.
  */
-export function operatorPolicy(trust: Trust, place: OperatorPlace): AllowPolicy {
-  const { partition, account, markKey } = place;
+export function operatorPolicy(trust: Trust, policyAccount: PolicyAccount): AllowPolicy {
+  const { partition, account, markKey } = policyAccount;
   const { stack, path } = trust;
   const iam = `arn:${partition}:iam::${account}`;
   const grants = trust.grants.filter(({ accounts }) => accounts.includes(account));

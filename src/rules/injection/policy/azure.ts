@@ -4,11 +4,11 @@ import {
   azureClouds,
   azureExpiration,
   azureLabel,
-  azurePlace,
+  azureMount,
   azureSeparator,
   azureVariables,
 } from "../azure.ts";
-import { fileIn } from "../place.ts";
+import { fileIn } from "../mount-paths.ts";
 import { asked, expirationVariables, fitting, skippedVariable } from "./asked.ts";
 import { choose, literal } from "./cel.ts";
 import { tokenSource } from "./operations.ts";
@@ -47,9 +47,9 @@ export const azurePolicy: PartyPolicy = {
       ...expirationVariables(asked("token-expiration"), azureExpiration),
       skippedVariable(azureAnnotations, azureSeparator),
     ],
-    volume: azurePlace.volume,
-    folder: azurePlace.folder,
-    sources: [{ sources: [tokenSource(azurePlace.token)] }],
+    volume: azureMount.volume,
+    folder: azureMount.folder,
+    sources: [{ sources: [tokenSource(azureMount.token)] }],
     groups: {
       client: {
         names: [azureVariables.client],
@@ -65,7 +65,7 @@ export const azurePolicy: PartyPolicy = {
       },
       file: {
         names: [azureVariables.file],
-        value: literal(fileIn(azurePlace.folder, azurePlace.token)),
+        value: literal(fileIn(azureMount.folder, azureMount.token)),
         isFile: true,
       },
       authority: { names: [azureVariables.authority], value: "variables.authority", isFile: false },

@@ -1,4 +1,4 @@
-import { configMountPath, mountPaths, tokenVolumeName } from "../place.ts";
+import { configMountPath, mountPaths, tokenVolumeName } from "../mount-paths.ts";
 import { variableGroupNames, variableNames } from "../variables.ts";
 import { indented, literal, literals, record, verbatim } from "./cel.ts";
 

@@ -4,12 +4,12 @@ import {
   googleAsking,
   googleAudience,
   googleExpiration,
-  googlePlace,
+  googleMount,
   googleProject,
   googleSeparator,
   googleVariables,
 } from "../gcp.ts";
-import { fileIn } from "../place.ts";
+import { fileIn } from "../mount-paths.ts";
 import { asked, expirationVariables, fitting, skippedVariable } from "./asked.ts";
 import { concatenated, fits, literal } from "./cel.ts";
 import { annotationSource, tokenSource } from "./operations.ts";
@@ -58,17 +58,17 @@ export const googlePolicy: PartyPolicy = {
         expression: `${email} == ""\n? ${credentials(credentialText(providerMark, ""))}\n: ${credentials(credentialText(providerMark, emailMark))}`,
       },
     ],
-    volume: googlePlace.volume,
-    folder: googlePlace.folder,
+    volume: googleMount.volume,
+    folder: googleMount.folder,
     sources: [
       {
-        sources: [tokenSource(googlePlace.token), annotationSource(googlePlace.annotation, googlePlace.file)],
+        sources: [tokenSource(googleMount.token), annotationSource(googleMount.annotation, googleMount.file)],
       },
     ],
     groups: {
       file: {
         names: googleVariables.file,
-        value: literal(fileIn(googlePlace.folder, googlePlace.file)),
+        value: literal(fileIn(googleMount.folder, googleMount.file)),
         isFile: true,
       },
       project: {
@@ -79,7 +79,7 @@ export const googlePolicy: PartyPolicy = {
       },
     },
     skipped: "variables.skipped",
-    annotation: { key: googlePlace.annotation, value: "variables.credentials" },
+    annotation: { key: googleMount.annotation, value: "variables.credentials" },
     guard: "variables.isWhole",
   },
 };

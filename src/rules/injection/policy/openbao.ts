@@ -2,16 +2,16 @@ import {
   openbaoAnnotations,
   openbaoExpiration,
   openbaoPatterns,
-  openbaoPlace,
+  openbaoMount,
   openbaoVariables,
 } from "../openbao.ts";
-import { fileIn } from "../place.ts";
+import { fileIn } from "../mount-paths.ts";
 import { expirationVariables } from "./asked.ts";
 import { enclosed, fits, literal } from "./cel.ts";
 import { sourceType, tokenSource } from "./operations.ts";
 import { isNotWindows, type PodPolicy, type TokenPolicy } from "./token-policy.ts";
 
-const { volume, folder, token, ca } = openbaoPlace;
+const { volume, folder, token, ca } = openbaoMount;
 
 const said = (key: keyof typeof openbaoAnnotations): string =>
   `object.metadata.?annotations[?${literal(openbaoAnnotations[key])}].orValue("")`;

@@ -5,7 +5,7 @@ import {
   configVolumeName,
   tokenFileName,
   tokenVolumeName,
-} from "../place.ts";
+} from "../mount-paths.ts";
 import { patterns } from "../patterns.ts";
 import { windowsDrive } from "../pod.ts";
 import { variableGroupNames } from "../variables.ts";

@@ -8,7 +8,7 @@ import {
 } from "../annotations.ts";
 import { allSkipped, noPlace, noteTexts } from "../notes.ts";
 import { falseTexts, patterns, trueTexts } from "../patterns.ts";
-import { tokenVolumeName } from "../place.ts";
+import { tokenVolumeName } from "../mount-paths.ts";
 import { variableNames } from "../variables.ts";
 import { fits, literal, literals, type PolicyVariable } from "./cel.ts";
 import type { NamedRoles } from "./config-map.ts";

@@ -1,7 +1,7 @@
 import { namespaceAnnotations, podAnnotations } from "../annotations.ts";
 import { configFile, configTokenFile, defaultProfile, sourceProfile } from "../config-file.ts";
 import { limits, patterns, podSessionName, shortNamePrefix, trueTexts } from "../patterns.ts";
-import { configFileName, configVolumeName, tokenFileName, tokenVolumeName } from "../place.ts";
+import { configFileName, configVolumeName, tokenFileName, tokenVolumeName } from "../mount-paths.ts";
 import { osLabels, windows, windowsPath } from "../pod.ts";
 import { podNameField, variableNames } from "../variables.ts";
 import { configExpression } from "./config.ts";

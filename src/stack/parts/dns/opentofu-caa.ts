@@ -5,7 +5,7 @@ import { accountsOutput } from "../publisher/index.ts";
 import { caaText } from "../../../rules/dns/index.ts";
 import { importBlock } from "../opentofu.ts";
 import { type CaaAccount, caaAccounts, caaIssue, caaTtl } from "./caa.ts";
-import type { RecordPlace } from "./opentofu-place.ts";
+import type { RecordTemplate } from "./opentofu-template.ts";
 import { issuerHost } from "./records.ts";
 
 /** Accounts by their URIs, each with the name of its authority: a map, since OpenTofu iterates over those. */
@@ -43,7 +43,7 @@ const template = (text: string): HclExpression => new HclExpression(JSON.stringi
 const forEach = (value: string): HclExpression =>
   new HclExpression(`[for uri, authority in ${accounts.text} : ${value}]`);
 
-function record({ kind, type, common }: RecordPlace, methods: readonly string[]): Block {
+function record({ kind, type, common }: RecordTemplate, methods: readonly string[]): Block {
   const all = { ...common, type: "CAA", ttl: caaTtl };
   const resource = (values: Readonly<Record<string, HclValue>>): Block => ({
     type: "resource",
@@ -67,9 +67,13 @@ function record({ kind, type, common }: RecordPlace, methods: readonly string[])
  * The CAA records of the issuer's name in OpenTofu: of the accounts of an existing publisher, if `found` has them, else
  * of those given in the variable.
  */
-export function caaBlocks(config: Config, found: ResourceOutputs, place: RecordPlace): readonly Block[] {
+export function caaBlocks(
+  config: Config,
+  found: ResourceOutputs,
+  recordTemplate: RecordTemplate,
+): readonly Block[] {
   if (!hasCaa(config)) return [];
-  return [variable(config, found), record(place, caaMethods(config))];
+  return [variable(config, found), record(recordTemplate, caaMethods(config))];
 }
 
 /** Whether a config's name gets CAA records once its publisher has accounts. */
@@ -77,15 +81,22 @@ export const hasCaa = (config: Config): boolean =>
   caaMethods(config).length > 0 && accountsOutput(config) !== undefined;
 
 /** `import` blocks for those of them that exist. */
-export function caaImports(config: Config, found: ResourceOutputs, place: RecordPlace): readonly Block[] {
+export function caaImports(
+  config: Config,
+  found: ResourceOutputs,
+  recordTemplate: RecordTemplate,
+): readonly Block[] {
   if (!hasCaa(config)) return [];
   const methods = caaMethods(config);
   const key = { name: issuerHost(config), type: "CAA" } as const;
   const known = knownAccounts(config, found).map((account) => {
     const value = caaText({ flags: 0, tag: "issue", value: caaIssue(account, methods) });
-    return { to: `${place.type}.caa[${JSON.stringify(account.uri)}]`, id: place.importId(key, value) };
+    return {
+      to: `${recordTemplate.type}.caa[${JSON.stringify(account.uri)}]`,
+      id: recordTemplate.importId(key, value),
+    };
   });
-  const set = { to: `${place.type}.caa[0]`, id: place.importId(key) };
-  const all = place.kind === "cloudflare" ? known : known.slice(0, 1).map(() => set);
+  const set = { to: `${recordTemplate.type}.caa[0]`, id: recordTemplate.importId(key) };
+  const all = recordTemplate.kind === "cloudflare" ? known : known.slice(0, 1).map(() => set);
   return all.flatMap(({ to, id }) => (id === undefined ? [] : [importBlock(to, id)]));
 }

@@ -5,7 +5,7 @@ import { attributes, type Block, HclExpression, type HclValue } from "../../expo
 import { importBlock, type OpenTofuPart } from "../opentofu.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { caaBlocks, caaImports, hasAccounts, hasCaa } from "./opentofu-caa.ts";
-import { placeOf, type RecordPlace } from "./opentofu-place.ts";
+import { templateOf, type RecordTemplate } from "./opentofu-template.ts";
 import { issuerHost, recordsOf } from "./records.ts";
 
 /** The zone of a name, unless the config names another. */
@@ -27,7 +27,7 @@ function contentsOf({ type, values }: RecordSpec): readonly HclValue[] {
 }
 
 /** The records of the issuer's addresses: at Cloudflare each individually, elsewhere one set per type. */
-function written(config: Config, { kind }: RecordPlace): readonly Written[] {
+function written(config: Config, { kind }: RecordTemplate): readonly Written[] {
   const specs = config.dns === undefined ? [] : recordsOf(config, config.dns);
   return specs.flatMap((spec): readonly Written[] => {
     const label = spec.type.toLowerCase();
@@ -43,7 +43,7 @@ function written(config: Config, { kind }: RecordPlace): readonly Written[] {
 }
 
 function recordBlock(
-  { kind, type: resource, common }: RecordPlace,
+  { kind, type: resource, common }: RecordTemplate,
   { label, spec, contents }: Written,
 ): Block {
   const { type, ttl } = spec;
@@ -61,19 +61,19 @@ function recordBlock(
 }
 
 /** Records of Route 53 carry no marks: the stack's is a TXT record beside them, which names their types. */
-function claimBlocks(config: Config, place: RecordPlace): readonly Block[] {
-  const all = written(config, place).map(({ spec }) => spec.type);
-  if (place.kind !== "route53" || all.length + Number(hasCaa(config)) === 0) return [];
+function claimBlocks(config: Config, template: RecordTemplate): readonly Block[] {
+  const all = written(config, template).map(({ spec }) => spec.type);
+  if (template.kind !== "route53" || all.length + Number(hasCaa(config)) === 0) return [];
   const claim = (types: readonly string[]) => route53Claim(config.stack, issuerHost(config), types);
   const { name, value } = claim(all);
   const text = JSON.stringify(value);
   const withCaa = JSON.stringify(claim([...all, "CAA"]).value);
   const said = hasCaa(config) ? new HclExpression(`${hasAccounts} ? ${withCaa} : ${text}`) : value;
-  const values = { ...place.common, name, type: "TXT", ttl: 60, records: [said] };
-  return [{ type: "resource", labels: [place.type, "claim"], attributes: attributes(values) }];
+  const values = { ...template.common, name, type: "TXT", ttl: 60, records: [said] };
+  return [{ type: "resource", labels: [template.type, "claim"], attributes: attributes(values) }];
 }
 
-function zoneBlocks(kind: RecordPlace["kind"]): readonly Block[] {
+function zoneBlocks(kind: RecordTemplate["kind"]): readonly Block[] {
   const name = new HclExpression("var.zone");
   if (kind === "hetzner") return [];
   if (kind === "route53")
@@ -90,8 +90,8 @@ function zoneBlocks(kind: RecordPlace["kind"]): readonly Block[] {
 }
 
 function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
-  const place = placeOf(config, found);
-  if (place === undefined) return [];
+  const template = templateOf(config, found);
+  if (template === undefined) return [];
   const zone: Block = {
     type: "variable",
     labels: ["zone"],
@@ -103,30 +103,30 @@ function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
   };
   return [
     zone,
-    ...zoneBlocks(place.kind),
-    ...written(config, place).map((one) => recordBlock(place, one)),
-    ...caaBlocks(config, found, place),
-    ...claimBlocks(config, place),
+    ...zoneBlocks(template.kind),
+    ...written(config, template).map((one) => recordBlock(template, one)),
+    ...caaBlocks(config, found, template),
+    ...claimBlocks(config, template),
   ];
 }
 
 function imports(config: Config, found: ResourceOutputs): readonly Block[] {
-  const place = placeOf(config, found);
-  if (place === undefined) return [];
-  const records = written(config, place).map(({ label, spec, value }) => ({
+  const template = templateOf(config, found);
+  if (template === undefined) return [];
+  const records = written(config, template).map(({ label, spec, value }) => ({
     label,
-    id: place.importId(spec, value),
+    id: template.importId(spec, value),
   }));
   const { name } = route53Claim(config.stack, issuerHost(config), []);
-  const claims = claimBlocks(config, place).map(() => ({
+  const claims = claimBlocks(config, template).map(() => ({
     label: "claim",
-    id: place.importId({ name, type: "TXT" }),
+    id: template.importId({ name, type: "TXT" }),
   }));
   return [
     ...[...records, ...claims].flatMap(({ label, id }) =>
-      id === undefined ? [] : [importBlock(`${place.type}.${label}`, id)],
+      id === undefined ? [] : [importBlock(`${template.type}.${label}`, id)],
     ),
-    ...caaImports(config, found, place),
+    ...caaImports(config, found, template),
   ];
 }
 

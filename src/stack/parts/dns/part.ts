@@ -1,7 +1,7 @@
 import { SharedWork } from "../../../core/base/index.ts";
 import type { DnsConfig } from "../../../config/index.ts";
 import {
-  type DnsPlace,
+  type ProviderZone,
   type DnsProvider,
   type DnsZone,
   type RecordKey,
@@ -94,7 +94,7 @@ class DnsPart implements Part {
 
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
     const { provider, zone } = await this.#open(signal);
-    const place: DnsPlace = { provider, zone: () => Promise.resolve(zone) };
+    const place: ProviderZone = { provider, zone: () => Promise.resolve(zone) };
     const found = await provider.owned(zone, signal);
     // Challenge records of a certificate authority come and go by themselves; only the way down removes leftovers.
     const owned = found.filter(({ type }) => type !== "TXT" || goal === "absent");

@@ -6,14 +6,17 @@ import {
   type HetznerAccess,
   HetznerApi,
   readToken,
-  type TokenPlace,
+  type HetznerTokenSource,
 } from "../../../providers/hetzner/index.ts";
 import type { PartContext } from "../part.ts";
 
 export type HetznerContext = Pick<PartContext, "env" | "clock" | "route" | "notice">;
 
 /** Where the token of a config is found. */
-export function tokenPlaceOf({ env }: Pick<PartContext, "env">, { tokenFile }: HetznerMachine): TokenPlace {
+export function tokenPlaceOf(
+  { env }: Pick<PartContext, "env">,
+  { tokenFile }: HetznerMachine,
+): HetznerTokenSource {
   return { env, ...defined({ file: tokenFile }) };
 }
 

@@ -18,12 +18,12 @@ import {
   type SshKey,
   standardAddressServices,
   type Thing,
-  tokenPlaceText,
+  tokenSourceText,
 } from "../../../providers/hetzner/index.ts";
 import {
   forgetLoginKey,
   knownLoginKeys,
-  type LoginKeyPlace,
+  type LoginKeySource,
   makeLoginKey,
   ownLoginKey,
 } from "../../../providers/host/index.ts";
@@ -72,7 +72,7 @@ class HetznerPart implements Part {
     this.#api = await hetznerApi(this.#context, this.#hetzner);
     const where =
       new URL(endpoint).host === "api.hetzner.cloud" ? "Hetzner Cloud" : `Hetzner Cloud at ${endpoint}`;
-    return { where, caller: `the token of ${tokenPlaceText(tokenPlaceOf(this.#context, this.#hetzner))}` };
+    return { where, caller: `the token of ${tokenSourceText(tokenPlaceOf(this.#context, this.#hetzner))}` };
   }
 
   get #opened(): HetznerApi {
@@ -80,7 +80,7 @@ class HetznerPart implements Part {
     return this.#api;
   }
 
-  get #keyPlace(): LoginKeyPlace {
+  get #keyPlace(): LoginKeySource {
     const { config, env } = this.#context;
     const { sshKey } = this.#machine;
     const state = new StateFolder(personStateDir(env)).folder(config.stack);

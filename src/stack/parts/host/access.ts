@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { defined, type Environment } from "../../../core/base/index.ts";
 import type { Config } from "../../../config/index.ts";
 import { hostKeyAlias, pinFile } from "../../../providers/host/index.ts";
-import { keyFileOf, stackState } from "./place.ts";
+import { keyFileOf, stackState } from "./locator.ts";
 
 /** How any ssh client reaches a stack's machine, and verifies it. */
 export interface SshAccess {

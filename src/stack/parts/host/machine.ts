@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { defined, PodtrustError } from "../../../core/base/index.ts";
 import { forwardCluster, type ForwardedCluster, type SshSession } from "../../../providers/host/index.ts";
-import { hostConnection, type HostContext } from "./place.ts";
+import { hostConnection, type HostContext } from "./locator.ts";
 import { ownedThings, serverOutputs } from "../../../providers/hetzner/index.ts";
 import { noInputs, type Inputs } from "../../../rules/plan/index.ts";
 import { hetznerApi } from "../hetzner/index.ts";

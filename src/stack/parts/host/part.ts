@@ -9,7 +9,7 @@ import {
 } from "../../../providers/host/index.ts";
 import type { Change, ResourceOutput, Resource, NamedResource } from "../../../rules/plan/index.ts";
 import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
-import { hostConnection } from "./place.ts";
+import { hostConnection } from "./locator.ts";
 import { k3sSpec } from "./spec.ts";
 
 /** What is set up on the machine of a config. */
@@ -35,7 +35,7 @@ class HostPart implements Part {
   }
 
   get needs(): readonly ResourceOutput[] {
-    return this.#connection.place.needs;
+    return this.#connection.locator.needs;
   }
 
   open(): Promise<PartTarget> {

@@ -2,7 +2,7 @@ import { defined } from "../../../core/base/index.ts";
 import { StateFolder } from "../../../core/files/index.ts";
 import { ownLoginKey, pinFile, readK3sSigningKeys } from "../../../providers/host/index.ts";
 import type { Machine } from "./machine.ts";
-import { type HostContext, stackState } from "./place.ts";
+import { type HostContext, stackState } from "./locator.ts";
 
 /** Secrets kept of a machine: its cluster's signing keys, and its access keys. */
 export interface MachineSecrets {

@@ -3,7 +3,7 @@ import type { Config, OpenBaoServer } from "../../../config/index.ts";
 import {
   jwtRoleResource,
   type JwtRoleSpec,
-  type MountPlace,
+  type MountRef,
   mountResource,
   type MountSpec,
   type OpenBaoApi,
@@ -22,7 +22,7 @@ export interface OpenBaoSection {
 }
 
 /** Where the mount of a section is. */
-export function placeOf({ config, server }: OpenBaoSection): MountPlace {
+export function placeOf({ config, server }: OpenBaoSection): MountRef {
   return { stack: config.stack, server: new URL(server.address).host, mount: server.mount };
 }
 

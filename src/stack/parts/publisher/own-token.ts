@@ -3,11 +3,11 @@ import { cloudflareAccess } from "../../../providers/cloudflare/index.ts";
 import { type Config, type DnsConfig, publisherTokenFile } from "../../../config/index.ts";
 import { readToken } from "../../../providers/hetzner/index.ts";
 
-type TokenPlace = Readonly<{ tokenFile?: string }>;
+type TokenFile = Readonly<{ tokenFile?: string }>;
 
 async function tokenOf(
   kind: DnsConfig["provider"]["kind"],
-  place: TokenPlace,
+  place: TokenFile,
   env: Environment,
 ): Promise<string> {
   if (kind === "cloudflare") return (await cloudflareAccess(place, env)).token;
@@ -16,7 +16,7 @@ async function tokenOf(
 }
 
 /** Sources of the tokens that podtrust itself uses at the provider; Hetzner's also rent machines. */
-function othersOf({ dns, machine }: Config): readonly TokenPlace[] {
+function othersOf({ dns, machine }: Config): readonly TokenFile[] {
   const provider = dns?.provider;
   if (provider?.kind === "cloudflare") return [provider.cloudflare];
   if (provider?.kind !== "hetzner") return [];

@@ -55,7 +55,7 @@ class PublisherPart implements Part {
   }
 
   get needs(): readonly ResourceOutput[] {
-    return this.#connection.place.needs;
+    return this.#connection.locator.needs;
   }
 
   open(): Promise<PartTarget> {

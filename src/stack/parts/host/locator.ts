@@ -11,7 +11,7 @@ import {
 import { idOf, rememberHostKeys } from "../../../providers/hetzner/index.ts";
 import {
   HostConnection,
-  type HostPlace,
+  type HostLocator,
   ownLoginKey,
   type SshTarget,
 } from "../../../providers/host/index.ts";
@@ -47,11 +47,11 @@ function viaOf({ route }: HostContext, address: string, port: number): Pick<SshT
   return host === address && toPort === port ? {} : { via: { address: host, port: toPort } };
 }
 
-function placeOfSsh(
+function locatorOfSsh(
   context: HostContext,
   { address, port, user, hostKey, proxyJump }: SshMachine,
   keyFile: string | undefined,
-): HostPlace {
+): HostLocator {
   const target = {
     address,
     port,
@@ -75,7 +75,11 @@ function hostKeyUnknown(stack: string): PodtrustError {
   );
 }
 
-function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: HetznerMachine): HostPlace {
+function locatorAtHetzner(
+  context: HostContext,
+  machine: MachineConfig,
+  hetzner: HetznerMachine,
+): HostLocator {
   const { config, env } = context;
   const server = (name: string): ResourceOutput => ({ after: idOf({ kind: "server" }, config.stack), name });
   const address = server(hetzner.ipv4 ? "ipv4" : "ipv6");
@@ -112,11 +116,11 @@ function placeAtHetzner(context: HostContext, machine: MachineConfig, hetzner: H
   };
 }
 
-function placeOf(context: HostContext, machine: MachineConfig): HostPlace | undefined {
+function locatorOf(context: HostContext, machine: MachineConfig): HostLocator | undefined {
   const { ssh, hetzner } = machine;
   if (ssh !== undefined)
-    return placeOfSsh(context, ssh, keyFileOf(machine, stackState(context.config, context.env)));
-  return hetzner === undefined ? undefined : placeAtHetzner(context, machine, hetzner);
+    return locatorOfSsh(context, ssh, keyFileOf(machine, stackState(context.config, context.env)));
+  return hetzner === undefined ? undefined : locatorAtHetzner(context, machine, hetzner);
 }
 
 // All parts on a machine share one connection, which knows what each of them changed.
@@ -126,13 +130,13 @@ const connections = new WeakMap<Config, HostConnection>();
 export function hostConnection(context: HostContext): HostConnection | undefined {
   const { config, env, clock } = context;
   const { machine, stack } = config;
-  const place = machine === undefined ? undefined : placeOf(context, machine);
-  if (place === undefined) return undefined;
+  const locator = machine === undefined ? undefined : locatorOf(context, machine);
+  if (locator === undefined) return undefined;
   const made = connections.get(config);
   if (made !== undefined) return made;
   const { notice = () => {} } = context;
   const stateDir = stackState(config, env);
-  const connection = new HostConnection({ env, clock, stack, place, stateDir, notice });
+  const connection = new HostConnection({ env, clock, stack, locator, stateDir, notice });
   connections.set(config, connection);
   return connection;
 }

@@ -6,7 +6,7 @@ import type { ResourceOutputs } from "../part.ts";
 import { issuerHost } from "./records.ts";
 
 /** Where a provider's records go in OpenTofu: what all of them have in common, and how they are imported. */
-export interface RecordPlace {
+export interface RecordTemplate {
   readonly kind: "cloudflare" | "route53" | "hetzner";
   readonly type: string;
   /** Zone, name, and the stack's marks. */
@@ -21,7 +21,7 @@ function standing(found: ResourceOutputs, key: RecordKey): Readonly<Record<strin
   return outputs && (JSON.parse(outputs["recordIds"] ?? "{}") as Record<string, string>);
 }
 
-function cloudflarePlace({ stack }: Config, host: string, found: ResourceOutputs): RecordPlace {
+function cloudflareTemplate({ stack }: Config, host: string, found: ResourceOutputs): RecordTemplate {
   const zone = "data.cloudflare_zone.issuer.zone_id";
   return {
     kind: "cloudflare",
@@ -39,7 +39,7 @@ function cloudflarePlace({ stack }: Config, host: string, found: ResourceOutputs
 const setsAt = (name: string): readonly RecordKey[] =>
   (["A", "AAAA", "CAA"] as const).map((type) => ({ name, type }));
 
-function route53Place(_config: Config, host: string, found: ResourceOutputs): RecordPlace {
+function route53Template(_config: Config, host: string, found: ResourceOutputs): RecordTemplate {
   const zone = "data.aws_route53_zone.issuer.zone_id";
   return {
     kind: "route53",
@@ -54,7 +54,7 @@ function route53Place(_config: Config, host: string, found: ResourceOutputs): Re
   };
 }
 
-function hetznerPlace({ stack }: Config, host: string, found: ResourceOutputs): RecordPlace {
+function hetznerTemplate({ stack }: Config, host: string, found: ResourceOutputs): RecordTemplate {
   const [zone, quoted] = ["var.zone", JSON.stringify(host)];
   // https://registry.terraform.io/providers/hetznercloud/hcloud/latest/docs/resources/zone_rrset
   const name = `${quoted} == ${zone} ? "@" : trimsuffix(${quoted}, ".\${${zone}}")`;
@@ -69,10 +69,10 @@ function hetznerPlace({ stack }: Config, host: string, found: ResourceOutputs): 
   };
 }
 
-const places = { cloudflare: cloudflarePlace, route53: route53Place, hetzner: hetznerPlace };
+const templates = { cloudflare: cloudflareTemplate, route53: route53Template, hetzner: hetznerTemplate };
 
-/** The place of a config's records; undefined if it manages none. `found` has what is known of existing ones. */
-export function placeOf(config: Config, found: ResourceOutputs): RecordPlace | undefined {
+/** The template of a config's records; undefined if it manages none. `found` has what is known of existing ones. */
+export function templateOf(config: Config, found: ResourceOutputs): RecordTemplate | undefined {
   if (config.dns === undefined) return undefined;
-  return places[config.dns.provider.kind](config, issuerHost(config), found);
+  return templates[config.dns.provider.kind](config, issuerHost(config), found);
 }

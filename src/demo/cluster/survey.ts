@@ -5,7 +5,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { madeLabel, madeSelector } from "./made.ts";
 
 /** Facts about a cluster, needed before anything is made in it. */
-export interface ClusterPlace {
+export interface ClusterSurvey {
   readonly server: string;
   /** Namespaces beside those that every cluster has: the cluster is in use. */
   readonly namespaces: readonly string[];
@@ -23,7 +23,7 @@ const standard = /^(?:default|kube-.*|local-path-storage)$/u;
  * Reads a cluster, and changes nothing. Throws `demo-cluster-in-use` if podtrust's own definitions exist: a
  * running operator would reconcile the demo's objects.
  */
-export async function lookAtCluster(api: KubernetesApi, signal: AbortSignal): Promise<ClusterPlace> {
+export async function lookAtCluster(api: KubernetesApi, signal: AbortSignal): Promise<ClusterSurvey> {
   const found = await api.read(bindingDefinition, { signal });
   if (found !== undefined) {
     const isOurs = found.metadata.labels?.[madeLabel.name] === madeLabel.value;

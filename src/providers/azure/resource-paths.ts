@@ -1,7 +1,7 @@
 import type { NamedResource } from "../../rules/plan/index.ts";
 
 /** A resource group. Names in Azure Resource Manager are the same in every case. */
-export interface GroupPlace {
+export interface ResourceGroupRef {
   /** A GUID in lower case. */
   readonly subscription: string;
   readonly resourceGroup: string;
@@ -10,21 +10,22 @@ export interface GroupPlace {
 const lower = (text: string): string => text.toLowerCase();
 
 /** The path of a resource group, below Resource Manager's base. */
-export const groupPath = ({ subscription, resourceGroup }: GroupPlace): string =>
+export const groupPath = ({ subscription, resourceGroup }: ResourceGroupRef): string =>
   `/subscriptions/${subscription}/resourceGroups/${encodeURIComponent(resourceGroup)}`;
 
 /** The path of the identities of a resource group. */
-export const identitiesPath = (group: GroupPlace): string =>
+export const identitiesPath = (group: ResourceGroupRef): string =>
   `${groupPath(group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`;
 
 /** The path of one identity. */
-export const identityPath = (group: GroupPlace, name: string): string => `${identitiesPath(group)}/${name}`;
+export const identityPath = (group: ResourceGroupRef, name: string): string =>
+  `${identitiesPath(group)}/${name}`;
 
-const groupId = ({ subscription, resourceGroup }: GroupPlace): string =>
+const groupId = ({ subscription, resourceGroup }: ResourceGroupRef): string =>
   `azure/${subscription}/${lower(resourceGroup)}`;
 
 /** The names of an identity in plans and selections. */
-export function identityNames(group: GroupPlace, name: string): NamedResource {
+export function identityNames(group: ResourceGroupRef, name: string): NamedResource {
   const short = `identity/${lower(name)}`;
   const place = groupId(group);
   return {
@@ -36,7 +37,7 @@ export function identityNames(group: GroupPlace, name: string): NamedResource {
 }
 
 /** The names of an identity's federated credentials in plans and selections. */
-export function identityCredentialNames(group: GroupPlace, name: string): NamedResource {
+export function identityCredentialNames(group: ResourceGroupRef, name: string): NamedResource {
   const short = `credentials/${lower(name)}`;
   const place = groupId(group);
   return {

@@ -3,22 +3,22 @@ import type { AddressInfo } from "node:net";
 import { errorText, type Logger, type PodtrustError } from "../base/index.ts";
 import { drainServer } from "./drain.ts";
 import { line, type LocalAddress, localServer } from "./local-server.ts";
-import { answerAt, type Places } from "./places.ts";
+import { answerAt, type LocalRoutes } from "./routes.ts";
 
-/** What shows a daemon's places, open. */
-export interface PlacesListener extends LocalAddress {
+/** An open listener that answers at the paths of a daemon. */
+export interface RoutesListener extends LocalAddress {
   close(): Promise<void>;
 }
 
-/** Shows places over plain HTTP. Throws the error that `failed` makes of a message and its cause. */
-export async function listenPlaces(
-  places: Places,
+/** Answers at these paths over plain HTTP. Throws the error that `failed` makes of a message and its cause. */
+export async function listenRoutes(
+  routes: LocalRoutes,
   { host, port }: LocalAddress,
   logger: Logger,
   failed: (sentence: string, cause: unknown) => PodtrustError,
-): Promise<PlacesListener> {
+): Promise<RoutesListener> {
   const server = localServer(
-    ({ incoming }) => answerAt(places, host, incoming),
+    ({ incoming }) => answerAt(routes, host, incoming),
     (error) => {
       logger.error(`${host}:${port} failed to answer: ${errorText(error)}`);
       return line("500 Internal Server Error", 500);

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { folderPlace } from "./index.ts";
+import { folderTarget } from "./index.ts";
 
 const { signal } = new AbortController();
 const file = (day: number): string => `prod-publisher-2026-11-0${day}T120000000Z.age`;
@@ -27,7 +27,7 @@ describe("a folder for backups that is to lie on another file system than the st
     const [backups, state] = [join(folder, "backups"), join(folder, "state")];
     await mkdir(backups);
     // The state need not be there yet.
-    const place = folderPlace(backups, { keep: 1, apartFrom: state });
+    const place = folderTarget(backups, { keep: 1, apartFrom: state });
     const refused = {
       code: "backup-folder",
       message: `${backups} lies on the file system of ${state}, and would be lost with it`,
@@ -42,7 +42,7 @@ describe("a folder for backups that is to lie on another file system than the st
   test("is never made: one that is not there was on a file system that is not mounted", async (t) => {
     const folder = await folderIn(t, tmpdir());
     const backups = join(folder, "mnt", "backups");
-    const place = folderPlace(backups, { keep: 1, apartFrom: join(folder, "state") });
+    const place = folderTarget(backups, { keep: 1, apartFrom: join(folder, "state") });
     await assert.rejects(place.put(file(1), Buffer.from("sealed"), signal), {
       code: "backup-folder",
       message: /is not there: .*is not mounted/u,
@@ -56,7 +56,7 @@ describe("a folder for backups that is to lie on another file system than the st
     async (t) => {
       const backups = join(await folderIn(t, otherDisk), "podtrust");
       await mkdir(backups, { mode: 0o700 });
-      const place = folderPlace(backups, { keep: 2, apartFrom: await folderIn(t, tmpdir()) });
+      const place = folderTarget(backups, { keep: 2, apartFrom: await folderIn(t, tmpdir()) });
       for (const day of [1, 2, 3]) await place.put(file(day), Buffer.from("sealed"), signal);
       await place.prune?.("prod");
       assert.deepEqual((await readdir(backups)).toSorted(), [file(2), file(3)]);

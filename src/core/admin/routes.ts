@@ -3,24 +3,24 @@ import { hostAllowed } from "../http/index.ts";
 import { line, type LocalReply } from "./local-server.ts";
 
 /** What is answered at a path; GET and HEAD alone. */
-export type Places = Readonly<Record<string, () => LocalReply | Promise<LocalReply>>>;
+export type LocalRoutes = Readonly<Record<string, () => LocalReply | Promise<LocalReply>>>;
 
 const wrongHost = "ask by the address that is listened on, not by a name";
 
 /**
- * Answers what was asked at one of the places. `listen` is the host listened on: a page from another site sends its own
+ * Answers a request by the route of its path. `listen` is the host listened on: a page from another site sends its own
  * name as Host, and gets nothing.
  */
 export async function answerAt(
-  places: Places,
+  routes: LocalRoutes,
   listen: string,
   { url = "", method, headers }: Pick<IncomingMessage, "url" | "method" | "headers">,
 ): Promise<LocalReply> {
   if (!hostAllowed(headers.host ?? "", listen)) return line(`421 Misdirected Request: ${wrongHost}`, 421);
   const path = url.split("?")[0] ?? "";
-  const place = Object.hasOwn(places, path) ? places[path] : undefined;
-  if (place === undefined) return line("404 Not Found", 404);
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
+  if (route === undefined) return line("404 Not Found", 404);
   if (method !== "GET" && method !== "HEAD")
     return { ...line("405 Method Not Allowed", 405), allow: "GET, HEAD" };
-  return place();
+  return route();
 }

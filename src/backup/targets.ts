@@ -5,7 +5,7 @@ import { isoTime, PodtrustError } from "../core/base/index.ts";
 import { fileCode, StateFolder } from "../core/files/index.ts";
 
 /** Where backups are put. */
-export interface BackupPlace {
+export interface BackupTarget {
   /** For sentences. */
   readonly name: string;
   /** Stores one in one step, and never replaces another. */
@@ -85,7 +85,7 @@ export interface FolderOptions {
  * A folder of the publisher's, in which the newest `keep` of a stack stay. All but its name throw `backup-folder` where it is
  * to lie apart and does not: also one that did a moment ago.
  */
-export function folderPlace(path: string, { keep, apartFrom }: FolderOptions): BackupPlace {
+export function folderTarget(path: string, { keep, apartFrom }: FolderOptions): BackupTarget {
   const folder = new StateFolder(path);
   const check = async (): Promise<void> => {
     if (apartFrom !== undefined) await checkApart(folder.path, apartFrom);

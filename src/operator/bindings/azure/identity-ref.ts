@@ -6,12 +6,12 @@ import type { WantedCredential } from "../../../providers/azure/index.ts";
 import type { BoundTenant } from "./tenants.ts";
 
 /** An identity by the group and the name in its resource id. */
-export interface IdentityPlace {
+export interface IdentityRef {
   readonly group: Pick<AzureTrustGroup, "subscription" | "resourceGroup">;
   readonly name: string;
 }
 
-export function placeOf(id: string): IdentityPlace {
+export function placeOf(id: string): IdentityRef {
   const { name, ...group } = readResourceId(id);
   return { group, name };
 }

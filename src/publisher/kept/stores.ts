@@ -27,7 +27,7 @@ export interface KeptDeps {
 }
 
 /** Where the publisher of a config stores its state, and under which names. */
-export interface KeptPlaces {
+export interface PublisherStores {
   readonly documents: DocumentStore;
   /** Absent where no certificate is ordered. */
   readonly certificates?: CertificateStore;
@@ -41,7 +41,7 @@ export interface KeptPlaces {
 }
 
 /** The accounts and certificates of a config; none if it orders none. */
-async function namesOf(config: Config): Promise<Pick<KeptPlaces, "accountNames" | "addresses">> {
+async function namesOf(config: Config): Promise<Pick<PublisherStores, "accountNames" | "addresses">> {
   const { serve, jwksUri } = publisherOf(config);
   if (serve.kind !== "acme") return { accountNames: [], addresses: [] };
   const { acmeAuthorities } = await import("../../config/index.ts");
@@ -60,7 +60,7 @@ async function placesThere(
   { stack, issuer }: Config,
   files: PublisherFiles,
   ordersNone: boolean,
-): Promise<Omit<KeptPlaces, "accountNames" | "addresses">> {
+): Promise<Omit<PublisherStores, "accountNames" | "addresses">> {
   const { recordStore } = await import("../../providers/tls/index.ts");
   return {
     documents: documentStoreIn(folderOfFiles(files, "publisher"), stack, issuer),
@@ -73,7 +73,7 @@ async function placesThere(
 }
 
 /** Opens them. Throws `config-without-publisher` and, for a Secret, what the cluster throws. */
-export async function openKeptPlaces(config: Config, deps: KeptDeps): Promise<KeptPlaces> {
+export async function openPublisherStores(config: Config, deps: KeptDeps): Promise<PublisherStores> {
   const { store, source, stateDir, keyRetention } = publisherOf(config);
   const { stack, issuer } = config;
   const { clock, logger } = deps;

@@ -4,7 +4,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { S3Config } from "./s3.ts";
 import { parseConfig } from "../load.ts";
 import type { ConfigProblem } from "../mistakes/problem.ts";
-import { s3Keys, s3Problems, type S3Spec } from "./s3-place.ts";
+import { s3Keys, s3Problems, type S3Spec } from "./s3-location.ts";
 
 const spec = (issuer: string, change: Partial<S3Spec> = {}): S3Spec => ({
   issuer,

@@ -1,5 +1,5 @@
 /** Where a signer's things are on a control plane's machine. */
-export const signerPlace = {
+export const signerPaths = {
   name: "podtrust-signer",
   state: "/var/lib/podtrust-signer",
   /** The socket's own folder: the API server's pod mounts that, and sees no key. */
