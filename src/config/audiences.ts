@@ -2,14 +2,14 @@ import { basename } from "node:path";
 import { PodtrustError } from "../core/base/index.ts";
 import { boundsOf, type RelyingPartyName, type ServiceAccountName } from "../rules/oidc/index.ts";
 import type { Config } from "./config.ts";
-import type { WantedAudience } from "./party-section.ts";
+import type { ConfiguredAudience } from "./party-section.ts";
 import { loadSection } from "./relying-parties.ts";
 
 async function wantedBy(
   config: Config,
   party: RelyingPartyName,
   account: ServiceAccountName,
-): Promise<readonly WantedAudience[]> {
+): Promise<readonly ConfiguredAudience[]> {
   if (party === "aws") return (await import("./aws/audiences.ts")).awsAudiences(config, account);
   return (await loadSection(party)).audiences(config, account);
 }

@@ -5,7 +5,7 @@ import type { ConfigSource } from "./paths.ts";
 import type { ConfigInput } from "./schema.ts";
 
 /** An audience that a ServiceAccount's token may have, and what in the config requires it. */
-export interface WantedAudience {
+export interface ConfiguredAudience {
   /** `project my-project, service account web@…`: what the token is for. */
   readonly what: string;
   readonly audience: string;
@@ -21,5 +21,5 @@ export interface PartySection {
   /** The section with defaults; the input has passed schema and rules. */
   resolve(input: ConfigInput, source: ConfigSource): Partial<ConfiguredParties>;
   /** The audiences of the tokens that a ServiceAccount presents by this section; empty where it is not named there. */
-  audiences(config: Config, account: ServiceAccountName): Promise<readonly WantedAudience[]>;
+  audiences(config: Config, account: ServiceAccountName): Promise<readonly ConfiguredAudience[]>;
 }

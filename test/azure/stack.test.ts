@@ -336,7 +336,7 @@ async function strangersToken(
   };
 }
 
-for (const [cloud, wanted] of [
+for (const [cloud, desired] of [
   ["usgov", "api://AzureADTokenExchangeUSGov"],
   ["china", "api://AzureADTokenExchangeChina"],
 ] as const)
@@ -346,6 +346,6 @@ for (const [cloud, wanted] of [
     await world.config(web);
     await world.must(["up", "--yes"]);
     const [credential] = await world.credentials("web");
-    assert.deepEqual(credential?.audiences, [wanted]);
+    assert.deepEqual(credential?.audiences, [desired]);
     await world.must(["plan", "--check"]);
   });

@@ -47,7 +47,7 @@ export function keysNamed(...kids: readonly string[]): readonly Jwk[] {
 
 export const firstKeys = keysNamed("first");
 
-export type Wanted = Partial<Omit<ProviderSpec, "name" | "stack"> & Pick<MemberSpec, "subjects">> & {
+export type GoogleSpec = Partial<Omit<ProviderSpec, "name" | "stack"> & Pick<MemberSpec, "subjects">> & {
   readonly stack?: string;
 };
 
@@ -57,9 +57,9 @@ export interface GoogleWorld {
   readonly api: GoogleApi;
   readonly clock: SwiftClock;
   /** What a stack wants: pool, provider and members of the account. */
-  desired(wanted?: Wanted): readonly Resource[];
-  plan(wanted?: Wanted): Promise<Plan>;
-  up(wanted?: Wanted, signal?: AbortSignal): Promise<ApplyOutcome>;
+  desired(wanted?: GoogleSpec): readonly Resource[];
+  plan(wanted?: GoogleSpec): Promise<Plan>;
+  up(wanted?: GoogleSpec, signal?: AbortSignal): Promise<ApplyOutcome>;
   down(signal?: AbortSignal): Promise<ApplyOutcome>;
 }
 
@@ -71,7 +71,11 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
   const clock = new SwiftClock();
   const credentials = parseCredentials(JSON.stringify(google.credentials()));
   const api = new GoogleApi({ endpoint: google.url, credentials, clock });
-  const desired = ({ stack = "prod", subjects = [subject], ...more }: Wanted = {}): readonly Resource[] => {
+  const desired = ({
+    stack = "prod",
+    subjects = [subject],
+    ...more
+  }: GoogleSpec = {}): readonly Resource[] => {
     const provider = providerResource(api, {
       stack,
       name,
@@ -88,7 +92,7 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
       memberResource(api, { name, email, subjects, dependsOn: [provider.id] }),
     ];
   };
-  const plan = (wanted?: Wanted): Promise<Plan> => planOf({ desired: desired(wanted) });
+  const plan = (wanted?: GoogleSpec): Promise<Plan> => planOf({ desired: desired(wanted) });
   return {
     google,
     api,

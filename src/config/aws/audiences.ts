@@ -1,7 +1,7 @@
 import { matchesPattern, patternOf } from "../../rules/trust/index.ts";
 import type { ServiceAccountName } from "../../rules/oidc/index.ts";
 import type { Config } from "../config.ts";
-import type { WantedAudience } from "../party-section.ts";
+import type { ConfiguredAudience } from "../party-section.ts";
 import type { RoleConfig } from "./config.ts";
 
 const names = (role: RoleConfig, account: string): boolean =>
@@ -12,7 +12,7 @@ const names = (role: RoleConfig, account: string): boolean =>
 export function awsAudiences(
   { aws }: Config,
   { namespace, name }: ServiceAccountName,
-): readonly WantedAudience[] {
+): readonly ConfiguredAudience[] {
   return aws.flatMap(({ account, audiences, roles }) =>
     roles
       .filter((role) => names(role, `${namespace}/${name}`))

@@ -1,7 +1,7 @@
 import type { ServiceAccountName } from "../../rules/oidc/index.ts";
 import { milliseconds } from "../forms/accepted.ts";
 import { defined } from "../../core/base/index.ts";
-import type { PartySection, WantedAudience } from "../party-section.ts";
+import type { PartySection, ConfiguredAudience } from "../party-section.ts";
 import type { GcpProject } from "./config.ts";
 import { gcpRules } from "./rules.ts";
 import type { GcpInput } from "./schema.ts";
@@ -36,7 +36,7 @@ async function audienceOf({ projectNumber, pool, provider, audiences }: GcpProje
   return audiences[0] ?? providerAudience({ projectNumber, pool, provider }, "https:");
 }
 
-async function wantedIn(project: GcpProject, account: string): Promise<readonly WantedAudience[]> {
+async function wantedIn(project: GcpProject, account: string): Promise<readonly ConfiguredAudience[]> {
   const named = project.serviceAccounts.find(({ serviceAccounts }) => serviceAccounts.includes(account));
   if (named === undefined && !project.direct.includes(account)) return [];
   const as = named === undefined ? "" : `, service account ${named.email}`;

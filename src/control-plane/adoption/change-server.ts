@@ -1,7 +1,7 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type ServerStep, whyKept } from "../../rules/adoption/index.ts";
 import { issuerFlagsOf } from "../../rules/distribution/index.ts";
-import { type Restart, type ControlPlaneServer, settled, type WantedFlags } from "../servers/index.ts";
+import { type Restart, type ControlPlaneServer, settled, type DesiredFlags } from "../servers/index.ts";
 
 /** Progress callbacks while the steps are carried out. */
 export interface Working {
@@ -88,7 +88,7 @@ export async function changeServer(
   const server = serverOf(context, step);
   const { api, files } = server;
   const onWait = waitingFor(working, step.server);
-  const settle = async (wanted: WantedFlags): Promise<void> =>
+  const settle = async (wanted: DesiredFlags): Promise<void> =>
     working.restarted(step, await settled(api, wanted, { clock, signal, onWait }));
   if (flags === undefined) {
     const { flags: back, kept } = await files.restoreFiles(signal);

@@ -57,9 +57,9 @@ export class TunnelledApiServer implements ApiServer {
     signal: AbortSignal,
   ): Promise<string> {
     const audiences = audience === undefined ? "cluster" : [audience];
-    const wanted = { audiences, expirationSeconds: tokenSeconds } as const;
+    const desired = { audiences, expirationSeconds: tokenSeconds } as const;
     const minted = await this.#tunnel.ask(signal, (api) =>
-      api.requestToken(namespace, name, wanted, { signal }),
+      api.requestToken(namespace, name, desired, { signal }),
     );
     return minted.token;
   }

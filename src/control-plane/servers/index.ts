@@ -22,6 +22,6 @@ export {
   restartMs,
   settled,
   type SettleOptions,
-  type WantedFlags,
+  type DesiredFlags,
 } from "./settle.ts";
 export type { ApiServerFlags, FlagChange } from "../../rules/distribution/index.ts";

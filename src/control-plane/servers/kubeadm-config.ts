@@ -41,13 +41,13 @@ export function kubeadmConfig(api: KubernetesApi): KubeadmConfig {
     if (data[key] === text) return;
     await api.replace({ ...object, data: { ...data, [key]: text } }, { signal });
   };
-  const change = async (wanted: FlagChange, signal: AbortSignal): Promise<string | undefined> => {
+  const change = async (desired: FlagChange, signal: AbortSignal): Promise<string | undefined> => {
     const text = await read(signal);
     if (text === undefined) return undefined;
     const document = readYaml(text, bounds);
     if ("problems" in document) return `${place} ${document.problems[0]?.message ?? "is no YAML"}`;
-    if (saysInKubeadmConfig(document.value, wanted)) return undefined;
-    const changed = changeKubeadmConfig(document.value, wanted);
+    if (saysInKubeadmConfig(document.value, desired)) return undefined;
+    const changed = changeKubeadmConfig(document.value, desired);
     if ("fault" in changed) return `${place} ${changed.fault}`;
     await write(yaml11Text(changed.value), signal);
     return undefined;

@@ -4,14 +4,14 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { ApiServerFlags } from "../../rules/distribution/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import type { ApiServer, ServerDiscovery } from "./server.ts";
-import { askedThroughRestart, settled, unsettled, type WantedFlags } from "./settle.ts";
+import { askedThroughRestart, settled, unsettled, type DesiredFlags } from "./settle.ts";
 
 const { signal } = new AbortController();
 const old = "https://kubernetes.default.svc.cluster.local";
 const ours = "https://oidc.example.com";
 const jwksUri = `${ours}/openid/v1/jwks`;
-const wanted = { issuers: [ours, old], jwksUri };
-const right: ApiServerFlags = { ...wanted, keyFiles: [] };
+const desired = { issuers: [ours, old], jwksUri };
+const right: ApiServerFlags = { ...desired, keyFiles: [] };
 
 /** A server whose process and document say one after the other, the last for good. */
 function server(
@@ -31,13 +31,13 @@ function server(
   } as unknown as ApiServer;
 }
 
-async function whyNot(one: ApiServer, want: WantedFlags = wanted): Promise<string> {
+async function whyNot(one: ApiServer, want: DesiredFlags = desired): Promise<string> {
   return (await unsettled(one, want, signal))?.reason ?? "";
 }
 
 describe("an API server has settled", () => {
   test("once its process runs with the flags and its discovery document says the first issuer and the jwks_uri", async () => {
-    assert.equal(await unsettled(server([right]), wanted, signal), undefined);
+    assert.equal(await unsettled(server([right]), desired, signal), undefined);
     const otherFlags = server([{ ...right, issuers: [old, ours] }]);
     assert.match(await whyNot(otherFlags), /--service-account-issuer is/u);
     const otherIssuer = server([right], [{ issuer: old, jwksUri }]);
@@ -48,10 +48,10 @@ describe("an API server has settled", () => {
 
   test("not while it is away, which is waited for; any other failure is reported at once", async () => {
     const away = new PodtrustError("cluster-unreachable", "no answer");
-    const why = await unsettled(server([away]), wanted, signal);
+    const why = await unsettled(server([away]), desired, signal);
     assert.deepEqual(why, { reason: "no answer", isAway: true });
     const denied = new PodtrustError("ssh-denied", "no key fits");
-    await assert.rejects(unsettled(server([denied]), wanted, signal), denied);
+    await assert.rejects(unsettled(server([denied]), desired, signal), denied);
   });
 
   test("once it no longer names an issuer that is to be gone", async () => {
@@ -63,10 +63,10 @@ describe("an API server has settled", () => {
     const clock = new TestClock();
     const away = new PodtrustError("cluster-unreachable", "no answer");
     const before = { ...right, issuers: [old, ours] };
-    const waiting = settled(server([before, away, away, right]), wanted, { clock, signal });
+    const waiting = settled(server([before, away, away, right]), desired, { clock, signal });
     await clock.advance(250 + 500 + 500);
     assert.deepEqual(await waiting, { awayMs: 1250 });
-    const between = settled(server([before, before, right]), wanted, { clock, signal });
+    const between = settled(server([before, before, right]), desired, { clock, signal });
     await clock.advance(250 + 500);
     assert.deepEqual(await between, { awayMs: 500 });
   });
@@ -76,11 +76,11 @@ describe("an API server has settled", () => {
     const reasons: string[] = [];
     const away = new PodtrustError("server-process", "no API servers run");
     const onWait = (reason: string): void => void reasons.push(reason);
-    const waiting = settled(server([away, right]), wanted, { clock, signal, onWait });
+    const waiting = settled(server([away, right]), desired, { clock, signal, onWait });
     await clock.advance(1000);
     await waiting;
     assert.deepEqual(reasons, ["no API servers run"]);
-    const never = settled(server([away]), wanted, { clock, signal, withinMs: 100 });
+    const never = settled(server([away]), desired, { clock, signal, withinMs: 100 });
     await assert.rejects(never, (error: PodtrustError) => error.code === "server-not-settled");
   });
 });

@@ -12,7 +12,7 @@ export interface SettleOptions {
 }
 
 /** The flags that a server should run with. */
-export interface WantedFlags extends FlagChange {
+export interface DesiredFlags extends FlagChange {
   /** An issuer that it no longer names. */
   readonly withoutIssuer?: string;
 }
@@ -76,7 +76,7 @@ export function askedThroughRestart<T>(
 function documentDifference(
   { issuer, jwksUri }: ServerDiscovery,
   issuers: readonly string[],
-  { withoutIssuer, issuers: [first] = [], jwksUri: uri = "" }: WantedFlags,
+  { withoutIssuer, issuers: [first] = [], jwksUri: uri = "" }: DesiredFlags,
 ): string | undefined {
   if (withoutIssuer !== undefined && issuers.includes(withoutIssuer))
     return `it still names ${withoutIssuer}`;
@@ -87,14 +87,14 @@ function documentDifference(
 /** Why an API server does not run as wanted yet; undefined once its process and its discovery document both say so. */
 export async function unsettled(
   server: ApiServer,
-  wanted: WantedFlags,
+  desired: DesiredFlags,
   signal: AbortSignal,
 ): Promise<Unsettled | undefined> {
   try {
     const flags = await server.running(signal);
     // Asked anyway: whether it answers matters too.
     const said = await server.discovery(signal);
-    const why = flagDifference(flags, wanted) ?? documentDifference(said, flags.issuers, wanted);
+    const why = flagDifference(flags, desired) ?? documentDifference(said, flags.issuers, desired);
     return why === undefined ? undefined : { reason: why, isAway: false };
   } catch (error) {
     signal.throwIfAborted();
@@ -110,7 +110,7 @@ export async function unsettled(
  */
 export async function settled(
   server: ApiServer,
-  wanted: WantedFlags,
+  desired: DesiredFlags,
   { clock, signal, withinMs = 300_000, onWait }: SettleOptions,
 ): Promise<Restart> {
   let answeredAt = clock.elapsed();
@@ -123,7 +123,7 @@ export async function settled(
     look: async () => {
       // A look may last as long as the restart: its beginning counts.
       const begun = clock.elapsed();
-      const why = await unsettled(server, wanted, signal);
+      const why = await unsettled(server, desired, signal);
       if (why === undefined) return { is: true };
       if (!why.isAway) answeredAt = begun;
       return { waitsFor: why.reason };

@@ -54,7 +54,7 @@ export function accessOf(
 }
 
 /** The annotations of a ServiceAccount that make its pods what a binding says. */
-export interface WantedAnnotations {
+export interface DesiredAnnotations {
   readonly party: BoundParty;
   readonly annotations: Readonly<Record<string, string>>;
   /** Whether pods get something of the relying party by a key: what is left over of it is removed if podtrust wrote it. */
@@ -68,7 +68,7 @@ export interface WantedAnnotations {
 /** Annotations that give pods something and are not wanted. */
 function surplus(
   { metadata }: KubernetesObject,
-  { annotations, isOurs }: WantedAnnotations,
+  { annotations, isOurs }: DesiredAnnotations,
 ): readonly string[] {
   return Object.keys(metadata.annotations ?? {}).filter(
     (key) => !Object.hasOwn(annotations, key) && isOurs(key),
@@ -88,19 +88,19 @@ function written({ metadata }: KubernetesObject, party: BoundParty): readonly st
 /** How a ServiceAccount differs from what is wanted. */
 type Standing = "right" | "to-write" | "to-read";
 
-const hasAll = ({ metadata }: KubernetesObject, { annotations }: WantedAnnotations): boolean =>
+const hasAll = ({ metadata }: KubernetesObject, { annotations }: DesiredAnnotations): boolean =>
   Object.entries(annotations).every(([key, value]) => metadata.annotations?.[key] === value);
 
 /** From a watch: if it has more than is wanted it has to be read, since the surplus may be podtrust's or another writer's. */
-function standingOf(account: KubernetesObject, wanted: WantedAnnotations): Standing {
-  if (surplus(account, wanted).length > 0) return "to-read";
-  return hasAll(account, wanted) ? "right" : "to-write";
+function standingOf(account: KubernetesObject, desired: DesiredAnnotations): Standing {
+  if (surplus(account, desired).length > 0) return "to-read";
+  return hasAll(account, desired) ? "right" : "to-write";
 }
 
 /** Of one that was read: what an earlier pass left over is removed, and what another writer set stays. */
-function isToWrite(account: KubernetesObject, wanted: WantedAnnotations): boolean {
-  const ours = written(account, wanted.party);
-  return !hasAll(account, wanted) || surplus(account, wanted).some((key) => ours.includes(key));
+function isToWrite(account: KubernetesObject, desired: DesiredAnnotations): boolean {
+  const ours = written(account, desired.party);
+  return !hasAll(account, desired) || surplus(account, desired).some((key) => ours.includes(key));
 }
 
 /**
@@ -111,7 +111,7 @@ function isToWrite(account: KubernetesObject, wanted: WantedAnnotations): boolea
 async function annotate(
   api: StateApi,
   serviceAccount: KubernetesObject,
-  { party, annotations }: WantedAnnotations,
+  { party, annotations }: DesiredAnnotations,
   signal: AbortSignal,
 ): Promise<KubernetesObject | undefined> {
   const same = sameObject(serviceAccount);
@@ -160,38 +160,38 @@ function seenAccount({ facts }: AnyPass): KubernetesObject | undefined {
  * The ServiceAccount after missing annotations were written; undefined if it does not exist. One that has what is
  * wanted costs no call; one with extra annotations of another writer is read, not written.
  */
-async function standing(pass: AnyPass, wanted: WantedAnnotations): Promise<KubernetesObject | undefined> {
+async function standing(pass: AnyPass, desired: DesiredAnnotations): Promise<KubernetesObject | undefined> {
   const { facts, clients, signal } = pass;
   const { cluster } = clients;
   const seen = seenAccount(pass);
-  const how = seen === undefined ? "to-read" : standingOf(seen, wanted);
+  const how = seen === undefined ? "to-read" : standingOf(seen, desired);
   if (how === "right") return seen;
   const given =
-    seen !== undefined && how === "to-write" ? await annotate(cluster, seen, wanted, signal) : undefined;
+    seen !== undefined && how === "to-write" ? await annotate(cluster, seen, desired, signal) : undefined;
   if (given !== undefined) return given;
   const { namespace = "", name } = facts.object.metadata;
   const account = await cluster.read({ kind: "ServiceAccount", namespace, name }, { signal });
-  if (account === undefined || !isToWrite(account, wanted)) return account;
-  return (await annotate(cluster, account, wanted, signal)) ?? account;
+  if (account === undefined || !isToWrite(account, desired)) return account;
+  return (await annotate(cluster, account, desired, signal)) ?? account;
 }
 
 /** The ServiceAccount of a binding, annotated; and what that means for pods. */
 export async function annotatedWith(
   pass: AnyPass,
-  wanted: WantedAnnotations,
+  desired: DesiredAnnotations,
 ): Promise<{ readonly finding: Finding; readonly there: boolean }> {
   const { namespace = "", name } = pass.facts.object.metadata;
   const from = pass.clients.cluster.server;
   try {
-    const account = await standing(pass, wanted);
+    const account = await standing(pass, desired);
     if (account === undefined) {
       const seen = `there is no ServiceAccount ${namespace}/${name}`;
       return { finding: finding("ServiceAccountMissing", { seen, from }), there: false };
     }
-    const conflict = wanted.conflict(account);
+    const conflict = desired.conflict(account);
     const [reason, does] =
       conflict === undefined
-        ? (["ServiceAccountFound", wanted.does] as const)
+        ? (["ServiceAccountFound", desired.does] as const)
         : (["AnnotationConflict", conflict] as const);
     return {
       finding: finding(reason, { seen: `ServiceAccount ${namespace}/${name} ${does}`, from }),

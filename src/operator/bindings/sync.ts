@@ -45,8 +45,8 @@ interface Synced {
 
 /** Roles that the binding had and no longer wants. */
 function surplus({ status }: Pass, { roles }: GrantedBinding): readonly RoleStatus[] {
-  const wanted = new Set(roles.map(({ arn }) => arn));
-  return possibleRoles(status).filter(({ arn, managed }) => managed && !wanted.has(arn));
+  const desired = new Set(roles.map(({ arn }) => arn));
+  return possibleRoles(status).filter(({ arn, managed }) => managed && !desired.has(arn));
 }
 
 /** A status as written before roles are made; `isNew`: it had no conditions. */
@@ -60,10 +60,10 @@ interface Announced {
  * off is still known to have them. For a new binding it also writes the conditions that hold until STS knows the roles,
  * because status writes are a binding's most expensive calls to an API server.
  */
-async function announce(pass: Pass, wanted: GrantedBinding): Promise<Announced> {
+async function announce(pass: Pass, desired: GrantedBinding): Promise<Announced> {
   const { clients, facts, clock, status, signal } = pass;
   const known = new Set(possibleRoles(status).map(({ arn }) => arn));
-  const added = wanted.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
+  const added = desired.roles.filter(({ arn, managed }) => managed !== undefined && !known.has(arn));
   if (added.length === 0) return { status, isNew: false };
   const pendingRoles = [
     ...(status.pendingRoles ?? []),
@@ -72,7 +72,7 @@ async function announce(pass: Pass, wanted: GrantedBinding): Promise<Announced> 
   const generation = facts.object.metadata.generation ?? 0;
   const [now, isNew] = [clock.now(), status.conditions.length === 0];
   const conditions = isNew
-    ? [wanted.granted, foundOf("Ready", pending)].map((one) => conditionOf(one, [], { now, generation }))
+    ? [desired.granted, foundOf("Ready", pending)].map((one) => conditionOf(one, [], { now, generation }))
     : status.conditions;
   const first = isNew ? { observedGeneration: generation, changedAt: isoSeconds(now) } : {};
   const announced = { ...status, ...first, conditions, pendingRoles };
@@ -88,16 +88,16 @@ class AccountPass {
   readonly gone: string[] = [];
   readonly #account: BoundAccount;
   readonly #pass: Pass;
-  readonly #wanted: GrantedBinding;
+  readonly #desired: GrantedBinding;
   readonly #mark: string;
   readonly #notice: AdoptionNotice;
 
-  constructor(pass: Pass, wanted: GrantedBinding, account: BoundAccount, notice: AdoptionNotice) {
+  constructor(pass: Pass, desired: GrantedBinding, account: BoundAccount, notice: AdoptionNotice) {
     this.#notice = notice;
     this.#pass = pass;
-    this.#wanted = wanted;
+    this.#desired = desired;
     this.#account = account;
-    this.#mark = bindingMark(wanted.trust, wanted.binding);
+    this.#mark = bindingMark(desired.trust, desired.binding);
   }
 
   get #from(): string {
@@ -108,9 +108,9 @@ class AccountPass {
   async make(granted: readonly GrantedRole[], gone: readonly RoleStatus[]): Promise<void> {
     const { signal } = this.#pass;
     const managed = granted.filter((one) => one.managed !== undefined);
-    const roles = managed.map((one) => roleConfigOf(this.#wanted.binding, one));
+    const roles = managed.map((one) => roleConfigOf(this.#desired.binding, one));
     const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => readArn(arn).name));
-    const { standing } = this.#wanted;
+    const { standing } = this.#desired;
     const crossing = managed.filter(({ arn, grant }) => (standing.get(readArn(arn).name) ?? grant) !== grant);
     const spec = {
       mark: this.#mark,
@@ -136,7 +136,7 @@ class AccountPass {
   }
 
   async #look(granted: GrantedRole): Promise<ResourceDrift<RoleState>> {
-    const role = roleConfigOf(this.#wanted.binding, granted);
+    const role = roleConfigOf(this.#desired.binding, granted);
     const { signal } = this.#pass;
     if (granted.managed !== undefined) return this.#account.look(this.#mark, role, signal);
     const state = await this.#account.role(role.name, signal);
@@ -170,12 +170,12 @@ interface OfAccount {
 
 async function accountPass(
   pass: Pass,
-  wanted: GrantedBinding,
+  desired: GrantedBinding,
   { account, gone, notice }: OfAccount,
 ): Promise<{ readonly work: AccountPass; readonly roles: readonly RoleSeen[] }> {
-  const bound = pass.clients.aws.of(wanted.trust, account);
-  const work = new AccountPass(pass, wanted, bound, notice);
-  const granted = wanted.roles.filter((one) => one.account.id === account.id);
+  const bound = pass.clients.aws.of(desired.trust, account);
+  const work = new AccountPass(pass, desired, bound, notice);
+  const granted = desired.roles.filter((one) => one.account.id === account.id);
   try {
     const missing = await providerFinding(bound, pass.signal);
     if (missing !== undefined) work.findings.push(missing);
@@ -191,19 +191,19 @@ async function accountPass(
 }
 
 /** Brings the roles of a binding at AWS to their desired state, and reports the result. */
-export async function synced(pass: Pass, wanted: GrantedBinding): Promise<Synced> {
+export async function synced(pass: Pass, desired: GrantedBinding): Promise<Synced> {
   const { clock } = pass;
-  const announced = await announce(pass, wanted);
-  const notice = new AdoptionNotice(pass, wanted.granted, announced.status);
-  const left = surplus(pass, wanted);
-  const needed = wanted.trust.accounts.filter(
+  const announced = await announce(pass, desired);
+  const notice = new AdoptionNotice(pass, desired.granted, announced.status);
+  const left = surplus(pass, desired);
+  const needed = desired.trust.accounts.filter(
     ({ id }) =>
-      wanted.roles.some(({ account }) => account.id === id) ||
+      desired.roles.some(({ account }) => account.id === id) ||
       left.some(({ arn }) => readArn(arn).account === id),
   );
   const passes = await Promise.all(
     needed.map((account) =>
-      accountPass(pass, wanted, {
+      accountPass(pass, desired, {
         account,
         gone: left.filter(({ arn }) => readArn(arn).account === account.id),
         notice,
@@ -213,8 +213,8 @@ export async function synced(pass: Pass, wanted: GrantedBinding): Promise<Synced
   const roles = passes.flatMap((one) => one.roles);
   const none = { kind: "skipped", needs: "serviceaccount" } as const;
   const seen = {
-    binding: wanted.binding,
-    trust: wanted.trust,
+    binding: desired.binding,
+    trust: desired.trust,
     roles,
     serviceAccount: none,
     now: clock.now(),

@@ -8,7 +8,7 @@ import type { Order } from "./order.ts";
 import { AcmeProblem } from "./problem.ts";
 import { certificateId } from "./renewal-info.ts";
 import type { AcmeSession } from "./session.ts";
-import { chainFault, isRooted, rootsOf, type WantedChain } from "./server-chain.ts";
+import { chainFault, isRooted, rootsOf, type ChainRequirements } from "./server-chain.ts";
 import type { ChallengeSolver, Identifier } from "./solver.ts";
 import { newSigningRequest } from "../../core/x509/index.ts";
 
@@ -20,7 +20,7 @@ interface Candidate {
 
 /** How a chain is chosen among those that a CA offers. */
 export interface ChainChoice {
-  readonly wanted: WantedChain;
+  readonly wanted: ChainRequirements;
   /** Common name of the root that the chain should lead to. */
   readonly preferredRoot?: string | undefined;
 }
@@ -29,7 +29,7 @@ function refused(why: string, cause?: unknown): PodtrustError {
   return new PodtrustError("acme-certificate-invalid", why, defined({ cause }));
 }
 
-function candidateOf(pem: string, wanted: WantedChain): Candidate {
+function candidateOf(pem: string, wanted: ChainRequirements): Candidate {
   try {
     const chain = readCertificates(pem);
     return { chain, fault: chainFault(chain, wanted) };
@@ -195,7 +195,7 @@ export async function obtainCertificate(
   order = await account.waitForOrder(order, (seen) => seen.status === "valid", signal);
   if (order.certificate === undefined) throw answerInvalid(order.url, "it is valid and names no certificate");
   const { clock, ca = [] } = account.session.options;
-  const wanted: WantedChain = {
+  const wanted: ChainRequirements = {
     names: identifiers.map((one) => one.value),
     noOtherNames: true,
     key: signing.key,

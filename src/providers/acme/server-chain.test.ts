@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { type ChainMistakes, testAuthority, testHierarchy } from "../../../test/support/certificates.ts";
 import { readCertificates } from "./chain.ts";
-import { chainFault, isRooted, rootsOf, type WantedChain } from "./server-chain.ts";
+import { chainFault, isRooted, rootsOf, type ChainRequirements } from "./server-chain.ts";
 
 const day = 24 * 3_600_000;
 const now = Date.parse("2026-11-25T00:00:00Z");
@@ -13,7 +13,7 @@ const names = ["a.example", "b.example"];
 
 async function faultOf(
   mistakes: ChainMistakes,
-  more: Partial<WantedChain> = {},
+  more: Partial<ChainRequirements> = {},
 ): Promise<string | undefined> {
   const { certificate, key } = await hierarchy.chain(names, mistakes);
   return chainFault(readCertificates(certificate), { names, key, now, ...more });

@@ -6,7 +6,7 @@ import { allowsDigitalSignature, basicConstraintsOf } from "../../core/x509/inde
 import { type CertificateChain, chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
 
 /** The requirements on a server's chain. */
-export interface WantedChain {
+export interface ChainRequirements {
   /** DNS names, wildcards and addresses, each of which the leaf has to name. */
   readonly names: readonly string[];
   /** Whether the leaf may name nothing else. */
@@ -57,7 +57,7 @@ function isNamed(leaf: X509Certificate, name: string): boolean {
   return leaf.checkHost(name, { subject: "never" }) !== undefined;
 }
 
-function leafFault(leaf: X509Certificate, wanted: WantedChain): string | undefined {
+function leafFault(leaf: X509Certificate, wanted: ChainRequirements): string | undefined {
   const key = createPublicKey(createPrivateKey(wanted.key));
   if (!leaf.publicKey.equals(key)) return "the certificate is for another key";
   const missing = wanted.names.filter((name) => !isNamed(leaf, name));
@@ -125,7 +125,7 @@ function systemRoots(subject: string): readonly X509Certificate[] {
 }
 
 /** Whether a chain ends at a root: one in it, one of the system's, or one that was given. */
-export function isRooted(chain: CertificateChain, wanted: Pick<WantedChain, "roots" | "now">): boolean {
+export function isRooted(chain: CertificateChain, wanted: Pick<ChainRequirements, "roots" | "now">): boolean {
   const top = chain.at(-1) as X509Certificate;
   if (isSelfSigned(top)) return true;
   const roots = [...(wanted.roots ?? []), ...systemRoots(top.issuer)];
@@ -133,7 +133,7 @@ export function isRooted(chain: CertificateChain, wanted: Pick<WantedChain, "roo
 }
 
 // A private CA's root is often not known here: then the chain served before shows what is missing.
-function endFault(chain: CertificateChain, wanted: WantedChain): string | undefined {
+function endFault(chain: CertificateChain, wanted: ChainRequirements): string | undefined {
   if (isRooted(chain, wanted)) return undefined;
   const top = chain.at(-1) as X509Certificate;
   const issuer = top.issuer.replaceAll("\n", ", ");
@@ -148,7 +148,7 @@ function endFault(chain: CertificateChain, wanted: WantedChain): string | undefi
  * checked here). Checked are the leaf's key, names and usage; that each certificate is good now, for servers, and
  * signed by the next; that those above the leaf are CAs; and that no intermediate is missing at the end.
  */
-export function chainFault(chain: CertificateChain, wanted: WantedChain): string | undefined {
+export function chainFault(chain: CertificateChain, wanted: ChainRequirements): string | undefined {
   try {
     return faultOf(chain, wanted);
   } catch (error) {
@@ -156,7 +156,7 @@ export function chainFault(chain: CertificateChain, wanted: WantedChain): string
   }
 }
 
-function faultOf(chain: CertificateChain, wanted: WantedChain): string | undefined {
+function faultOf(chain: CertificateChain, wanted: ChainRequirements): string | undefined {
   const [leaf, ...issuers] = chain;
   return (
     leafFault(leaf, wanted) ??

@@ -36,7 +36,7 @@ export {
   roleOwner,
   roleResource,
   type RoleSpec,
-  wantedTrust,
+  desiredTrust,
 } from "./role-resource.ts";
 export { cutRole } from "./role-changes.ts";
 export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-cut.ts";

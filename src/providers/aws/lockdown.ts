@@ -138,11 +138,11 @@ function closing(trustPolicy: string, until: number): string | undefined {
  * The desired role while a lockdown is on it: the same, with the lockdown. So neither a plan nor a binding removes it
  * early, and both remove what is left of it afterwards.
  */
-export function withLockdown(wanted: DesiredRole, before: RoleState, now: number): DesiredRole {
+export function withLockdown(desired: DesiredRole, before: RoleState, now: number): DesiredRole {
   const { closedUntil: until, revoked } = lockdownOf(before, now);
-  const { trustPolicy, inline } = wanted;
+  const { trustPolicy, inline } = desired;
   return {
-    ...wanted,
+    ...desired,
     trustPolicy: (until === undefined ? undefined : closing(trustPolicy, until)) ?? trustPolicy,
     inline: revoked === undefined ? inline : { ...inline, [revocationName]: revocationText(revoked) },
   };

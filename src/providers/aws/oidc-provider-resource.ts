@@ -51,8 +51,8 @@ interface DesiredProvider {
 const isLater = (thumbprints: OidcProviderSpec["thumbprints"]): thumbprints is LaterThumbprints =>
   thumbprints !== undefined && "knownAfter" in thumbprints;
 
-function newFields(wanted: DesiredProvider): readonly FieldChange[] {
-  const { issuer, clientIds, thumbprints, tags } = wanted;
+function newFields(desired: DesiredProvider): readonly FieldChange[] {
+  const { issuer, clientIds, thumbprints, tags } = desired;
   return [
     { field: "url", before: undefined, after: issuer },
     { field: "audiences", before: undefined, after: clientIds },
@@ -78,8 +78,8 @@ function isOther(
   return !sameSet(lower(before.thumbprints), thumbprints);
 }
 
-function changedFields(wanted: DesiredProvider, before: OidcProviderFacts): readonly FieldChange[] {
-  const { clientIds, thumbprints, tags } = wanted;
+function changedFields(desired: DesiredProvider, before: OidcProviderFacts): readonly FieldChange[] {
+  const { clientIds, thumbprints, tags } = desired;
   const fields: FieldChange[] = [];
   if (!sameSet(before.clientIds, clientIds)) {
     fields.push({ field: "audiences", before: before.clientIds, after: clientIds });
@@ -90,11 +90,11 @@ function changedFields(wanted: DesiredProvider, before: OidcProviderFacts): read
   return [...fields, ...providerTagChanges(before.tags, tags).fields];
 }
 
-async function create(iam: Iam, wanted: DesiredProvider, signal: AbortSignal): Promise<void> {
-  const { issuer, clientIds, tags } = wanted;
-  const thumbprints = isLater(wanted.thumbprints)
-    ? await wanted.thumbprints.find(signal)
-    : wanted.thumbprints;
+async function create(iam: Iam, desired: DesiredProvider, signal: AbortSignal): Promise<void> {
+  const { issuer, clientIds, tags } = desired;
+  const thumbprints = isLater(desired.thumbprints)
+    ? await desired.thumbprints.find(signal)
+    : desired.thumbprints;
   await iam.change(`creating OIDC provider for ${issuer}`, (client, api, options) =>
     client.send(
       new api.CreateOpenIDConnectProviderCommand({
@@ -108,19 +108,19 @@ async function create(iam: Iam, wanted: DesiredProvider, signal: AbortSignal): P
   );
 }
 
-async function updateAudiences(iam: Iam, wanted: DesiredProvider, before: OidcProviderFacts): Promise<void> {
-  const OpenIDConnectProviderArn = wanted.arn;
+async function updateAudiences(iam: Iam, desired: DesiredProvider, before: OidcProviderFacts): Promise<void> {
+  const OpenIDConnectProviderArn = desired.arn;
   // Add first, then remove: a workload whose audience stays is never without it.
-  for (const ClientID of wanted.clientIds.filter((one) => !before.clientIds.includes(one))) {
-    await iam.change(`adding audience ${ClientID} to ${wanted.arn}`, (client, api, options) =>
+  for (const ClientID of desired.clientIds.filter((one) => !before.clientIds.includes(one))) {
+    await iam.change(`adding audience ${ClientID} to ${desired.arn}`, (client, api, options) =>
       client.send(
         new api.AddClientIDToOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID }),
         options,
       ),
     );
   }
-  for (const ClientID of before.clientIds.filter((one) => !wanted.clientIds.includes(one))) {
-    await iam.change(`removing audience ${ClientID} from ${wanted.arn}`, (client, api, options) =>
+  for (const ClientID of before.clientIds.filter((one) => !desired.clientIds.includes(one))) {
+    await iam.change(`removing audience ${ClientID} from ${desired.arn}`, (client, api, options) =>
       client.send(
         new api.RemoveClientIDFromOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, ClientID }),
         options,
@@ -131,10 +131,10 @@ async function updateAudiences(iam: Iam, wanted: DesiredProvider, before: OidcPr
 
 async function updateThumbprints(
   iam: Iam,
-  wanted: DesiredProvider,
+  desired: DesiredProvider,
   before: OidcProviderFacts,
 ): Promise<void> {
-  const { arn, thumbprints } = wanted;
+  const { arn, thumbprints } = desired;
   if (!isOther(thumbprints, before)) return;
   const input = { OpenIDConnectProviderArn: arn, ThumbprintList: [...thumbprints] };
   await iam.change(`setting thumbprints of ${arn}`, (client, api, options) =>
@@ -142,11 +142,11 @@ async function updateThumbprints(
   );
 }
 
-async function updateTags(iam: Iam, wanted: DesiredProvider, before: OidcProviderFacts): Promise<void> {
-  const { set, remove } = providerTagChanges(before.tags, wanted.tags);
-  const OpenIDConnectProviderArn = wanted.arn;
+async function updateTags(iam: Iam, desired: DesiredProvider, before: OidcProviderFacts): Promise<void> {
+  const { set, remove } = providerTagChanges(before.tags, desired.tags);
+  const OpenIDConnectProviderArn = desired.arn;
   if (Object.keys(set).length > 0) {
-    await iam.change(`tagging ${wanted.arn}`, (client, api, options) =>
+    await iam.change(`tagging ${desired.arn}`, (client, api, options) =>
       client.send(
         new api.TagOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, Tags: tagList(set) }),
         options,
@@ -154,7 +154,7 @@ async function updateTags(iam: Iam, wanted: DesiredProvider, before: OidcProvide
     );
   }
   if (remove.length > 0) {
-    await iam.change(`untagging ${wanted.arn}`, (client, api, options) =>
+    await iam.change(`untagging ${desired.arn}`, (client, api, options) =>
       client.send(
         new api.UntagOpenIDConnectProviderCommand({ OpenIDConnectProviderArn, TagKeys: [...remove] }),
         options,
@@ -200,7 +200,7 @@ export function oidcProviderResource(
   spec: OidcProviderSpec,
 ): Resource<OidcProviderFacts> {
   const { thumbprints } = spec;
-  const wanted: DesiredProvider = {
+  const desired: DesiredProvider = {
     arn: oidcProviderArn(session.partition, spec.account, spec.issuer),
     issuer: spec.issuer,
     clientIds: spec.audiences,
@@ -208,28 +208,28 @@ export function oidcProviderResource(
     tags: { ...spec.tags, ...awsTags.of(spec.stack) },
   };
   return {
-    ...oidcProviderNames(spec.account, wanted.arn),
+    ...oidcProviderNames(spec.account, desired.arn),
     dependsOn: spec.dependsOn ?? [],
     ifTaken: `An account has one OIDC provider for an issuer. Leave it to its owner and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${spec.issuer}.`,
     fingerprint: (facts) => facts,
     async read(signal): Promise<Observed<OidcProviderFacts>> {
-      return observedProvider(await readOidcProvider(session, wanted.arn, signal), spec.stack);
+      return observedProvider(await readOidcProvider(session, desired.arn, signal), spec.stack);
     },
     diff(observed): Difference {
-      if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
-      const fields = changedFields(wanted, observed.state);
+      if (!observed.exists) return { kind: "create", fields: newFields(desired) };
+      const fields = changedFields(desired, observed.state);
       return { kind: fields.length === 0 ? "none" : "update", fields };
     },
     async apply({ observed }, work) {
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
         await spec.beforeCreate?.(work);
-        return create(iam, wanted, work.signal);
+        return create(iam, desired, work.signal);
       }
-      await updateAudiences(iam, wanted, observed.state);
-      await updateThumbprints(iam, wanted, observed.state);
-      return updateTags(iam, wanted, observed.state);
+      await updateAudiences(iam, desired, observed.state);
+      await updateThumbprints(iam, desired, observed.state);
+      return updateTags(iam, desired, observed.state);
     },
-    delete: (_observed, work) => deleteOidcProvider(session, wanted.arn, work),
+    delete: (_observed, work) => deleteOidcProvider(session, desired.arn, work),
   };
 }

@@ -11,8 +11,8 @@ import type { AwsSession } from "./session.ts";
 import { tagList } from "./tags.ts";
 
 /** Creates a role with everything that CreateRole takes, our tags included; policies come after. Gives IAM's answer. */
-export async function createRole(iam: Iam, wanted: DesiredRole): Promise<Role | undefined> {
-  const { name, path, trustPolicy, description, maxSession, boundary, tags } = wanted;
+export async function createRole(iam: Iam, desired: DesiredRole): Promise<Role | undefined> {
+  const { name, path, trustPolicy, description, maxSession, boundary, tags } = desired;
   const answer = await iam.change(`creating role ${name}`, (client, api, options) =>
     client.send(
       new api.CreateRoleCommand({
@@ -160,18 +160,18 @@ async function performAll(iam: Iam, name: string, steps: readonly RoleStep[]): P
 }
 
 /** Puts its policies on a role that was made. */
-export async function addPolicies(iam: Iam, wanted: DesiredRole): Promise<void> {
-  await performAll(iam, wanted.name, additionsOf(wanted));
+export async function addPolicies(iam: Iam, desired: DesiredRole): Promise<void> {
+  await performAll(iam, desired.name, additionsOf(desired));
 }
 
 /** Makes an existing role the desired one; its id stays. */
 export async function updateRole(
   iam: Iam,
-  wanted: DesiredRole,
+  desired: DesiredRole,
   before: RoleState,
   options?: UpdateOptions,
 ): Promise<void> {
-  await performAll(iam, wanted.name, updateOf(before, wanted, options));
+  await performAll(iam, desired.name, updateOf(before, desired, options));
 }
 
 /**

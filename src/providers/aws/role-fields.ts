@@ -29,45 +29,46 @@ const shown = (text: string, kind: "trust" | "identity"): unknown => {
   }
 };
 
-function inlineFields(wanted: DesiredRole, before: RoleState["inline"]): readonly FieldChange[] {
-  const names = sorted([...new Set([...Object.keys(before), ...Object.keys(wanted.inline)])]);
+function inlineFields(desired: DesiredRole, before: RoleState["inline"]): readonly FieldChange[] {
+  const names = sorted([...new Set([...Object.keys(before), ...Object.keys(desired.inline)])]);
   return names.flatMap((name): FieldChange[] => {
     const was = before[name];
-    const desired = wanted.inline[name];
-    if (was !== undefined && desired !== undefined && samePolicy(was, desired, "identity")) return [];
+    const after = desired.inline[name];
+    if (was !== undefined && after !== undefined && samePolicy(was, after, "identity")) return [];
     const view = (text: string | undefined): unknown =>
       text === undefined ? undefined : shown(text, "identity");
-    return [{ field: `inline.${name}`, before: view(was), after: view(desired) }];
+    return [{ field: `inline.${name}`, before: view(was), after: view(after) }];
   });
 }
 
 /** The differences between a role and the desired one; its path and name are not among the fields. */
-export function changedFields(wanted: DesiredRole, before: RoleState): readonly FieldChange[] {
+export function changedFields(desired: DesiredRole, before: RoleState): readonly FieldChange[] {
   const fields: FieldChange[] = [];
-  if (!samePolicy(before.trustPolicy, wanted.trustPolicy, "trust")) {
-    const [was, desired] = [shown(before.trustPolicy, "trust"), shown(wanted.trustPolicy, "trust")];
-    fields.push({ field: "trustPolicy", before: was, after: desired });
+  if (!samePolicy(before.trustPolicy, desired.trustPolicy, "trust")) {
+    const [was, after] = [shown(before.trustPolicy, "trust"), shown(desired.trustPolicy, "trust")];
+    fields.push({ field: "trustPolicy", before: was, after });
   }
   for (const field of ["description", "maxSession", "boundary"] as const) {
-    if (before[field] !== wanted[field]) fields.push({ field, before: before[field], after: wanted[field] });
+    if (before[field] !== desired[field])
+      fields.push({ field, before: before[field], after: desired[field] });
   }
-  const [attached, spec] = [sorted(before.policies), sorted(wanted.policies)];
+  const [attached, spec] = [sorted(before.policies), sorted(desired.policies)];
   if (attached.join("\n") !== spec.join("\n")) {
     fields.push({ field: "policies", before: attached, after: spec });
   }
   return [
     ...fields,
-    ...inlineFields(wanted, before.inline),
-    ...roleTagChanges(before.tags, wanted.tags).fields,
+    ...inlineFields(desired, before.inline),
+    ...roleTagChanges(before.tags, desired.tags).fields,
   ];
 }
 
 /** Every field of a role that does not exist yet. */
-export function newFields(wanted: DesiredRole): readonly FieldChange[] {
-  const { path, description, maxSession, boundary, policies } = wanted;
+export function newFields(desired: DesiredRole): readonly FieldChange[] {
+  const { path, description, maxSession, boundary, policies } = desired;
   const plain: [string, unknown][] = [
     ["path", path],
-    ["trustPolicy", shown(wanted.trustPolicy, "trust")],
+    ["trustPolicy", shown(desired.trustPolicy, "trust")],
     ["description", description === "" ? undefined : description],
     ["maxSession", maxSession],
     ["boundary", boundary],
@@ -76,5 +77,5 @@ export function newFields(wanted: DesiredRole): readonly FieldChange[] {
   const fields = plain.flatMap(([field, after]): FieldChange[] =>
     after === undefined ? [] : [{ field, before: undefined, after }],
   );
-  return [...fields, ...inlineFields(wanted, {}), ...roleTagChanges({}, wanted.tags).fields];
+  return [...fields, ...inlineFields(desired, {}), ...roleTagChanges({}, desired.tags).fields];
 }

@@ -100,20 +100,20 @@ function wantedOf(session: AwsSession, spec: RoleSpec): DesiredRole {
 }
 
 /** A created role, from IAM's answer and what was written since; undefined where the answer lacks its id. */
-function madeState(wanted: DesiredRole, account: string, answer: Role | undefined): RoleState | undefined {
+function madeState(desired: DesiredRole, account: string, answer: Role | undefined): RoleState | undefined {
   const { RoleId: id, CreateDate } = answer ?? {};
   if (id === undefined || CreateDate === undefined) return undefined;
-  return { ...wanted, account, id, created: CreateDate.getTime() };
+  return { ...desired, account, id, created: CreateDate.getTime() };
 }
 
 /** Waits until IAM itself returns what was written. */
-async function untilVisible(session: AwsSession, wanted: DesiredRole, work: Work): Promise<void> {
+async function untilVisible(session: AwsSession, desired: DesiredRole, work: Work): Promise<void> {
   const look = async (): Promise<void> => {
-    const seen = await readRole(session, wanted.name, work.signal);
-    if (seen !== undefined && samePolicy(seen.trustPolicy, wanted.trustPolicy, "trust")) return;
+    const seen = await readRole(session, desired.name, work.signal);
+    if (seen !== undefined && samePolicy(seen.trustPolicy, desired.trustPolicy, "trust")) return;
     throw new PodtrustError(
       "deadline-exceeded",
-      `role ${wanted.name} did not show up within 30 s: ${propagation.name}`,
+      `role ${desired.name} did not show up within 30 s: ${propagation.name}`,
     );
   };
   await retry(look, {
@@ -125,11 +125,11 @@ async function untilVisible(session: AwsSession, wanted: DesiredRole, work: Work
   });
 }
 
-function pathRefusal(wanted: DesiredRole, state: RoleState): PodtrustError {
+function pathRefusal(desired: DesiredRole, state: RoleState): PodtrustError {
   return new PodtrustError(
     "aws-role-path",
-    `role ${wanted.name} exists under path ${state.path}, the config says ${wanted.path}`,
-    { detail: { name: wanted.name, found: state.path, wanted: wanted.path } },
+    `role ${desired.name} exists under path ${state.path}, the config says ${desired.path}`,
+    { detail: { name: desired.name, found: state.path, wanted: desired.path } },
   );
 }
 
@@ -162,7 +162,7 @@ export function observedRole(
 }
 
 /** The trust policy that a role is to have together with what it keeps, as JSON text; `before`: the present one. */
-export function wantedTrust(
+export function desiredTrust(
   { trustPolicy, keepsTrust = false, stack }: Pick<RoleSpec, "trustPolicy" | "keepsTrust" | "stack">,
   before: RoleState | undefined,
 ): string {
@@ -188,34 +188,34 @@ export function roleNames(account: string, name: string): Pick<Resource, "id" | 
 
 /** A role with its policies in one account, as a plan's resource. Its unique id survives every update. */
 export function roleResource(session: AwsSession, spec: RoleSpec): Resource<RoleState> {
-  const wanted = wantedOf(session, spec);
+  const desired = wantedOf(session, spec);
   const wantedBy = (state: RoleState): DesiredRole =>
-    withLockdown({ ...wanted, trustPolicy: wantedTrust(spec, state) }, state, session.clock.now());
+    withLockdown({ ...desired, trustPolicy: desiredTrust(spec, state) }, state, session.clock.now());
   return {
     ...roleNames(spec.account, spec.name),
     dependsOn: spec.dependsOn ?? [],
     ...defined({ ifTaken: spec.ifTaken }),
     fingerprint: (state) => state,
     async read(signal): Promise<Observed<RoleState>> {
-      const state = await readRoleState(session, wanted.name, signal);
+      const state = await readRoleState(session, desired.name, signal);
       return observedRole(state, spec, session.clock.now());
     },
     diff(observed): Difference {
-      if (!observed.exists) return { kind: "create", fields: newFields(wanted) };
+      if (!observed.exists) return { kind: "create", fields: newFields(desired) };
       const { state } = observed;
       const fields = changedFields(wantedBy(state), state);
       const kind = fields.length === 0 ? "none" : "update";
-      if (state.path !== wanted.path) return { kind, fields, refusal: pathRefusal(wanted, state) };
+      if (state.path !== desired.path) return { kind, fields, refusal: pathRefusal(desired, state) };
       const isTaken = spec.keepsTrust === true && observed.owner.kind === "untagged";
-      const refusal = isTaken ? keepingRefusal(wanted, state) : undefined;
+      const refusal = isTaken ? keepingRefusal(desired, state) : undefined;
       return refusal === undefined ? { kind, fields } : { kind, fields, refusal };
     },
     async apply({ observed }, work) {
       const iam = iamOf(session, work.signal);
       if (!observed.exists) {
-        const answer = await createRole(iam, wanted);
-        await addPolicies(iam, wanted);
-        const made = madeState(wanted, spec.account, answer);
+        const answer = await createRole(iam, desired);
+        await addPolicies(iam, desired);
+        const made = madeState(desired, spec.account, answer);
         if (made !== undefined) spec.onMade?.(made);
         return;
       }
@@ -231,8 +231,8 @@ export function roleResource(session: AwsSession, spec: RoleSpec): Resource<Role
       const isNew = kind === "create" || (observed.exists && observed.unconfirmed !== undefined);
       if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
       // Once STS lets a token in, IAM shows the role as well.
-      const written = observed.exists ? wantedBy(observed.state) : wanted;
-      if ((await spec.untilUsable?.(wanted.arn, work)) !== true) await untilVisible(session, written, work);
+      const written = observed.exists ? wantedBy(observed.state) : desired;
+      if ((await spec.untilUsable?.(desired.arn, work)) !== true) await untilVisible(session, written, work);
     },
     async delete(observed, work) {
       if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);

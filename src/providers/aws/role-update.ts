@@ -36,8 +36,8 @@ interface Rewrite {
   readonly document: string;
 }
 
-function rewritesOf(before: RoleState["inline"], wanted: DesiredRole["inline"]): readonly Rewrite[] {
-  return Object.entries(wanted).flatMap(([name, document]) => {
+function rewritesOf(before: RoleState["inline"], desired: DesiredRole["inline"]): readonly Rewrite[] {
+  return Object.entries(desired).flatMap(([name, document]) => {
     const stood = before[name];
     const isSame = stood !== undefined && samePolicy(stood, document, "identity");
     return isSame ? [] : [{ name, before: stood, document }];
@@ -103,8 +103,8 @@ function gainsOf(rewrites: readonly Rewrite[], policies: readonly string[]): rea
 }
 
 /** Policies to be attached: those that deny, and the others. */
-function attachments(before: readonly string[], wanted: readonly string[]) {
-  const added = wanted.filter((arn) => !before.includes(arn));
+function attachments(before: readonly string[], desired: readonly string[]) {
+  const added = desired.filter((arn) => !before.includes(arn));
   const denying = added.filter(isManagedDenial).map((policy): RoleStep => ({ kind: "attach", policy }));
   return { denying, others: added.filter((arn) => !isManagedDenial(arn)) };
 }
@@ -162,8 +162,8 @@ interface InlineUpdate {
 }
 
 /** `isAfter`: old policies are removed before new ones are added. */
-function inlineUpdate(before: RoleState, wanted: DesiredRole, isAfter: boolean): InlineUpdate {
-  const rewrites = rewritesOf(before.inline, wanted.inline);
+function inlineUpdate(before: RoleState, desired: DesiredRole, isAfter: boolean): InlineUpdate {
+  const rewrites = rewritesOf(before.inline, desired.inline);
   const goes = isAfter ? rewrites.filter(onlyAllows) : [];
   const late = isAfter ? rewrites : rewrites.filter(deniesOther);
   // Of several, what one allows may be what the other denied.
@@ -178,7 +178,7 @@ function inlineUpdate(before: RoleState, wanted: DesiredRole, isAfter: boolean):
     early: rewrites.filter((one) => !late.includes(one)),
     late,
     kept: Object.keys(before.inline).filter(
-      (name) => wanted.inline[name] !== undefined && !goes.some((one) => one.name === name),
+      (name) => desired.inline[name] !== undefined && !goes.some((one) => one.name === name),
     ),
   };
 }
@@ -193,28 +193,28 @@ function inlineUpdate(before: RoleState, wanted: DesiredRole, isAfter: boolean):
  */
 export function updateOf(
   before: RoleState,
-  wanted: DesiredRole,
+  desired: DesiredRole,
   options: UpdateOptions = {},
 ): readonly RoleStep[] {
   const { adopts = false, crosses = false, provider } = options;
-  const { boundary } = wanted;
-  const opens = !samePolicy(before.trustPolicy, wanted.trustPolicy, "trust");
+  const { boundary } = desired;
+  const opens = !samePolicy(before.trustPolicy, desired.trustPolicy, "trust");
   const [isBounded, isToBeBounded] = [before.boundary !== undefined, boundary !== undefined];
   const isReplaced = isBounded && isToBeBounded && before.boundary !== boundary;
   const set: RoleStep[] = boundary === undefined ? [] : [{ kind: "set-boundary", boundary }];
-  const marks = adopts ? ownTags(wanted, provider) : {};
+  const marks = adopts ? ownTags(desired, provider) : {};
   const marked = { ...before, tags: mergeTags(before.tags, marks) };
-  const tags = tagSteps(marked, wanted);
+  const tags = tagSteps(marked, desired);
   const isAfter = [crosses, opens, isReplaced, tags.length > 0].some(Boolean);
-  const { limits, early, late, kept } = inlineUpdate(before, wanted, isAfter);
-  const gone = removals(before, { policies: wanted.policies, inline: kept });
-  const { denying, others } = attachments(before.policies, wanted.policies);
+  const { limits, early, late, kept } = inlineUpdate(before, desired, isAfter);
+  const gone = removals(before, { policies: desired.policies, inline: kept });
+  const { denying, others } = attachments(before.policies, desired.policies);
   const [atOnce, afterwards] = isAfter ? [[], others] : [others, []];
   const [gains, whole] = [gainsOf(early, atOnce), gainsOf(late, afterwards)];
   const between = [...replaced(before, where(isReplaced, set), tags, options), ...where(!isAfter, whole)];
   const changes = [...denying, ...gains, ...gone.allows, ...gone.both, ...gone.denies, ...between, ...whole];
   const isAlone = new Set(changes).size === 1 && ![opens, isBounded !== isToBeBounded].includes(true);
-  const session = sessionSteps(before, wanted);
+  const session = sessionSteps(before, desired);
   return [
     ...where(adopts, [{ kind: "tag", tags: marks }]),
     ...session.first,
@@ -226,7 +226,7 @@ export function updateOf(
     ...where(!isAfter, gone.allows),
     ...limitsRemoved(gone, between),
     ...session.later,
-    ...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),
+    ...where(opens, [{ kind: "set-trust", document: desired.trustPolicy }]),
     ...where(adoptingTag in marked.tags, [{ kind: "untag", keys: [adoptingTag] }]),
     ...where(isAfter, whole),
     ...where(isBounded && !isToBeBounded, [{ kind: "remove-boundary" }]),

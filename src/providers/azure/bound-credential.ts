@@ -10,7 +10,7 @@ import {
   boundCredentialName,
   type FoundCredential,
   isSamePair,
-  type WantedCredential,
+  type DesiredCredential,
 } from "./federated-credential.ts";
 import type { CredentialHolder } from "./holders.ts";
 import { settle, type AzureStep } from "./settle.ts";
@@ -19,7 +19,7 @@ import { settle, type AzureStep } from "./settle.ts";
 export interface BoundCredentialSpec {
   readonly stack: string;
   readonly holder: CredentialHolder;
-  readonly wanted: WantedCredential;
+  readonly desired: DesiredCredential;
   readonly dependsOn?: readonly string[];
 }
 
@@ -38,10 +38,10 @@ export function observedCredential(found: FoundCredential | undefined): Observed
   return found === undefined ? { exists: false } : { exists: true, state: found, owner: { kind: "ours" } };
 }
 
-function written({ stack, wanted }: BoundCredentialSpec): FoundCredential {
-  const { issuer, subject, audience } = wanted;
+function written({ stack, desired }: BoundCredentialSpec): FoundCredential {
+  const { issuer, subject, audience } = desired;
   return {
-    name: boundCredentialName(stack, wanted),
+    name: boundCredentialName(stack, desired),
     issuer,
     subject,
     audiences: [audience],
@@ -52,11 +52,11 @@ function written({ stack, wanted }: BoundCredentialSpec): FoundCredential {
 const members = ["issuer", "subject", "audiences"] as const;
 
 function difference(spec: BoundCredentialSpec, observed: Observed<FoundCredential>): Difference {
-  const desired = written(spec);
+  const asWritten = written(spec);
   const before = observed.exists ? observed.state : undefined;
   const fields = members
-    .filter((one) => JSON.stringify(before?.[one]) !== JSON.stringify(desired[one]))
-    .map((field) => ({ field, before: before?.[field], after: desired[field] }));
+    .filter((one) => JSON.stringify(before?.[one]) !== JSON.stringify(asWritten[one]))
+    .map((field) => ({ field, before: before?.[field], after: asWritten[field] }));
   if (fields.length === 0) return { kind: "none", fields };
   return { kind: before === undefined ? "create" : "update", fields };
 }
@@ -117,9 +117,9 @@ function namedCredential(
  * bindings: writes of one identity have to follow one another.
  */
 export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCredential> {
-  const { holder, wanted, dependsOn = [] } = spec;
-  const desired = written(spec);
-  const named = namedCredential(holder, desired.name, wanted.account);
+  const { holder, desired, dependsOn = [] } = spec;
+  const asWritten = written(spec);
+  const named = namedCredential(holder, asWritten.name, desired.account);
   const { read } = named;
   return {
     ...named,
@@ -129,8 +129,8 @@ export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCreden
       await once(holder, work, async () => {
         const observed = await read(work.signal, noInputs);
         if (difference(spec, observed).kind === "none") return undefined;
-        const what = `writing the federated credential ${desired.name} of ${holder.title}`;
-        return { what, make: () => holder.write(desired, !observed.exists, work) };
+        const what = `writing the federated credential ${asWritten.name} of ${holder.title}`;
+        return { what, make: () => holder.write(asWritten, !observed.exists, work) };
       });
     },
   };
@@ -160,14 +160,14 @@ export interface BesideCredential {
 
 /** Compares what a binding wants of a holder with what it has. */
 export function besideCredential(
-  { stack, wanted }: Pick<BoundCredentialSpec, "stack" | "wanted">,
+  { stack, desired }: Pick<BoundCredentialSpec, "stack" | "desired">,
   all: readonly FoundCredential[],
 ): BesideCredential {
-  const name = boundCredentialName(stack, wanted);
+  const name = boundCredentialName(stack, desired);
   const others = all.filter((one) => !sameName(one.name, name));
   const total = others.length + 1;
   return {
-    doubled: others.find((one) => isSamePair(one, wanted)),
+    doubled: others.find((one) => isSamePair(one, desired)),
     tooMany: total > relyingParties.azure.maxCredentials ? total : undefined,
   };
 }

@@ -6,7 +6,7 @@ import {
   type FoundCredential,
   isOwnCredential,
   isSamePair,
-  type WantedCredential,
+  type DesiredCredential,
 } from "./federated-credential.ts";
 import type { CredentialHolder } from "./holders.ts";
 import { settle, type AzureStep } from "./settle.ts";
@@ -16,7 +16,7 @@ export interface CredentialsSpec {
   readonly stack: string;
   readonly holder: CredentialHolder;
   /** Empty: none may. */
-  readonly wanted: readonly WantedCredential[];
+  readonly desired: readonly DesiredCredential[];
   readonly dependsOn?: readonly string[];
 }
 
@@ -31,17 +31,17 @@ const paceMs = 4000;
 const keyOf = (name: string): string => name.toLowerCase();
 
 /** A wanted credential as it is written. */
-function written({ stack, holder }: CredentialsSpec, wanted: WantedCredential): FoundCredential {
-  const { issuer, subject, audience } = wanted;
+function written({ stack, holder }: CredentialsSpec, desired: DesiredCredential): FoundCredential {
+  const { issuer, subject, audience } = desired;
   const description = holder.describes ? ownershipComment.of(stack) : "";
-  return { name: credentialName(stack, wanted), issuer, subject, audiences: [audience], description };
+  return { name: credentialName(stack, desired), issuer, subject, audiences: [audience], description };
 }
 
 const members = ["issuer", "subject", "audiences", "description"] as const;
 
 /** The members in which a credential differs from the wanted one. */
-function drifted(found: FoundCredential, desired: FoundCredential): readonly (typeof members)[number][] {
-  return members.filter((one) => JSON.stringify(found[one]) !== JSON.stringify(desired[one]));
+function drifted(found: FoundCredential, asWritten: FoundCredential): readonly (typeof members)[number][] {
+  return members.filter((one) => JSON.stringify(found[one]) !== JSON.stringify(asWritten[one]));
 }
 
 /** Those of a list that are the stack's, as a plan sees them: they exist once there is one. */
@@ -57,12 +57,12 @@ export function observedCredentials(
 
 function difference(spec: CredentialsSpec, observed: Observed<CredentialsState>): Difference {
   const found = observed.exists ? observed.state.credentials : [];
-  const desired = spec.wanted.map((one) => ({ account: one.account, is: written(spec, one) }));
-  const names = new Set(desired.map(({ is }) => keyOf(is.name)));
+  const asWritten = spec.desired.map((one) => ({ account: one.account, is: written(spec, one) }));
+  const names = new Set(asWritten.map(({ is }) => keyOf(is.name)));
   const gone = found
     .filter(({ name }) => !names.has(keyOf(name)))
     .map(({ name, subject }): FieldChange => ({ field: name, before: subject, after: undefined }));
-  const changed = desired.flatMap(({ account, is }): readonly FieldChange[] => {
+  const changed = asWritten.flatMap(({ account, is }): readonly FieldChange[] => {
     const before = found.find(({ name }) => keyOf(name) === keyOf(is.name));
     if (before === undefined) {
       const after = `${is.name} for ${is.audiences.join(", ")}`;
@@ -102,24 +102,24 @@ class Standing {
     };
   }
 
-  #write(desired: FoundCredential): AzureStep {
+  #write(asWritten: FoundCredential): AzureStep {
     const { holder } = this.#spec;
-    const key = keyOf(desired.name);
+    const key = keyOf(asWritten.name);
     return {
-      what: `writing the federated credential ${desired.name} of ${holder.title}`,
+      what: `writing the federated credential ${asWritten.name} of ${holder.title}`,
       make: async () => {
-        await holder.write(desired, !this.#own.has(key), this.#work);
-        this.#own.set(key, desired);
+        await holder.write(asWritten, !this.#own.has(key), this.#work);
+        this.#own.set(key, asWritten);
       },
     };
   }
 
   next(): AzureStep | undefined {
-    const desired = this.#spec.wanted.map((one) => written(this.#spec, one));
+    const asWritten = this.#spec.desired.map((one) => written(this.#spec, one));
     const own = [...this.#own.values()];
-    const surplus = own.find(({ name }) => !desired.some((one) => keyOf(one.name) === keyOf(name)));
+    const surplus = own.find(({ name }) => !asWritten.some((one) => keyOf(one.name) === keyOf(name)));
     if (surplus !== undefined) return this.#remove(surplus);
-    const missing = desired.filter((one) => {
+    const missing = asWritten.filter((one) => {
       const found = this.#own.get(keyOf(one.name));
       return found === undefined || drifted(found, one).length > 0;
     });
@@ -166,13 +166,13 @@ export function credentialsResource(spec: CredentialsSpec): Resource<Credentials
     read: async (signal) => observedCredentials(await holder.list(signal), stack),
     diff: (observed) => difference(spec, observed),
     apply: ({ observed }, work) => settleCredentials(spec, observed, work),
-    delete: (observed, work) => settleCredentials({ ...spec, wanted: [] }, observed, work),
+    delete: (observed, work) => settleCredentials({ ...spec, desired: [] }, observed, work),
   };
 }
 
 /** A credential that is not ours for the same ServiceAccount. */
 export interface DoubledCredential {
-  readonly wanted: WantedCredential;
+  readonly desired: DesiredCredential;
   readonly other: FoundCredential;
   /** Whether it lets the ServiceAccount in as ours would. */
   readonly isEnough: boolean;
@@ -189,17 +189,17 @@ export interface HolderView {
 
 /** Compares what is wanted of a holder with what others have there. */
 export function viewOf(
-  { stack, wanted }: Pick<CredentialsSpec, "stack" | "wanted">,
+  { stack, desired }: Pick<CredentialsSpec, "stack" | "desired">,
   all: readonly FoundCredential[],
 ): HolderView {
   const others = all.filter((one) => !isOwnCredential(one, stack));
-  const doubled = wanted.flatMap((one): readonly DoubledCredential[] => {
+  const doubled = desired.flatMap((one): readonly DoubledCredential[] => {
     const other = others.find((found) => isSamePair(found, one));
     if (other === undefined) return [];
     const isEnough = other.audiences.length === 1 && other.audiences[0] === one.audience;
-    return [{ wanted: one, other, isEnough }];
+    return [{ desired: one, other, isEnough }];
   });
-  const total = others.length + wanted.length - doubled.length;
+  const total = others.length + desired.length - doubled.length;
   const tooMany = total > relyingParties.azure.maxCredentials ? total : undefined;
   return { others, doubled, tooMany };
 }

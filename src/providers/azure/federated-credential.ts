@@ -14,7 +14,7 @@ export interface FoundCredential {
 }
 
 /** A wanted federated credential: one ServiceAccount of the issuer. */
-export interface WantedCredential {
+export interface DesiredCredential {
   /** NAMESPACE/NAME */
   readonly account: string;
   readonly issuer: string;
@@ -27,7 +27,7 @@ const prefixOf = (stack: string): string => `podtrust-${stack}-`;
 // No stack has an underscore in its name: what a binding makes is no other stack's, and `up` of this one leaves it.
 const bindingPrefixOf = (stack: string): string => `podtrust-${stack}_`;
 
-type Pair = Pick<WantedCredential, "issuer" | "subject">;
+type Pair = Pick<DesiredCredential, "issuer" | "subject">;
 
 const hashOf = ({ issuer, subject }: Pair): string =>
   createHash("sha256").update(`${issuer}\n${subject}`).digest("hex").slice(0, hashLength);

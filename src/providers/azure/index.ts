@@ -22,7 +22,7 @@ export {
   credentialName,
   type FoundCredential,
   isBoundCredential,
-  type WantedCredential,
+  type DesiredCredential,
 } from "./federated-credential.ts";
 export { applicationHolder, type CredentialHolder, identityHolder } from "./holders.ts";
 export {

@@ -76,16 +76,16 @@ export async function uploadKeys(
 ): Promise<Uploaded> {
   const { provider } = name;
   let isWritten = false;
-  let wanted = keys;
+  let desired = keys;
   await settle(api, work, async () => {
     const found = await ownProvider(api, { stack, name }, work.signal);
     if (keys !== undefined)
-      wanted = keysInPlaceOf(found.jwksJson, keys, { place: `the provider ${provider}`, stays });
-    if (sameUpload(found.jwksJson, wanted)) return undefined;
+      desired = keysInPlaceOf(found.jwksJson, keys, { place: `the provider ${provider}`, stays });
+    if (sameUpload(found.jwksJson, desired)) return undefined;
     isWritten = true;
     const path = providerPath(name);
     const what = `uploading the keys of the provider ${provider}`;
-    const jwksJson = wanted === undefined ? "" : uploadText(wanted);
+    const jwksJson = desired === undefined ? "" : uploadText(desired);
     const query = { updateMask: "oidc.jwksJson" };
     return {
       what,
@@ -93,5 +93,5 @@ export async function uploadKeys(
         operate(api, { method: "PATCH", path, query, body: { oidc: { jwksJson } }, what }, path, work),
     };
   });
-  return { keys: wanted, isWritten };
+  return { keys: desired, isWritten };
 }

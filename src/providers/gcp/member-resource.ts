@@ -45,16 +45,16 @@ function stateOf({ bindings }: AccountPolicy, ours: Ours): MemberState {
 }
 
 /** The policy with these principals in place of ours that it has; everything else as it came. */
-function policyWith({ raw, bindings, etag }: AccountPolicy, scope: Ours, wanted: readonly string[]): object {
+function policyWith({ raw, bindings, etag }: AccountPolicy, scope: Ours, desired: readonly string[]): object {
   const ours = bindings.find(isPlain);
   const rest = bindings.flatMap((binding) => {
     if (!isPlain(binding)) return [binding.raw];
     const others = binding.members.filter((member) => !isOurs(member, scope));
-    const members = binding === ours ? [...others, ...wanted] : others;
+    const members = binding === ours ? [...others, ...desired] : others;
     // An empty binding is refused.
     return members.length === 0 ? [] : [{ ...binding.raw, members }];
   });
-  const added = ours === undefined && wanted.length > 0 ? [{ role, members: wanted }] : [];
+  const added = ours === undefined && desired.length > 0 ? [{ role, members: desired }] : [];
   // A write without version 3 loses the conditions of others.
   return { ...raw, version: 3, etag, bindings: [...rest, ...added] };
 }
@@ -101,10 +101,10 @@ function difference(spec: MemberSpec, observed: Observed<MemberState>): Differen
 function checkLimit(
   { bindings }: AccountPolicy,
   { email, ...scope }: Ours & Pick<MemberSpec, "email">,
-  wanted: readonly string[],
+  desired: readonly string[],
 ): void {
   const others = bindings.flatMap(({ members }) => members.filter((one) => !isOurs(one, scope)));
-  const total = new Set([...others, ...wanted]).size;
+  const total = new Set([...others, ...desired]).size;
   if (total <= maxPrincipals) return;
   const sentence = `the policy of ${email} would name ${total} principals, and Google takes ${maxPrincipals}`;
   throw new PodtrustError("gcp-limit", sentence, { detail: { total } });
@@ -114,20 +114,20 @@ function checkLimit(
 function settlePrincipals(
   api: GoogleApi,
   spec: Ours & Pick<MemberSpec, "email">,
-  wanted: readonly string[],
+  desired: readonly string[],
   work: Work,
 ): Promise<void> {
   const { email } = spec;
   return settle(api, work, async (): Promise<SettleStep | undefined> => {
     const policy = await readPolicy(api, email, work.signal);
     if (policy === undefined) {
-      if (wanted.length === 0) return undefined;
+      if (desired.length === 0) return undefined;
       throw absentAccount(email);
     }
-    if (same(stateOf(policy, spec).principals, wanted)) return undefined;
-    checkLimit(policy, spec, wanted);
+    if (same(stateOf(policy, spec).principals, desired)) return undefined;
+    checkLimit(policy, spec, desired);
     const what = `writing the policy of ${email}`;
-    const body = { policy: policyWith(policy, spec, wanted) };
+    const body = { policy: policyWith(policy, spec, desired) };
     const call: GoogleCall = { method: "POST", path: `${policyPath(email)}:setIamPolicy`, body, what };
     return { what, make: async () => void (await api.write(call, work.signal, work.waiting.bind(work))) };
   });

@@ -82,26 +82,26 @@ export function ownOf<T extends Thing>(
 export async function findThing<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
-  wanted: ThingQuery<T>,
+  desired: ThingQuery<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  const own = ownOf(await listOwned(api, kind, wanted.stack, signal), wanted);
+  const own = ownOf(await listOwned(api, kind, desired.stack, signal), desired);
   if (own !== undefined) return own;
-  const named = await api.list(kind.path, signal, [["name", wanted.name]]);
-  return named.map(kind.read).find(({ name }) => name === wanted.name);
+  const named = await api.list(kind.path, signal, [["name", desired.name]]);
+  return named.map(kind.read).find(({ name }) => name === desired.name);
 }
 
 /** The stack's own thing alone: what a creation whose answer was lost looks for, and then continues with. */
 export async function findOwn<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
-  wanted: ThingQuery<T>,
+  desired: ThingQuery<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  const owned = await listOwned(api, kind, wanted.stack, signal);
+  const owned = await listOwned(api, kind, desired.stack, signal);
   return ownOf(
-    owned.filter((one) => isOwned(one, wanted.stack)),
-    wanted,
+    owned.filter((one) => isOwned(one, desired.stack)),
+    desired,
   );
 }
 

@@ -26,7 +26,7 @@ export interface FirewallSpec {
   readonly issuer?: NamedIssuer;
 }
 
-const wantedOf = ({ stack, name, issuer }: FirewallSpec): ThingQuery<Firewall> => ({
+const specOf = ({ stack, name, issuer }: FirewallSpec): ThingQuery<Firewall> => ({
   stack,
   name,
   labels: issuerLabel(issuer),
@@ -76,7 +76,7 @@ function difference(spec: FirewallSpec, observed: Observed<Firewall>): Differenc
   const field = ruleField(spec, stateOf(observed)?.rules);
   const rules = field === undefined ? [] : [field];
   if (!observed.exists) return { kind: "create", fields: rules };
-  const fields = [...commonFields(observed.state, wantedOf(spec)), ...rules];
+  const fields = [...commonFields(observed.state, specOf(spec)), ...rules];
   const refusal = otherName(observed.state, spec);
   if (refusal !== undefined) return { kind: "update", fields, refusal };
   return { kind: fields.length === 0 ? "none" : "update", fields };
@@ -100,7 +100,7 @@ export function firewallLabels({ stack, issuer }: Pick<FirewallSpec, "stack" | "
 async function create(api: HetznerApi, spec: FirewallSpec, work: Work): Promise<void> {
   const { name } = spec;
   const body = { name, labels: firewallLabels(spec), rules: bodyOf(wantedRules(spec, [])) };
-  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, wantedOf(spec), work.signal);
+  const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, specOf(spec), work.signal);
   const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
   const made = await api.create(asked, work.signal, find);
   if ("found" in made) return update(api, spec, made.found, work);
@@ -117,7 +117,7 @@ async function update(api: HetznerApi, spec: FirewallSpec, before: Firewall, wor
   // Two runs at once: the one that made it first has set the issuer's name.
   const other = otherName(before, spec);
   if (other !== undefined) throw other;
-  await putCommon(api, firewalls, { before, wanted: wantedOf(spec) }, work.signal);
+  await putCommon(api, firewalls, { before, desired: specOf(spec) }, work.signal);
   if (ruleField(spec, before.rules) === undefined) return;
   const answer = await api.change(
     {
@@ -149,7 +149,7 @@ export async function removeFirewall(api: HetznerApi, firewall: Thing, work: Wor
  */
 export function firewallResource(api: HetznerApi, spec: FirewallSpec): Resource<Firewall> {
   return {
-    ...commonOf(api, firewalls, wantedOf(spec)),
+    ...commonOf(api, firewalls, specOf(spec)),
     dependsOn: [],
     fingerprint: (state) => state,
     outputs: (state) => ({ id: String(state.id), sshFrom: sourcesOf(state, 22).join(",") }),

@@ -72,7 +72,7 @@ async function setProtection(
 async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise<void> {
   const { stack, name, type, location } = spec;
   const body = { name, type, location, labels: markedLabels(stack), auto_delete: false };
-  const find = (): Promise<PrimaryIp | undefined> => findOwn(api, primaryIps, wantedOf(spec), work.signal);
+  const find = (): Promise<PrimaryIp | undefined> => findOwn(api, primaryIps, specOf(spec), work.signal);
   const asked = { path: "primary_ips", body, during: `creating primary-ip ${name}` };
   const made = await api.create(asked, work.signal, find);
   const address = "found" in made ? made.found : primaryIps.read(made.answer.fields("primary_ip"));
@@ -81,11 +81,11 @@ async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise
 
 async function update(api: HetznerApi, spec: PrimaryIpSpec, before: PrimaryIp, work: Work): Promise<void> {
   const more = before.autoDelete ? { auto_delete: false } : {};
-  await putCommon(api, primaryIps, { before, wanted: wantedOf(spec), more }, work.signal);
+  await putCommon(api, primaryIps, { before, desired: specOf(spec), more }, work.signal);
   if (before.isProtected !== spec.protect) await setProtection(api, before, spec.protect, work);
 }
 
-function wantedOf({ stack, name, type }: PrimaryIpSpec): {
+function specOf({ stack, name, type }: PrimaryIpSpec): {
   stack: string;
   name: string;
   fits: (address: PrimaryIp) => boolean;
@@ -104,7 +104,7 @@ export async function removePrimaryIp(api: HetznerApi, address: PrimaryIp, work:
 /** A public address that outlives its server, so that names lead to the next one. */
 export function primaryIpResource(api: HetznerApi, spec: PrimaryIpSpec): Resource<PrimaryIp> {
   return {
-    ...commonOf(api, primaryIps, wantedOf(spec)),
+    ...commonOf(api, primaryIps, specOf(spec)),
     dependsOn: [],
     // The assignee changes with the server.
     fingerprint: ({ assignee: _assignee, ...state }) => state,

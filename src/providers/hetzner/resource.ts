@@ -19,21 +19,21 @@ export function hetznerNames(
 export function commonOf<T extends Thing>(
   api: HetznerApi,
   kind: Kind<T>,
-  wanted: ThingQuery<T>,
+  desired: ThingQuery<T>,
 ): Pick<Resource<T>, "id" | "kind" | "names" | "link" | "ifTaken" | "read"> {
   return {
-    ...hetznerNames(kind.kind, wanted.name),
-    ifTaken: `Rename the ${kind.kind} in Hetzner's console, choose another name for the stack, or take it over after looking at it: podtrust import ${kind.kind}/${wanted.name}`,
+    ...hetznerNames(kind.kind, desired.name),
+    ifTaken: `Rename the ${kind.kind} in Hetzner's console, choose another name for the stack, or take it over after looking at it: podtrust import ${kind.kind}/${desired.name}`,
     async read(signal) {
-      return observedThing(await findThing(api, kind, wanted, signal), wanted.stack);
+      return observedThing(await findThing(api, kind, desired, signal), desired.stack);
     },
   };
 }
 
 /** The fields that every thing has: its name and our labels. */
-export function commonFields({ name, labels }: Thing, wanted: ThingQuery<never>): readonly FieldChange[] {
-  const renamed = name === wanted.name ? [] : [{ field: "name", before: name, after: wanted.name }];
-  return [...renamed, ...labelFields(wanted.stack, labels, wanted.labels)];
+export function commonFields({ name, labels }: Thing, desired: ThingQuery<never>): readonly FieldChange[] {
+  const renamed = name === desired.name ? [] : [{ field: "name", before: name, after: desired.name }];
+  return [...renamed, ...labelFields(desired.stack, labels, desired.labels)];
 }
 
 /** Sets name, labels and what else a PUT takes, where one of them differs. */
@@ -42,18 +42,18 @@ export async function putCommon<T extends Thing>(
   kind: Kind<T>,
   {
     before,
-    wanted,
+    desired,
     more = {},
-  }: { before: T; wanted: ThingQuery<T>; more?: Readonly<Record<string, unknown>> },
+  }: { before: T; desired: ThingQuery<T>; more?: Readonly<Record<string, unknown>> },
   signal: AbortSignal,
 ): Promise<void> {
-  if (commonFields(before, wanted).length === 0 && Object.keys(more).length === 0) return;
+  if (commonFields(before, desired).length === 0 && Object.keys(more).length === 0) return;
   const body = {
-    name: wanted.name,
-    labels: markedLabels(wanted.stack, before.labels, wanted.labels),
+    name: desired.name,
+    labels: markedLabels(desired.stack, before.labels, desired.labels),
     ...more,
   };
-  const during = `changing ${kind.kind} ${wanted.name}`;
+  const during = `changing ${kind.kind} ${desired.name}`;
   await api.change({ method: "PUT", path: `${kind.path}/${before.id}`, body, during }, signal);
 }
 

@@ -51,8 +51,8 @@ export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerSpec): readonly 
 }
 
 /** A value from another resource as it is known now. */
-export function valueOf(wanted: OutputOrValue, inputs: Inputs): Known<string> {
-  return typeof wanted === "string" ? { known: true, value: wanted } : inputs.get(wanted);
+export function valueOf(desired: OutputOrValue, inputs: Inputs): Known<string> {
+  return typeof desired === "string" ? { known: true, value: desired } : inputs.get(desired);
 }
 
 function newFields(spec: ServerSpec, inputs: Inputs): readonly FieldChange[] {
@@ -73,13 +73,13 @@ function newFields(spec: ServerSpec, inputs: Inputs): readonly FieldChange[] {
 
 function addressFields(spec: ServerSpec, state: Server, inputs: Inputs): readonly FieldChange[] {
   return families.flatMap((family) => {
-    const [wanted, has] = [spec[family], state[family]];
-    if (wanted === undefined) {
+    const [desired, has] = [spec[family], state[family]];
+    if (desired === undefined) {
       return has === undefined ? [] : [{ field: family, before: has.ip, after: undefined }];
     }
-    const id = inputs.get(wanted.id);
+    const id = inputs.get(desired.id);
     if (id.known && id.value === String(has?.id)) return [];
-    return [{ field: family, before: has?.ip, after: shownKnown(inputs.get(wanted.address)) }];
+    return [{ field: family, before: has?.ip, after: shownKnown(inputs.get(desired.address)) }];
   });
 }
 

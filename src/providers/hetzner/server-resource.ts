@@ -30,13 +30,13 @@ import { actionOf, type Server } from "./shapes.ts";
 
 const maxUserData = 32 * 1024;
 
-function needed(wanted: OutputOrValue, inputs: Inputs): string {
-  const value = valueOf(wanted, inputs);
+function needed(desired: OutputOrValue, inputs: Inputs): string {
+  const value = valueOf(desired, inputs);
   if (!value.known) throw new TypeError(`an output of ${value.after} is needed and not known`);
   return value.value;
 }
 
-const neededId = (wanted: OutputOrValue, inputs: Inputs): number => Number(needed(wanted, inputs));
+const neededId = (desired: OutputOrValue, inputs: Inputs): number => Number(needed(desired, inputs));
 
 /** The part of a new server's request that says which addresses it has. */
 function publicNet(spec: ServerSpec, inputs: Inputs): object {
@@ -134,11 +134,11 @@ async function changeAddresses(
   server: Server,
   work: Work,
 ): Promise<boolean> {
-  const wanted = (family: Family): number | undefined => {
+  const desired = (family: Family): number | undefined => {
     const address = spec[family];
     return address === undefined ? undefined : neededId(address.id, work.inputs);
   };
-  const changed = families.filter((family) => wanted(family) !== server[family]?.id);
+  const changed = families.filter((family) => desired(family) !== server[family]?.id);
   if (changed.length === 0) return false;
   // The API moves addresses of machines that are off.
   await powerOff(api, server, work);
@@ -146,7 +146,7 @@ async function changeAddresses(
     for (const family of changed) {
       const has = server[family];
       if (has !== undefined) await unassign(api, has.id, work);
-      const id = wanted(family);
+      const id = desired(family);
       if (id !== undefined) await assign(api, id, server, work);
     }
   } catch (error) {
@@ -184,7 +184,7 @@ function ifApplied(error: unknown): void {
 
 async function update(api: HetznerApi, spec: ServerSpec, before: Server, work: Work): Promise<void> {
   const server = isInTheMaking(before) ? await finish(api, before, work) : before;
-  await putCommon(api, servers, { before: server, wanted: spec }, work.signal);
+  await putCommon(api, servers, { before: server, desired: spec }, work.signal);
   await putBehindFirewall(api, spec, server, work);
   const isOff = (await changeAddresses(api, spec, server, work)) || server.status === "off";
   if (isOff) await powerOn(api, server, work);

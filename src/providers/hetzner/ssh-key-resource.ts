@@ -76,7 +76,7 @@ export function sshKeyResource(api: HetznerApi, spec: SshKeySpec): Resource<SshK
     async apply(change, { signal }: Work) {
       const before = stateToUpdate(change);
       if (before === undefined) return create(api, spec, signal);
-      return putCommon(api, sshKeys, { before, wanted: spec }, signal);
+      return putCommon(api, sshKeys, { before, desired: spec }, signal);
     },
     async delete(observed, work) {
       const state = stateOf(observed);

@@ -43,15 +43,15 @@ export function checkRoom(target: SshTarget, rooms: readonly Room[], needs: read
     needs.filter(({ path }) => rooms.some((room) => room.path === path)),
     ({ path }) => rooms.find((room) => room.path === path)?.device,
   );
-  for (const [device, wanted] of byDevice) {
+  for (const [device, desired] of byDevice) {
     const freeMib = Math.min(...rooms.filter((room) => room.device === device).map((room) => room.freeMib));
-    const neededMib = sumOf(wanted);
+    const neededMib = sumOf(desired);
     if (freeMib >= neededMib) continue;
-    const list = wanted.map(({ path, mib, what }) => `${mib} MiB in ${path} for ${what}`).join(", ");
+    const list = desired.map(({ path, mib, what }) => `${mib} MiB in ${path} for ${what}`).join(", ");
     throw new PodtrustError(
       "host-disk-full",
       `${targetText(target)}: the disk has ${freeMib} MiB free, and needed are ${list}; nothing was written`,
-      { detail: { freeMib, neededMib, folders: wanted.map(({ path }) => path) } },
+      { detail: { freeMib, neededMib, folders: desired.map(({ path }) => path) } },
     );
   }
 }

@@ -20,8 +20,8 @@ function canonical(value: unknown): unknown {
 }
 
 /** The fields of `wanted` that differ in `found`; further fields of `found` are ignored. */
-export function changedFields(wanted: Fields, found: Fields): readonly FieldChange[] {
-  return Object.entries(wanted).flatMap(([field, value]) => {
+export function changedFields(desired: Fields, found: Fields): readonly FieldChange[] {
+  return Object.entries(desired).flatMap(([field, value]) => {
     const [before, after] = [canonical(found[field]), canonical(value)];
     return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ field, before, after }];
   });

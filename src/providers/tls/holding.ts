@@ -1,4 +1,4 @@
-import { chainFault, readCertificates, validityOf, type WantedChain } from "../acme/index.ts";
+import { chainFault, readCertificates, validityOf, type ChainRequirements } from "../acme/index.ts";
 import { defined, errorText, type Logger, mapped } from "../../core/base/index.ts";
 import type { ServedCertificate } from "./manager.ts";
 import type { StoredRenewal } from "./store.ts";
@@ -22,7 +22,7 @@ export function heldOf(
 }
 
 /** The requirements on a pair, except its own key. `before`: what is served now. */
-export interface WantedPair extends Pick<WantedChain, "names" | "now" | "roots"> {
+export interface PairRequirements extends Pick<ChainRequirements, "names" | "now" | "roots"> {
   readonly before?: { readonly certificate: string } | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface WantedPair extends Pick<WantedChain, "names" | "now" | "roots">
  */
 export function pairFault(
   pair: { readonly certificate: string; readonly key: string },
-  { before, ...wanted }: WantedPair,
+  { before, ...wanted }: PairRequirements,
 ): string | undefined {
   const chain = readCertificates(pair.certificate);
   const served = defined({

@@ -10,7 +10,7 @@ import {
 import { type Jwk, keysForUpload, providerAudience, providerPath } from "../../rules/gcp/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
-import type { WantedUpload, OpenUploads, UploadDeps, UploadsOfPods, UploadTarget } from "./target.ts";
+import type { DesiredKeys, OpenUploads, UploadDeps, UploadsOfPods, UploadTarget } from "./target.ts";
 
 /** A key as Google has it; undefined for one that Google does not verify with. */
 function publicKey(jwk: Jwk): PublicJwk | undefined {
@@ -49,7 +49,7 @@ class GoogleUpload implements UploadTarget {
     return keys.map(({ kid }) => String(kid));
   }
 
-  async upload({ issuer, keys, stays }: WantedUpload, signal: AbortSignal): Promise<PassOutcome> {
+  async upload({ issuer, keys, stays }: DesiredKeys, signal: AbortSignal): Promise<PassOutcome> {
     const { logger } = this.#deps;
     const judged = keysForUpload(issuer, JSON.stringify({ keys }));
     const opened = await this.#open();

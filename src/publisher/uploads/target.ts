@@ -4,7 +4,7 @@ import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
 
 /** The keys that a relying party should have. */
-export interface WantedUpload {
+export interface DesiredKeys {
   readonly issuer: string;
   readonly keys: readonly PublicJwk[];
   /** Whether another key that it has stays there: it was put there on purpose, and its tokens may be valid. */
@@ -18,7 +18,7 @@ export interface UploadTarget {
   /** Key IDs that it has. Throws what the relying party's adapter throws. */
   look(signal: AbortSignal): Promise<readonly string[]>;
   /** Compares what it has, and uploads what it should have. Throws what the relying party's adapter throws. */
-  upload(wanted: WantedUpload, signal: AbortSignal): Promise<PassOutcome>;
+  upload(wanted: DesiredKeys, signal: AbortSignal): Promise<PassOutcome>;
 }
 
 export interface UploadDeps {

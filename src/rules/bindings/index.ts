@@ -1,5 +1,5 @@
 export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
-export { decide, type GrantDecision, type GrantedRole, type WantedRole } from "./decide/decide.ts";
+export { decide, type GrantDecision, type GrantedRole, type DecidedRole } from "./decide/decide.ts";
 export type { GrantRefusal } from "./decide/grants.ts";
 export type { GrantedTo, NamespacedName } from "./decide/is-for.ts";
 export { bindingMark, markedBinding, roleName } from "./decide/role-name.ts";

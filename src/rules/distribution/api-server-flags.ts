@@ -100,14 +100,14 @@ const oneValue = (value: string): readonly string[] => (value === "" ? [] : [val
 /** A change as flags by name and value, in order; the audiences are one value, as kubeadm's map can hold them. */
 export function changedFlags(change: FlagChange): ReadonlyMap<string, readonly string[]> {
   const { issuers, audiences, jwksUri, keyFiles, signingKeyFile } = change;
-  const wanted: [string, readonly string[] | undefined][] = [
+  const desired: [string, readonly string[] | undefined][] = [
     [names.issuers, issuers],
     [names.audiences, audiences === undefined ? undefined : oneValue(audiences.join(","))],
     [names.jwksUri, jwksUri === undefined ? undefined : oneValue(jwksUri)],
     [names.keyFiles, keyFiles],
     [names.signingKeyFile, signingKeyFile === undefined ? undefined : oneValue(signingKeyFile)],
   ];
-  return new Map(wanted.flatMap(([name, values]) => (values === undefined ? [] : [[name, values]])));
+  return new Map(desired.flatMap(([name, values]) => (values === undefined ? [] : [[name, values]])));
 }
 
 /**
@@ -115,19 +115,19 @@ export function changedFlags(change: FlagChange): ReadonlyMap<string, readonly s
  * New values stand where the first old one stood, else at the end.
  */
 export function changeFlags(words: readonly string[], change: FlagChange): readonly string[] {
-  const wanted = changedFlags(change);
+  const desired = changedFlags(change);
   const kept: (readonly string[])[] = words.map((word) => [word]);
   const placed = new Set<string>();
   const flagWords = (name: string, values: readonly string[]): readonly string[] =>
     values.map((value) => `--${name}=${value}`);
   for (const { name, at, words: count } of flagsIn(words)) {
-    const values = wanted.get(name);
+    const values = desired.get(name);
     if (values === undefined) continue;
     kept[at] = placed.has(name) ? [] : flagWords(name, values);
     if (count === 2) kept[at + 1] = [];
     placed.add(name);
   }
-  const added = [...wanted].flatMap(([name, values]) => (placed.has(name) ? [] : flagWords(name, values)));
+  const added = [...desired].flatMap(([name, values]) => (placed.has(name) ? [] : flagWords(name, values)));
   return [...kept.flat(), ...added];
 }
 
@@ -139,10 +139,10 @@ export function issuerFlagsOf({ issuers, audiences = [], jwksUri = "" }: ApiServ
 /** What of a change the flags still lack, as a sentence; undefined where nothing is missing. */
 export function flagDifference(flags: ApiServerFlags, change: FlagChange): string | undefined {
   for (const member of Object.keys(names) as (keyof FlagChange)[]) {
-    const wanted = change[member];
-    if (wanted === undefined) continue;
+    const desired = change[member];
+    if (desired === undefined) continue;
     const has = flags[member];
-    const [said, meant] = [has ?? [], wanted].map((value) => [value].flat().join(", ") || "not set");
+    const [said, meant] = [has ?? [], desired].map((value) => [value].flat().join(", ") || "not set");
     if (said !== meant) return `--${names[member]} is ${said}, and ${meant} is wanted`;
   }
   return undefined;

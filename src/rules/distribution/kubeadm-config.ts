@@ -24,23 +24,23 @@ const holdsMap = (config: JsonRecord): boolean => config["apiVersion"] === "kube
 export function changeKubeadmConfig(config: unknown, change: FlagChange): ChangedValue<JsonRecord> {
   if (!isConfig(config)) return notOurs;
   const apiServer = recordOf(config["apiServer"]);
-  const wanted = changedFlags(change);
+  const desired = changedFlags(change);
   const { extraArgs } = apiServer;
   const put = (args: unknown): ChangedValue<JsonRecord> => ({
     value: { ...config, apiServer: { ...apiServer, extraArgs: args } },
   });
-  const flags = [...wanted].flatMap(([name, values]) => values.map((value) => ({ name, value })));
+  const flags = [...desired].flatMap(([name, values]) => values.map((value) => ({ name, value })));
   if (!holdsMap(config)) {
-    const kept = recordsOf(extraArgs).filter((one) => !wanted.has(textOf(one["name"]) ?? ""));
+    const kept = recordsOf(extraArgs).filter((one) => !desired.has(textOf(one["name"]) ?? ""));
     return put([...kept, ...flags]);
   }
   // A map holds one value for each name.
-  const twice = [...wanted].find(([, values]) => values.length > 1);
+  const twice = [...desired].find(([, values]) => values.length > 1);
   if (twice !== undefined)
     return {
       fault: `is of v1beta3, which holds one --${twice[0]} alone: kubeadm upgrade would lose the rest`,
     };
-  const kept = Object.entries(recordOf(extraArgs)).filter(([name]) => !wanted.has(name));
+  const kept = Object.entries(recordOf(extraArgs)).filter(([name]) => !desired.has(name));
   return put(Object.fromEntries([...kept, ...flags.map(({ name, value }) => [name, value] as const)]));
 }
 

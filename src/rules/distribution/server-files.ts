@@ -114,9 +114,9 @@ export function changeServerConfig(
   own: string,
   change: FlagChange,
 ): readonly ServerConfigFile[] {
-  const wanted = changedFlags(change);
+  const desired = changedFlags(change);
   const without = (value: unknown): readonly string[] =>
-    argumentsOf(value).filter((entry) => !wanted.has(nameOf(entry)));
+    argumentsOf(value).filter((entry) => !desired.has(nameOf(entry)));
   const others = files.flatMap(({ path, value }) => {
     const keys = Object.keys(value).filter((key) => argument.test(key));
     const isTouched = keys.some((key) => without(value[key]).length < argumentsOf(value[key]).length);
@@ -127,7 +127,7 @@ export function changeServerConfig(
   const before = files.find(({ path }) => path === own)?.value ?? {};
   const kept = Object.entries(before).flatMap(([key, value]) => (argument.test(key) ? without(value) : []));
   const rest = Object.entries(before).filter(([key]) => !argument.test(key));
-  const flags = [...wanted].flatMap(([name, values]) => values.map((value) => `${name}=${value}`));
+  const flags = [...desired].flatMap(([name, values]) => values.map((value) => `${name}=${value}`));
   return [
     ...others,
     { path: own, value: { ...Object.fromEntries(rest), [ownArgument]: [...kept, ...flags] } },

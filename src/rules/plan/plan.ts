@@ -5,7 +5,7 @@ import { ownerText } from "./ownership.ts";
 import { readAll, type Readings } from "./readings.ts";
 import { type Change, dependenciesOf, type Observed, type Resource } from "./resource.ts";
 
-/** `sync` also deletes what is ours and no longer desired; `upsert-only` never deletes. */
+/** `sync` also deletes what is ours and no longer wanted; `upsert-only` never deletes. */
 export type Policy = "sync" | "upsert-only";
 
 export interface PlanInput {

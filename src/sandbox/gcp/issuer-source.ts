@@ -16,7 +16,7 @@ export interface IssuerSourceOptions {
 }
 
 /** An issuer as a provider names it. */
-export interface WantedIssuer {
+export interface ProviderIssuer {
   readonly issuerUri: string;
   readonly discoveryUri?: string;
 }
@@ -52,7 +52,7 @@ export class GoogleIssuerSource {
 
   /** What the issuer serves, for a token that names `kid`. Rejects only with the signal's reason. */
   async documents(
-    wanted: WantedIssuer,
+    wanted: ProviderIssuer,
     kid: string | undefined,
     signal: AbortSignal,
   ): Promise<IssuerDocuments> {
@@ -93,7 +93,7 @@ export class GoogleIssuerSource {
     if (this.#kept.size > maxIssuers && oldest !== undefined) this.#kept.delete(oldest);
   }
 
-  async #read({ issuerUri, discoveryUri }: WantedIssuer, signal: AbortSignal): Promise<Kept> {
+  async #read({ issuerUri, discoveryUri }: ProviderIssuer, signal: AbortSignal): Promise<Kept> {
     const fetchedAt = this.#options.clock.now();
     const options = { route: await this.#options.routeTo(issuerUri), signal };
     const discovery = await readDocument("discovery", discoveryUri ?? discoveryUrlOf(issuerUri), options);

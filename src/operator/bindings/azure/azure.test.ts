@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { pairOf, placeOf, sameId, wantedCredential } from "./identity-ref.ts";
+import { pairOf, placeOf, sameId, desiredCredential } from "./identity-ref.ts";
 import { identityStatusOf } from "./status.ts";
 
 const id =
@@ -20,9 +20,9 @@ describe("where an identity of a binding is", () => {
     const pair = { issuer: trust.issuer, subject: "system:serviceaccount:shop:web" };
     assert.deepEqual(pairOf(trust, whose), pair);
     const cloud = { audience: "api://AzureADTokenExchange" } as Parameters<
-      typeof wantedCredential
+      typeof desiredCredential
     >[2]["cloud"];
-    assert.deepEqual(wantedCredential(trust, whose, { cloud }), {
+    assert.deepEqual(desiredCredential(trust, whose, { cloud }), {
       account: "shop/web",
       audience: "api://AzureADTokenExchange",
       ...pair,

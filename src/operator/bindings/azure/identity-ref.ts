@@ -2,7 +2,7 @@ import type { AzureTrustGroup, AzureTrust } from "../../../rules/bindings/azure/
 import type { NamespacedName } from "../../../rules/bindings/index.ts";
 import { readResourceId } from "../../../rules/bindings/azure/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
-import type { WantedCredential } from "../../../providers/azure/index.ts";
+import type { DesiredCredential } from "../../../providers/azure/index.ts";
 import type { BoundTenant } from "./tenants.ts";
 
 /** An identity by the group and the name in its resource id. */
@@ -23,16 +23,16 @@ export const sameId = (one: string, other: string): boolean => one.toLowerCase()
 export function pairOf(
   { issuer }: Pick<AzureTrust, "issuer">,
   { namespace, name }: NamespacedName,
-): Pick<WantedCredential, "issuer" | "subject"> {
+): Pick<DesiredCredential, "issuer" | "subject"> {
   return { issuer, subject: serviceAccountSubject(namespace, name) };
 }
 
 /** The credential that lets a binding's ServiceAccount become an identity. */
-export function wantedCredential(
+export function desiredCredential(
   trust: Pick<AzureTrust, "issuer">,
   binding: NamespacedName,
   { cloud }: Pick<BoundTenant, "cloud">,
-): WantedCredential {
+): DesiredCredential {
   return {
     account: `${binding.namespace}/${binding.name}`,
     ...pairOf(trust, binding),

@@ -33,7 +33,7 @@ import { azureTrouble, isAzures } from "./finding.ts";
 import { keyOf, type Left, lookOf } from "./leftovers.ts";
 import { pairOf, placeOf, sameId } from "./identity-ref.ts";
 import { type BoundTenant, BoundTenants, freshLook, type TenantContext } from "./tenants.ts";
-import { type IdentityLook, WantedIdentity } from "./wanted.ts";
+import { type IdentityLook, DesiredIdentity } from "./desired-identity.ts";
 
 type AskedIdentities = AskedOfTrust<AzureBinding, GrantedIdentity>;
 
@@ -123,9 +123,9 @@ class TrustFiles extends GatheredPlan {
 
   /** What a binding's pass would write. */
   async add(binding: AzureBinding, identity: GrantedIdentity): Promise<void> {
-    const wanted = new WantedIdentity(this.#tenant, { binding, identity, trust: this.#trust });
+    const desired = new DesiredIdentity(this.#tenant, { binding, identity, trust: this.#trust });
     try {
-      await this.#plan(wanted, binding, identity);
+      await this.#plan(desired, binding, identity);
     } catch (error) {
       this.#signal.throwIfAborted();
       // The binding's pass reports it, and the other bindings continue.
@@ -134,20 +134,20 @@ class TrustFiles extends GatheredPlan {
     }
   }
 
-  async #plan(wanted: WantedIdentity, binding: AzureBinding, identity: GrantedIdentity): Promise<void> {
+  async #plan(desired: DesiredIdentity, binding: AzureBinding, identity: GrantedIdentity): Promise<void> {
     const key = identity.resourceId.toLowerCase();
-    const { state, credentials } = await wanted.look(this.#signal, freshLook);
+    const { state, credentials } = await desired.look(this.#signal, freshLook);
     const look: IdentityLook = { state, credentials: this.#after.get(key) ?? credentials };
-    const refusal = wanted.refusal(look);
+    const refusal = desired.refusal(look);
     if (refusal !== undefined) {
       this.refusals.push(foundError(binding, refusal));
       return;
     }
-    const plan = await wanted.plan(look, this.#signal);
+    const plan = await desired.plan(look, this.#signal);
     this.take(plan);
-    if (wanted.doubled(look) !== undefined)
-      this.warnings.push(`${nameOf(binding)}: ${wanted.match(look).seen}`);
-    this.#after.set(key, wanted.after(look).credentials ?? []);
+    if (desired.doubled(look) !== undefined)
+      this.warnings.push(`${nameOf(binding)}: ${desired.match(look).seen}`);
+    this.#after.set(key, desired.after(look).credentials ?? []);
   }
 }
 

@@ -38,7 +38,7 @@ import { removeIdentityBinding } from "./removal.ts";
 import { ended, identityStatusOf, refused } from "./status.ts";
 import { pending, type SyncedIdentity, syncedIdentity, waiting } from "./sync.ts";
 import type { BoundTenant } from "./tenants.ts";
-import type { GrantedBinding } from "./wanted.ts";
+import type { GrantedBinding } from "./desired-identity.ts";
 
 const { trust: trustNames } = partyNames.azure;
 

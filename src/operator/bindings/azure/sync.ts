@@ -7,7 +7,7 @@ import { maxWrite, within } from "./cut.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
 import { type BoundTenant, freshLook, maxLookAge } from "./tenants.ts";
-import { type GrantedBinding, WantedIdentity } from "./wanted.ts";
+import { type GrantedBinding, DesiredIdentity } from "./desired-identity.ts";
 
 /** The binding's identity at Azure after its pass there. */
 export interface SyncedIdentity {
@@ -38,7 +38,7 @@ class IdentitySync {
   readonly #pass: IdentityPass;
   readonly #tenant: BoundTenant;
   readonly #granted: GrantedBinding;
-  readonly #wanted: WantedIdentity;
+  readonly #desired: DesiredIdentity;
   /** Maximum age of a look, in milliseconds. */
   readonly #oldest: number;
 
@@ -46,7 +46,7 @@ class IdentitySync {
     this.#pass = pass;
     this.#tenant = tenant;
     this.#granted = granted;
-    this.#wanted = new WantedIdentity(tenant, granted);
+    this.#desired = new DesiredIdentity(tenant, granted);
     this.#oldest = oldest;
   }
 
@@ -72,7 +72,7 @@ class IdentitySync {
     const { identity } = this.#granted;
     const { clientId, principalId } = state ?? {};
     const stood = this.#pass.status.identities.find(({ id }) => id === identity.resourceId);
-    const credential = isOurs ? this.#wanted.name : undefined;
+    const credential = isOurs ? this.#desired.name : undefined;
     return {
       finding: found,
       state,
@@ -93,11 +93,11 @@ class IdentitySync {
   async run(): Promise<SyncedIdentity> {
     const { group, name } = this.#granted.identity;
     const { signal } = this.#pass;
-    const look = await this.#wanted.look(signal, this.#oldest);
-    const isOurs = this.#wanted.doubled(look) === undefined;
-    const refusal = this.#wanted.refusal(look);
-    if (refusal !== undefined) return this.#ended(refusal, look.state, this.#wanted.isThere(look));
-    const plan = await this.#wanted.plan(look, signal);
+    const look = await this.#desired.look(signal, this.#oldest);
+    const isOurs = this.#desired.doubled(look) === undefined;
+    const refusal = this.#desired.refusal(look);
+    if (refusal !== undefined) return this.#ended(refusal, look.state, this.#desired.isThere(look));
+    const plan = await this.#desired.plan(look, signal);
     const [first] = plan.refusals;
     if (first !== undefined) return this.#ended(azureTrouble(first, this.#from), undefined, false);
     let state = look.state;
@@ -111,7 +111,7 @@ class IdentitySync {
       // A new credential is not visible everywhere at once.
       if (state === undefined) return this.#ended(pending, state, isOurs);
     }
-    return this.#ended(this.#wanted.match(look), state, isOurs);
+    return this.#ended(this.#desired.match(look), state, isOurs);
   }
 
   /** Why the sync stopped early. */

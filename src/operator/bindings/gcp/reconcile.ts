@@ -135,20 +135,20 @@ async function member(
 function annotations(pass: GooglePass, trust: GoogleTrust, { email }: GoogleBinding) {
   const [providerKey, emailKey, audienceKey] = googleKeys;
   const provider = providerAudience(trust).replace("//iam.googleapis.com/", "");
-  const wanted = {
+  const desired = {
     [providerKey]: provider,
     ...defined({ [emailKey]: email, [audienceKey]: trust.audience }),
   };
   return annotatedWith(pass, {
     party: "gcp",
-    annotations: wanted,
+    annotations: desired,
     isOurs: (key) => googleKeys.some((one) => one === key),
     conflict({ metadata: { annotations: stand = {} } }) {
-      const wrong = googleKeys.find((key) => (stand[key] ?? "") !== (wanted[key] ?? ""));
+      const wrong = googleKeys.find((key) => (stand[key] ?? "") !== (desired[key] ?? ""));
       if (wrong === undefined) return undefined;
       const has =
         stand[wrong] === undefined ? "lacks" : `has ${JSON.stringify(stand[wrong].slice(0, 200))} in`;
-      return `${has} the annotation ${wrong}, where the binding means ${wanted[wrong] ?? "none"}`;
+      return `${has} the annotation ${wrong}, where the binding means ${desired[wrong] ?? "none"}`;
     },
     does: `names ${email ?? provider}`,
   });

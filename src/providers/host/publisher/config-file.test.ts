@@ -236,9 +236,9 @@ describe("the publisher's config on a machine", () => {
       });
       for (const [name, unit] of units) {
         const given = unit.match(/(?<=^LoadCredential=).*$/gmu) ?? [];
-        const wanted =
+        const desired =
           name === "podtrust-publisher.service" ? ["dns-token:/etc/podtrust/publisher/dns-token"] : [];
-        assert.deepEqual(given, wanted, name);
+        assert.deepEqual(given, desired, name);
       }
     });
   }

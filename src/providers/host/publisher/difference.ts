@@ -64,14 +64,14 @@ export function changedFiles({ files }: HostPublisherSpec, state: PublisherState
 
 /** Units to remove: a socket that is no longer wanted. */
 export function surplusUnits({ files }: HostPublisherSpec, state: PublisherState): readonly string[] {
-  const wanted = new Set(files.map(({ path }) => basename(path)));
-  return Object.keys(state.units).filter((unit) => !wanted.has(unit));
+  const desired = new Set(files.map(({ path }) => basename(path)));
+  return Object.keys(state.units).filter((unit) => !desired.has(unit));
 }
 
 /** Files beside the config that it no longer names: a token that the publisher is no longer to have. */
 export function surplusFiles({ files, layout }: HostPublisherSpec, state: PublisherState): readonly string[] {
-  const wanted = new Set(files.map(({ path }) => path));
-  return Object.keys(state.files).filter((path) => path.startsWith(`${layout.files}/`) && !wanted.has(path));
+  const desired = new Set(files.map(({ path }) => path));
+  return Object.keys(state.files).filter((path) => path.startsWith(`${layout.files}/`) && !desired.has(path));
 }
 
 /** Units that do not run, or would not after a start of the machine. */

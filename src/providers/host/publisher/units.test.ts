@@ -18,14 +18,14 @@ const linesOf = (unit: string): readonly string[] => (units.get(unit) ?? "").spl
 describe("the units of a publisher on a machine", () => {
   test("the one that serves runs as a user of its own, which can neither become root nor get a capability", () => {
     const lines = linesOf(unitNames.publisher);
-    const wanted = [
+    const desired = [
       "DynamicUser=yes",
       "NoNewPrivileges=yes",
       "CapabilityBoundingSet=",
       "AmbientCapabilities=",
     ];
     assert.deepEqual(
-      wanted.filter((line) => !lines.includes(line)),
+      desired.filter((line) => !lines.includes(line)),
       [],
     );
     assert.ok(!lines.some((line) => /^(?:User|Group|SupplementaryGroups)=(?:root|0)$/u.test(line)));

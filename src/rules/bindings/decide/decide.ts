@@ -16,7 +16,7 @@ import { fitsAny } from "./pattern.ts";
 import { roleName } from "./role-name.ts";
 
 /** A desired role, in the form in which the config has roles. */
-export interface WantedRole {
+export interface DecidedRole {
   readonly name: string;
   readonly path: string;
   readonly policies: readonly string[];
@@ -35,7 +35,7 @@ export interface GrantedRole {
   readonly account: TrustAccount;
   readonly grant: string;
   /** Absent for a role that podtrust does not make. */
-  readonly managed?: WantedRole;
+  readonly managed?: DecidedRole;
   /** Whether a role of that name without ownership tags may be taken over. */
   readonly adopt: boolean;
   readonly arn: string;
@@ -125,14 +125,14 @@ function lacking({ role, account }: RoleRequest, grant: Grant): readonly GrantRe
   ];
 }
 
-const recordOfTags = (tags: readonly RoleTag[]): WantedRole["tags"] =>
+const recordOfTags = (tags: readonly RoleTag[]): DecidedRole["tags"] =>
   Object.fromEntries(tags.map(({ key, value }) => [key, value]));
 
 /** What marks a role that stays when its binding goes. */
-const stayMark = ({ onDelete }: ManagedSpec): WantedRole["tags"] =>
+const stayMark = ({ onDelete }: ManagedSpec): DecidedRole["tags"] =>
   onDelete === "Retain" ? retainedMark : {};
 
-function wantedRole({ trust, binding, role }: RoleRequest, grant: Grant): WantedRole | undefined {
+function decidedRole({ trust, binding, role }: RoleRequest, grant: Grant): DecidedRole | undefined {
   const { managed, profile } = role;
   if (managed === undefined) return undefined;
   const { policies = [], inline = [], maxSessionSeconds, adopt, tags = [] } = managed;
@@ -156,7 +156,7 @@ function wantedRole({ trust, binding, role }: RoleRequest, grant: Grant): Wanted
 
 function granted(request: RoleRequest, grant: Grant): GrantedRole {
   const { role, account } = request;
-  const managed = wantedRole(request, grant);
+  const managed = decidedRole(request, grant);
   const iam = `arn:${partitionOf(account.region)}:iam::${account.id}:role`;
   const made = managed === undefined ? "" : `${iam}${managed.path}${managed.name}`;
   return {

@@ -8,7 +8,7 @@ import {
   type RoleState,
   type RoleSpec,
   defaultOidcProviders,
-  wantedTrust,
+  desiredTrust,
 } from "../../../providers/aws/index.ts";
 import type { Change, ChangeKind } from "../../../rules/plan/index.ts";
 import type { PartPlan, Preflight } from "../part.ts";
@@ -72,7 +72,7 @@ function over(what: string, has: number, quota: number): PodtrustError[] {
 function roleQuotas({ spec, before }: Touched, quotas: AccountQuotas): readonly PodtrustError[] {
   const { name, policies = [], inline = {}, tags = {} } = spec;
   const inlineSize = Object.values(inline).reduce((sum, text) => sum + policySize(text), 0);
-  const trustSize = policySize(wantedTrust(spec, before));
+  const trustSize = policySize(desiredTrust(spec, before));
   return [
     ...over(`characters in the trust policy of role ${name}`, trustSize, quotas.trustPolicySize),
     ...over(`characters in the inline policies of role ${name}`, inlineSize, quotas.inlinePolicySize),

@@ -62,8 +62,8 @@ async function lookAtGroup(
   const identities = await mapLimit(tenant.identities, async (identity): Promise<AzureIdentityLook> => {
     const looking = { apis, section, all, signal };
     const looked = await lookAt(looking, identity, wantedOf(section, identity));
-    const { holder, found, credentials, view, wanted } = looked;
-    const resource = credentialsResource({ stack: config.stack, holder, wanted });
+    const { holder, found, credentials, view, desired } = looked;
+    const resource = credentialsResource({ stack: config.stack, holder, desired });
     const { fields } = resource.diff(observedCredentials(credentials, config.stack), noInputs);
     const ofApplication = identity.kind === "application" && credentials !== undefined;
     return {

@@ -1,5 +1,5 @@
 import type { AzureIdentity, AzureTenant, Config } from "../../../config/index.ts";
-import { credentialName, type WantedCredential } from "../../../providers/azure/index.ts";
+import { credentialName, type DesiredCredential } from "../../../providers/azure/index.ts";
 import { azureTags, ownershipComment } from "../../../rules/plan/index.ts";
 import { attributes, type Block, HclExpression, identifier, identifiers } from "../../export/hcl/index.ts";
 import { importBlock, type OpenTofuPart, type RequiredProvider } from "../opentofu.ts";
@@ -47,7 +47,7 @@ function nameOf({ tenant, prefix }: Section, identity: AzureIdentity): string {
 }
 
 /** The name of one of its credentials. */
-function credentialOf(section: Section, identity: AzureIdentity, { account }: WantedCredential): string {
+function credentialOf(section: Section, identity: AzureIdentity, { account }: DesiredCredential): string {
   const names = identifiers(identity.serviceAccounts, (one) =>
     identifier(`${nameOf(section, identity)}_${one}`),
   );
@@ -122,16 +122,16 @@ function managedBlocks(section: Section, identity: ManagedIdentity): readonly Bl
         tags: azureTags.of(config.stack),
       }),
     },
-    ...wantedOf(section, identity).map((wanted): Block => ({
+    ...wantedOf(section, identity).map((desired): Block => ({
       type: "resource",
-      labels: [credentialType, credentialOf(section, identity, wanted)],
+      labels: [credentialType, credentialOf(section, identity, desired)],
       attributes: attributes({
         provider,
-        name: credentialName(config.stack, wanted),
+        name: credentialName(config.stack, desired),
         user_assigned_identity_id: new HclExpression(`${identityType}.${name}.id`),
-        issuer: wanted.issuer,
-        subject: wanted.subject,
-        audience: [wanted.audience],
+        issuer: desired.issuer,
+        subject: desired.subject,
+        audience: [desired.audience],
       }),
     })),
   ];
@@ -150,17 +150,17 @@ function applicationBlocks(
       labels: ["azuread_application", name],
       attributes: attributes({ provider, client_id: identity.clientId }),
     },
-    ...wantedOf(section, identity).map((wanted): Block => ({
+    ...wantedOf(section, identity).map((desired): Block => ({
       type: "resource",
-      labels: [ofApplicationType, credentialOf(section, identity, wanted)],
+      labels: [ofApplicationType, credentialOf(section, identity, desired)],
       attributes: attributes({
         provider,
         application_id: new HclExpression(`data.azuread_application.${name}.id`),
-        display_name: credentialName(stack, wanted),
+        display_name: credentialName(stack, desired),
         description: ownershipComment.of(stack),
-        issuer: wanted.issuer,
-        subject: wanted.subject,
-        audiences: [wanted.audience],
+        issuer: desired.issuer,
+        subject: desired.subject,
+        audiences: [desired.audience],
       }),
     })),
   ];
@@ -185,10 +185,10 @@ function importsOf(section: Section): readonly Block[] {
     const id = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${identity.name}`;
     return [
       importBlock(`${identityType}.${nameOf(section, identity)}`, id),
-      ...wantedOf(section, identity).map((wanted) =>
+      ...wantedOf(section, identity).map((desired) =>
         importBlock(
-          `${credentialType}.${credentialOf(section, identity, wanted)}`,
-          `${id}/federatedIdentityCredentials/${credentialName(config.stack, wanted)}`,
+          `${credentialType}.${credentialOf(section, identity, desired)}`,
+          `${id}/federatedIdentityCredentials/${credentialName(config.stack, desired)}`,
         ),
       ),
     ];

@@ -11,8 +11,8 @@ function refusalsOf({ identity, holder, view, found }: LookedAt): readonly Podtr
   const { title } = holder;
   const refusals = view.doubled
     .filter(({ isEnough }) => !isEnough)
-    .map(({ wanted, other }) => {
-      const sentence = `${wanted.account} already has the federated credential ${other.name} of ${title}, which is for ${other.audiences.join(", ")} and not for ${wanted.audience}`;
+    .map(({ desired, other }) => {
+      const sentence = `${desired.account} already has the federated credential ${other.name} of ${title}, which is for ${other.audiences.join(", ")} and not for ${desired.audience}`;
       return new PodtrustError("azure-credential-taken", sentence, { detail: { name: other.name } });
     });
   if (view.tooMany !== undefined) {
@@ -31,8 +31,8 @@ function warningsOf({ holder, view }: LookedAt): readonly string[] {
   return view.doubled
     .filter(({ isEnough }) => isEnough)
     .map(
-      ({ wanted, other }) =>
-        `${wanted.account} is let in by the federated credential ${other.name} of ${holder.title}, which is not podtrust's: no second one is made, and podtrust down leaves it`,
+      ({ desired, other }) =>
+        `${desired.account} is let in by the federated credential ${other.name} of ${holder.title}, which is not podtrust's: no second one is made, and podtrust down leaves it`,
     );
 }
 

@@ -10,7 +10,7 @@ import {
   identityNames,
   identityResource,
   type IdentityState,
-  type WantedCredential,
+  type DesiredCredential,
 } from "../../../providers/azure/index.ts";
 import { relyingParties, serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { Resource, NamedResource } from "../../../rules/plan/index.ts";
@@ -42,7 +42,7 @@ export function namedIn({ tenant }: Pick<AzureSection, "tenant">): readonly Name
 export function wantedOf(
   { config, tenant }: AzureSection,
   { serviceAccounts }: AzureIdentity,
-): readonly WantedCredential[] {
+): readonly DesiredCredential[] {
   const { audience } = relyingParties.azure.clouds[tenant.cloud];
   return serviceAccounts.map((account) => {
     const [namespace = "", name = ""] = account.split("/");

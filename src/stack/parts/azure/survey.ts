@@ -12,7 +12,7 @@ import {
   observedCredentials,
   observedIdentity,
   viewOf,
-  type WantedCredential,
+  type DesiredCredential,
 } from "../../../providers/azure/index.ts";
 import type { Observed, Owner, Resource } from "../../../rules/plan/index.ts";
 import { issuerMakers } from "../issuer-makers.ts";
@@ -30,7 +30,7 @@ export interface LookedAt {
   /** All that exist there, of any owner; undefined if the identity or application does not exist. */
   readonly credentials: readonly FoundCredential[] | undefined;
   /** Those of the config that no credential of another owner replaces. */
-  readonly wanted: readonly WantedCredential[];
+  readonly desired: readonly DesiredCredential[];
 }
 
 /** What a reading of a section says beside its survey. */
@@ -71,14 +71,14 @@ export interface SectionLooking {
 export async function lookAt(
   { apis, section, all, signal }: SectionLooking,
   identity: AzureIdentity,
-  wanted: readonly WantedCredential[],
+  desired: readonly DesiredCredential[],
 ): Promise<LookedAt> {
   const { stack } = section.config;
   const holder = holderOf(apis, section, identity);
   const found = identity.kind === "managed" ? all.find(({ name }) => same(name, identity.name)) : undefined;
   const isThere = identity.kind === "application" || found !== undefined;
   const credentials = isThere ? await holder.list(signal) : undefined;
-  const view = viewOf({ stack, wanted }, credentials ?? []);
+  const view = viewOf({ stack, desired }, credentials ?? []);
   return {
     identity,
     holder,
@@ -86,7 +86,7 @@ export async function lookAt(
     found,
     owner: found === undefined ? undefined : identityOwner(found, stack),
     credentials,
-    wanted: wanted.filter((one) => !view.doubled.some((pair) => pair.wanted === one)),
+    desired: desired.filter((one) => !view.doubled.some((pair) => pair.desired === one)),
   };
 }
 
@@ -112,9 +112,9 @@ class SectionSurvey {
     identity: AzureIdentity,
     all: readonly IdentityState[],
   ): Promise<{ readonly looked: LookedAt; readonly seen: readonly Seen[] }> {
-    const wanted = this.#goal === "present" ? wantedOf(this.#section, identity) : [];
+    const desired = this.#goal === "present" ? wantedOf(this.#section, identity) : [];
     const looking = { apis: this.#apis, section: this.#section, all, signal: this.#signal };
-    const looked = await lookAt(looking, identity, wanted);
+    const looked = await lookAt(looking, identity, desired);
     const { credentials, found, holder } = looked;
     if (credentials === undefined && identity.kind === "application" && this.#goal === "present")
       throw absentApplication(identity.clientId);
@@ -125,7 +125,7 @@ class SectionSurvey {
       made.push([resource, observedIdentity(found, stack)]);
     }
     const dependsOn = made.map(([{ id }]) => id);
-    const resource = credentialsResource({ stack, holder, wanted: looked.wanted, dependsOn });
+    const resource = credentialsResource({ stack, holder, desired: looked.desired, dependsOn });
     return {
       looked,
       seen: [...made, [resource, observedCredentials(credentials, stack)]],
@@ -158,13 +158,13 @@ class SectionSurvey {
       return [
         ...(isOurs ? [[identity, observedIdentity(found, stack)] as const] : []),
         ...(own.exists
-          ? [[credentialsResource({ stack, holder, wanted: [], dependsOn }) as Resource, own] as const]
+          ? [[credentialsResource({ stack, holder, desired: [], dependsOn }) as Resource, own] as const]
           : []),
       ];
     });
     const surplus = looks.map(({ found, credentials }) => ({
       id: identityOf(this.#apis, this.#section, found.name).id,
-      others: viewOf({ stack, wanted: [] }, credentials).others,
+      others: viewOf({ stack, desired: [] }, credentials).others,
     }));
     return { seen, surplus };
   }

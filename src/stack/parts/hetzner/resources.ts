@@ -37,7 +37,7 @@ export interface HetznerResourcesInput {
 }
 
 /** The desired state, and the stack's own resources today. */
-export interface WantedThing {
+export interface PlannedThing {
   readonly resource: Resource;
   readonly own: Thing | undefined;
 }
@@ -128,14 +128,14 @@ export function issuerOf({ issuer, named }: Config): Pick<FirewallSpec, "issuer"
 }
 
 /** A stack's desired resources at Hetzner, each with its current state. */
-export function hetznerResources(input: HetznerResourcesInput): readonly WantedThing[] {
+export function hetznerResources(input: HetznerResourcesInput): readonly PlannedThing[] {
   const { config, machine, hetzner, api, keys, foreignKey, owned } = input;
   const { stack } = config;
   const { location } = hetzner;
   const named = { stack, name: stack };
   const addresses = families
     .filter((type) => hetzner[type])
-    .map((type): WantedThing => {
+    .map((type): PlannedThing => {
       const spec = { stack, name: addressName(stack, type), type, location, protect: machine.protect };
       const own = ownOf(owned.primaryIps, { ...spec, fits: (one) => one.type === type });
       return { resource: primaryIpResource(api, spec), own };

@@ -14,7 +14,7 @@ import type { AzureBinding, AzureTrust, GrantedIdentity } from "../../../rules/b
 import { bindingMark } from "../../../rules/bindings/index.ts";
 import { type Plan, planOf, type Resource } from "../../../rules/plan/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
-import { wantedCredential } from "./identity-ref.ts";
+import { desiredCredential } from "./identity-ref.ts";
 import type { BoundTenant } from "./tenants.ts";
 
 /** A binding and the identity that it was granted. */
@@ -31,7 +31,7 @@ export interface IdentityLook {
 }
 
 /** What a binding wants of its identity, compared with what exists there. Changes nothing. */
-export class WantedIdentity {
+export class DesiredIdentity {
   readonly #tenant: BoundTenant;
   readonly #granted: GrantedBinding;
 
@@ -48,17 +48,17 @@ export class WantedIdentity {
     return finding(reason, { seen, from: this.#from });
   }
 
-  get #wanted() {
-    return wantedCredential(this.#granted.trust, this.#granted.binding, this.#tenant);
+  get #desired() {
+    return desiredCredential(this.#granted.trust, this.#granted.binding, this.#tenant);
   }
 
   /** Of the credential. */
   get name(): string {
-    return boundCredentialName(this.#granted.trust.stack, this.#wanted);
+    return boundCredentialName(this.#granted.trust.stack, this.#desired);
   }
 
   #beside(credentials: readonly FoundCredential[]) {
-    return besideCredential({ stack: this.#granted.trust.stack, wanted: this.#wanted }, credentials);
+    return besideCredential({ stack: this.#granted.trust.stack, desired: this.#desired }, credentials);
   }
 
   /** Reads it. `oldest`: milliseconds. Throws `azure-*`. */
@@ -80,7 +80,7 @@ export class WantedIdentity {
   }
 
   #isEnough(audiences: readonly string[]): boolean {
-    return audiences.length === 1 && audiences[0] === this.#wanted.audience;
+    return audiences.length === 1 && audiences[0] === this.#desired.audience;
   }
 
   /** What bars the binding from this identity, whatever is written. */
@@ -128,7 +128,7 @@ export class WantedIdentity {
     if (this.doubled(look) === undefined) {
       const dependsOn = resources.map(({ id }) => id);
       const holder = this.#tenant.holder(group, name);
-      const spec = { stack: trust.stack, holder, wanted: this.#wanted, dependsOn };
+      const spec = { stack: trust.stack, holder, desired: this.#desired, dependsOn };
       const resource = boundCredential(spec);
       resources.push(resource);
       seen.set(resource.id, observedCredential(credentialNamed(look.credentials, this.name)));
@@ -148,7 +148,7 @@ export class WantedIdentity {
 
   /** What exists there once the plan is done. */
   after({ state, credentials = [] }: IdentityLook): IdentityLook {
-    const { issuer, subject, audience } = this.#wanted;
+    const { issuer, subject, audience } = this.#desired;
     if (this.doubled({ state, credentials }) !== undefined || this.isThere({ state, credentials }))
       return { state, credentials };
     const made = { name: this.name, issuer, subject, audiences: [audience], description: "" };

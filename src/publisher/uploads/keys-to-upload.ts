@@ -1,6 +1,6 @@
 import { distrustIn, publishedKeys } from "../source/keys.ts";
 import type { SourceState } from "../source/state.ts";
-import type { WantedUpload } from "./target.ts";
+import type { DesiredKeys } from "./target.ts";
 
 /**
  * The keys that relying parties should get: exactly those that are published. Undefined before the cluster's first good
@@ -13,7 +13,7 @@ import type { WantedUpload } from "./target.ts";
 export function keysToUpload(
   { ring, from, confirmedAt }: SourceState,
   { issuer, now, retention }: { readonly issuer: string; readonly now: number; readonly retention: number },
-): WantedUpload | undefined {
+): DesiredKeys | undefined {
   const keys = publishedKeys(ring);
   if (from !== "cluster" || confirmedAt === undefined || keys.length === 0) return undefined;
   const distrusted = distrustIn(ring);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { newKey } from "../../../test/support/publisher.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
-import { keysToUpload } from "./wanted.ts";
+import { keysToUpload } from "./keys-to-upload.ts";
 
 const retention = 1000;
 const [kept, distrusted, other] = [newKey(), newKey(), newKey()];
