@@ -21,23 +21,23 @@ const document = {
 };
 const credentials = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret" };
 
-interface Asked {
+interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
 }
 
-type Reply = (asked: Asked, response: ServerResponse) => void;
+type Reply = (asked: ReceivedRequest, response: ServerResponse) => void;
 
 interface Fake {
   readonly documents: S3Documents;
-  readonly asked: Asked[];
+  readonly asked: ReceivedRequest[];
   readonly endpoint: string;
 }
 
 async function fake(t: TestContext, reply: Reply, account?: string): Promise<Fake> {
-  const asked: Asked[] = [];
+  const asked: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (part: string) => (body += part));

@@ -33,7 +33,7 @@ const names = [
   "backups.s3.cn-north-1.amazonaws.com.cn",
 ];
 
-interface Asked {
+interface ReceivedRequest {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
@@ -46,7 +46,7 @@ async function bucketAt(t: TestContext) {
   t.after(() => rm(folder, { recursive: true, force: true }));
   const authority = await testAuthority();
   const { certificate: cert, key } = await authority.issue(names);
-  const asked: Asked[] = [];
+  const asked: ReceivedRequest[] = [];
   const answer = { status: 200, code: "" };
   const server = createServer({ cert, key }, (incoming, response) => {
     const pieces: Buffer[] = [];
@@ -77,7 +77,7 @@ async function bucketAt(t: TestContext) {
 }
 
 /** Judged by the sandbox's own reading of AWS's rules, which shares no code with what signs. */
-function assertSigned({ method, target, headers, body }: Asked, now: number): void {
+function assertSigned({ method, target, headers, body }: ReceivedRequest, now: number): void {
   const values = Object.entries(headers).map(([name, value]) => [name, [value ?? ""].flat()] as const);
   const wire = { method, target, headers: Object.fromEntries(values), body };
   const findKey = (asked: string) => (asked === id ? { secret, session: undefined } : undefined);
@@ -148,7 +148,7 @@ describe("a bucket that an access key from a file opens", () => {
     }
     answer.status = 412;
     await put();
-    assertSigned(asked.at(-1) as Asked, clock.now());
+    assertSigned(asked.at(-1) as ReceivedRequest, clock.now());
     await writeFile(place.credentialsFile, "[default]\n");
     await assert.rejects(put(), { code: "backup-access-key" });
   });

@@ -45,7 +45,7 @@ export interface GoogleAnswer {
   readonly body: GoogleBody;
 }
 
-export interface AskedGoogle {
+export interface GoogleRequest {
   /** JSON, or a text as it is. */
   readonly body?: object | string;
   /** A bearer token; the administrator's by default, `""` for none. */
@@ -61,7 +61,7 @@ export interface GoogleWorld {
   readonly issuer: SandboxIssuer;
   /** The issuer's JWK Set, as a cluster's admin uploads it. */
   readonly jwks: () => Promise<string>;
-  readonly ask: (method: string, path: string, asked?: AskedGoogle) => Promise<GoogleAnswer>;
+  readonly ask: (method: string, path: string, asked?: GoogleRequest) => Promise<GoogleAnswer>;
   /** The token exchange by a form, with parameters in place of the usual ones. */
   readonly exchange: (
     subjectToken: string,

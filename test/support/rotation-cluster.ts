@@ -184,7 +184,7 @@ class MemoryServer implements RotatedServer {
   }
 }
 
-interface AskedToken {
+interface SignedToken {
   readonly token: string;
   readonly kid: string;
   readonly expires: number;
@@ -226,7 +226,7 @@ export class RotationCluster {
   #published: readonly string[] = [];
   #polledAt = 0;
   #turn = 0;
-  #tokens: AskedToken[] = [];
+  #tokens: SignedToken[] = [];
 
   private constructor(sandbox: TestSandbox, role: string) {
     this.#sandbox = sandbox;
@@ -353,7 +353,7 @@ export class RotationCluster {
     await Promise.all(shown.map((one) => this.#ask(one, answering)));
   }
 
-  async #ask({ token, kid }: AskedToken, answering: readonly MemoryServer[]): Promise<void> {
+  async #ask({ token, kid }: SignedToken, answering: readonly MemoryServer[]): Promise<void> {
     for (const server of answering) {
       this.asked += 1;
       if (!server.accepts(token)) this.refused.push(`${server.name} refuses a token of ${kid}`);

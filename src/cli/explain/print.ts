@@ -5,7 +5,7 @@ import { moment, type RefusalWords, type RuleReport } from "../../rules/judge/in
 import type { CommandContext } from "../context.ts";
 
 /** The relying party that is asked, and its answers. */
-export interface AskedParty<Refusal extends RefusalWords> {
+export interface ExplainedParty<Refusal extends RefusalWords> {
   /** AWS, Google Cloud. */
   readonly party: string;
   /** What the token is for: `role web`. */
@@ -21,7 +21,7 @@ const hang = ruleWidth + 3;
 function printRule<Refusal extends RefusalWords>(
   context: CommandContext,
   { rule, outcome, finding, warnings, refusal }: RuleReport<Refusal>,
-  answerLines: AskedParty<Refusal>["answerLines"],
+  answerLines: ExplainedParty<Refusal>["answerLines"],
 ): void {
   const { output } = context;
   const found = outcome === "not-reached" ? dim(finding) : finding;
@@ -36,7 +36,7 @@ function printRule<Refusal extends RefusalWords>(
 export function printVerdict<Refusal extends RefusalWords>(
   { output }: CommandContext,
   reports: readonly RuleReport<Refusal>[],
-  { party, target }: AskedParty<Refusal>,
+  { party, target }: ExplainedParty<Refusal>,
 ): void {
   const refused = reports.filter((one) => one.outcome === "refused").map(({ rule }) => rule);
   const [first, ...others] = refused;
@@ -53,7 +53,7 @@ export function printVerdict<Refusal extends RefusalWords>(
 export function printRules<Refusal extends RefusalWords>(
   context: CommandContext,
   reports: readonly RuleReport<Refusal>[],
-  { answerLines }: AskedParty<Refusal>,
+  { answerLines }: ExplainedParty<Refusal>,
   all: boolean,
 ): void {
   const { output } = context;

@@ -37,7 +37,7 @@ export interface PlanTime {
 }
 
 /** What the bindings of one trust ask for. */
-export interface AskedOfTrust<Binding, Granted> {
+export interface TrustDecisions<Binding, Granted> {
   /** Those that were granted something, and what. */
   readonly granted: ReadonlyMap<Binding, Granted>;
   /** The same of all trusts of the files. */
@@ -82,7 +82,7 @@ export interface FilePlans<
     trust: Trust,
   ) => { readonly granted: Granted } | { readonly refusals: readonly GrantRefusal[] };
   /** Asks the relying party, and changes nothing. Throws if it gave no answer at all. */
-  readonly plan: (trust: Trust, asked: AskedOfTrust<Binding, Granted>, at: PlanTime) => Promise<TrustPlan>;
+  readonly plan: (trust: Trust, asked: TrustDecisions<Binding, Granted>, at: PlanTime) => Promise<TrustPlan>;
 }
 
 /** How messages name a binding. */

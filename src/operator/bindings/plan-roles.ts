@@ -13,7 +13,7 @@ import type { PartTarget } from "../../stack/parts/index.ts";
 import { adoptionTexts } from "./sync.ts";
 import { boundRoles } from "./earlier-roles.ts";
 import {
-  type AskedOfTrust,
+  type TrustDecisions,
   type FilePlanner,
   filePlanner,
   type FilePlans,
@@ -69,7 +69,7 @@ interface Existing {
 async function planAccount(
   trust: Trust,
   account: BoundAccount,
-  { granted: all, keeps }: AskedOfTrust<Binding, readonly GrantedRole[]>,
+  { granted: all, keeps }: TrustDecisions<Binding, readonly GrantedRole[]>,
   { now, signal }: PlanTime,
 ): Promise<GatheredPlan> {
   const gathered = new GatheredPlan();

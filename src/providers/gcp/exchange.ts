@@ -10,7 +10,7 @@ export type Exchanged =
   | { readonly outcome: "refused"; readonly code: string; readonly message: string };
 
 /** The provider of the token, and what it is exchanged for. */
-export interface ExchangeAsked {
+export interface ExchangeInput {
   readonly name: ProviderName;
   readonly jwt: string;
   /** The service account to become; absent: the federated token alone is asked for. */
@@ -26,7 +26,7 @@ const lifetimeSeconds = 60;
  */
 export async function tryExchange(
   { sts, iamcredentials }: ExchangeEndpoints,
-  { name, jwt, email }: ExchangeAsked,
+  { name, jwt, email }: ExchangeInput,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Exchanged> {

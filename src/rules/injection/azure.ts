@@ -2,15 +2,15 @@ import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
 import { relyingParties } from "../oidc/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
 import {
-  type AskedAnnotations,
+  type AnnotationReading,
   type AskingAnnotation,
   type Expiration,
   isAsking,
   namesIn,
   type PartyAsking,
-  readAsked,
+  readAnnotations,
   secondsOf,
-} from "./asked.ts";
+} from "./annotation-reading.ts";
 import { noteTexts } from "./notes.ts";
 import { patterns } from "./patterns.ts";
 import { fileIn } from "./mount-paths.ts";
@@ -103,7 +103,7 @@ export const azureVariables = {
 
 export const azureClouds = relyingParties.azure.clouds;
 
-function injectionOf({ values, fitting }: AskedAnnotations<keyof typeof azureAnnotations>): TokenInjection {
+function injectionOf({ values, fitting }: AnnotationReading<keyof typeof azureAnnotations>): TokenInjection {
   const cloud = fitting["azure-cloud"] === "" ? "public" : fitting["azure-cloud"];
   const { audience, authority } = azureClouds[cloud as keyof typeof azureClouds];
   const { volume, folder, token } = azureMount;
@@ -136,7 +136,7 @@ export function injectAzure(pod: JsonRecord, around: Surroundings): PartyInjecti
   const isLabelled = label === azureLabel.value;
   const asks = serviceAccount !== undefined && (isLabelled || isAsking(serviceAccount, azureAsking));
   if (!asks || (label !== undefined && !isLabelled) || isLeftAlone(pod)) return { pod, notes: [] };
-  const asked = readAsked(azureAnnotations, pod, around);
+  const asked = readAnnotations(azureAnnotations, pod, around);
   const { "client-id": client, "tenant-id": tenant } = asked.values;
   // A pod with the label alone, whose namespace names no tenant.
   if (client === "" && tenant === "") return { pod, notes: [] };

@@ -1,15 +1,15 @@
 import type { JsonRecord } from "../../core/base/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
 import {
-  type AskedAnnotations,
+  type AnnotationReading,
   type AskingAnnotation,
   type Expiration,
   isAsking,
   namesIn,
   type PartyAsking,
-  readAsked,
+  readAnnotations,
   secondsOf,
-} from "./asked.ts";
+} from "./annotation-reading.ts";
 import { noteTexts } from "./notes.ts";
 import { patterns } from "./patterns.ts";
 import { fileIn } from "./mount-paths.ts";
@@ -125,7 +125,7 @@ function projectOf(email: string): string {
   return pattern.test(email) ? email.slice(email.indexOf("@") + 1, -behind.length) : "";
 }
 
-function injectionOf({ fitting }: AskedAnnotations<keyof typeof googleAnnotations>): TokenInjection {
+function injectionOf({ fitting }: AnnotationReading<keyof typeof googleAnnotations>): TokenInjection {
   const { volume, folder, token, file, annotation } = googleMount;
   const { "workload-identity-provider": provider, "service-account-email": email } = fitting;
   const audience = fitting.audience === "" ? `${googleAudience}${provider}` : fitting.audience;
@@ -155,7 +155,7 @@ function injectionOf({ fitting }: AskedAnnotations<keyof typeof googleAnnotation
 export function injectGoogle(pod: JsonRecord, around: Surroundings): PartyInjection {
   const asks = around.serviceAccount !== undefined && isAsking(around.serviceAccount, googleAsking);
   if (!asks || isLeftAlone(pod)) return { pod, notes: [] };
-  const asked = readAsked(googleAnnotations, pod, around);
+  const asked = readAnnotations(googleAnnotations, pod, around);
   const { values, fitting, notes } = asked;
   const isWhole = (["workload-identity-provider", "service-account-email"] as const).every(
     (name) => fitting[name] === values[name],

@@ -1,6 +1,6 @@
 import { type JsonRecord, textOf } from "../../core/base/index.ts";
 import { annotationsOf } from "./annotated-access.ts";
-import { type Expiration, secondsOf } from "./asked.ts";
+import { type Expiration, secondsOf } from "./annotation-reading.ts";
 import { limits } from "./patterns.ts";
 import { fileIn } from "./mount-paths.ts";
 import { injectToken, isLeftAlone, type TokenInjection } from "./token.ts";

@@ -1,7 +1,7 @@
 import type { JsonRecord } from "../../core/base/index.ts";
 import { type FederatedParty, federatedParties } from "../oidc/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
-import type { AskingAnnotation, PartyAsking } from "./asked.ts";
+import type { AskingAnnotation, PartyAsking } from "./annotation-reading.ts";
 import { azureAsking, injectAzure } from "./azure.ts";
 import { injectGoogle, googleAsking } from "./gcp.ts";
 import type { InjectionNote } from "./notes.ts";

@@ -5,7 +5,7 @@ import { azureRoutes } from "./azure-routes.ts";
 import type { ControlledAccount, ControlledIssuer } from "./controls.ts";
 import { googleRoutes } from "./gcp-routes.ts";
 import type { ControlRequest, ControlRoute } from "./route.ts";
-import { askedToken, refuseRequest } from "./token-request.ts";
+import { requestedToken, refuseRequest } from "./token-request.ts";
 
 function recordOfBody({ body }: ControlRequest): Readonly<Record<string, unknown>> {
   if (isRecord(body)) return body;
@@ -64,7 +64,7 @@ async function startIssuer(account: ControlledAccount, request: ControlRequest):
 
 async function token(account: ControlledAccount, request: ControlRequest): Promise<object> {
   const body = recordOfBody(request);
-  const { forged, spec } = askedToken(body);
+  const { forged, spec } = requestedToken(body);
   const issuer = await issuerOf(account, body);
   return { token: asked(() => (forged ? issuer.forgeToken(spec) : issuer.token(spec))) };
 }

@@ -83,12 +83,12 @@ function subjectOf({
 }
 
 /** A token, by a request to the control API. */
-export type AskedToken =
+export type RequestedToken =
   | { readonly forged: false; readonly spec: TokenSpec }
   | { readonly forged: true; readonly spec: ForgedToken };
 
 /** Reads the body of `POST issuer/token`. Throws `sandbox-control-request`. */
-export function askedToken(body: JsonRecord): AskedToken {
+export function requestedToken(body: JsonRecord): RequestedToken {
   checkMembers(body);
   const { audiences, expirationSeconds, issuedAt, signedBy } = body as Partial<ForgedToken>;
   const common = defined({ audiences, expirationSeconds });

@@ -166,7 +166,7 @@ const acts: Readonly<Record<string, Act>> = {
 };
 
 /** A request for a zone's sets. */
-export interface SetsAsked {
+export interface SetsRequest {
   readonly method: string;
   /** Below `rrsets`. */
   readonly parts: readonly string[];
@@ -182,7 +182,7 @@ function askSet(
   project: HetznerProject,
   zone: Zone,
   set: ZoneRecordSet,
-  { method, body }: SetsAsked,
+  { method, body }: SetsRequest,
 ): SetsReply {
   if (method === "PUT") {
     if (body.has("labels")) set.labels = labelsOf(body.raw("labels"));
@@ -195,7 +195,7 @@ function askSet(
 }
 
 /** The outcome of a request; the list is the caller's. */
-export function askSets(project: HetznerProject, zone: Zone, asked: SetsAsked): SetsReply {
+export function askSets(project: HetznerProject, zone: Zone, asked: SetsRequest): SetsReply {
   if (zone.mode !== "primary") throw refused("incorrect_zone_mode", "not supported for this zone's mode");
   const { method, parts, body } = asked;
   if (parts.length === 0 && method === "POST") return { status: 201, body: createSet(project, zone, body) };

@@ -12,7 +12,7 @@ import type { Promised } from "./calls.ts";
 import { checkCarried, type NotCarried } from "./carried.ts";
 import { atDoor } from "../errors/index.ts";
 import { OwnProcess } from "./own-process.ts";
-import type { AskedBack, CarriedFault } from "./served.ts";
+import type { CaCallbacks, CarriedFault } from "./served.ts";
 
 /** Options of a stand-in CA in a process of its own: those of `startAuthority`, whose `resolveTxt` is called back here. */
 export type AuthorityProcessOptions = Omit<StandInCaOptions, "clock" | "logger">;
@@ -31,7 +31,7 @@ export interface AuthorityProcess extends Promised<Omit<StandInCa, "clock">> {
 function answersOf({ resolveTxt }: Pick<AuthorityProcessOptions, "resolveTxt">) {
   // None is dropped: an answer on its way may still refer to an earlier one.
   const lies: CaLie[] = [];
-  const answers: Partial<AskedBack> = {
+  const answers: Partial<CaCallbacks> = {
     ...defined({ resolveTxt }),
     lie: (number, answer) => lies[number]?.lie(answer) ?? answer,
   };

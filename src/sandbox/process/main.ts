@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import process from "node:process";
-import { type AskedBack, served, type ThingServed } from "./served.ts";
+import { type CaCallbacks, served, type ThingServed } from "./served.ts";
 import { Calls, type Message } from "./calls.ts";
 
 // Ctrl-C goes to all processes of a terminal, and the program that started this one may still need it.
@@ -13,7 +13,7 @@ process.on("SIGINT", () => undefined);
 
 const left = once(process, "disconnect");
 
-const calls = new Calls<AskedBack>((message) => {
+const calls = new Calls<CaCallbacks>((message) => {
   // If the other side is gone, the message is dropped.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 });

@@ -22,7 +22,7 @@ import type { SandboxOptions } from "../start.ts";
 import type { Ask } from "./calls.ts";
 
 /** The calls of a stand-in CA's process back to the one that started it, which holds the functions. */
-export interface AskedBack {
+export interface CaCallbacks {
   resolveTxt(name: string): Promise<readonly string[]>;
   lie(number: number, answer: CaAnswer): CaAnswer | Promise<CaAnswer>;
 }
@@ -108,7 +108,7 @@ async function cluster(options: StandInClusterOptions) {
   };
 }
 
-async function authority({ resolves, ...options }: CarriedCaOptions, ask: Ask<AskedBack>) {
+async function authority({ resolves, ...options }: CarriedCaOptions, ask: Ask<CaCallbacks>) {
   const resolveTxt = (name: string) => ask("resolveTxt", name);
   const started = await startAuthority({ ...options, ...(resolves ? { resolveTxt } : {}) });
   const { directoryUrl, port, tlsCa, root, clock } = started;

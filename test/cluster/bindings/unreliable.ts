@@ -10,7 +10,7 @@ export type Mishap = "throttle" | "unavailable" | "silence" | "lose";
 /** AWS behind a bad day: passes calls on, but those for which `mishap` says otherwise. */
 export interface Unreliable {
   readonly url: string;
-  /** Asked before each call, with its action: `CreateRole`. */
+  /** AssumeOutcome before each call, with its action: `CreateRole`. */
   mishap: (action: string) => Mishap | undefined;
   /** The actions of all calls that reached AWS. */
   readonly passed: string[];

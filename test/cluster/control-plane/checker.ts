@@ -1,7 +1,7 @@
 import type { TestContext } from "node:test";
 import { systemClock } from "../../../src/core/base/index.ts";
 import { isAtLength } from "../../support/runs.ts";
-import { type AskedMachine, type ControlPlaneMachine, onOneConnection } from "./machines.ts";
+import { type ReachableMachine, type ControlPlaneMachine, onOneConnection } from "./machines.ts";
 
 /** What was asked, and what was refused by a server that answered. */
 export interface Checked {
@@ -34,7 +34,7 @@ const tokenPath = (namespace: string, name: string): string =>
 
 /** A token of a server for the API itself, as a pod gets it; undefined while the server is away. */
 async function mintAt(
-  { ask, name: by }: AskedMachine,
+  { ask, name: by }: ReachableMachine,
   namespace: string,
   name: string,
 ): Promise<Minted | undefined> {
@@ -46,7 +46,7 @@ async function mintAt(
 
 /** Whether a server takes a token; undefined while it does not answer as one that is ready. */
 async function acceptedBy(
-  { ask }: AskedMachine,
+  { ask }: ReachableMachine,
   token: string,
 ): Promise<{ readonly is: boolean; readonly why: string } | undefined> {
   const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } };

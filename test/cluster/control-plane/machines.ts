@@ -31,14 +31,14 @@ export function machinesLeftOut(version: KubernetesVersion = defaultVersion): st
 }
 
 /** A node as who asks its API server sees it. */
-export interface AskedMachine {
+export interface ReachableMachine {
   readonly name: string;
   /** Asks it as the administrator unless another client is named; rejects while it is away. */
   readonly ask: (path: string, options?: AskOptions) => Promise<Answer>;
 }
 
 /** One node. */
-export interface ControlPlaneMachine extends AskedMachine {
+export interface ControlPlaneMachine extends ReachableMachine {
   readonly host: SshHost;
   /** Its API server's own URL. */
   readonly url: string;
@@ -273,7 +273,7 @@ export async function startMachines(options: MachinesOptions): Promise<ControlPl
 }
 
 /** The same machine, asked on one connection, for who asks it many times; `end` closes it. */
-export function onOneConnection(machine: ControlPlaneMachine): AskedMachine & { end(): void } {
+export function onOneConnection(machine: ControlPlaneMachine): ReachableMachine & { end(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   return {
     name: machine.name,

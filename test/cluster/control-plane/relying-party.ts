@@ -9,7 +9,7 @@ import { FakeCertificates, MemoryLog } from "../../support/publisher.ts";
 import { audience, awsError } from "../../support/sandbox.ts";
 import { everyMs } from "./checker.ts";
 import {
-  type AskedMachine,
+  type ReachableMachine,
   type ControlPlaneMachine,
   type ControlPlaneMachines,
   onOneConnection,
@@ -27,7 +27,7 @@ export interface RelyingParty {
     readonly connectTo: readonly { host: string; port: number; address: string; toPort: number }[];
   };
   /** A token of a server for STS. */
-  mint(machine: AskedMachine): Promise<string | undefined>;
+  mint(machine: ReachableMachine): Promise<string | undefined>;
   /** Whether STS takes a token. */
   assumes(token: string): Promise<boolean>;
   /** Shows STS tokens of every server until it is ended: of each the first and the newest. Gives what was asked and refused. */

@@ -14,13 +14,13 @@ const region = "eu-central-1";
 const audience = "sts.amazonaws.com";
 
 /** What STS answered: the ARN, or AWS's code and text. */
-export type Asked = { readonly arn: string } | { readonly code: string; readonly message: string };
+export type AssumeOutcome = { readonly arn: string } | { readonly code: string; readonly message: string };
 
 /** An account in the sandbox that trusts an issuer. */
 export interface AwsAccount {
   readonly session: AwsSession;
   readonly roleArn: string;
-  readonly ask: (token: string) => Promise<Asked>;
+  readonly ask: (token: string) => Promise<AssumeOutcome>;
 }
 
 /** Makes provider and role by a plan, as `podtrust up` will, and sees that nothing is left to do. */

@@ -230,7 +230,7 @@ for line in sys.stdin:
 `;
 
 /** A stand-in that is asked, and what it is asked with. */
-export interface HcloudAsked {
+export interface HcloudProbeInput {
   readonly endpoint: string;
   readonly token: string;
   readonly readOnly: string;
@@ -240,7 +240,7 @@ export interface HcloudAsked {
 
 /** The probe as one process for many stand-ins: Python takes longer to start than to ask one. */
 export interface HcloudProbe {
-  ask(asked: HcloudAsked): Promise<readonly Step[]>;
+  ask(asked: HcloudProbeInput): Promise<readonly Step[]>;
   close(): void;
 }
 

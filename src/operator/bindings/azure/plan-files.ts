@@ -19,7 +19,7 @@ import { bindingMark } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
 import { type Observed, planOf, type Resource } from "../../../rules/plan/index.ts";
 import {
-  type AskedOfTrust,
+  type TrustDecisions,
   type FilePlanner,
   filePlanner,
   type FilePlans,
@@ -35,18 +35,18 @@ import { pairOf, placeOf, sameId } from "./identity-ref.ts";
 import { type BoundTenant, BoundTenants, freshLook, type TenantContext } from "./tenants.ts";
 import { type IdentityLook, DesiredIdentity } from "./desired-identity.ts";
 
-type AskedIdentities = AskedOfTrust<AzureBinding, GrantedIdentity>;
+type IdentityDecisions = TrustDecisions<AzureBinding, GrantedIdentity>;
 
 /** One plan of a trust. */
 class TrustFiles extends GatheredPlan {
   readonly #tenant: BoundTenant;
   readonly #trust: AzureTrust;
-  readonly #asked: AskedIdentities;
+  readonly #asked: IdentityDecisions;
   readonly #signal: AbortSignal;
   /** Credentials of identities after the steps planned so far: several bindings may share an identity. */
   readonly #after = new Map<string, readonly FoundCredential[]>();
 
-  constructor(tenant: BoundTenant, trust: AzureTrust, asked: AskedIdentities, { signal }: PlanTime) {
+  constructor(tenant: BoundTenant, trust: AzureTrust, asked: IdentityDecisions, { signal }: PlanTime) {
     super();
     this.#tenant = tenant;
     this.#trust = trust;

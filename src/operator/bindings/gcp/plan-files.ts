@@ -10,7 +10,7 @@ import { principalOf } from "../../../rules/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { Finding } from "../../../stack/index.ts";
 import {
-  type AskedOfTrust,
+  type TrustDecisions,
   type FilePlanner,
   filePlanner,
   type FilePlans,
@@ -70,7 +70,7 @@ class TrustFiles extends GatheredPlan {
    * Members of the pool that no file asks for. Google does not record who added one: they are removed with their
    * bindings if the cluster has these, and the operator reports the others.
    */
-  async tellLeft({ granted, everywhere, refused }: AskedOfTrust<GoogleBinding, Granted>): Promise<void> {
+  async tellLeft({ granted, everywhere, refused }: TrustDecisions<GoogleBinding, Granted>): Promise<void> {
     const known = [...everywhere.keys()];
     const may = new Set(refused.map(subjectOf));
     const asked = new Set(known.map((one) => `${one.email ?? ""} ${subjectOf(one)}`));

@@ -9,7 +9,7 @@ import {
   azureVariables,
 } from "../azure.ts";
 import { fileIn } from "../mount-paths.ts";
-import { asked, expirationVariables, fitting, skippedVariable } from "./asked.ts";
+import { asked, expirationVariables, fitting, skippedVariable } from "./annotation-variables.ts";
 import { choose, literal } from "./cel.ts";
 import { tokenSource } from "./operations.ts";
 import type { PartyPolicy } from "./token-policy.ts";

@@ -1,7 +1,7 @@
 import { defined, type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../annotations.ts";
 import { annotationsOf } from "../annotated-access.ts";
-import type { AskingLabel, PartyAsking } from "../asked.ts";
+import type { AskingLabel, PartyAsking } from "../annotation-reading.ts";
 import { askedByAccounts } from "../parties.ts";
 
 /** The ConfigMap of a namespace that has what its ServiceAccounts ask of one relying party. */

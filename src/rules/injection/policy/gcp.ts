@@ -10,7 +10,7 @@ import {
   googleVariables,
 } from "../gcp.ts";
 import { fileIn } from "../mount-paths.ts";
-import { asked, expirationVariables, fitting, skippedVariable } from "./asked.ts";
+import { asked, expirationVariables, fitting, skippedVariable } from "./annotation-variables.ts";
 import { concatenated, fits, literal } from "./cel.ts";
 import { annotationSource, tokenSource } from "./operations.ts";
 import type { PartyPolicy } from "./token-policy.ts";

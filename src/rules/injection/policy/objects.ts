@@ -2,7 +2,7 @@ import { defined, type JsonRecord } from "../../../core/base/index.ts";
 import { skipLabel } from "../annotations.ts";
 import type { PolicyVariable } from "./cel.ts";
 import type { PodValidation } from "./messages.ts";
-import type { AskedObjects } from "./parameters.ts";
+import type { ParameterBinding } from "./parameters.ts";
 
 /** The minors of Kubernetes whose API servers have MutatingAdmissionPolicy: 1.35 behind a feature gate. */
 export const policyMinors = ["1.35", "1.36", "1.37"] as const;
@@ -52,7 +52,7 @@ function usedBy(expressions: readonly string[], variables: readonly PolicyVariab
 interface PolicyParts {
   readonly name: string;
   /** Absent: it reads the pod and its namespace alone. */
-  readonly parameters?: AskedObjects | undefined;
+  readonly parameters?: ParameterBinding | undefined;
   /**
    * After those of the parameters. They must not ask whether something is left to do: a policy that did not match is
    * not asked again.

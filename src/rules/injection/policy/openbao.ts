@@ -6,7 +6,7 @@ import {
   openbaoVariables,
 } from "../openbao.ts";
 import { fileIn } from "../mount-paths.ts";
-import { expirationVariables } from "./asked.ts";
+import { expirationVariables } from "./annotation-variables.ts";
 import { enclosed, fits, literal } from "./cel.ts";
 import { sourceType, tokenSource } from "./operations.ts";
 import { isNotWindows, type PodPolicy, type TokenPolicy } from "./token-policy.ts";

@@ -15,7 +15,7 @@ import {
 export type ParameterMode = "serviceaccounts" | "configmap";
 
 /** The objects in which a policy reads what is asked for, and when it is evaluated at all. */
-export interface AskedObjects {
+export interface ParameterBinding {
   readonly paramKind: { readonly apiVersion: "v1"; readonly kind: "ServiceAccount" | "ConfigMap" };
   readonly paramRef: Readonly<Record<string, unknown>>;
   /** Where it applies, in addition to its pods; absent: everywhere. */
@@ -25,7 +25,7 @@ export interface AskedObjects {
 }
 
 /** How expressions read what the pod's ServiceAccount asks for, whatever object holds it. */
-export interface AccountParameters extends AskedObjects {
+export interface AccountParameters extends ParameterBinding {
   /** What `attribute` is made of. */
   readonly variables: readonly PolicyVariable[];
   /** An optional text, `….orValue("")`, by the attribute and its annotation. */
@@ -33,7 +33,7 @@ export interface AccountParameters extends AskedObjects {
 }
 
 /** The same for AWS. */
-export interface Parameters extends AskedObjects {
+export interface Parameters extends ParameterBinding {
   /** What `attribute`, `names` and `role` are made of. */
   readonly variables: readonly PolicyVariable[];
   /** An optional text: `….orValue("")`. */

@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import type { FederatedParty } from "../../oidc/index.ts";
-import { askedParameters, askedValidations, askedVariables } from "./asked.ts";
+import { askedParameters, askedValidations, askedVariables } from "./annotation-variables.ts";
 import { boundPolicies, serviceAccountQuota } from "./bound.ts";
 import { asksBy, mapOf } from "./config-map.ts";
 import { injectedValidations, injectedVariables, volumeValidations } from "./injected.ts";

@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
-import type { PartyAsking } from "../asked.ts";
+import type { PartyAsking } from "../annotation-reading.ts";
 import { osLabels, windows } from "../pod.ts";
 import { indented, listIf, literal, literals, type PolicyVariable, record, verbatim } from "./cel.ts";
 import { type MatchCondition, mutatingObjects, type PolicyMinor } from "./objects.ts";
@@ -11,7 +11,7 @@ import {
   projectedVolume,
   volumeList,
 } from "./operations.ts";
-import type { AskedObjects } from "./parameters.ts";
+import type { ParameterBinding } from "./parameters.ts";
 
 /** Variables of which a container gets all or none; as `TokenVariables`, in expressions. */
 export interface VariablesExpression {
@@ -31,7 +31,7 @@ export interface SourcesExpression {
 /** The arguments of `injectToken`, in expressions of CEL. */
 export interface TokenPolicy {
   readonly name: string;
-  readonly parameters?: AskedObjects;
+  readonly parameters?: ParameterBinding;
   readonly matchConditions: readonly MatchCondition[];
   /** Those that the other expressions use. */
   readonly variables: readonly PolicyVariable[];

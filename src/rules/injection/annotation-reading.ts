@@ -43,7 +43,7 @@ export interface PartyAsking {
 }
 
 /** The annotations of one pod and of the objects around it; an empty text is an absent one. */
-export interface AskedAnnotations<Name extends string> {
+export interface AnnotationReading<Name extends string> {
   readonly values: Readonly<Record<Name, string>>;
   /** The same, without those that do not fit. */
   readonly fitting: Readonly<Record<Name, string>>;
@@ -56,11 +56,11 @@ function isFitting(value: string, { pattern, isList }: AskingAnnotation): boolea
 }
 
 /** Reads a relying party's annotations; `on` says of which object. */
-export function readAsked<Name extends string>(
+export function readAnnotations<Name extends string>(
   annotations: Readonly<Record<Name, AskingAnnotation>>,
   pod: JsonRecord,
   around: Surroundings,
-): AskedAnnotations<Name> {
+): AnnotationReading<Name> {
   const held: Readonly<Record<AnnotationHolder, JsonRecord>> = {
     pod: annotationsOf(pod),
     ServiceAccount: annotationsOf(around.serviceAccount),

@@ -1,4 +1,9 @@
-import { type AnnotationHolder, type AskingAnnotation, type Expiration, type PartyAsking } from "../asked.ts";
+import {
+  type AnnotationHolder,
+  type AskingAnnotation,
+  type Expiration,
+  type PartyAsking,
+} from "../annotation-reading.ts";
 import { limits, patterns } from "../patterns.ts";
 import { choose, fits, literal, type PolicyVariable } from "./cel.ts";
 import { mapOf } from "./config-map.ts";
@@ -15,7 +20,7 @@ export function askedParameters(mode: ParameterMode, asking: PartyAsking): Accou
 const askedName = (name: string): string =>
   `asked${name.replaceAll(/(?:^|-)[a-z]/gu, (part) => part.slice(-1).toUpperCase())}`;
 
-/** An annotation's value, as `readAsked` gives it under `values`. */
+/** An annotation's value, as `readAnnotations` gives it under `values`. */
 export const asked = (name: string): string => `variables.${askedName(name)}`;
 
 /** Whether a value fits, and is not too long. */
@@ -27,7 +32,7 @@ function isFitting(value: string, { pattern, isList }: AskingAnnotation): string
   return conditions.join(" && ");
 }
 
-/** An annotation's value, or another where it is absent or does not fit: as `readAsked` gives it under `fitting`. */
+/** An annotation's value, or another where it is absent or does not fit: as `readAnnotations` gives it under `fitting`. */
 export function fitting<Name extends string>(
   annotations: Readonly<Record<Name, AskingAnnotation>>,
   name: Name,
@@ -63,7 +68,7 @@ export function askedVariables(
   });
 }
 
-/** The warnings about annotations that do not fit, in the sentences of `readAsked`. */
+/** The warnings about annotations that do not fit, in the sentences of `readAnnotations`. */
 export function askedValidations(
   annotations: Readonly<Record<string, AskingAnnotation>>,
   parameters: AccountParameters,
