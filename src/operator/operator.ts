@@ -11,7 +11,7 @@ import {
   type MirrorStatus,
 } from "../providers/kubernetes/index.ts";
 import { Canary, type CanaryStatus, trialAnnotations } from "./canary.ts";
-import { type EvictionLimits, Finder, type FoundPod, type InjectionView } from "./finder/index.ts";
+import { type EvictionLimits, Finder, type FaultyPod, type InjectionView } from "./finder/index.ts";
 import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";
 import { followAll, type FollowedSpec } from "./follow.ts";
 import { PacedEvents } from "./paced-events.ts";
@@ -104,7 +104,7 @@ export interface OperatorStatus {
   /** Where the cluster's keys are uploaded to, in sentences; only the leader knows. Absent if there is no upload. */
   readonly keys?: readonly string[];
   /** Only the leader knows. */
-  readonly found: readonly FoundPod[];
+  readonly found: readonly FaultyPod[];
   readonly evicted: number;
 }
 

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DnsProvider, DnsWork, FoundSet, RecordSet, RecordType } from "../../src/rules/dns/index.ts";
+import type {
+  DnsProvider,
+  DnsWork,
+  ObservedRecordSet,
+  RecordSet,
+  RecordType,
+} from "../../src/rules/dns/index.ts";
 
 /** A provider as two stacks see it, and somebody else with access to the same zone. */
 export interface DnsWorld {
@@ -16,7 +22,7 @@ export interface DnsWorld {
 export const work: DnsWork = { signal: new AbortController().signal, waiting: () => {} };
 const { signal } = work;
 
-const shown = (set: FoundSet | undefined): object | undefined =>
+const shown = (set: ObservedRecordSet | undefined): object | undefined =>
   set && { ttl: set.ttl, values: [...set.values].sort(), owner: set.owner.kind };
 
 const examples: Readonly<Record<Exclude<RecordType, "TXT">, readonly [string, string]>> = {

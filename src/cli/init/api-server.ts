@@ -9,7 +9,7 @@ import {
 } from "../../rules/distribution/index.ts";
 import { issuerProblems, parseIssuer } from "../../rules/oidc/index.ts";
 import type { Answers } from "./answers.ts";
-import { type FoundCluster, isPublic } from "./detect/index.ts";
+import { type DetectedCluster, isPublic } from "./detect/index.ts";
 
 /** What `init` says about the cluster's API server after the config is written. */
 export interface ApiServerSteps {
@@ -37,7 +37,7 @@ function managedSteps(title: string, issuer: string, present: string | undefined
  */
 export function formerIssuerOf(
   { foundation, name, publishing }: Answers,
-  cluster: FoundCluster | undefined,
+  cluster: DetectedCluster | undefined,
 ): string | undefined {
   if (foundation.kind !== "cluster" || publishing.kind === "none" || !("issuer" in name)) return undefined;
   const { issuer: present = "", distribution } = cluster ?? {};
@@ -56,7 +56,7 @@ function presentSentence(present: string | undefined, title: string, isFormer: b
 /** Lines for an API server with another or an unknown issuer. */
 function instructedSteps(
   issuer: string,
-  cluster: FoundCluster | undefined,
+  cluster: DetectedCluster | undefined,
   isFormer: boolean,
 ): ApiServerSteps {
   const { distribution, issuer: present } = cluster ?? {};
@@ -83,7 +83,7 @@ function instructedSteps(
  */
 export function apiServerSteps(
   answers: Answers,
-  cluster: FoundCluster | undefined,
+  cluster: DetectedCluster | undefined,
 ): ApiServerSteps | undefined {
   const { foundation, name } = answers;
   if (foundation.kind !== "cluster" || !("issuer" in name)) return undefined;

@@ -5,7 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { dim, rich } from "../../core/terminal/index.ts";
 import type { Answers, Foundation, Publishing } from "./answers.ts";
 import {
-  type FoundCluster,
+  type DetectedCluster,
   isPublic,
   detectContexts,
   detectRegion,
@@ -180,7 +180,7 @@ async function nameOf(
   );
 }
 
-function publishingOf({ publisher, bucket, email }: InitOptions, cluster?: FoundCluster): Publishing {
+function publishingOf({ publisher, bucket, email }: InitOptions, cluster?: DetectedCluster): Publishing {
   if (bucket !== undefined) return { kind: "s3", bucket };
   const isServed = cluster?.distribution !== undefined && isManaged(cluster.distribution);
   if (publisher === "none" || (publisher === undefined && isServed)) return { kind: "none" };
@@ -214,7 +214,7 @@ async function surroundingsOf(
 /** All that was answered, and what was found on the way. */
 export interface Interviewed {
   readonly answers: Answers;
-  readonly cluster: FoundCluster | undefined;
+  readonly cluster: DetectedCluster | undefined;
 }
 
 async function workloadOf(

@@ -33,7 +33,7 @@ export interface FinderOptions {
 }
 
 /** A faulty pod. */
-export interface FoundPod {
+export interface FaultyPod {
   /** `namespace/name` */
   readonly pod: string;
   readonly reason: InjectionFault["reason"];
@@ -42,7 +42,7 @@ export interface FoundPod {
   readonly since: number;
 }
 
-interface FaultyPod extends FoundPod {
+interface TrackedPod extends FaultyPod {
   readonly owner: string;
 }
 
@@ -67,7 +67,7 @@ export class Finder implements Controller {
   readonly name = "finder";
   readonly follows: readonly KeySource[];
   readonly #options: FinderOptions;
-  readonly #found = new Map<string, FaultyPod>();
+  readonly #found = new Map<string, TrackedPod>();
   readonly #evictions: Evictions | undefined;
   #evicted = 0;
 
@@ -94,7 +94,7 @@ export class Finder implements Controller {
   }
 
   /** The pods that are faulty now. */
-  get found(): readonly FoundPod[] {
+  get found(): readonly FaultyPod[] {
     return [...this.#found.values()].map(({ owner: _owner, ...one }) => one);
   }
 

@@ -1,2 +1,2 @@
 export type { EvictionLimits } from "./evictions.ts";
-export { accountOf, Finder, type FoundPod, type InjectionView } from "./finder.ts";
+export { accountOf, Finder, type FaultyPod, type InjectionView } from "./finder.ts";

@@ -8,7 +8,7 @@ import {
 } from "../../rules/plan/index.ts";
 import {
   boundCredentialName,
-  type FoundCredential,
+  type ObservedCredential,
   isSamePair,
   type DesiredCredential,
 } from "./federated-credential.ts";
@@ -27,18 +27,18 @@ const sameName = (one: string, other: string): boolean => one.toLowerCase() === 
 
 /** The credential of that name among those of a holder; undefined where there is none. */
 export function credentialNamed(
-  all: readonly FoundCredential[] | undefined,
+  all: readonly ObservedCredential[] | undefined,
   name: string,
-): FoundCredential | undefined {
+): ObservedCredential | undefined {
   return all?.find((one) => sameName(one.name, name));
 }
 
 /** One as a plan sees it: by its name it is ours. */
-export function observedCredential(found: FoundCredential | undefined): Observed<FoundCredential> {
+export function observedCredential(found: ObservedCredential | undefined): Observed<ObservedCredential> {
   return found === undefined ? { exists: false } : { exists: true, state: found, owner: { kind: "ours" } };
 }
 
-function written({ stack, desired }: BoundCredentialSpec): FoundCredential {
+function written({ stack, desired }: BoundCredentialSpec): ObservedCredential {
   const { issuer, subject, audience } = desired;
   return {
     name: boundCredentialName(stack, desired),
@@ -51,7 +51,7 @@ function written({ stack, desired }: BoundCredentialSpec): FoundCredential {
 
 const members = ["issuer", "subject", "audiences"] as const;
 
-function difference(spec: BoundCredentialSpec, observed: Observed<FoundCredential>): Difference {
+function difference(spec: BoundCredentialSpec, observed: Observed<ObservedCredential>): Difference {
   const asWritten = written(spec);
   const before = observed.exists ? observed.state : undefined;
   const fields = members
@@ -102,7 +102,7 @@ function namedCredential(
   holder: CredentialHolder,
   name: string,
   account: string,
-): Pick<Resource<FoundCredential>, "id" | "kind" | "link" | "names" | "fingerprint" | "read" | "delete"> {
+): Pick<Resource<ObservedCredential>, "id" | "kind" | "link" | "names" | "fingerprint" | "read" | "delete"> {
   return {
     ...holder.named,
     id: `${holder.named.id}/${account}`,
@@ -116,7 +116,7 @@ function namedCredential(
  * One federated credential of an identity as a plan's resource. It excludes those that others made, and those of other
  * bindings: writes of one identity have to follow one another.
  */
-export function boundCredential(spec: BoundCredentialSpec): Resource<FoundCredential> {
+export function boundCredential(spec: BoundCredentialSpec): Resource<ObservedCredential> {
   const { holder, desired, dependsOn = [] } = spec;
   const asWritten = written(spec);
   const named = namedCredential(holder, asWritten.name, desired.account);
@@ -141,7 +141,7 @@ export function boundCredentialToDelete(
   holder: CredentialHolder,
   name: string,
   account: string,
-): Resource<FoundCredential> {
+): Resource<ObservedCredential> {
   return {
     ...namedCredential(holder, name, account),
     dependsOn: [],
@@ -153,7 +153,7 @@ export function boundCredentialToDelete(
 /** What a holder has besides the credential of a binding. */
 export interface BesideCredential {
   /** Another one for the same subject of the same issuer: Azure takes one. */
-  readonly doubled: FoundCredential | undefined;
+  readonly doubled: ObservedCredential | undefined;
   /** How many there are with this one, where that is more than Azure takes. */
   readonly tooMany: number | undefined;
 }
@@ -161,7 +161,7 @@ export interface BesideCredential {
 /** Compares what a binding wants of a holder with what it has. */
 export function besideCredential(
   { stack, desired }: Pick<BoundCredentialSpec, "stack" | "desired">,
-  all: readonly FoundCredential[],
+  all: readonly ObservedCredential[],
 ): BesideCredential {
   const name = boundCredentialName(stack, desired);
   const others = all.filter((one) => !sameName(one.name, name));

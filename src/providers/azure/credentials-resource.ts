@@ -3,7 +3,7 @@ import { ownershipComment } from "../../rules/plan/index.ts";
 import { relyingParties } from "../../rules/oidc/index.ts";
 import {
   credentialName,
-  type FoundCredential,
+  type ObservedCredential,
   isOwnCredential,
   isSamePair,
   type DesiredCredential,
@@ -22,7 +22,7 @@ export interface CredentialsSpec {
 
 /** Those of a holder's federated credentials that are the stack's. */
 export interface CredentialsState {
-  readonly credentials: readonly FoundCredential[];
+  readonly credentials: readonly ObservedCredential[];
 }
 
 /** Creates and deletes that Azure takes of one identity: one in four seconds ("important considerations", throttling). */
@@ -31,7 +31,7 @@ const paceMs = 4000;
 const keyOf = (name: string): string => name.toLowerCase();
 
 /** A wanted credential as it is written. */
-function written({ stack, holder }: CredentialsSpec, desired: DesiredCredential): FoundCredential {
+function written({ stack, holder }: CredentialsSpec, desired: DesiredCredential): ObservedCredential {
   const { issuer, subject, audience } = desired;
   const description = holder.describes ? ownershipComment.of(stack) : "";
   return { name: credentialName(stack, desired), issuer, subject, audiences: [audience], description };
@@ -40,13 +40,16 @@ function written({ stack, holder }: CredentialsSpec, desired: DesiredCredential)
 const members = ["issuer", "subject", "audiences", "description"] as const;
 
 /** The members in which a credential differs from the wanted one. */
-function drifted(found: FoundCredential, asWritten: FoundCredential): readonly (typeof members)[number][] {
+function drifted(
+  found: ObservedCredential,
+  asWritten: ObservedCredential,
+): readonly (typeof members)[number][] {
   return members.filter((one) => JSON.stringify(found[one]) !== JSON.stringify(asWritten[one]));
 }
 
 /** Those of a list that are the stack's, as a plan sees them: they exist once there is one. */
 export function observedCredentials(
-  all: readonly FoundCredential[] | undefined,
+  all: readonly ObservedCredential[] | undefined,
   stack: string,
 ): Observed<CredentialsState> {
   const credentials = (all ?? []).filter((one) => isOwnCredential(one, stack));
@@ -83,15 +86,15 @@ function difference(spec: CredentialsSpec, observed: Observed<CredentialsState>)
 class Standing {
   readonly #spec: CredentialsSpec;
   readonly #work: Work;
-  readonly #own: Map<string, FoundCredential>;
+  readonly #own: Map<string, ObservedCredential>;
 
-  constructor(spec: CredentialsSpec, own: readonly FoundCredential[], work: Work) {
+  constructor(spec: CredentialsSpec, own: readonly ObservedCredential[], work: Work) {
     this.#spec = spec;
     this.#work = work;
     this.#own = new Map(own.map((one) => [keyOf(one.name), one]));
   }
 
-  #remove({ name, subject }: FoundCredential): AzureStep {
+  #remove({ name, subject }: ObservedCredential): AzureStep {
     const { holder } = this.#spec;
     return {
       what: `deleting the federated credential ${name} (${subject}) of ${holder.title}`,
@@ -102,7 +105,7 @@ class Standing {
     };
   }
 
-  #write(asWritten: FoundCredential): AzureStep {
+  #write(asWritten: ObservedCredential): AzureStep {
     const { holder } = this.#spec;
     const key = keyOf(asWritten.name);
     return {
@@ -138,7 +141,7 @@ function settleCredentials(
   work: Work,
 ): Promise<void> {
   const { holder, stack } = spec;
-  const own = (found: Observed<CredentialsState>): readonly FoundCredential[] =>
+  const own = (found: Observed<CredentialsState>): readonly ObservedCredential[] =>
     found.exists ? found.state.credentials : [];
   let standing = new Standing(spec, own(observed), work);
   return settle(holder.api, work, {
@@ -173,7 +176,7 @@ export function credentialsResource(spec: CredentialsSpec): Resource<Credentials
 /** A credential that is not ours for the same ServiceAccount. */
 export interface DoubledCredential {
   readonly desired: DesiredCredential;
-  readonly other: FoundCredential;
+  readonly other: ObservedCredential;
   /** Whether it lets the ServiceAccount in as ours would. */
   readonly isEnough: boolean;
 }
@@ -181,7 +184,7 @@ export interface DoubledCredential {
 /** What a holder has besides what is the stack's. */
 export interface HolderView {
   /** Those that others made. */
-  readonly others: readonly FoundCredential[];
+  readonly others: readonly ObservedCredential[];
   readonly doubled: readonly DoubledCredential[];
   /** The total, where it is more than Azure accepts; undefined where they fit. */
   readonly tooMany: number | undefined;
@@ -190,7 +193,7 @@ export interface HolderView {
 /** Compares what is wanted of a holder with what others have there. */
 export function viewOf(
   { stack, desired }: Pick<CredentialsSpec, "stack" | "desired">,
-  all: readonly FoundCredential[],
+  all: readonly ObservedCredential[],
 ): HolderView {
   const others = all.filter((one) => !isOwnCredential(one, stack));
   const doubled = desired.flatMap((one): readonly DoubledCredential[] => {

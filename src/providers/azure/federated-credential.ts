@@ -3,7 +3,7 @@ import { isRecord, recordOf, textOf, textsOf } from "../../core/base/index.ts";
 import { invalidAnswer } from "./failure.ts";
 
 /** A federated identity credential as Azure has it. */
-export interface FoundCredential {
+export interface ObservedCredential {
   readonly name: string;
   readonly issuer: string;
   /** Empty for one that matches by an expression. */
@@ -51,25 +51,25 @@ export function boundCredentialName(stack: string, pair: Pair): string {
 }
 
 /** Whether a credential is one of the stack's: no other stack's name has this form. */
-export function isOwnCredential({ name }: Pick<FoundCredential, "name">, stack: string): boolean {
+export function isOwnCredential({ name }: Pick<ObservedCredential, "name">, stack: string): boolean {
   return isHashAfter(name, prefixOf(stack));
 }
 
 /** Whether a credential was made for a binding of the stack's cluster. */
-export function isBoundCredential({ name }: Pick<FoundCredential, "name">, stack: string): boolean {
+export function isBoundCredential({ name }: Pick<ObservedCredential, "name">, stack: string): boolean {
   return isHashAfter(name, bindingPrefixOf(stack));
 }
 
 /** Whether both let in the same subject of the same issuer: an identity can have only one of them. */
 export function isSamePair(
-  one: Pick<FoundCredential, "issuer" | "subject">,
-  other: Pick<FoundCredential, "issuer" | "subject">,
+  one: Pick<ObservedCredential, "issuer" | "subject">,
+  other: Pick<ObservedCredential, "issuer" | "subject">,
 ): boolean {
   return one.issuer === other.issuer && one.subject === other.subject;
 }
 
 /** A credential of an answer, whose members are in it or in its `properties`. Throws `azure-answer-invalid`. */
-export function readCredentialShape(value: unknown, what: string): FoundCredential {
+export function readCredentialShape(value: unknown, what: string): ObservedCredential {
   if (!isRecord(value)) throw invalidAnswer(what, "an entry is no object");
   const inner = recordOf(value["properties"] ?? value);
   const { audiences } = inner;

@@ -1,7 +1,7 @@
 import type { Work, NamedResource } from "../../rules/plan/index.ts";
 import type { AzureApi, AzureCall } from "./api.ts";
 import { azureError, isNotFound } from "./failure.ts";
-import { type FoundCredential, readCredentialShape } from "./federated-credential.ts";
+import { type ObservedCredential, readCredentialShape } from "./federated-credential.ts";
 import { identityVersion } from "./identity-resource.ts";
 import {
   applicationCredentialNames,
@@ -21,9 +21,9 @@ export interface CredentialHolder {
   /** Whether it keeps a description of each. */
   readonly describes: boolean;
   /** All of them; undefined where the holder does not exist. Throws `azure-*`. */
-  list(signal: AbortSignal): Promise<readonly FoundCredential[] | undefined>;
+  list(signal: AbortSignal): Promise<readonly ObservedCredential[] | undefined>;
   /** Makes one, or changes the one of its name. Throws `AzureRefusal` and `AzureUnanswered`. */
-  write(credential: FoundCredential, isNew: boolean, work: Writing): Promise<void>;
+  write(credential: ObservedCredential, isNew: boolean, work: Writing): Promise<void>;
   /** Deletes one; that it is gone already is success. Throws as `write`. */
   remove(name: string, work: Writing): Promise<void>;
 }
@@ -33,7 +33,7 @@ async function listOf(
   call: Pick<AzureCall, "path" | "query">,
   title: string,
   signal: AbortSignal,
-): Promise<readonly FoundCredential[] | undefined> {
+): Promise<readonly ObservedCredential[] | undefined> {
   const what = `listing the federated credentials of ${title}`;
   try {
     const found = await api.list({ method: "GET", ...call, what }, signal);

@@ -20,7 +20,7 @@ export {
 export {
   boundCredentialName,
   credentialName,
-  type FoundCredential,
+  type ObservedCredential,
   isBoundCredential,
   type DesiredCredential,
 } from "./federated-credential.ts";

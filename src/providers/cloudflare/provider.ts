@@ -5,7 +5,7 @@ import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
-  type FoundSet,
+  type ObservedRecordSet,
   innermostZone,
   type RecordKey,
   type RecordSet,
@@ -129,11 +129,11 @@ class CloudflareDns implements DnsProvider {
     return found.filter((record) => isAt(key, record));
   }
 
-  async find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<FoundSet | undefined> {
+  async find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<ObservedRecordSet | undefined> {
     return setOf(key, await this.#at(zone, key, { signal, waiting: this.#waiting }), this.#stack);
   }
 
-  async owned(zone: DnsZone, signal: AbortSignal): Promise<readonly FoundSet[]> {
+  async owned(zone: DnsZone, signal: AbortSignal): Promise<readonly ObservedRecordSet[]> {
     const all = await this.#list(zone, {}, signal, this.#waiting);
     const ours = all.filter((record) => ownerOf(record, this.#stack).kind === "ours");
     const types = ["A", "AAAA", "CAA", "TXT"] as const;

@@ -2,7 +2,7 @@ import { isRecord, recordOf, textOf } from "../../core/base/index.ts";
 import {
   canonicalValue,
   caaText,
-  type FoundSet,
+  type ObservedRecordSet,
   parseCaa,
   quoted,
   type RecordKey,
@@ -68,7 +68,11 @@ export function ownerOf(record: ApiRecord, stack: string): Owner {
 }
 
 /** Records of one name and type as a set; undefined for none. */
-export function setOf(key: RecordKey, records: readonly ApiRecord[], stack: string): FoundSet | undefined {
+export function setOf(
+  key: RecordKey,
+  records: readonly ApiRecord[],
+  stack: string,
+): ObservedRecordSet | undefined {
   const [first] = records;
   if (first === undefined) return undefined;
   const owners = records.map((record) => ownerOf(record, stack));

@@ -43,7 +43,7 @@ const names = {
 } as const satisfies Readonly<Record<keyof FlagChange, string>>;
 
 /** One flag of a command line, and how many words it takes there. */
-interface FoundFlag {
+interface ParsedFlag {
   readonly name: string;
   readonly value: string;
   readonly at: number;
@@ -51,7 +51,7 @@ interface FoundFlag {
 }
 
 // pflag takes a flag's value from the next word unless the flag is a boolean; the API server takes `_` for `-`.
-function* flagsIn(words: readonly string[]): Generator<FoundFlag> {
+function* flagsIn(words: readonly string[]): Generator<ParsedFlag> {
   for (const [at, word] of words.entries()) {
     if (!word.startsWith("--") || word === "--") continue;
     const equals = word.indexOf("=");

@@ -16,7 +16,7 @@ const textsOf = (value: unknown): readonly string[] | undefined =>
 const isFlag = (word: string): boolean => word.startsWith("--");
 
 /** The list of words of a static pod's manifest in which its kube-apiserver has its flags. */
-interface FoundWords {
+interface FlagWords {
   readonly spec: JsonRecord;
   readonly containers: readonly JsonRecord[];
   readonly index: number;
@@ -24,7 +24,7 @@ interface FoundWords {
   readonly words: readonly string[];
 }
 
-function wordsOf(manifest: unknown): FoundWords | { readonly fault: string } {
+function wordsOf(manifest: unknown): FlagWords | { readonly fault: string } {
   const spec = recordOf(recordOf(manifest)["spec"]);
   const containers = recordsOf(spec["containers"]);
   const index = containers.findIndex(({ name }) => name === "kube-apiserver");

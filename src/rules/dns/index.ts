@@ -4,7 +4,7 @@ export type {
   DnsProvider,
   DnsWork,
   DnsZone,
-  FoundSet,
+  ObservedRecordSet,
   RecordKey,
   RecordSet,
   RecordType,

@@ -27,7 +27,7 @@ export interface RecordSet extends RecordKey {
 }
 
 /** The same, as found at the provider. */
-export interface FoundSet extends RecordKey {
+export interface ObservedRecordSet extends RecordKey {
   /** Seconds; `mixed` where a provider keeps one for each record, and they differ. */
   readonly ttl: number | "mixed";
   readonly values: readonly string[];
@@ -75,9 +75,9 @@ export interface DnsProvider {
    */
   zoneOf(name: string, signal: AbortSignal): Promise<DnsZone>;
   /** The set that exists there; undefined: none. */
-  find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<FoundSet | undefined>;
+  find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<ObservedRecordSet | undefined>;
   /** All of the zone that carries the stack's mark. */
-  owned(zone: DnsZone, signal: AbortSignal): Promise<readonly FoundSet[]>;
+  owned(zone: DnsZone, signal: AbortSignal): Promise<readonly ObservedRecordSet[]>;
   /** Makes a set what is given, and the stack's; with `takeOver` also where it has another owner. */
   write(zone: DnsZone, set: RecordSet, work: DnsWork, takeOver?: boolean): Promise<void>;
   /** Removes the stack's part of a set. */

@@ -13,7 +13,7 @@ import {
   type ProviderZone,
   type DnsProvider,
   type DnsZone,
-  type FoundSet,
+  type ObservedRecordSet,
   recordResource,
   recordsSeen,
   recordToDelete,
@@ -26,18 +26,22 @@ const untagged: Owner = { kind: "untagged", looksLike: "another stack" };
 const other: Owner = { kind: "other-stack", stack: "staging" };
 const change = { kind: "none", fields: [] } as const;
 
-const foundSet = (more: Partial<FoundSet> = {}): FoundSet => ({
+const foundSet = (more: Partial<ObservedRecordSet> = {}): ObservedRecordSet => ({
   ...spec,
   proxied: false,
   owner: { kind: "ours" },
   hasOurs: true,
   ...more,
 });
-const observed = (set: FoundSet): Observed<FoundSet> => ({ exists: true, state: set, owner: set.owner });
+const observed = (set: ObservedRecordSet): Observed<ObservedRecordSet> => ({
+  exists: true,
+  state: set,
+  owner: set.owner,
+});
 const work = (inputs: Inputs = noInputs): Work => ({ signal, inputs, waiting: () => {} });
 
 /** A zone that keeps sets of records in memory; `log` says what was asked of it. */
-function zoneWith(...sets: readonly FoundSet[]) {
+function zoneWith(...sets: readonly ObservedRecordSet[]) {
   const kept = new Map(sets.map((set) => [`${set.name}/${set.type}`, set]));
   const log: string[] = [];
   const provider = {
@@ -110,7 +114,7 @@ describe("a set of records of the config", () => {
 
   test("gives what its provider calls each record to what is made of that", () => {
     const record = recordResource(zoneWith().place, spec);
-    const outputs = (more: Partial<FoundSet>) => record.outputs?.(foundSet(more));
+    const outputs = (more: Partial<ObservedRecordSet>) => record.outputs?.(foundSet(more));
     assert.deepEqual(outputs({ recordIds: { "203.0.113.7": "r1" } }), { recordIds: '{"203.0.113.7":"r1"}' });
     assert.deepEqual(outputs({}), { recordIds: "{}" });
   });

@@ -12,7 +12,7 @@ import {
   type Work,
 } from "../plan/index.ts";
 import { canonicalValue } from "./canonical.ts";
-import type { DnsProvider, DnsZone, FoundSet, RecordKey, RecordType } from "./provider.ts";
+import type { DnsProvider, DnsZone, ObservedRecordSet, RecordKey, RecordType } from "./provider.ts";
 
 /** Where records are kept: a provider, and the zone that was found there. */
 export interface ProviderZone {
@@ -43,7 +43,7 @@ export function recordNames({ name, type }: RecordKey): Pick<Resource, "id" | "k
   return { id: `dns/${name}/${type}`, kind: "record", names: [name, type], link: "dns" };
 }
 
-function observed(found: FoundSet | undefined): Observed<FoundSet> {
+function observed(found: ObservedRecordSet | undefined): Observed<ObservedRecordSet> {
   return found === undefined ? { exists: false } : { exists: true, state: found, owner: found.owner };
 }
 
@@ -57,7 +57,7 @@ const valuesField: Readonly<Record<RecordType, string>> = {
 
 const sorted = (values: readonly string[]): readonly string[] => [...values].sort();
 
-function common(place: ProviderZone, key: RecordKey): Omit<Resource<FoundSet>, "diff" | "apply"> {
+function common(place: ProviderZone, key: RecordKey): Omit<Resource<ObservedRecordSet>, "diff" | "apply"> {
   const { provider } = place;
   return {
     ...recordNames(key),
@@ -78,7 +78,7 @@ function common(place: ProviderZone, key: RecordKey): Omit<Resource<FoundSet>, "
 }
 
 /** A set of records as the config has it, as a resource of a plan. */
-export function recordResource(place: ProviderZone, spec: RecordSpec): Resource<FoundSet> {
+export function recordResource(place: ProviderZone, spec: RecordSpec): Resource<ObservedRecordSet> {
   const { name, type, ttl, values } = spec;
   const canonical = (list: readonly string[]): readonly string[] =>
     sorted(list.map((value) => canonicalValue(type, value)));
@@ -87,7 +87,7 @@ export function recordResource(place: ProviderZone, spec: RecordSpec): Resource<
       ? mapKnown(inputs.get(values.from), (text) => canonical(values.make(text)))
       : { known: true, value: canonical(values) };
 
-  function fields(found: FoundSet | undefined, inputs: Inputs): readonly FieldChange[] {
+  function fields(found: ObservedRecordSet | undefined, inputs: Inputs): readonly FieldChange[] {
     const desired = wanted(inputs);
     const is = found === undefined ? undefined : sorted(found.values);
     const isSame = desired.known && is !== undefined && desired.value.join("\n") === is.join("\n");
@@ -103,7 +103,7 @@ export function recordResource(place: ProviderZone, spec: RecordSpec): Resource<
     ...common(place, spec),
     dependsOn: spec.dependsOn ?? [],
     ...(isDerived(values) ? { needs: [values.from] } : {}),
-    diff(before: Observed<FoundSet>, inputs): Difference {
+    diff(before: Observed<ObservedRecordSet>, inputs): Difference {
       const desired = wanted(inputs);
       if (desired.known && desired.value.length === 0) return { kind: "none", fields: [] };
       if (!before.exists) return { kind: "create", fields: fields(undefined, inputs) };
@@ -112,7 +112,7 @@ export function recordResource(place: ProviderZone, spec: RecordSpec): Resource<
       if (differing.length === 0 && before.owner.kind === "ours") return { kind: "none", fields: [] };
       return { kind: "update", fields: differing };
     },
-    async apply(change: Change<FoundSet>, work: Work) {
+    async apply(change: Change<ObservedRecordSet>, work: Work) {
       const desired = wanted(work.inputs);
       if (!desired.known) throw new TypeError(`${name} ${type} is written before its value is known`);
       const takeOver = change.observed.exists && change.observed.owner.kind !== "ours";
@@ -129,7 +129,7 @@ export function recordToDelete(
   place: ProviderZone,
   { name, type }: RecordKey,
   dependsOn: readonly string[],
-): Resource<FoundSet> {
+): Resource<ObservedRecordSet> {
   return {
     ...common(place, { name, type }),
     dependsOn,
@@ -144,6 +144,6 @@ export function recordToDelete(
 }
 
 /** What a listing found, as a plan takes it. */
-export function recordsSeen(found: readonly FoundSet[]): ReadonlyMap<string, Observed> {
+export function recordsSeen(found: readonly ObservedRecordSet[]): ReadonlyMap<string, Observed> {
   return new Map(found.map((set) => [recordNames(set).id, observed(set)]));
 }

@@ -19,7 +19,7 @@ import type { CommandContext } from "../../context.ts";
 import { type Detected, detect } from "./detect.ts";
 
 /** A cluster as it was found. */
-export interface FoundCluster {
+export interface DetectedCluster {
   readonly facts: DistributionHints;
   readonly distribution: DistributionName | undefined;
   /** In the tokens that it signs now. */
@@ -51,7 +51,7 @@ export async function detectServer(
 export function detectKubernetes(
   context: CommandContext,
   name: string | undefined,
-): Promise<Detected<FoundCluster>> {
+): Promise<Detected<DetectedCluster>> {
   const { env, clock } = context;
   const source = { kubeconfig: defaultKubeconfig(env), ...defined({ context: name }) };
   return detect(context, async (signal) => {
@@ -74,7 +74,7 @@ export function isPublic(issuer: string): boolean {
 }
 
 /** What was found, in one line. */
-export function clusterText({ facts, distribution, issuer }: FoundCluster): string {
+export function clusterText({ facts, distribution, issuer }: DetectedCluster): string {
   const title = distribution === undefined ? "Kubernetes" : distributions[distribution].title;
   const version = facts.gitVersion === "" ? "" : ` ${facts.gitVersion}`;
   const whose = distribution !== undefined && isManaged(distribution) ? ", served by its provider" : "";

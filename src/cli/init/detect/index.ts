@@ -1,5 +1,5 @@
 export { detectRegion } from "./aws.ts";
-export { type FoundCluster, isPublic, detectContexts, detectServer } from "./cluster.ts";
+export { type DetectedCluster, isPublic, detectContexts, detectServer } from "./cluster.ts";
 export { initEnded } from "./detect.ts";
 export { type DetectedSurroundings, detectSurroundings } from "./surroundings.ts";
-export type { FoundZone } from "./zones.ts";
+export type { WritableZone } from "./zones.ts";

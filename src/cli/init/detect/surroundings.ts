@@ -2,15 +2,15 @@ import { defined } from "../../../core/base/index.ts";
 import type { CommandContext } from "../../context.ts";
 import type { Foundation } from "../answers.ts";
 import { type AwsCaller, detectCaller } from "./aws.ts";
-import { clusterText, type FoundCluster, detectKubernetes } from "./cluster.ts";
+import { clusterText, type DetectedCluster, detectKubernetes } from "./cluster.ts";
 import { detectTimeoutMs, type Detected } from "./detect.ts";
-import { type FoundZone, detectZones, type DetectedZone } from "./zones.ts";
+import { type WritableZone, detectZones, type DetectedZone } from "./zones.ts";
 
 /** The answers that were found. */
 export interface DetectedSurroundings {
   readonly aws?: AwsCaller;
-  readonly cluster?: FoundCluster;
-  readonly zones: readonly FoundZone[];
+  readonly cluster?: DetectedCluster;
+  readonly zones: readonly WritableZone[];
 }
 
 /** The answers that were given already. */
@@ -34,7 +34,7 @@ function zoneText({ who, seen }: DetectedZone): string {
 /** The results of the detections. */
 type Detections = Promise<{
   readonly aws?: Detected<AwsCaller>;
-  readonly cluster?: Detected<FoundCluster>;
+  readonly cluster?: Detected<DetectedCluster>;
   readonly zones?: readonly DetectedZone[];
 }>;
 

@@ -4,13 +4,13 @@ import type { CommandContext } from "../../context.ts";
 import { type Detected, detect } from "./detect.ts";
 
 /** A zone that the present credentials may write. */
-export interface FoundZone {
+export interface WritableZone {
   readonly zone: string;
   readonly dns: "cloudflare" | "route53";
 }
 
 /** Asks Cloudflare, where its token is in the environment. */
-function detectCloudflare(context: CommandContext): Promise<Detected<readonly FoundZone[]>> {
+function detectCloudflare(context: CommandContext): Promise<Detected<readonly WritableZone[]>> {
   return detect(context, async (signal) => {
     const access = await cloudflareAccess({}, context.env);
     const zones = await servedZones(access, context.clock, signal);
@@ -19,7 +19,7 @@ function detectCloudflare(context: CommandContext): Promise<Detected<readonly Fo
 }
 
 /** Asks Route 53 by the credentials of the AWS CLI. */
-function detectRoute53(context: CommandContext, region: string): Promise<Detected<readonly FoundZone[]>> {
+function detectRoute53(context: CommandContext, region: string): Promise<Detected<readonly WritableZone[]>> {
   return detect(context, async (signal) => {
     const session = openAws({ region, clock: context.clock, attempts: 1 });
     try {
@@ -34,7 +34,7 @@ function detectRoute53(context: CommandContext, region: string): Promise<Detecte
 /** The possible DNS providers of the zone, and what each found. */
 export interface DetectedZone {
   readonly who: string;
-  readonly seen: Detected<readonly FoundZone[]>;
+  readonly seen: Detected<readonly WritableZone[]>;
 }
 
 /** Zones of the providers with credentials; `dns` limits it to one. */

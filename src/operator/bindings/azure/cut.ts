@@ -1,7 +1,7 @@
 import { PodtrustError, TimeLimit } from "../../../core/base/index.ts";
 import {
   credentialNamed,
-  type FoundCredential,
+  type ObservedCredential,
   identityResource,
   observedIdentity,
   removeCredential,
@@ -107,7 +107,7 @@ export async function cutIdentities(
 }
 
 /** Why an identity made for a binding stays. */
-export const othersText = (credentials: readonly FoundCredential[]): string =>
+export const othersText = (credentials: readonly ObservedCredential[]): string =>
   `others let ServiceAccounts in by ${credentials.map((one) => one.name).join(", ")}`;
 
 /** Deletes an identity made for a binding; returns why it stays. `mark`: the owner it must have. Throws `azure-*`. */

@@ -4,7 +4,7 @@ import {
   boundCredential,
   boundCredentialName,
   credentialNamed,
-  type FoundCredential,
+  type ObservedCredential,
   identityResource,
   type IdentityState,
   observedCredential,
@@ -27,7 +27,7 @@ export interface GrantedBinding {
 /** The state of an identity. */
 export interface IdentityLook {
   readonly state: IdentityState | undefined;
-  readonly credentials: readonly FoundCredential[] | undefined;
+  readonly credentials: readonly ObservedCredential[] | undefined;
 }
 
 /** What a binding wants of its identity, compared with what exists there. Changes nothing. */
@@ -57,7 +57,7 @@ export class DesiredIdentity {
     return boundCredentialName(this.#granted.trust.stack, this.#desired);
   }
 
-  #beside(credentials: readonly FoundCredential[]) {
+  #beside(credentials: readonly ObservedCredential[]) {
     return besideCredential({ stack: this.#granted.trust.stack, desired: this.#desired }, credentials);
   }
 
@@ -71,7 +71,7 @@ export class DesiredIdentity {
   }
 
   /** Another credential, not podtrust's, by which the identity lets the ServiceAccount in. */
-  doubled({ credentials }: IdentityLook): FoundCredential | undefined {
+  doubled({ credentials }: IdentityLook): ObservedCredential | undefined {
     return this.#beside(credentials ?? []).doubled;
   }
 

@@ -1,7 +1,7 @@
 import { mapLimit } from "../../../core/base/index.ts";
 import {
   boundCredentialName,
-  type FoundCredential,
+  type ObservedCredential,
   isBoundCredential,
 } from "../../../providers/azure/index.ts";
 import { type AzureTrust, resourceIdOf } from "../../../rules/bindings/azure/index.ts";
@@ -149,7 +149,7 @@ export async function lookOf(
 }
 
 /** Another cluster's stack may have the same name: its credentials name its own issuer. */
-const isOurs = ({ stack, issuer }: AzureTrust, one: FoundCredential): boolean =>
+const isOurs = ({ stack, issuer }: AzureTrust, one: ObservedCredential): boolean =>
   one.issuer === issuer && isBoundCredential(one, stack);
 
 /** Owners of credentials, by the status of bindings. */
@@ -183,7 +183,7 @@ class Claims {
   }
 
   /** Whether a binding of any trust has this credential in this identity. */
-  async has(id: string, { name, subject }: FoundCredential): Promise<boolean> {
+  async has(id: string, { name, subject }: ObservedCredential): Promise<boolean> {
     const whose = parseSubject(subject);
     const keys = [
       this.#byName.get(name.toLowerCase()),

@@ -2,7 +2,7 @@ import {
   boundCredentialName,
   boundCredentialToDelete,
   credentialNamed,
-  type FoundCredential,
+  type ObservedCredential,
   identityResource,
   observedCredential,
   observedIdentity,
@@ -44,7 +44,7 @@ class TrustFiles extends GatheredPlan {
   readonly #asked: IdentityDecisions;
   readonly #signal: AbortSignal;
   /** Credentials of identities after the steps planned so far: several bindings may share an identity. */
-  readonly #after = new Map<string, readonly FoundCredential[]>();
+  readonly #after = new Map<string, readonly ObservedCredential[]>();
 
   constructor(tenant: BoundTenant, trust: AzureTrust, asked: IdentityDecisions, { signal }: PlanTime) {
     super();
@@ -55,7 +55,7 @@ class TrustFiles extends GatheredPlan {
   }
 
   /** Whether a binding of the files has a credential, or may have it while it is refused. */
-  #has(id: string, { name }: FoundCredential): boolean {
+  #has(id: string, { name }: ObservedCredential): boolean {
     const { everywhere, refused } = this.#asked;
     const isOf = (binding: AzureBinding): boolean =>
       boundCredentialName(this.#trust.stack, pairOf(this.#trust, binding)) === name.toLowerCase();
@@ -72,7 +72,7 @@ class TrustFiles extends GatheredPlan {
 
   /** What the trust's groups hold of bindings that are in no file is removed first. */
   async cut(): Promise<void> {
-    const claims = { has: (id: string, one: FoundCredential) => Promise.resolve(this.#has(id, one)) };
+    const claims = { has: (id: string, one: ObservedCredential) => Promise.resolve(this.#has(id, one)) };
     const look = { signal: this.#signal, oldest: freshLook };
     const { left, identities } = await lookOf(this.#tenant, this.#trust, look, claims);
     // They were read several at a time: sorted, so that the plan is always the same.

@@ -6,7 +6,7 @@ import {
   azureEndpoints,
   callerOf,
   type CredentialHolder,
-  type FoundCredential,
+  type ObservedCredential,
   type ResourceGroupRef,
   identityHolder,
   identityPath,
@@ -97,7 +97,7 @@ export class BoundTenant {
   readonly caller: string;
   readonly #clock: Clock;
   readonly #identities: Looks<IdentityState | undefined>;
-  readonly #credentials: Looks<readonly FoundCredential[] | undefined>;
+  readonly #credentials: Looks<readonly ObservedCredential[] | undefined>;
   readonly #groups: Looks<readonly IdentityState[]>;
   /** When an identity may be written again, by `elapsed`. */
   readonly #free = new Map<string, number>();
@@ -149,7 +149,7 @@ export class BoundTenant {
     name: string,
     signal: AbortSignal,
     oldest = maxLookAge,
-  ): Promise<readonly FoundCredential[] | undefined> {
+  ): Promise<readonly ObservedCredential[] | undefined> {
     return this.#credentials.of(keyOf(group, name), oldest, signal, (own) =>
       this.holder(group, name).list(own),
     );

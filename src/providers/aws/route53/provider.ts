@@ -5,7 +5,7 @@ import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
-  type FoundSet,
+  type ObservedRecordSet,
   innermostZone,
   type RecordKey,
   type RecordSet,
@@ -107,7 +107,7 @@ class Route53Dns implements DnsProvider {
     };
   }
 
-  #found(key: RecordKey, { sets, claim }: NameRecords): FoundSet | undefined {
+  #found(key: RecordKey, { sets, claim }: NameRecords): ObservedRecordSet | undefined {
     const claims = claim?.values ?? [];
     const special = sets.find((set) => set.special !== undefined && [key.type, "CNAME"].includes(set.type));
     const set = sets.find(({ type }) => type === key.type);
@@ -124,11 +124,11 @@ class Route53Dns implements DnsProvider {
     return { ...name, ttl: set.ttl, values: set.values, owner, hasOurs: ours };
   }
 
-  async find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<FoundSet | undefined> {
+  async find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<ObservedRecordSet | undefined> {
     return this.#found(key, await this.#at(zone, key.name, signal));
   }
 
-  async owned(zone: DnsZone, signal: AbortSignal): Promise<readonly FoundSet[]> {
+  async owned(zone: DnsZone, signal: AbortSignal): Promise<readonly ObservedRecordSet[]> {
     const all = await this.#api.sets(zone, undefined, () => false, signal);
     const types: readonly RecordType[] = ["A", "AAAA", "CAA", "TXT"];
     return all.flatMap((claim) => {

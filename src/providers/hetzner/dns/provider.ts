@@ -4,7 +4,7 @@ import {
   type DnsProvider,
   type DnsWork,
   type DnsZone,
-  type FoundSet,
+  type ObservedRecordSet,
   innermostZone,
   type RecordKey,
   type RecordSet,
@@ -104,12 +104,12 @@ class HetznerDns implements DnsProvider {
     return own.find((one) => one.type === "CNAME") ?? own.find((one) => one.type === type);
   }
 
-  async find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<FoundSet | undefined> {
+  async find(zone: DnsZone, key: RecordKey, signal: AbortSignal): Promise<ObservedRecordSet | undefined> {
     const set = await this.#at(zone, key, signal);
     return set && foundSet(key, set, this.#stack);
   }
 
-  async owned(zone: DnsZone, signal: AbortSignal): Promise<readonly FoundSet[]> {
+  async owned(zone: DnsZone, signal: AbortSignal): Promise<readonly ObservedRecordSet[]> {
     const all = await this.#sets(zone, [], signal);
     return all.flatMap((set) => {
       const type = ownType(set.type);

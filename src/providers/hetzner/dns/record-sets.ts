@@ -1,6 +1,6 @@
 import {
   canonicalValue,
-  type FoundSet,
+  type ObservedRecordSet,
   quoted,
   type RecordKey,
   type RecordType,
@@ -64,7 +64,7 @@ export function ownerOf({ type, values, labels }: HetznerRecordSet, stack: strin
 }
 
 /** What was found at a key's place, as a set. */
-export function foundSet(key: RecordKey, set: HetznerRecordSet, stack: string): FoundSet {
+export function foundSet(key: RecordKey, set: HetznerRecordSet, stack: string): ObservedRecordSet {
   const owner = ownerOf(set, stack);
   const { ttl, values } = set;
   return {

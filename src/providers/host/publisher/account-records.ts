@@ -21,18 +21,18 @@ export interface RecordsSite {
 type RecordName = Readonly<{ name: string }>;
 
 /** Records as they were found; undefined where there is none. */
-export interface FoundRecords {
+export interface ObservedRecords {
   placeOf(record: RecordName): string;
   read(record: RecordName): Promise<string | undefined>;
 }
 
 /** The accounts found on a machine. */
-export interface RecordsFound {
+export interface ObservedAccounts {
   /** What marks them, or else the publisher. */
   readonly owner?: string;
   /** A record or their mark exists. */
   readonly isThere: boolean;
-  readonly records: FoundRecords;
+  readonly records: ObservedRecords;
 }
 
 const recordPath = (name: string): string => `${accountsFolder}/${name}`;
@@ -61,7 +61,7 @@ export class MachineAccountRecords {
   }
 
   /** Reads everything in one call. */
-  async inspect(): Promise<RecordsFound> {
+  async inspect(): Promise<ObservedAccounts> {
     const out = await this.#run("looking at the publisher's accounts", inspectScript(this.#site.layout));
     const lines = out.split("\n").map((line) => line.split(" "));
     const texts = new Map(

@@ -8,7 +8,7 @@ import {
 } from "../../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { untilOnMachine } from "../until.ts";
-import { MachineAccountRecords, type FoundRecords, type RecordsFound } from "./account-records.ts";
+import { MachineAccountRecords, type ObservedRecords, type ObservedAccounts } from "./account-records.ts";
 import type { HostLayout } from "./layout.ts";
 
 const timeoutMs = 60_000;
@@ -27,7 +27,7 @@ export interface AccountAtCa {
   /** URL of the CA's directory. */
   readonly directory: string;
   /** Undefined where there is no record of it. */
-  kept(records: FoundRecords): Promise<KeptAccount | undefined>;
+  kept(records: ObservedRecords): Promise<KeptAccount | undefined>;
   /**
    * Has the CA make it, and the records keep it. Resolves to undefined, or to why it does not exist yet where that will
    * likely pass; throws what waiting cannot fix.
@@ -49,7 +49,7 @@ export interface AccountsResourceOptions {
 }
 
 /** Accounts as they were found, without their keys. */
-export interface AccountsState extends Omit<RecordsFound, "records"> {
+export interface AccountsState extends Omit<ObservedAccounts, "records"> {
   /** Of those that are specified, by the CA's directory. */
   readonly kept: Readonly<Record<string, KeptAccount>>;
 }
@@ -79,7 +79,7 @@ function differenceOf({ accounts }: AccountsSpec, kept: AccountsState["kept"]): 
 /** The state of accounts as their records say it. */
 async function stateOf(
   { accounts }: AccountsSpec,
-  { records, ...found }: RecordsFound,
+  { records, ...found }: ObservedAccounts,
 ): Promise<AccountsState> {
   const kept = new Map<string, KeptAccount>();
   for (const account of accounts) {

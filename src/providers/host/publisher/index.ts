@@ -1,5 +1,5 @@
 export { type AccountAtCa, type AccountsSpec, accountsNames, accountsResource } from "./accounts.ts";
-export type { MachineAccountRecords, FoundRecords } from "./account-records.ts";
+export type { MachineAccountRecords, ObservedRecords } from "./account-records.ts";
 export { type PublisherSite, rollBack } from "./apply.ts";
 export { backupFolderNames, backupFolderResource } from "./backup-folder.ts";
 export { hostConfig } from "./config-file.ts";

@@ -15,7 +15,7 @@ export interface TrustHead<Grant> {
 }
 
 /** A trust, and those of its grants that are for a binding: one at the least. */
-export interface GrantsFound<Grant, Trust> {
+export interface MatchingGrants<Grant, Trust> {
   readonly trust: Trust;
   readonly grants: readonly Grant[];
 }
@@ -28,7 +28,7 @@ export function grantsFor<Grant extends GrantedTo, Trust extends TrustHead<Grant
   kind: string,
   binding: NamespacedName & { readonly trust: string },
   trust: (Trust & TrustHead<Grant>) | undefined,
-): GrantsFound<Grant, Trust> | GrantRefusal {
+): MatchingGrants<Grant, Trust> | GrantRefusal {
   const { namespace, trust: name, name: serviceAccount } = binding;
   if (trust === undefined) return { reason: "TrustMissing", message: `there is no ${kind} ${name}` };
   if (trust.name !== name) throw new TypeError(`${kind} ${trust.name} was given for ${name}`);

@@ -5,7 +5,7 @@ import {
   credentialsResource,
   type DoubledCredential,
   type AssertionExchange,
-  type FoundCredential,
+  type ObservedCredential,
   listIdentities,
   observedCredentials,
   tryExchange,
@@ -25,7 +25,7 @@ export interface AzureIdentityLook {
   /** Undefined: it does not exist. */
   readonly clientId: string | undefined;
   /** All federated credentials that exist there, of any owner. */
-  readonly credentials: readonly FoundCredential[];
+  readonly credentials: readonly ObservedCredential[];
   /** What differs from the config, by the field names of plans: `shop/web`, `shop/web.audiences`. */
   readonly fields: readonly string[];
   /** Those of other owners that do the work of the stack's. */

@@ -3,7 +3,7 @@ import type { AzureIdentity } from "../../../config/index.ts";
 import {
   type CredentialHolder,
   credentialsResource,
-  type FoundCredential,
+  type ObservedCredential,
   type HolderView,
   identityHolder,
   identityOwner,
@@ -28,7 +28,7 @@ export interface LookedAt {
   readonly found: IdentityState | undefined;
   readonly owner: Owner | undefined;
   /** All that exist there, of any owner; undefined if the identity or application does not exist. */
-  readonly credentials: readonly FoundCredential[] | undefined;
+  readonly credentials: readonly ObservedCredential[] | undefined;
   /** Those of the config that no credential of another owner replaces. */
   readonly desired: readonly DesiredCredential[];
 }
@@ -37,7 +37,7 @@ export interface LookedAt {
 export interface SectionFacts {
   readonly looked: readonly LookedAt[];
   /** Identities of the stack's that the config no longer names, and what others have in them. */
-  readonly surplus: readonly { readonly id: string; readonly others: readonly FoundCredential[] }[];
+  readonly surplus: readonly { readonly id: string; readonly others: readonly ObservedCredential[] }[];
 }
 
 /** A resource, and what was found of it. */

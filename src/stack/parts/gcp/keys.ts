@@ -24,19 +24,19 @@ function unread(issuer: string, error: unknown): PodtrustError {
 }
 
 /** A JWK Set, and remarks about its source. */
-interface FoundKeys {
+interface JwksReading {
   readonly text: string;
   readonly warnings: readonly string[];
 }
 
-async function servedKeys({ config, route = {} }: PartContext, signal: AbortSignal): Promise<FoundKeys> {
+async function servedKeys({ config, route = {} }: PartContext, signal: AbortSignal): Promise<JwksReading> {
   const served = servedDocuments(await readIssuer(config.issuer, { route, signal }), route);
   const keys = keysOfIssuer(served, config.issuer);
   if (typeof keys === "string") throw new Error(keys);
   return { text: JSON.stringify({ keys }), warnings: [] };
 }
 
-async function clusterKeys(context: PartContext, signal: AbortSignal): Promise<FoundKeys> {
+async function clusterKeys(context: PartContext, signal: AbortSignal): Promise<JwksReading> {
   const cluster = await openCluster(context);
   const { jwks } = await cluster.oidcDocuments({ signal });
   const text = Buffer.from(jwks).toString("utf8");
@@ -57,7 +57,7 @@ async function clusterKeys(context: PartContext, signal: AbortSignal): Promise<F
  * The keys of the issuer. Its publisher knows most: which key is gone from the cluster and may have signed valid
  * tokens, and which was distrusted. If there is none, or it cannot be read from here, the cluster's own.
  */
-async function keysFound(context: PartContext, signal: AbortSignal): Promise<FoundKeys> {
+async function keysFound(context: PartContext, signal: AbortSignal): Promise<JwksReading> {
   const { config } = context;
   if (!hasCluster(config)) return servedKeys(context, signal);
   if (config.publisher === undefined) return clusterKeys(context, signal);
@@ -73,7 +73,7 @@ async function keysFound(context: PartContext, signal: AbortSignal): Promise<Fou
 
 async function readKeys(context: PartContext, signal: AbortSignal): Promise<UploadedKeys> {
   const { issuer } = context.config;
-  let found: FoundKeys;
+  let found: JwksReading;
   try {
     found = await keysFound(context, signal);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { defined, PodtrustError, withNextStep } from "../../../core/base/index.ts";
 import { acmeAuthorities, type AcmeConfig, acmeIssuers } from "../../../config/index.ts";
-import type { AccountAtCa, MachineAccountRecords, FoundRecords } from "../../../providers/host/index.ts";
+import type { AccountAtCa, MachineAccountRecords, ObservedRecords } from "../../../providers/host/index.ts";
 import type { PartContext } from "../part.ts";
 
 /** The error of registering at a CA that cannot be verified, with the setting that names its roots. */
@@ -28,7 +28,7 @@ export async function accountsOf(
   return acmeAuthorities(acme).flatMap((authority, index) =>
     directoriesOf([authority]).map((directory) => ({
       directory,
-      async kept(records: FoundRecords) {
+      async kept(records: ObservedRecords) {
         const stored = await readAccount(records, directory, email);
         if (stored === undefined) return undefined;
         // The key is left out: what is found goes into plans.
