@@ -52,7 +52,7 @@ function notRead(failing: Failing | undefined): string {
   return `Nothing can be published yet: ${failing.message} (since ${isoTime(failing.since)}). ${failing.next}`;
 }
 
-const heldText = (why: string): string =>
+const certificateRecordText = (why: string): string =>
   `Nothing is published, since a key that was distrusted before might be: ${why} Make that readable, or publish what the cluster shows anyway: podtrust serve --accept-keys.`;
 
 const notUploaded = ({ place, failing }: PublicationStatus): readonly string[] =>
@@ -289,7 +289,7 @@ export class PublishedIssuer {
   get notRoutable(): string | undefined {
     const { stack, certificates, jwksCertificates } = this.#settings;
     const { held, documents, state } = this.source;
-    if (held !== undefined) return `${stack}: ${heldText(held)}`;
+    if (held !== undefined) return `${stack}: ${certificateRecordText(held)}`;
     if (documents === undefined) return `${stack}: ${notRead(state.failing)}`;
     const missing = [certificates, jwksCertificates].some(
       (source) => source !== undefined && source.current() === undefined && source.status?.().first !== true,
@@ -329,7 +329,7 @@ export class PublishedIssuer {
     const publication = this.#loop?.status;
     const unseen = publication !== undefined && publication.confirmedAt === undefined;
     return [
-      ...(held === undefined ? [] : [heldText(held)]),
+      ...(held === undefined ? [] : [certificateRecordText(held)]),
       ...(documents === undefined && held === undefined ? [notRead(state.failing)] : []),
       ...(unseen ? [`Nothing is known to be published in ${publication.place} yet.`] : []),
     ];

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { PodtrustError } from "../core/base/index.ts";
 import type { StateFolder } from "../core/files/index.ts";
 import { type Algorithm, algorithms } from "../rules/oidc/index.ts";
-import type { HeldKey, KeyHolder } from "./holder.ts";
+import type { OpenedKey, KeyHolder } from "./holder.ts";
 
 /** Bytes of a PEM file with a key: one of 16384 bits has 13 KB. */
 export const maxPem = 64 * 1024;
@@ -22,7 +22,7 @@ export function privateKeyOf(pem: string, path: string): KeyObject {
   }
 }
 
-function heldKey(key: KeyObject, alg: Algorithm): HeldKey {
+function openedKey(key: KeyObject, alg: Algorithm): OpenedKey {
   const { hash, kty } = algorithms[alg];
   const how = kty === "RSA" ? key : ({ key, dsaEncoding: "ieee-p1363" } as const);
   return { sign: (input) => signBeside(hash, input, how) };
@@ -41,12 +41,12 @@ export class FileHolder implements KeyHolder {
   }
 
   /** Throws `state-permissions`, `file-unreadable`, `signer-key-source` or `signer-key-invalid`. */
-  async open(address: string, alg: Algorithm): Promise<HeldKey> {
+  async open(address: string, alg: Algorithm): Promise<OpenedKey> {
     const path = this.#folder.pathOf(address);
     if (!fileName.test(address))
       throw new PodtrustError("signer-key-source", `${address} is no name of a key's file`);
     const pem = await this.#folder.readSecret(address, maxPem);
     if (pem === undefined) throw new PodtrustError("signer-key-source", `${path} is not there`);
-    return heldKey(privateKeyOf(pem, path), alg);
+    return openedKey(privateKeyOf(pem, path), alg);
   }
 }

@@ -4,7 +4,7 @@ import { type Algorithm, algorithms } from "../rules/oidc/index.ts";
 import type { RingKey } from "../rules/signer/index.ts";
 
 /** A private key that its holder opened. */
-export interface HeldKey {
+export interface OpenedKey {
   /**
    * The signature of some bytes as JWS has it (RFC 7518 §3.3, §3.4): PKCS #1 v1.5 for RSA, R and S side by side for ECDSA.
    * Throws `signer-key-source`.
@@ -17,7 +17,7 @@ export interface KeyHolder {
   /** What its URIs begin with, up to the colon. */
   readonly scheme: string;
   /** `address` is what follows the colon. Throws `signer-key-source` or what reading its files throws. */
-  open(address: string, alg: Algorithm, signal: AbortSignal): Promise<HeldKey>;
+  open(address: string, alg: Algorithm, signal: AbortSignal): Promise<OpenedKey>;
   /** Gives back what it has open. */
   close?(): Promise<void>;
 }
@@ -34,11 +34,11 @@ const isSignedBy = ({ alg, publicKey }: RingKey, signature: Uint8Array): boolean
  * Opens the private half of a key, and proves that it belongs to the public half. Throws `signer-key-source`,
  * and what reading files throws.
  */
-export async function openHeldKey(
+export async function openKey(
   holders: readonly KeyHolder[],
   key: RingKey,
   signal: AbortSignal,
-): Promise<HeldKey> {
+): Promise<OpenedKey> {
   const { holder = "", kid } = key;
   const at = holder.indexOf(":");
   const found = holders.find(({ scheme }) => scheme === holder.slice(0, at));

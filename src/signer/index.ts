@@ -1,5 +1,5 @@
 export { promoteKey, reloadSigner, signerStatus } from "./control.ts";
-export type { HeldKey, KeyHolder } from "./holder.ts";
+export type { OpenedKey, KeyHolder } from "./holder.ts";
 export {
   fullestSigner,
   heldElsewhere,

@@ -10,7 +10,7 @@ import {
   textOf,
 } from "../core/base/index.ts";
 import type { Algorithm } from "../rules/oidc/index.ts";
-import type { HeldKey, KeyHolder } from "./holder.ts";
+import type { OpenedKey, KeyHolder } from "./holder.ts";
 
 /** Characters of an answer: the signature of the largest RSA key has 2732. */
 const maxLine = 16 * 1024;
@@ -114,8 +114,8 @@ export class ProgramHolder implements KeyHolder {
     this.#logger = logger;
   }
 
-  open(address: string, alg: Algorithm): Promise<HeldKey> {
-    const sign: HeldKey["sign"] = async (input, signal) => {
+  open(address: string, alg: Algorithm): Promise<OpenedKey> {
+    const sign: OpenedKey["sign"] = async (input, signal) => {
       const request = { do: "sign", key: address, alg, input: Buffer.from(input).toString("base64") };
       const { signature } = await this.#running.ask(request, signal);
       return this.#bytes(signature);

@@ -7,7 +7,7 @@ import {
   type Ring,
   type RingKey,
 } from "../rules/signer/index.ts";
-import { type HeldKey, type KeyHolder, openHeldKey } from "./holder.ts";
+import { type OpenedKey, type KeyHolder, openKey } from "./holder.ts";
 import type { KeyFolder } from "./key-folder.ts";
 import type { FetchKeysResponse } from "./wire/messages.ts";
 
@@ -35,7 +35,7 @@ export interface SignerOptions {
 interface Loaded {
   readonly ring: Ring;
   readonly current: RingKey;
-  readonly held: HeldKey;
+  readonly held: OpenedKey;
   /** `{"alg","kid","typ"}` in base64url: the API server refuses any other member. */
   readonly header: string;
   readonly readAt: number;
@@ -174,12 +174,12 @@ export class Signer {
     return this.#loaded;
   }
 
-  async #open(key: RingKey, signal: AbortSignal): Promise<HeldKey> {
+  async #open(key: RingKey, signal: AbortSignal): Promise<OpenedKey> {
     const reason = (): Error =>
       new PodtrustError("signer-key-source", `${key.holder} did not answer within ${openingMs / 1000} s`);
     const limit = new TimeLimit(this.#options.clock, { ms: openingMs, signal, reason });
     try {
-      return await openHeldKey(this.#options.holders, key, limit.signal);
+      return await openKey(this.#options.holders, key, limit.signal);
     } finally {
       await limit.end();
     }

@@ -32,12 +32,12 @@ const pollMs = 10 * second;
 const tokenMs = 4 * minute;
 const tickMs = 10 * second;
 
-interface HeldKey {
+interface SigningKey {
   readonly privateKey: KeyObject;
   readonly jwk: PublicJwk;
 }
 
-function makeKey(algorithm: RotationAlgorithm): HeldKey {
+function makeKey(algorithm: RotationAlgorithm): SigningKey {
   const { privateKey, publicKey } =
     algorithm === "ES256"
       ? generateKeyPairSync("ec", { namedCurve: "P-256" })
@@ -66,13 +66,13 @@ export class CutError extends Error {}
 class MemoryServer implements RotatedServer {
   readonly name: string;
   readonly #world: RotationCluster;
-  readonly #held = new Map<string, HeldKey>();
+  readonly #held = new Map<string, SigningKey>();
   files: FileTarget;
   running: FileTarget;
   /** The API server is away until then: a restart takes its time. */
   awayUntil = 0;
 
-  constructor(name: string, world: RotationCluster, first: HeldKey) {
+  constructor(name: string, world: RotationCluster, first: SigningKey) {
     this.name = name;
     this.#world = world;
     this.#held.set(first.jwk.kid, first);
@@ -208,7 +208,7 @@ class WorldClock extends SwiftClock {
  */
 export class RotationCluster {
   readonly clock = new WorldClock();
-  readonly keys = new Map<string, HeldKey>();
+  readonly keys = new Map<string, SigningKey>();
   readonly servers: readonly MemoryServer[];
   readonly refused: string[] = [];
   readonly steps: string[] = [];
@@ -252,7 +252,7 @@ export class RotationCluster {
     return this.#sandbox.issuer.issuer;
   }
 
-  key(kid: string): HeldKey {
+  key(kid: string): SigningKey {
     const key = this.keys.get(kid);
     if (key === undefined) throw new TypeError(`no key ${kid}`);
     return key;

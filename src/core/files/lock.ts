@@ -97,7 +97,7 @@ async function showLife(file: FileHandle, clock: Clock): Promise<void> {
   await file.utimes(seconds, seconds);
 }
 
-class HeldLock implements FileLock {
+class AcquiredLock implements FileLock {
   readonly #door: LockDoor;
   readonly #path: string;
   readonly #file: FileHandle;
@@ -247,7 +247,7 @@ class Attempt {
       await file.close();
       throw error;
     }
-    return new HeldLock(this.#door, this.#path, file, this.#owner);
+    return new AcquiredLock(this.#door, this.#path, file, this.#owner);
   }
 }
 

@@ -13,7 +13,7 @@ import { judgeDates } from "./connections.ts";
 import { privateKeysHost } from "./discovery.ts";
 import { excludedLinks } from "./excluded.ts";
 import { type Diagnosis, type DoctorFinding, finding, ordered, worstOf } from "./finding.ts";
-import { isHeldUp, lateDocuments, lookDelayed, sameReasons, withoutTimes } from "./held-up.ts";
+import { isHeldUp, lateDocuments, lookDelayed, sameReasons, withoutTimes } from "./delayed-look.ts";
 import type { Judged } from "./judged.ts";
 import { judgeKeys } from "./keys.ts";
 import { judgeNames } from "./names.ts";

@@ -3,7 +3,7 @@ import { type DocumentReading, type IssuerReading, judgeIssuer } from "../../iss
 import type { AddressFacts } from "../facts.ts";
 import { isUnseen } from "./connections.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
-import { isHeldUp } from "./held-up.ts";
+import { isHeldUp } from "./delayed-look.ts";
 import { isServed, type Judged } from "./judged.ts";
 
 const documentsOf = ({ discovery, jwks }: IssuerReading): readonly DocumentReading[] =>

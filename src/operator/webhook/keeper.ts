@@ -21,7 +21,13 @@ import {
   webhookConfiguration,
   withBundle,
 } from "./configuration.ts";
-import { certificatesEntry, type HeldCertificates, heldText, noCertificates, readHeld } from "./held.ts";
+import {
+  certificatesEntry,
+  type CertificateRecord,
+  certificateRecordText,
+  noCertificates,
+  readCertificateRecord,
+} from "./certificate-record.ts";
 import { serviceDnsName, webhookName } from "./names.ts";
 import { type Lives, nextStep, type Step } from "./rotation.ts";
 
@@ -49,7 +55,7 @@ const maxSteps = 20;
 /** The text of the Secret, and its content; none if it is damaged. */
 interface StoredCertificates {
   readonly text: string | undefined;
-  readonly held: HeldCertificates;
+  readonly held: CertificateRecord;
 }
 
 /**
@@ -127,7 +133,7 @@ export class WebhookKeeper implements Controller {
     const text = (await this.#options.secret.read()).entries.get(certificatesEntry);
     if (text === undefined) return { text, held: noCertificates };
     try {
-      return { text, held: readHeld(text) };
+      return { text, held: readCertificateRecord(text) };
     } catch (error) {
       const what = `${this.#options.secret.place}, entry ${certificatesEntry}`;
       this.#options.logger.warn(`${what} is damaged, and is replaced: ${errorText(error)}`);
@@ -136,7 +142,7 @@ export class WebhookKeeper implements Controller {
   }
 
   /** The state held after a step. */
-  async #after(held: HeldCertificates, step: Exclude<Step, { do: "publish" }>): Promise<HeldCertificates> {
+  async #after(held: CertificateRecord, step: Exclude<Step, { do: "publish" }>): Promise<CertificateRecord> {
     const { clock, lives, logger, namespace } = this.#options;
     const now = clock.now();
     switch (step.do) {
@@ -162,13 +168,13 @@ export class WebhookKeeper implements Controller {
   /** Writes the state, unless another replica has written since it was read: then the next check decides anew. */
   async #keep(
     kept: StoredCertificates,
-    next: HeldCertificates,
+    next: CertificateRecord,
     run: Pick<Reconcile, "assertHeld">,
   ): Promise<void> {
     run.assertHeld();
     await this.#options.secret.update((state) =>
       state.entries.get(certificatesEntry) === kept.text
-        ? { ...state, entries: new Map(state.entries).set(certificatesEntry, heldText(next)) }
+        ? { ...state, entries: new Map(state.entries).set(certificatesEntry, certificateRecordText(next)) }
         : undefined,
     );
   }
@@ -176,7 +182,7 @@ export class WebhookKeeper implements Controller {
   async #publish(
     configuration: KubernetesObject,
     bundle: string,
-    held: HeldCertificates,
+    held: CertificateRecord,
     run: Pick<Reconcile, "signal" | "assertHeld">,
   ): Promise<KubernetesObject> {
     const { api } = this.#options;

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { describe, test } from "node:test";
 import { fingerprintOf, makeAuthority, signServing, termOf } from "./certificates.ts";
-import { type HeldCertificates, heldText, noCertificates, readHeld } from "./held.ts";
+import {
+  type CertificateRecord,
+  certificateRecordText,
+  noCertificates,
+  readCertificateRecord,
+} from "./certificate-record.ts";
 import { type Lives, nextStep, type Step, defaultLives } from "./rotation.ts";
 
 const minute = 60_000;
@@ -12,7 +17,7 @@ const name = "podtrust-webhook.podtrust.svc";
 
 /** The leader, its Secret and the configuration, in one. */
 class World {
-  held: HeldCertificates = noCertificates;
+  held: CertificateRecord = noCertificates;
   bundle = "";
   now = start;
   steps: string[] = [];
@@ -49,7 +54,7 @@ class World {
   /** One look of the leader, all steps of it; whether something was done. What stands in the Secret is read anew. */
   async look(): Promise<boolean> {
     for (let count = 0; count < 20; count += 1) {
-      this.held = readHeld(heldText(this.held));
+      this.held = readCertificateRecord(certificateRecordText(this.held));
       const step = nextStep({ held: this.held, bundles: [this.bundle, this.bundle], name, now: this.now });
       if (step === undefined) return count > 0;
       this.steps.push(step.do);
@@ -195,7 +200,7 @@ describe("the rotation of the webhook's certificates", () => {
       '{"authorities":[{"certificate":"x","key":"y"}]}',
       '{"authorities":[],"serving":{}}',
     ])
-      assert.throws(() => readHeld(text), Error, text);
-    assert.deepEqual(readHeld(heldText(noCertificates)), noCertificates);
+      assert.throws(() => readCertificateRecord(text), Error, text);
+    assert.deepEqual(readCertificateRecord(certificateRecordText(noCertificates)), noCertificates);
   });
 });

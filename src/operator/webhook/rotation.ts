@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { type KeyedCertificate, termOf } from "./certificates.ts";
-import { bundleOf, type HeldAuthority, type HeldCertificates, signerOf } from "./held.ts";
+import { bundleOf, type AuthorityRecord, type CertificateRecord, signerOf } from "./certificate-record.ts";
 
 /** Lifetimes of certificates, in milliseconds. Each is replaced two thirds into its life. */
 export interface Lives {
@@ -24,12 +24,12 @@ export type Step =
   | { readonly do: "publish"; readonly bundle: string }
   /** It is there: note the time. */
   | { readonly do: "note-trust" }
-  | { readonly do: "sign"; readonly authority: HeldAuthority }
-  | { readonly do: "forget"; readonly keep: readonly HeldAuthority[] };
+  | { readonly do: "sign"; readonly authority: AuthorityRecord }
+  | { readonly do: "forget"; readonly keep: readonly AuthorityRecord[] };
 
 /** The current state. */
 export interface WebhookCertificates {
-  readonly held: HeldCertificates;
+  readonly held: CertificateRecord;
   /** The CA bundles of the configuration's webhooks, PEM. */
   readonly bundles: readonly string[];
   /** The DNS name that they verify. */
@@ -48,7 +48,7 @@ function isDue(one: KeyedCertificate, now: number): boolean {
 /** Whether this much time has passed. A moment in the future was noted by a clock that has been corrected since. */
 const isOver = (at: number, ms: number, now: number): boolean => now - at >= ms || now - at < -60_000;
 
-function toSign({ held, name, now }: WebhookCertificates): HeldAuthority | undefined {
+function toSign({ held, name, now }: WebhookCertificates): AuthorityRecord | undefined {
   const { authorities, serving } = held;
   const newest = authorities.at(-1);
   const ready = authorities.findLast(

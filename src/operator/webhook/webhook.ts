@@ -12,7 +12,7 @@ import { type KubernetesApi, type Mirror, SharedSecret } from "../../providers/k
 import type { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
 import { termOf } from "./certificates.ts";
-import { certificatesEntry, type HeldServing, readHeld } from "./held.ts";
+import { certificatesEntry, type ServingRecord, readCertificateRecord } from "./certificate-record.ts";
 import { type KeeperOptions, WebhookKeeper } from "./keeper.ts";
 import { webhookName } from "./names.ts";
 import { answerReview } from "./review.ts";
@@ -74,7 +74,7 @@ export class Webhook {
   readonly #options: WebhookOptions;
   readonly #secret: SharedSecret;
   readonly #server: ReviewServer;
-  #serving: HeldServing | undefined;
+  #serving: ServingRecord | undefined;
   #trouble = "";
 
   constructor(options: WebhookOptions) {
@@ -156,7 +156,7 @@ export class Webhook {
     const { logger } = this.#options;
     try {
       const text = (await this.#secret.read()).entries.get(certificatesEntry);
-      const serving = text === undefined ? undefined : readHeld(text).serving;
+      const serving = text === undefined ? undefined : readCertificateRecord(text).serving;
       if (serving === undefined || serving.certificate === this.#serving?.certificate) return;
       const leaf = new X509Certificate(serving.certificate);
       if (!leaf.checkPrivateKey(createPrivateKey(serving.key)))

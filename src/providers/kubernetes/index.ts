@@ -34,7 +34,7 @@ export {
   refOf,
 } from "./object.ts";
 export { EventRecorder, type NewEvent, type RecorderOptions, type Regarding } from "./event-recorder.ts";
-export { acquireLease, type HeldLease, type LeaseOptions, type LeaseObservation } from "./lease.ts";
+export { acquireLease, type AcquiredLease, type LeaseOptions, type LeaseObservation } from "./lease.ts";
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
 export { SharedSecret, type SharedState } from "./shared-secret.ts";

@@ -23,7 +23,7 @@ export interface LeaseOptions {
 }
 
 /** A Lease that is held, and renewed until it is released or lost. */
-export interface HeldLease {
+export interface AcquiredLease {
   /** Aborted once it is lost, before any other can have it: stop what it protects. */
   readonly lost: AbortSignal;
   /**
@@ -78,7 +78,7 @@ async function within<T>(
   }
 }
 
-class RunningLease implements HeldLease {
+class RunningLease implements AcquiredLease {
   readonly #options: LeaseOptions;
   readonly #times: LeaseTimes;
   readonly #lost = new AbortController();
@@ -216,7 +216,7 @@ class Attempt {
     this.#seen = seen;
   }
 
-  async take(signal: AbortSignal): Promise<HeldLease> {
+  async take(signal: AbortSignal): Promise<AcquiredLease> {
     const { clock, logger, namespace, name } = this.#options;
     for (;;) {
       signal.throwIfAborted();
@@ -237,7 +237,7 @@ class Attempt {
   }
 
   /** One look: the lease, or undefined where another has it. */
-  async #look(signal: AbortSignal): Promise<HeldLease | undefined> {
+  async #look(signal: AbortSignal): Promise<AcquiredLease | undefined> {
     const { api, clock, identity, namespace, name } = this.#options;
     const object = await api.read({ kind: "Lease", namespace, name }, { signal });
     const record = object === undefined ? undefined : readLease(object);
@@ -285,6 +285,6 @@ export async function acquireLease(
   options: LeaseOptions,
   signal: AbortSignal,
   seen?: (observation: LeaseObservation) => void,
-): Promise<HeldLease> {
+): Promise<AcquiredLease> {
   return new Attempt(options, seen).take(signal);
 }

@@ -23,7 +23,7 @@ export interface AuthorityTools {
 }
 
 /** The present certificates when a new one is ordered. PEM, leaf first. */
-export interface HeldBefore {
+export interface PriorCertificates {
   /** The one that is served now, of any CA. */
   readonly served?: string;
   /** The one to be replaced, where this CA issued it. */
@@ -35,7 +35,11 @@ export interface Authority {
   readonly directory: string;
   /** The account, made when there is none yet. */
   account(signal?: AbortSignal): Promise<AccountUri>;
-  obtain(names: readonly string[], held?: HeldBefore, signal?: AbortSignal): Promise<IssuedCertificate>;
+  obtain(
+    names: readonly string[],
+    held?: PriorCertificates,
+    signal?: AbortSignal,
+  ): Promise<IssuedCertificate>;
   /** Undefined when the CA does no ARI. `certificate`: PEM, leaf first. */
   renewalInfo(certificate: string, signal?: AbortSignal): Promise<RenewalInfo | undefined>;
   clockOffset(): number | undefined;
@@ -76,7 +80,7 @@ class AcmeAuthority implements Authority {
 
   async obtain(
     names: readonly string[],
-    held: HeldBefore = {},
+    held: PriorCertificates = {},
     signal?: AbortSignal,
   ): Promise<IssuedCertificate> {
     const account = await this.#signedOn(signal);
@@ -99,7 +103,7 @@ class AcmeAuthority implements Authority {
 
   #order(
     account: AcmeAccount,
-    { names, held }: { readonly names: readonly string[]; readonly held: HeldBefore },
+    { names, held }: { readonly names: readonly string[]; readonly held: PriorCertificates },
     signal: AbortSignal | undefined,
   ): Promise<IssuedCertificate> {
     const { profile, preferredRoot } = this.#issuer;

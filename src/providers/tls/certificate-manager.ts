@@ -15,7 +15,7 @@ import {
 import { AcmeAccounts } from "./accounts.ts";
 import { acmeAuthority, type OpenAuthority } from "./authority.ts";
 import { Backoff } from "./backoff.ts";
-import { type HeldCertificate, heldOf, Holding } from "./holding.ts";
+import { type CurrentCertificate, heldOf, Holding } from "./holding.ts";
 import { InfoWatch } from "./info-watch.ts";
 import { Issuing } from "./issuing.ts";
 import { Keeping } from "./keeping.ts";
@@ -158,7 +158,7 @@ class Manager implements CertificateManager {
   }
 
   // A bad one is better than nothing, and is replaced at once.
-  #serveStored(held: HeldCertificate): void {
+  #serveStored(held: CurrentCertificate): void {
     this.#fault = this.#keeping.faultOf(held);
     if (this.#fault !== undefined)
       this.#logger.error("the stored certificate is not good; asking for another", { fault: this.#fault });
@@ -242,7 +242,7 @@ class Manager implements CertificateManager {
     this.#waiters.check();
   }
 
-  async #askRenewalInfo(held: HeldCertificate): Promise<void> {
+  async #askRenewalInfo(held: CurrentCertificate): Promise<void> {
     const authority = this.#issuing.authority(held.from);
     const renewal = await this.#info.ask(held, authority, this.#closing.signal);
     if (renewal === undefined) return;
@@ -329,7 +329,7 @@ class Manager implements CertificateManager {
     return true;
   }
 
-  #accept(held: HeldCertificate): void {
+  #accept(held: CurrentCertificate): void {
     const { notBefore, notAfter, from } = held;
     const now = this.#clock.now();
     this.#youngUntil = this.#clock.elapsed() + Math.min(minAge, (notAfter - notBefore) / 4);

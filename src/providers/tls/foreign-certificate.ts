@@ -9,7 +9,7 @@ import {
   PodtrustError,
   silentLogger,
 } from "../../core/base/index.ts";
-import { type HeldCertificate, heldOf, Holding, pairFault } from "./holding.ts";
+import { type CurrentCertificate, heldOf, Holding, pairFault } from "./holding.ts";
 import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
 import { checkPair } from "./stored.ts";
 
@@ -123,7 +123,7 @@ class ForeignCertificate implements CertificateSource {
     this.#logger.info("certificate in use", { notAfter: isoTime(fresh.notAfter) });
   }
 
-  #judge(certificate: string, key: string): HeldCertificate {
+  #judge(certificate: string, key: string): CurrentCertificate {
     checkPair(certificate, key);
     const fresh = heldOf({ certificate, key }, this.#options.from);
     const now = this.#options.clock.now();
@@ -139,9 +139,9 @@ class ForeignCertificate implements CertificateSource {
 
   // A private root that issues by itself is not known here: at the start a leaf alone is taken for its certificate.
   #faultOf(
-    pair: HeldCertificate,
+    pair: CurrentCertificate,
     now: number,
-    before: HeldCertificate | undefined = pair,
+    before: CurrentCertificate | undefined = pair,
   ): string | undefined {
     return pairFault(pair, { names: this.#options.names, now, before });
   }

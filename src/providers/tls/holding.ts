@@ -4,7 +4,7 @@ import type { ServedCertificate } from "./manager.ts";
 import type { StoredRenewal } from "./store.ts";
 
 /** The certificate that is served, and what is known of it. */
-export interface HeldCertificate extends ServedCertificate {
+export interface CurrentCertificate extends ServedCertificate {
   readonly notBefore: number;
   /** The CA's directory URL, or a file. */
   readonly from: string;
@@ -15,7 +15,7 @@ export interface HeldCertificate extends ServedCertificate {
 export function heldOf(
   pair: { readonly certificate: string; readonly key: string; readonly renewal?: StoredRenewal | undefined },
   from: string,
-): HeldCertificate {
+): CurrentCertificate {
   const [leaf] = readCertificates(pair.certificate);
   const { certificate, key, renewal } = pair;
   return { certificate, key, from, renewal, ...validityOf(leaf) };
@@ -44,13 +44,13 @@ export function pairFault(
 export class Holding {
   readonly #listeners = new Set<() => void>();
   readonly #logger: Logger;
-  #held: HeldCertificate | undefined;
+  #held: CurrentCertificate | undefined;
 
   constructor(logger: Logger) {
     this.#logger = logger;
   }
 
-  get held(): HeldCertificate | undefined {
+  get held(): CurrentCertificate | undefined {
     return this.#held;
   }
 
@@ -72,7 +72,7 @@ export class Holding {
   }
 
   /** Serves another certificate from now on. A listener that throws does not block the others. */
-  swap(held: HeldCertificate): void {
+  swap(held: CurrentCertificate): void {
     this.#held = held;
     for (const listener of this.#listeners) {
       try {
@@ -84,7 +84,7 @@ export class Holding {
   }
 
   /** Keeps the CA's renewal information; no listener is called. */
-  note(held: HeldCertificate): void {
+  note(held: CurrentCertificate): void {
     this.#held = held;
   }
 }

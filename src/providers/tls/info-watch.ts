@@ -1,6 +1,6 @@
 import { type Clock, defined, delayAfter, errorText, isoTime, type Logger } from "../../core/base/index.ts";
 import type { Authority } from "./authority.ts";
-import type { HeldCertificate } from "./holding.ts";
+import type { CurrentCertificate } from "./holding.ts";
 import { selectRenewal } from "./renewal.ts";
 import type { StoredRenewal } from "./store.ts";
 
@@ -38,7 +38,7 @@ export class InfoWatch {
 
   /** The CA's answer where it is new; undefined where there is none, or it is not yet time to ask. */
   async ask(
-    held: HeldCertificate,
+    held: CurrentCertificate,
     authority: Authority | undefined,
     signal: AbortSignal,
   ): Promise<StoredRenewal | undefined> {
@@ -76,7 +76,7 @@ export class InfoWatch {
     this.#notBefore = this.#options.clock.elapsed() + ms;
   }
 
-  #follow(held: HeldCertificate, authority: Authority | undefined): void {
+  #follow(held: CurrentCertificate, authority: Authority | undefined): void {
     if (authority === undefined || held.notAfter <= this.#options.clock.now()) this.#askAt = Infinity;
     else if (held.certificate !== this.#certificate || this.#askAt === Infinity) {
       this.#askAt = held.renewal?.checkAt ?? 0;

@@ -1,6 +1,6 @@
 import { rootsOf } from "../acme/index.ts";
 import { asPodtrustError, type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
-import { type HeldCertificate, heldOf, pairFault } from "./holding.ts";
+import { type CurrentCertificate, heldOf, pairFault } from "./holding.ts";
 import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
 import type {
   CertificateAddress,
@@ -40,22 +40,22 @@ export class Keeping {
   }
 
   /** The certificate of the store that lasts longest among those that may be served, of any issuer. */
-  async newest(): Promise<HeldCertificate | undefined> {
+  async newest(): Promise<CurrentCertificate | undefined> {
     const found = await this.#all();
     return found.find((held) => this.faultOf(held) === undefined) ?? found[0];
   }
 
   /** Why a certificate should not be served now, in a sentence; undefined when it may. */
-  faultOf(held: HeldCertificate): string | undefined {
+  faultOf(held: CurrentCertificate): string | undefined {
     const { issuers, names, clock } = this.#options;
     const { ca = [] } = issuers.find(({ directory }) => directory === held.from) ?? {};
     return pairFault(held, { names, now: clock.now(), roots: rootsOf(ca), before: held });
   }
 
   /** Those that can be read, the one that lasts longest first. */
-  async #all(): Promise<readonly HeldCertificate[]> {
+  async #all(): Promise<readonly CurrentCertificate[]> {
     const { store, issuers, logger } = this.#options;
-    const found: HeldCertificate[] = [];
+    const found: CurrentCertificate[] = [];
     let unread = 0;
     for (const { directory } of issuers) {
       try {
@@ -74,24 +74,24 @@ export class Keeping {
    * Keeps what is served; a failure is noted, for another try. False where another process has taken over the lock
    * under which it was obtained: then that one's certificate counts.
    */
-  async save(held: HeldCertificate, lock: StoreLock): Promise<boolean> {
+  async save(held: CurrentCertificate, lock: StoreLock): Promise<boolean> {
     return this.#save(held, { lock });
   }
 
   /** Tries again to keep what could not be kept, unless the store has one that lasts longer by now. */
-  async saveAgain(held: HeldCertificate): Promise<void> {
+  async saveAgain(held: CurrentCertificate): Promise<void> {
     const ends = (stored: StoredCertificate): number => heldOf(stored, held.from).notAfter;
     await this.#save(held, { replaces: (stored) => stored === undefined || ends(stored) <= held.notAfter });
   }
 
   /** Keeps the CA's renewal information, if this certificate is the stored one. */
-  async note(held: HeldCertificate): Promise<void> {
+  async note(held: CurrentCertificate): Promise<void> {
     // What is not kept yet is kept with it, once it can be.
     if (this.#lastError !== undefined) return;
     await this.#save(held, { replaces: (stored) => stored?.certificate === held.certificate });
   }
 
-  async #save(held: HeldCertificate, conditions: SaveConditions): Promise<boolean> {
+  async #save(held: CurrentCertificate, conditions: SaveConditions): Promise<boolean> {
     const { certificate, key, renewal, from } = held;
     const { store, clock, logger } = this.#options;
     try {

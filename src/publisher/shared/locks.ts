@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { Clock, Logger } from "../../core/base/index.ts";
 import {
   acquireLease,
-  type HeldLease,
+  type AcquiredLease,
   type KubernetesApi,
   type SharedSecret,
 } from "../../providers/kubernetes/index.ts";
@@ -23,7 +23,7 @@ export interface SharedLocksOptions {
 interface Term {
   /** Its mark in the Secret: a write under the lock requires it. */
   readonly mark: string;
-  readonly lease: HeldLease;
+  readonly lease: AcquiredLease;
   users: number;
 }
 

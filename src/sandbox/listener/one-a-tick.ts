@@ -1,6 +1,6 @@
 import type { Exchange } from "../../core/listener/index.ts";
 
-interface HeldExchange {
+interface QueuedExchange {
   readonly exchange: Exchange;
   readonly begin: (exchange: Exchange) => void;
 }
@@ -11,7 +11,7 @@ interface HeldExchange {
  * each turn, and the next new one waits seconds.
  */
 export class OneATick {
-  readonly #waiting: HeldExchange[] = [];
+  readonly #waiting: QueuedExchange[] = [];
   /** How many of those have had their turn. */
   #begun = 0;
 

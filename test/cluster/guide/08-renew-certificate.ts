@@ -7,7 +7,7 @@ import { lookAtResident, untilResident } from "./resident.ts";
 import type { Guide } from "./world.ts";
 
 /** One connection that stays, over which the keys are asked for again and again. */
-class HeldConnection {
+class PersistentConnection {
   readonly #socket: TLSSocket;
   readonly #host: string;
   #ended = false;
@@ -19,7 +19,7 @@ class HeldConnection {
     socket.on("close", () => (this.#ended = true));
   }
 
-  static async open(guide: Guide): Promise<HeldConnection> {
+  static async open(guide: Guide): Promise<PersistentConnection> {
     const { host, ports } = guide;
     const ca = guide.the("pebble").root;
     const socket = connect({
@@ -31,7 +31,7 @@ class HeldConnection {
     });
     await once(socket, "secureConnect");
     socket.setEncoding("utf8");
-    return new HeldConnection(socket, host);
+    return new PersistentConnection(socket, host);
   }
 
   async ask(): Promise<void> {
@@ -58,7 +58,7 @@ async function shown(guide: Guide): Promise<string> {
 
 /** A renewal, while pod and checker go on asking: no token is refused, no connection dropped. */
 export async function step(guide: Guide): Promise<void> {
-  const held = await HeldConnection.open(guide);
+  const held = await PersistentConnection.open(guide);
   try {
     const before = await shown(guide);
     let after = before;

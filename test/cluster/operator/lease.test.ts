@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import {
   acquireLease,
-  type HeldLease,
+  type AcquiredLease,
   type KubernetesApi,
   type LeaseOptions,
   openKubernetes,
@@ -23,7 +23,7 @@ const skewed = (ms: number): Clock => ({ ...systemClock, now: () => systemClock.
 describe("a Lease of a real API server", { skip: leftOut() }, () => {
   let cluster: ControlPlane;
   let api: KubernetesApi;
-  const held: HeldLease[] = [];
+  const held: AcquiredLease[] = [];
   const processes: ChildProcess[] = [];
   const over = new AbortController();
 
@@ -49,7 +49,7 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
     ...more,
   });
 
-  async function taken(...args: Parameters<typeof leaseOptions>): Promise<HeldLease> {
+  async function taken(...args: Parameters<typeof leaseOptions>): Promise<AcquiredLease> {
     const lease = await acquireLease(leaseOptions(...args), over.signal);
     held.push(lease);
     return lease;
@@ -81,7 +81,7 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
 
   test("of three whose clocks are hours apart one holds a lease, and it goes on at once when it is given back", async () => {
     const clocks = [skewed(-5 * 3_600_000), systemClock, skewed(5 * 3_600_000)];
-    const had: HeldLease[] = [];
+    const had: AcquiredLease[] = [];
     const order: number[] = [];
     const seen: (string | undefined)[] = [];
     const all = clocks.map(async (clock, index) => {

@@ -3,7 +3,7 @@ import type { Reason } from "../../../core/reasons/index.ts";
 import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
 import { judgeBoundaries } from "./boundary.ts";
 import { judgeCluster } from "./cluster.ts";
-import { isHeldUp, lookDelayed, sameReasons } from "../held-up.ts";
+import { isHeldUp, lookDelayed, sameReasons } from "../delayed-look.ts";
 import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";

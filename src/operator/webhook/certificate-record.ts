@@ -2,13 +2,13 @@ import { isRecord, recordsOf, textOf } from "../../core/base/index.ts";
 import { fingerprintOf, type KeyedCertificate, termOf } from "./certificates.ts";
 
 /** A certificate authority of the webhook. */
-export interface HeldAuthority extends KeyedCertificate {
+export interface AuthorityRecord extends KeyedCertificate {
   /** When it entered the CA bundle; milliseconds since the epoch, absent while it is not in it. */
   readonly trustedAt?: number;
 }
 
 /** What the webhook presents. */
-export interface HeldServing extends KeyedCertificate {
+export interface ServingRecord extends KeyedCertificate {
   /** When it was signed; milliseconds since the epoch. */
   readonly at: number;
   /** The fingerprint of the authority that signed it. */
@@ -16,15 +16,15 @@ export interface HeldServing extends KeyedCertificate {
 }
 
 /** All certificates of the webhook, oldest authority first: usually one, two during the weeks of a replacement. */
-export interface HeldCertificates {
-  readonly authorities: readonly HeldAuthority[];
-  readonly serving?: HeldServing;
+export interface CertificateRecord {
+  readonly authorities: readonly AuthorityRecord[];
+  readonly serving?: ServingRecord;
 }
 
 /** The entry of the Secret that holds them. */
 export const certificatesEntry = "certificates.json";
 
-export const noCertificates: HeldCertificates = { authorities: [] };
+export const noCertificates: CertificateRecord = { authorities: [] };
 
 function keyedOf(value: Readonly<Record<string, unknown>>): KeyedCertificate {
   const [certificate, key] = [textOf(value["certificate"]), textOf(value["key"])];
@@ -35,11 +35,11 @@ function keyedOf(value: Readonly<Record<string, unknown>>): KeyedCertificate {
   return { certificate, key };
 }
 
-/** Reads what `heldText` wrote. Throws for a damaged text. */
-export function readHeld(text: string): HeldCertificates {
+/** Reads what `certificateRecordText` wrote. Throws for a damaged text. */
+export function readCertificateRecord(text: string): CertificateRecord {
   const value: unknown = JSON.parse(text);
   if (!isRecord(value)) throw new TypeError("it is no object");
-  const authorities = recordsOf(value["authorities"]).map((one): HeldAuthority => {
+  const authorities = recordsOf(value["authorities"]).map((one): AuthorityRecord => {
     const { trustedAt } = one;
     return { ...keyedOf(one), ...(typeof trustedAt === "number" ? { trustedAt } : {}) };
   });
@@ -51,16 +51,16 @@ export function readHeld(text: string): HeldCertificates {
   return { authorities, serving: { ...keyedOf(serving), at, by } };
 }
 
-export function heldText(held: HeldCertificates): string {
+export function certificateRecordText(held: CertificateRecord): string {
   return JSON.stringify(held);
 }
 
 /** The CA bundle: the certificates of all authorities, PEM. */
-export function bundleOf({ authorities }: HeldCertificates): string {
+export function bundleOf({ authorities }: CertificateRecord): string {
   return authorities.map(({ certificate }) => certificate).join("");
 }
 
 /** The authority that signed what is served, if it is still held. */
-export function signerOf({ authorities, serving }: HeldCertificates): HeldAuthority | undefined {
+export function signerOf({ authorities, serving }: CertificateRecord): AuthorityRecord | undefined {
   return authorities.find((one) => fingerprintOf(one) === serving?.by);
 }
