@@ -11,6 +11,6 @@ export {
   readIssuer,
   type ReadOptions,
 } from "./read.ts";
-export { type IssuerSeen, seeIssuer } from "./see.ts";
+export { type ObservedIssuer, seeIssuer } from "./see.ts";
 export { servedDocuments } from "./served.ts";
 export { privateThumbprints } from "./thumbprints.ts";

@@ -3,7 +3,7 @@ import { brokenOf, type IssuerFinding, judgeIssuer } from "./judge.ts";
 import { type IssuerReading, type IssuerRoute, readIssuer } from "./read.ts";
 
 /** An issuer without faults, as AWS will read it. */
-export interface IssuerSeen {
+export interface ObservedIssuer {
   readonly discoveryUrl: string;
   readonly jwksUri: string;
   /** Of the public keys in the JWK Set that AWS can use. */
@@ -19,7 +19,7 @@ export function unreached(issuer: string, { reason, seen, next }: IssuerFinding)
 }
 
 /** The content of a reading without faults; throws `issuer-unreached` with the first fault. */
-export function seenOf(reading: IssuerReading): IssuerSeen {
+export function seenOf(reading: IssuerReading): ObservedIssuer {
   const { discovery, jwks, findings } = judgeIssuer(reading);
   const broken = brokenOf(findings);
   if (broken !== undefined) throw unreached(reading.issuer, broken);
@@ -37,6 +37,6 @@ export async function seeIssuer(
   issuer: string,
   route: IssuerRoute,
   signal: AbortSignal,
-): Promise<IssuerSeen> {
+): Promise<ObservedIssuer> {
   return seenOf(await readIssuer(issuer, { route, signal }));
 }

@@ -1,7 +1,7 @@
 import type { BoundKind } from "../rules/bindings/index.ts";
 import type { RotationRecord } from "../rules/rotation/index.ts";
 import type { PodTokens } from "../rules/tokens/index.ts";
-import type { OidcProviderFacts, RoleState, SeenParty } from "../stack/parts/index.ts";
+import type { OidcProviderFacts, RoleState, ObservedParty } from "../stack/parts/index.ts";
 
 /** A key as a JWK Set names it. */
 export interface KeyName {
@@ -109,7 +109,7 @@ export interface PartyProof {
 }
 
 /** What exists of one section of the config at a relying party beside AWS. */
-export interface MapParty extends SeenParty {
+export interface MapParty extends ObservedParty {
   /** `Google Cloud` */
   readonly title: string;
   /** `project shop-project` */

@@ -29,7 +29,7 @@ export const bindingOf = (spec: Json, { namespace = "shop", name = "web" } = {})
 });
 
 /** What a binding's status says of identities. */
-export interface SeenIdentity {
+export interface StatusIdentity {
   readonly id: string;
   readonly managed?: boolean;
   readonly clientId?: string;
@@ -54,7 +54,7 @@ export interface AzureBindingsWorld {
   readonly operate: () => (key: string) => Promise<string>;
   /** Marks an object as being deleted; `deletedFor`: milliseconds that passes are told from then on. */
   readonly remove: (kind: string, name: string, deletedFor?: number) => void;
-  readonly identity: (name?: string) => SeenIdentity | undefined;
+  readonly identity: (name?: string) => StatusIdentity | undefined;
   readonly annotations: (name?: string) => Readonly<Record<string, string>>;
   /** Writes at Azure since it was asked last. */
   readonly writes: () => readonly string[];
@@ -211,7 +211,7 @@ export async function azureBindingsWorld(
     },
     identity(name = "web") {
       const status = memory.objects.get(bindingKey(name))?.["status"] as
-        | { readonly identities?: readonly SeenIdentity[] }
+        | { readonly identities?: readonly StatusIdentity[] }
         | undefined;
       return status?.identities?.[0];
     },

@@ -15,7 +15,7 @@ interface Trouble {
 }
 
 /** A grant that was asked for at a token service. */
-export interface SeenGrant {
+export interface ReceivedGrant {
   readonly path: string;
   readonly form: Readonly<Record<string, string>>;
   readonly authorization: string;
@@ -25,7 +25,7 @@ export interface SeenGrant {
 export interface GoogleModel {
   readonly url: string;
   readonly iam: GoogleIam;
-  readonly grants: SeenGrant[];
+  readonly grants: ReceivedGrant[];
   /** Each request of IAM, as `METHOD path?query`. */
   readonly calls: string[];
   /** Asked at each request of IAM: whether its answer is lost. */
@@ -53,7 +53,7 @@ const isTokenPath = (path: string): boolean =>
 
 class Model implements GoogleModel {
   readonly iam = new GoogleIam();
-  readonly grants: SeenGrant[] = [];
+  readonly grants: ReceivedGrant[] = [];
   readonly calls: string[] = [];
   onCall = (_line: string): "answered" | "lost" => "answered";
   onWrite = (_line: string): void => {};

@@ -58,17 +58,17 @@ export async function distrustUploaded(
 }
 
 /** Key IDs at one relying party, or why they cannot be read. */
-interface UploadSeen {
+interface ObservedUpload {
   readonly place: string;
   readonly kids?: readonly string[];
   readonly error?: { readonly code: string; readonly message: string };
 }
 
-async function lookAt({ context, config }: UploadContext): Promise<readonly UploadSeen[]> {
+async function lookAt({ context, config }: UploadContext): Promise<readonly ObservedUpload[]> {
   const { env, clock, signal } = context;
   const targets = await openUploads(config, { env, clock, logger: silentLogger });
   return Promise.all(
-    targets.map(async (target): Promise<UploadSeen> => {
+    targets.map(async (target): Promise<ObservedUpload> => {
       try {
         return { place: target.place, kids: await target.look(signal) };
       } catch (thrown) {
@@ -80,7 +80,7 @@ async function lookAt({ context, config }: UploadContext): Promise<readonly Uplo
   );
 }
 
-function showUploads({ output }: CommandContext, uploads: readonly UploadSeen[]): void {
+function showUploads({ output }: CommandContext, uploads: readonly ObservedUpload[]): void {
   for (const { place, kids = [], error } of uploads) {
     if (error !== undefined) output.line(rich`  ${red("not read")}: ${place}: ${error.message}`);
     else output.line(`  ${place} has ${kids.length === 0 ? "no key" : kids.join(", ")}`);

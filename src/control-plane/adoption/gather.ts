@@ -20,7 +20,7 @@ import { readAccounts } from "./accounts.ts";
 import type { Working } from "./change-server.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
-import { readServers, type ServersSeen } from "./servers.ts";
+import { readServers, type ObservedServers } from "./servers.ts";
 
 /** The context of adoption. */
 export interface AdoptionContext {
@@ -109,12 +109,12 @@ function switchedAt(
   return signs || servers.length === 0 ? now : Math.max(...starts);
 }
 
-function rulesOf({ servers, isExtended, maxTokenMs }: ServersSeen): TokenRules {
+function rulesOf({ servers, isExtended, maxTokenMs }: ObservedServers): TokenRules {
   return { audiences: servers.flatMap(audiencesOf), maximum: maxTokenMs, extend: isExtended };
 }
 
 function tokensOf(
-  seen: ServersSeen,
+  seen: ObservedServers,
   pods: readonly PodTokens[],
   isMeant: (issuer: string) => boolean,
   now: number,

@@ -5,7 +5,7 @@ import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/inde
 import { type ApiServerFlags, isSilence, mirroredFlags, type ControlPlaneServer } from "../servers/index.ts";
 
 /** The running API servers of a cluster, and what could not be read of them. */
-export interface ServersSeen {
+export interface ObservedServers {
   readonly servers: readonly ServerFacts[];
   /** Names of those that the cluster knows. */
   readonly known: readonly string[];
@@ -26,7 +26,7 @@ function factsOf(name: string, flags: ApiServerFlags): ServerFacts {
 }
 
 /** What the flags say of how long tokens live. */
-function livesOf(all: readonly ApiServerFlags[]): Pick<ServersSeen, "isExtended" | "maxTokenMs"> {
+function livesOf(all: readonly ApiServerFlags[]): Pick<ObservedServers, "isExtended" | "maxTokenMs"> {
   const lives = all.map(({ maxTokenExpiration = "" }) => parseDuration(maxTokenExpiration) ?? 0);
   const known = lives.filter((one) => one > 0);
   const isBounded = all.length > 0 && known.length === all.length;
@@ -143,7 +143,7 @@ export async function readServers(
   api: KubernetesApi,
   listed: readonly ControlPlaneServer[],
   signal: AbortSignal,
-): Promise<ServersSeen> {
+): Promise<ObservedServers> {
   const starts = await startsOf(api, signal);
   const startedAt = (name: string): { readonly startedAt?: number } =>
     defined({ startedAt: starts.get(name) });

@@ -2,7 +2,7 @@ import { defined, partitionOf } from "../../core/base/index.ts";
 import type { IssuerReading } from "../../issuer/index.ts";
 import { parseJwkSet } from "../../rules/keys/index.ts";
 import { iamProviderKey } from "../../rules/oidc/index.ts";
-import type { Seen, StatusFacts } from "../../stack/index.ts";
+import type { LookResult, StatusFacts } from "../../stack/index.ts";
 import { type OidcProviderFacts, providerArnOf, roleArnOf } from "../../stack/parts/index.ts";
 import type {
   AccountLook,
@@ -18,7 +18,7 @@ type Account = StatusFacts["accounts"][number];
 type AwsConfig = Account["account"];
 
 /** A fact of `status` as data; the value is taken over by `take`. */
-function asLook<T, R>(seen: Seen<T>, take: (value: T) => R): Look<R> {
+function asLook<T, R>(seen: LookResult<T>, take: (value: T) => R): Look<R> {
   if (seen.kind === "seen") return { seen: take(seen.value) };
   return { unseen: seen.kind === "failed" ? seen.error.message : `skipped: needs ${seen.needs}` };
 }

@@ -1,7 +1,7 @@
 import { defined } from "../../core/base/index.ts";
 import type { BundleValue } from "../index.ts";
 import type {
-  AccountSeen,
+  ObservedServiceAccount,
   ContainerLook,
   EgressPolicy,
   EgressRule,
@@ -106,7 +106,7 @@ function egressOf(part: BundleValue): EgressPolicy {
   };
 }
 
-function accountSeenOf(part: BundleValue): AccountSeen {
+function accountSeenOf(part: BundleValue): ObservedServiceAccount {
   return {
     createdAt: timeOf(part.member("createdAt")),
     annotations: textMapOf(part.member("annotations")),

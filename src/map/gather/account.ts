@@ -1,4 +1,4 @@
-import { seen } from "../../stack/index.ts";
+import { tryLook } from "../../stack/index.ts";
 import type { AwsPart } from "../../stack/parts/index.ts";
 import type { MapAccount, Unseen } from "../facts.ts";
 
@@ -11,7 +11,7 @@ export interface AccountReading {
 /** Providers and roles of one account, in as few calls as IAM has pages. */
 export async function lookAtAccount(part: AwsPart, signal: AbortSignal): Promise<AccountReading> {
   const { account, region, audiences, roles } = part.account;
-  const look = await seen(signal, async () => {
+  const look = await tryLook(signal, async () => {
     await part.open(signal);
     return part.lookAtAccount(signal);
   });

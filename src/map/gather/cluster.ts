@@ -3,7 +3,7 @@ import { type BoundKind, partyNames } from "../../rules/bindings/index.ts";
 import { podTokensOf } from "../../rules/tokens/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { MapBinding, MapPod, MapServiceAccount, Unseen } from "../facts.ts";
-import { installedParties, seen } from "../../stack/index.ts";
+import { installedParties, tryLook } from "../../stack/index.ts";
 import { boundBy } from "./bindings.ts";
 
 /** More of a kind than a picture can show: the rest is reported as unseen. */
@@ -25,7 +25,7 @@ async function listed(
   unseen: Unseen[],
   signal: AbortSignal,
 ): Promise<readonly KubernetesObject[] | undefined> {
-  const look = await seen(signal, () => api.list({ kind, limit: maxObjects }, { signal }));
+  const look = await tryLook(signal, () => api.list({ kind, limit: maxObjects }, { signal }));
   if (look.kind === "seen") {
     if (look.value.length >= maxObjects)
       unseen.push({ what: `${kind}s`, why: `there are more than ${maxObjects}; the others were not read` });
@@ -56,7 +56,7 @@ async function allBindings(
   unseen: Unseen[],
   signal: AbortSignal,
 ): Promise<readonly MapBinding[]> {
-  const look = await seen(signal, () => installedParties(api, { signal }));
+  const look = await tryLook(signal, () => installedParties(api, { signal }));
   if (look.kind === "failed") {
     const { message, next } = look.error;
     unseen.push({ what: "bindings of the cluster", why: message, next });

@@ -5,7 +5,7 @@ import {
   type StatusFacts,
   gatherFacts,
   type GatherOptions,
-  seen,
+  tryLook,
   type WorkloadFacts,
 } from "../../stack/index.ts";
 import { awsParts, openCluster } from "../../stack/parts/index.ts";
@@ -89,7 +89,7 @@ async function objectsOf(
   if (api === undefined) return { bindings: [], unseen: [] };
   const [objects, rotation] = await Promise.all([
     clusterObjects(api, signal),
-    seen(signal, () => new RecordSecret(api).read(signal)),
+    tryLook(signal, () => new RecordSecret(api).read(signal)),
   ]);
   if (rotation.kind === "seen") return { ...objects, rotation: rotation.value };
   if (rotation.kind === "skipped") return objects;

@@ -1,12 +1,12 @@
 import { mapLimit } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { seen } from "../../stack/index.ts";
+import { tryLook } from "../../stack/index.ts";
 import {
   askedWith,
   type PartContext,
   type PartySight,
   partySights,
-  type SeenIdentity,
+  type ObservedIdentity,
 } from "../../stack/parts/index.ts";
 import type { MapParty, PartyProof, Unseen } from "../facts.ts";
 
@@ -26,14 +26,14 @@ interface Looking {
 
 /** Tries a token of the first ServiceAccount that the config names, on behalf of the others. */
 async function proofOf(
-  identity: SeenIdentity,
+  identity: ObservedIdentity,
   { sight, title, api, signal }: Looking,
 ): Promise<{ readonly proof?: PartyProof; readonly unseen?: Unseen }> {
   const [serviceAccount] = identity.wanted;
   if (serviceAccount === undefined || api === undefined || !identity.exists) return {};
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const spec = { audiences: [sight.audience], expirationSeconds: 600 };
-  const asked = await seen(signal, async () => {
+  const asked = await tryLook(signal, async () => {
     const { token } = await api.requestToken(namespace, name, spec, { signal });
     return askedWith(sight, identity, token, signal);
   });
@@ -48,7 +48,7 @@ async function proofOf(
 async function lookAt(looking: Looking): Promise<PartiesReading> {
   const { sight, title, signal } = looking;
   const { place } = sight;
-  const look = await seen(signal, () => sight.look(signal));
+  const look = await tryLook(signal, () => sight.look(signal));
   if (look.kind === "skipped") return { parties: [], unseen: [] };
   if (look.kind === "failed") {
     const { message, next } = look.error;

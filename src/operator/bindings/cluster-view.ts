@@ -43,7 +43,7 @@ interface KeptBinding {
   readonly text: string;
 }
 
-interface SeenTrust {
+interface CachedTrust {
   /** `versionOf` the object. */
   readonly version: string;
   readonly trust: Shares | undefined;
@@ -117,7 +117,7 @@ export class ClusterView {
   /** Digests of annotations that were written and not seen yet. */
   readonly #written = new Map<string, string>();
   readonly #trustReads: SharedAnswers<KubernetesObject | undefined>;
-  readonly #trusts = new Map<string, SeenTrust>();
+  readonly #trusts = new Map<string, CachedTrust>();
   readonly #deletions = new Map<string, Deletion>();
 
   constructor(api: Pick<KubernetesApi, "read">, clock: Pick<Clock, "elapsed">, of: TrustsRead = ofAws) {

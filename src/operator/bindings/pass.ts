@@ -97,14 +97,14 @@ export interface BindingOutcome {
 export type TrustOutcome = Omit<BindingOutcome, "changes">;
 
 /** What is known of a trust at the start of its pass. */
-export interface TrustSeen {
+export interface ObservedTrust {
   readonly object: KubernetesObject;
   /** The bindings that name it, as NAMESPACE/NAME. */
   readonly bindings: ReadonlySet<string>;
 }
 
 /** The same plus what is left of deleted bindings, from one pass to the next. */
-export interface TrustFactsOf<Leftovers> extends TrustSeen {
+export interface TrustFactsOf<Leftovers> extends ObservedTrust {
   /** Of this trust alone. */
   readonly leftovers: Leftovers;
 }

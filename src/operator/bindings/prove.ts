@@ -10,7 +10,7 @@ import { roleConfigOf, awsConfigOf, type BoundAccount } from "./account/index.ts
 import {
   finding,
   type Finding,
-  type Seen,
+  type LookResult,
   type WorkloadFacts,
   awsFinding,
   judgeFacts,
@@ -40,7 +40,7 @@ const worst = (findings: readonly Finding[]): Finding | undefined => {
 async function exchangedAll(
   pass: Pass,
   { binding, trust, roles }: Bound,
-): Promise<readonly RoleSeen[] | Finding> {
+): Promise<readonly ObservedRole[] | Finding> {
   const { clients, signal } = pass;
   const { aws } = clients;
   const [audience = ""] = trust.audiences;
@@ -48,7 +48,7 @@ async function exchangedAll(
   if ("reason" in asked) return asked;
   const { token } = asked;
   return Promise.all(
-    roles.map(async (one): Promise<RoleSeen> => {
+    roles.map(async (one): Promise<ObservedRole> => {
       const account = aws.of(trust, one.granted.account);
       try {
         const value = await account.exchange(roleConfigOf(binding, one.granted), token, signal);
@@ -65,10 +65,10 @@ async function exchangedAll(
 export interface Bound {
   readonly binding: Binding;
   readonly trust: Trust;
-  readonly roles: readonly RoleSeen[];
+  readonly roles: readonly ObservedRole[];
 }
 
-const isRefused = ({ exchange }: RoleSeen): boolean =>
+const isRefused = ({ exchange }: ObservedRole): boolean =>
   exchange?.kind === "seen" && exchange.value.kind === "refused" && exchange.value.code === "AccessDenied";
 
 /** What STS answers the ServiceAccount; shortly after a change, a refusal means nothing yet. */
@@ -142,18 +142,18 @@ export async function readyFinding(
 }
 
 /** What was seen of one role of a binding. */
-export interface RoleSeen {
+export interface ObservedRole {
   readonly granted: GrantedRole;
-  readonly look: Seen<ResourceDrift<RoleState>>;
-  readonly exchange?: Seen<TokenExchange>;
+  readonly look: LookResult<ResourceDrift<RoleState>>;
+  readonly exchange?: LookResult<TokenExchange>;
 }
 
 /** What was seen of a binding. */
-export interface BindingSeen {
+export interface ObservedBinding {
   readonly binding: Binding;
   readonly trust: Trust;
-  readonly roles: readonly RoleSeen[];
-  readonly serviceAccount: Seen<KubernetesObject | undefined>;
+  readonly roles: readonly ObservedRole[];
+  readonly serviceAccount: LookResult<KubernetesObject | undefined>;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -198,7 +198,7 @@ function configOf(trust: Trust, roles: readonly { granted: GrantedRole; role: Ro
  * The finding for a binding at one link, by the judges of `status`. A role of another owner is judged only by who may
  * assume it.
  */
-export function judgeBinding(seen: BindingSeen, link: "trust" | "sts"): readonly Finding[] {
+export function judgeBinding(seen: ObservedBinding, link: "trust" | "sts"): readonly Finding[] {
   const { binding, trust, serviceAccount, now } = seen;
   const roles = seen.roles.map((one) => ({ ...one, role: roleConfigOf(binding, one.granted) }));
   const config = configOf(trust, roles);

@@ -26,7 +26,7 @@ import { readArn } from "../../rules/oidc/index.ts";
 import type { Observed } from "../../rules/plan/index.ts";
 import { awsFinding } from "../../stack/index.ts";
 import { annotated } from "./service-account.ts";
-import { readyFinding, type RoleSeen, settling } from "./prove.ts";
+import { readyFinding, type ObservedRole, settling } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import {
   changedAtOf,
@@ -57,7 +57,7 @@ function trustOf(pass: Pass): Trust | undefined | readonly FieldProblem[] {
 /** Roles after a pass: those it did not see are as before, and those never seen may still exist. */
 function rolesAfter(
   { roles: before }: Pass["status"],
-  seen: readonly RoleSeen[],
+  seen: readonly ObservedRole[],
   left: readonly RoleStatus[],
 ): { readonly roles: readonly RoleStatus[]; readonly pendingRoles: readonly RoleStatus[] } {
   const [roles, pendingRoles]: [RoleStatus[], RoleStatus[]] = [[], []];

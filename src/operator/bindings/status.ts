@@ -21,7 +21,7 @@ import type {
   Pass,
   RoleStatus,
   StatusHead,
-  TrustSeen,
+  ObservedTrust,
 } from "./pass.ts";
 
 function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
@@ -300,7 +300,7 @@ export function refused(
 /** Writes what a pass of a trust found into its status, and returns the conditions. */
 export async function trustEnded(
   api: StateApi,
-  { object, bindings }: TrustSeen,
+  { object, bindings }: ObservedTrust,
   ready: Pick<ConditionContent, "reason" | "message">,
   { now, signal }: { readonly now: number; readonly signal: AbortSignal },
 ): Promise<readonly StatusCondition[]> {

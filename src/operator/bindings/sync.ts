@@ -13,9 +13,9 @@ import { readArn } from "../../rules/oidc/index.ts";
 import { type BoundAccount, roleConfigOf } from "./account/index.ts";
 import type { ResourceDrift } from "../../stack/parts/index.ts";
 import { type RoleState, trustedPrincipals } from "../../providers/aws/index.ts";
-import { type Seen, finding, type Finding } from "../../stack/index.ts";
+import { type LookResult, finding, type Finding } from "../../stack/index.ts";
 import { foundOf, possibleRoles, writeStatus } from "./status.ts";
-import { judgeBinding, planFinding, type RoleSeen, pending, providerFinding } from "./prove.ts";
+import { judgeBinding, planFinding, type ObservedRole, pending, providerFinding } from "./prove.ts";
 import type { BindingOutcome, Pass, BindingStatus, RoleStatus } from "./pass.ts";
 import type { Change, Plan } from "../../rules/plan/index.ts";
 
@@ -33,7 +33,7 @@ interface GrantedBinding {
 /** The binding's roles at AWS after its pass there. */
 interface Synced {
   readonly finding: Finding;
-  readonly roles: readonly RoleSeen[];
+  readonly roles: readonly ObservedRole[];
   /** Roles that the binding no longer wants and that still exist. */
   readonly left: readonly RoleStatus[];
   readonly changes: BindingOutcome["changes"];
@@ -149,8 +149,8 @@ class AccountPass {
   }
 
   /** A role after the pass. */
-  async seen(granted: GrantedRole): Promise<RoleSeen> {
-    let look: Seen<ResourceDrift<RoleState>>;
+  async seen(granted: GrantedRole): Promise<ObservedRole> {
+    let look: LookResult<ResourceDrift<RoleState>>;
     try {
       look = { kind: "seen", value: await this.#look(granted) };
     } catch (error) {
@@ -172,7 +172,7 @@ async function accountPass(
   pass: Pass,
   desired: GrantedBinding,
   { account, gone, notice }: OfAccount,
-): Promise<{ readonly work: AccountPass; readonly roles: readonly RoleSeen[] }> {
+): Promise<{ readonly work: AccountPass; readonly roles: readonly ObservedRole[] }> {
   const bound = pass.clients.aws.of(desired.trust, account);
   const work = new AccountPass(pass, desired, bound, notice);
   const granted = desired.roles.filter((one) => one.account.id === account.id);

@@ -7,7 +7,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { defined } from "../../core/base/index.ts";
 import { grants } from "../../../test/support/bindings/tenant-history.ts";
-import type { SeenRole } from "../../../test/support/bindings/pass-world.ts";
+import type { StoredRole } from "../../../test/support/bindings/pass-world.ts";
 import {
   admin,
   arn,
@@ -107,7 +107,7 @@ function after(role: RoleState, step: RoleStep): RoleState {
   }
 }
 
-const rights = (role: RoleState): ReadonlySet<string> => rightsOfRole(role as unknown as SeenRole);
+const rights = (role: RoleState): ReadonlySet<string> => rightsOfRole(role as unknown as StoredRole);
 
 /** Takes steps one after the other, each of which gives no more than before, or than is `allowed`. */
 function walked(
@@ -191,7 +191,7 @@ describe("steps that change a role", () => {
         const { narrowing, afterwards } = cutOf(role, allowedBy(grant, role));
         const done = narrowing.filter((_, index) => fails[index] !== true);
         walked(role, done);
-        const limit = rightsOfGrant(grant, role as unknown as SeenRole);
+        const limit = rightsOfGrant(grant, role as unknown as StoredRole);
         const end = walked(walked(role, narrowing), afterwards, limit);
         assert.ok(isWithin(rights(end), limit), `${[...rights(end)].join(", ")} is left`);
         assert.deepEqual(cutOf(end, allowedBy(grant, end)), { narrowing: [], afterwards: [] });
@@ -205,7 +205,7 @@ describe("steps that change a role", () => {
       fc.property(roles, fc.constantFrom(...grants), fc.nat(12), (role, grant, at) => {
         const begun = cutOff(role, allowedBy(grant, role), at);
         const end = cutOff(begun, allowedBy(grant, begun), Infinity);
-        assert.ok(isWithin(rights(end), rightsOfGrant(grant, end as unknown as SeenRole)));
+        assert.ok(isWithin(rights(end), rightsOfGrant(grant, end as unknown as StoredRole)));
         assert.deepEqual(cutOf(end, allowedBy(grant, end)), { narrowing: [], afterwards: [] });
         if (grant.boundary === undefined) assert.notEqual(end.boundary, denyAll);
         else assert.equal(end.boundary, grant.boundary);

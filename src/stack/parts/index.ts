@@ -41,7 +41,7 @@ export {
   rollBackPublisher,
 } from "./publisher/index.ts";
 export { partySights } from "./relying-parties/index.ts";
-export { askedWith, type PartySight, type SeenIdentity, type SeenParty } from "./sight.ts";
+export { askedWith, type PartySight, type ObservedIdentity, type ObservedParty } from "./sight.ts";
 export type { Exchanged, GoogleDrift, GoogleLook, GoogleProject } from "./gcp/index.ts";
 export type { AzureGroup, AzureIdentityLook, AzureLook, AssertionExchange } from "./azure/index.ts";
 export type { Login, OpenBaoLook, OpenBaoMount } from "./openbao/index.ts";

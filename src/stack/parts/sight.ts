@@ -2,7 +2,7 @@ import { defined } from "../../core/base/index.ts";
 import { parseJws, parseSubject } from "../../rules/oidc/index.ts";
 
 /** A principal at a relying party beside AWS that ServiceAccounts become, as it exists there. */
-export interface SeenIdentity {
+export interface ObservedIdentity {
   /** Identifies it within its place: an address, `role web`. */
   readonly name: string;
   /** Its name in the status of a binding; absent: the same. */
@@ -20,7 +20,7 @@ export interface SeenIdentity {
 }
 
 /** The resource there that trusts the issuer. */
-export interface SeenProvider {
+export interface ObservedProvider {
   readonly name: string;
   /** As it exists there. */
   readonly issuer: string;
@@ -31,10 +31,10 @@ export interface SeenProvider {
 }
 
 /** One section of a config, as its relying party has it. */
-export interface SeenParty {
+export interface ObservedParty {
   /** Undefined: it does not exist, or is not the stack's. */
-  readonly provider: SeenProvider | undefined;
-  readonly identities: readonly SeenIdentity[];
+  readonly provider: ObservedProvider | undefined;
+  readonly identities: readonly ObservedIdentity[];
 }
 
 /** Reads one section of the config, for a map of who can become what. */
@@ -44,9 +44,9 @@ export interface PartySight {
   /** Of the tokens that it accepts. */
   readonly audience: string;
   /** What exists beside what the config names. Changes nothing. Throws errors of address and credentials. */
-  look(signal: AbortSignal): Promise<SeenParty>;
+  look(signal: AbortSignal): Promise<ObservedParty>;
   /** Tries a ServiceAccount's token as a workload does. Throws if no answer came. */
-  ask(identity: SeenIdentity, jwt: string, signal: AbortSignal): Promise<SaidToToken>;
+  ask(identity: ObservedIdentity, jwt: string, signal: AbortSignal): Promise<SaidToToken>;
 }
 
 /** A relying party's answer to a token. */
@@ -59,7 +59,7 @@ export interface SaidToToken {
 /** The same, and the key that signed the token. */
 export async function askedWith(
   sight: PartySight,
-  identity: SeenIdentity,
+  identity: ObservedIdentity,
   jwt: string,
   signal: AbortSignal,
 ): Promise<SaidToToken & { readonly kid?: string }> {
@@ -68,7 +68,7 @@ export async function askedWith(
 }
 
 /** The workloads behind some subjects: ServiceAccounts by name, and all others verbatim. */
-export function admittedBy(subjects: readonly string[]): Pick<SeenIdentity, "letsIn" | "others"> {
+export function admittedBy(subjects: readonly string[]): Pick<ObservedIdentity, "letsIn" | "others"> {
   const parsed = subjects.map((subject) => ({ subject, account: parseSubject(subject) }));
   const others = parsed.filter(({ account }) => account === undefined).map(({ subject }) => subject);
   const letsIn = parsed.flatMap(({ account }) =>

@@ -14,7 +14,7 @@ import type {
 } from "../parts/index.ts";
 
 /** Result of a look, or why there is none. */
-export type Seen<T> =
+export type LookResult<T> =
   | { readonly kind: "seen"; readonly value: T }
   | { readonly kind: "failed"; readonly error: PodtrustError }
   /** Not tried: another link that it needs could not be read. */
@@ -25,12 +25,12 @@ export interface ClusterFacts {
   /** Its URL; if it could not be opened, the config's file. */
   readonly server: string;
   /** The user that it sees. */
-  readonly username: Seen<string>;
+  readonly username: LookResult<string>;
   /** That other users of this machine may read the credential, and what to do about it. */
   readonly exposure?: { readonly seen: string; readonly next: string };
   /** `Kubernetes v1.36.3`, as far as it says so. */
   readonly version: string;
-  readonly documents: Seen<{ readonly discovery: DiscoveryDocument; readonly jwks: JwkSet }>;
+  readonly documents: LookResult<{ readonly discovery: DiscoveryDocument; readonly jwks: JwkSet }>;
 }
 
 /** What one name of the issuer resolves to. */
@@ -38,7 +38,7 @@ export interface IssuerNameFacts {
   readonly host: string;
   /** The target of --connect-to, in place of DNS. */
   readonly instead?: { readonly host: string; readonly port: number };
-  readonly addresses: Seen<readonly string[]>;
+  readonly addresses: LookResult<readonly string[]>;
 }
 
 /** What the issuer serves. */
@@ -62,14 +62,14 @@ export interface PublisherFacts {
 /** A role of the config, as read. */
 export interface RoleReading {
   readonly role: RoleConfig;
-  readonly look: Seen<ResourceDrift<RoleState>>;
+  readonly look: LookResult<ResourceDrift<RoleState>>;
 }
 
 /** One AWS account of the config. */
 export interface AccountFacts {
   readonly account: AwsConfig;
-  readonly place: Seen<PartTarget>;
-  readonly provider: Seen<ResourceDrift<OidcProviderFacts>>;
+  readonly place: LookResult<PartTarget>;
+  readonly provider: LookResult<ResourceDrift<OidcProviderFacts>>;
   /** The other OIDC providers of the account, listed if ours does not exist. */
   readonly others?: readonly OidcProviderFacts[];
   readonly roles: readonly RoleReading[];
@@ -82,13 +82,13 @@ export interface WorkloadFacts {
   /** NAMESPACE/NAME */
   readonly serviceAccount: string;
   /** Absent: it does not exist. */
-  readonly object: Seen<KubernetesObject | undefined>;
+  readonly object: LookResult<KubernetesObject | undefined>;
   /** Whether its namespace exists; asked only if the ServiceAccount does not. */
-  readonly namespace?: Seen<boolean>;
-  readonly pods: Seen<readonly KubernetesObject[]>;
+  readonly namespace?: LookResult<boolean>;
+  readonly pods: LookResult<readonly KubernetesObject[]>;
   /** For the first ServiceAccount of each role. Never part of a report. */
-  readonly token?: Seen<Jws>;
-  readonly exchange?: Seen<TokenExchange>;
+  readonly token?: LookResult<Jws>;
+  readonly exchange?: LookResult<TokenExchange>;
 }
 
 /** One resource of a relying party beside AWS, as read, with its own judge: both are loaded with its section. */

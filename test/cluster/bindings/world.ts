@@ -49,7 +49,7 @@ export class MovedClock implements Clock {
 }
 
 /** A role as IAM has it. */
-export interface SeenRole {
+export interface RoleAttributes {
   readonly id: string;
   readonly trust: string;
   readonly boundary: string | undefined;
@@ -70,7 +70,7 @@ export interface BindingsWorld {
   /** What the accounts were said to do: that calls are slowed down. */
   readonly notices: readonly string[];
   /** A role by its name; undefined where there is none. */
-  readonly role: (name: string) => Promise<SeenRole | undefined>;
+  readonly role: (name: string) => Promise<RoleAttributes | undefined>;
   readonly binding: (namespace: string, name: string) => Promise<KubernetesObject | undefined>;
   /** One pass of a binding, as the operator. */
   readonly pass: (namespace: string, name: string, at?: Clock) => Promise<BindingOutcome>;
@@ -96,7 +96,7 @@ export function readyOf({ conditions }: BindingOutcome): string {
 }
 
 function rolesOf(iam: IAMClient) {
-  return async (RoleName: string): Promise<SeenRole | undefined> => {
+  return async (RoleName: string): Promise<RoleAttributes | undefined> => {
     try {
       const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
       const attached = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName }));

@@ -6,7 +6,7 @@ import { account, type Json } from "../../support/bindings/objects.ts";
 import {
   makePolicies,
   readyOf,
-  type SeenRole,
+  type StoredRole,
   type PassWorld,
   passWorld,
 } from "../../support/bindings/pass-world.ts";
@@ -59,7 +59,7 @@ async function retainWorld(t: TestContext): Promise<RetainWorld> {
   });
 }
 
-const kept = ({ id, policies, tags, maxSession }: SeenRole): Json => ({ id, policies, tags, maxSession });
+const kept = ({ id, policies, tags, maxSession }: StoredRole): Json => ({ id, policies, tags, maxSession });
 
 describe("a role that is to stay when its binding goes", () => {
   test("keeps id, policies and tags, lets its ServiceAccount in no more, and is left by the sweep", async (t) => {

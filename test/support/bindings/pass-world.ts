@@ -61,7 +61,7 @@ export interface IamCall {
 export type Mishap = "refused" | "lost" | undefined;
 
 /** A role as IAM has it. */
-export interface SeenRole {
+export interface StoredRole {
   readonly name: string;
   readonly id: string;
   readonly trust: string;
@@ -107,8 +107,8 @@ export interface PassWorld {
   readonly restart: () => void;
   /** The same process, which remembers nothing of AWS any more. */
   readonly forget: () => void;
-  readonly role: (name: string) => Promise<SeenRole | undefined>;
-  readonly roles: () => Promise<readonly SeenRole[]>;
+  readonly role: (name: string) => Promise<StoredRole | undefined>;
+  readonly roles: () => Promise<readonly StoredRole[]>;
   /** The actions of the changes since it was asked last. */
   readonly changes: () => readonly string[];
   readonly stop: () => Promise<void>;
@@ -200,7 +200,7 @@ function failing(
   return { ...session, iam: () => (wrapped ??= wrap()) };
 }
 
-async function allRoles(iam: IAMClient): Promise<readonly SeenRole[]> {
+async function allRoles(iam: IAMClient): Promise<readonly StoredRole[]> {
   const [details, list] = [
     await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ["Role"], MaxItems: 1000 })),
     await iam.send(new ListRolesCommand({ MaxItems: 1000 })),

@@ -2,7 +2,7 @@
 import { defined, mapped } from "../../../src/core/base/index.ts";
 import { admission, authorize, type NamedPolicy, parsePolicy } from "../../../src/rules/trust/index.ts";
 import { account } from "./objects.ts";
-import type { SeenRole } from "./pass-world.ts";
+import type { StoredRole } from "./pass-world.ts";
 
 export const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
 export const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
@@ -85,7 +85,7 @@ const teamOf = (tags: Readonly<Record<string, string>>): string | undefined =>
   Object.entries(tags).find(([key]) => key.toLowerCase() === "team")?.[1];
 
 /** What a session of a role may do of the probes, and whether for longer than an hour. */
-export function rightsOfRole(role: SeenRole): ReadonlySet<string> {
+export function rightsOfRole(role: StoredRole): ReadonlySet<string> {
   const identity = [
     ...role.policies.map((one) => named(one, documents[one] ?? "")),
     ...Object.entries(role.inline).map(([name, text]) => named(name, text)),
@@ -101,7 +101,7 @@ export const isNamed = ({ policies: patterns }: GrantSpec, policy: string): bool
   );
 
 /** The most that one grant allows a role that has these tags beside the grant's. */
-export function rightsOfGrant(grant: GrantSpec, role: SeenRole): ReadonlySet<string> {
+export function rightsOfGrant(grant: GrantSpec, role: StoredRole): ReadonlySet<string> {
   const identity = Object.keys(documents)
     .filter((one) => isNamed(grant, one) && !one.endsWith("AWSDenyAll"))
     .map((one) => named(one, documents[one] ?? ""));
@@ -120,7 +120,7 @@ export const isWithin = (rights: ReadonlySet<string>, limit: ReadonlySet<string>
   [...rights].every((one) => limit.has(one));
 
 /** Whose trust policy lets the ServiceAccount in, by the rules that the sandbox's STS asks. */
-export function letsIn({ name, id, trust, maxSession }: SeenRole, issuer: string): boolean {
+export function letsIn({ name, id, trust, maxSession }: StoredRole, issuer: string): boolean {
   const host = issuer.replace("https://", "");
   const roleArn = `arn:aws:iam::${account}:role/${name}`;
   const trustPolicy = parsePolicy(trust, "trust");

@@ -226,7 +226,7 @@ export interface Selector {
 }
 
 /** A ServiceAccount that is there. */
-export interface AccountSeen {
+export interface ObservedServiceAccount {
   readonly createdAt: number;
   /** Those of eks.amazonaws.com and podtrust.dev. */
   readonly annotations: Readonly<Record<string, string>>;
@@ -242,7 +242,7 @@ export interface WorkloadLook {
   readonly roleArn?: string;
   readonly sessionSeconds: number;
   /** Undefined: there is none. */
-  readonly account: Look<AccountSeen | undefined>;
+  readonly account: Look<ObservedServiceAccount | undefined>;
   readonly namespaceLabels: Readonly<Record<string, string>>;
   readonly pods: Look<readonly PodLook[]>;
   readonly trial: Look<TrialLook>;

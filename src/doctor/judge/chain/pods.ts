@@ -2,7 +2,7 @@ import { lengthText } from "../../../core/base/index.ts";
 import { readArn, roleArnForm } from "../../../rules/oidc/index.ts";
 import { type DoctorFinding, finding } from "../finding.ts";
 import {
-  type AccountSeen,
+  type ObservedServiceAccount,
   type ChainFacts,
   type ContainerLook,
   lookedAt,
@@ -67,14 +67,14 @@ const isGivenNothing = ({ containers }: PodLook): boolean =>
  * How much later than the pod the annotation came; undefined if that is not recorded: the API server does so
  * only for Apply.
  */
-function lateness(pod: PodLook, look: AccountSeen): number | undefined {
+function lateness(pod: PodLook, look: ObservedServiceAccount): number | undefined {
   if (look.annotatedAt !== undefined) return look.annotatedAt - pod.createdAt;
   const made = look.createdAt - pod.createdAt;
   return Math.abs(made) <= momentMs ? made : undefined;
 }
 
 /** Why a pod got nothing that would get its role now. */
-function missed(pod: PodLook, serviceAccount: string, look: AccountSeen): DoctorFinding {
+function missed(pod: PodLook, serviceAccount: string, look: ObservedServiceAccount): DoctorFinding {
   const name = `pod ${pod.name}${pod.owner === undefined ? "" : ` of ${pod.owner}`}`;
   const later = lateness(pod, look);
   const trial = "a pod made for trial gets its role now";

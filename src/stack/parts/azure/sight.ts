@@ -1,10 +1,10 @@
 import { identityPath } from "../../../providers/azure/index.ts";
 import type { PartContext } from "../part.ts";
-import { admittedBy, type PartySight, type SeenIdentity, type SeenParty } from "../sight.ts";
+import { admittedBy, type PartySight, type ObservedIdentity, type ObservedParty } from "../sight.ts";
 import { type AzureGroup, azureGroups, type AzureIdentityLook } from "./look.ts";
 
 /** Who an identity lets in by its federated credentials: by those of the issuer, for its cloud's audience. */
-function identityOf(look: AzureIdentityLook, group: AzureGroup, issuer: string): SeenIdentity {
+function identityOf(look: AzureIdentityLook, group: AzureGroup, issuer: string): ObservedIdentity {
   const { title, clientId, credentials, identity } = look;
   const { tenant, audience } = group;
   const subjects = credentials.flatMap(({ issuer: of, subject, audiences }) => {
@@ -29,7 +29,7 @@ function sightOf(group: AzureGroup, issuer: string): PartySight {
   return {
     place: `resource group ${tenant.resourceGroup}`,
     audience,
-    async look(signal): Promise<SeenParty> {
+    async look(signal): Promise<ObservedParty> {
       const { identities } = await group.look(signal);
       for (const { title, clientId } of identities)
         if (clientId !== undefined) clientIds.set(title, clientId);

@@ -41,7 +41,7 @@ export interface SectionFacts {
 }
 
 /** A resource, and what was found of it. */
-type Seen = readonly [resource: Resource, observed: Observed];
+type ObservedResource = readonly [resource: Resource, observed: Observed];
 
 // Azure allows five lists of credentials a second per subscription.
 const few = 4;
@@ -111,7 +111,7 @@ class SectionSurvey {
   async #look(
     identity: AzureIdentity,
     all: readonly IdentityState[],
-  ): Promise<{ readonly looked: LookedAt; readonly seen: readonly Seen[] }> {
+  ): Promise<{ readonly looked: LookedAt; readonly seen: readonly ObservedResource[] }> {
     const desired = this.#goal === "present" ? wantedOf(this.#section, identity) : [];
     const looking = { apis: this.#apis, section: this.#section, all, signal: this.#signal };
     const looked = await lookAt(looking, identity, desired);
@@ -119,7 +119,7 @@ class SectionSurvey {
     if (credentials === undefined && identity.kind === "application" && this.#goal === "present")
       throw absentApplication(identity.clientId);
     const stack = this.#stack;
-    const made: Seen[] = [];
+    const made: ObservedResource[] = [];
     if (identity.kind === "managed" && !isForeign(looked.owner)) {
       const resource = identityOf(this.#apis, this.#section, identity.name);
       made.push([resource, observedIdentity(found, stack)]);
@@ -135,7 +135,7 @@ class SectionSurvey {
   /** What the stack has in the group that the config no longer names: identities, and credentials in other identities. */
   async #surplus(
     all: readonly IdentityState[],
-  ): Promise<{ readonly seen: readonly Seen[]; readonly surplus: SectionFacts["surplus"] }> {
+  ): Promise<{ readonly seen: readonly ObservedResource[]; readonly surplus: SectionFacts["surplus"] }> {
     const { tenant } = this.#section;
     const { management } = this.#apis;
     const isNamed = ({ name }: IdentityState): boolean =>
@@ -150,7 +150,7 @@ class SectionSurvey {
       few,
     );
     const stack = this.#stack;
-    const seen = looks.flatMap(({ found, holder, credentials }): readonly Seen[] => {
+    const seen = looks.flatMap(({ found, holder, credentials }): readonly ObservedResource[] => {
       const isOurs = identityOwner(found, stack).kind === "ours";
       const identity = identityOf(this.#apis, this.#section, found.name) as Resource;
       const dependsOn = isOurs ? [identity.id] : [];

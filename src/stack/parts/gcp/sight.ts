@@ -6,13 +6,13 @@ import type { PartContext } from "../part.ts";
 import {
   admittedBy,
   type PartySight,
-  type SeenIdentity,
-  type SeenParty,
-  type SeenProvider,
+  type ObservedIdentity,
+  type ObservedParty,
+  type ObservedProvider,
 } from "../sight.ts";
 import { type GoogleLook, type GoogleProject, googleProjects } from "./look.ts";
 
-function providerOf(project: GcpProject, { provider }: GoogleLook): SeenProvider | undefined {
+function providerOf(project: GcpProject, { provider }: GoogleLook): ObservedProvider | undefined {
   const observed = provider?.observed;
   if (observed?.exists !== true || observed.owner.kind !== "ours") return undefined;
   const { state }: { readonly state: ProviderState } = observed;
@@ -31,14 +31,14 @@ function providerOf(project: GcpProject, { provider }: GoogleLook): SeenProvider
   };
 }
 
-function identitiesOf(project: GcpProject, { members }: GoogleLook): readonly SeenIdentity[] {
+function identitiesOf(project: GcpProject, { members }: GoogleLook): readonly ObservedIdentity[] {
   const { length } = principalOf(project, "");
-  const accounts = members.map(({ account: { email, serviceAccounts }, drift }): SeenIdentity => {
+  const accounts = members.map(({ account: { email, serviceAccounts }, drift }): ObservedIdentity => {
     const principals = drift?.observed.exists === true ? drift.observed.state.principals : [];
     const admitted = admittedBy(principals.map((one) => one.slice(length)));
     return { name: email, exists: drift !== undefined, ...admitted, wanted: serviceAccounts, policies: [] };
   });
-  const direct = project.direct.map((one): SeenIdentity => ({
+  const direct = project.direct.map((one): ObservedIdentity => ({
     name: `principal of ${one}`,
     exists: true,
     letsIn: [one],
@@ -53,7 +53,7 @@ function sightOf(one: GoogleProject): PartySight {
   return {
     place: `project ${project.project}`,
     audience: project.audiences[0] ?? providerAudience(project, "https:"),
-    async look(signal): Promise<SeenParty> {
+    async look(signal): Promise<ObservedParty> {
       const look = await one.look(signal);
       return { provider: providerOf(project, look), identities: identitiesOf(project, look) };
     },

@@ -22,7 +22,7 @@ export interface ProjectFacts {
   readonly unseen: string | undefined;
 }
 
-type Seen = readonly (readonly [id: string, observed: Observed])[];
+type ObservedById = readonly (readonly [id: string, observed: Observed])[];
 
 /** Pools of ours that the config no longer names. The first of several sections of one project looks for them. */
 async function surplusPools(input: ProjectInput, signal: AbortSignal) {
@@ -113,7 +113,7 @@ export async function surveyOf(
     ...members,
   ];
   const [poolNamed, providerNamed] = desired;
-  const seen: Seen = [
+  const seen: ObservedById = [
     [poolNamed?.id ?? "", observe(own, stack)],
     [providerNamed?.id ?? "", observe(provider, stack)],
     ...owned.map(([{ id }, observed]) => [id, observed] as const),

@@ -4,9 +4,9 @@ import type { PartContext } from "../part.ts";
 import {
   admittedBy,
   type PartySight,
-  type SeenIdentity,
-  type SeenParty,
-  type SeenProvider,
+  type ObservedIdentity,
+  type ObservedParty,
+  type ObservedProvider,
 } from "../sight.ts";
 import { type OpenBaoLook, type OpenBaoMount, openbaoMounts } from "./look.ts";
 
@@ -19,7 +19,7 @@ function subjectsOf(state: Readonly<Record<string, unknown>>): readonly string[]
   return claimed === undefined || claimed === null ? undefined : textsOf(claimed);
 }
 
-function admitted(state: Readonly<Record<string, unknown>>): Pick<SeenIdentity, "letsIn" | "others"> {
+function admitted(state: Readonly<Record<string, unknown>>): Pick<ObservedIdentity, "letsIn" | "others"> {
   const subjects = subjectsOf(state);
   if (subjects === undefined) return { letsIn: [], others: "any token for its audience" };
   return admittedBy(subjects);
@@ -28,14 +28,14 @@ function admitted(state: Readonly<Record<string, unknown>>): Pick<SeenIdentity, 
 function identityOf(
   role: OpenBaoRole,
   drift: OpenBaoLook["roles"][number]["drift"] | undefined,
-): SeenIdentity {
+): ObservedIdentity {
   const base = { name: `role ${role.name}`, wanted: role.serviceAccounts };
   if (drift?.observed.exists !== true) return { ...base, exists: false, letsIn: [], policies: [] };
   const { state } = drift.observed;
   return { ...base, exists: true, ...admitted(state), policies: textsOf(state["token_policies"]) };
 }
 
-function providerOf({ server }: OpenBaoMount, { mount }: OpenBaoLook): SeenProvider | undefined {
+function providerOf({ server }: OpenBaoMount, { mount }: OpenBaoLook): ObservedProvider | undefined {
   const { observed } = mount;
   if (!observed.exists || observed.owner.kind !== "ours") return undefined;
   const config = observed.state.config ?? {};
@@ -55,7 +55,7 @@ function sightOf(mount: OpenBaoMount): PartySight {
   return {
     place: server.address,
     audience: server.audience,
-    async look(signal): Promise<SeenParty> {
+    async look(signal): Promise<ObservedParty> {
       const look = await mount.look(signal);
       const identities = server.roles.map((role) =>
         identityOf(role, look.roles.find((one) => one.role === role)?.drift),

@@ -2,7 +2,7 @@ import { mapLimit } from "../../../core/base/index.ts";
 import type { AwsPart, OidcProviderFacts } from "../../parts/index.ts";
 import type { AccountFacts } from "../facts.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 
 /** The providers of other issuers, if ours does not exist: perhaps it is registered under another name. */
 async function othersOf(
@@ -11,7 +11,7 @@ async function othersOf(
   signal: AbortSignal,
 ): Promise<readonly OidcProviderFacts[]> {
   if (provider.kind !== "seen" || provider.value.observed.exists) return [];
-  const others = await seen(signal, () => part.lookAtProviders(signal));
+  const others = await tryLook(signal, () => part.lookAtProviders(signal));
   // It only improves a sentence: without the right to list, the report names ours alone.
   return others.kind === "seen" ? others.value : [];
 }
@@ -26,14 +26,14 @@ export async function gatherAccount(
   const roles = wanted("trust", "permission") ? account.roles : [];
   const none = notTried("provider");
   if (!wanted("provider", "trust", "permission")) return { account, place: none, provider: none, roles: [] };
-  const place = await seen(signal, () => part.open(signal));
+  const place = await tryLook(signal, () => part.open(signal));
   if (place.kind !== "seen")
     return { account, place, provider: place, roles: roles.map((role) => ({ role, look: none })) };
   const [provider, looks] = await Promise.all([
-    seen(signal, () => part.lookAtProvider(signal)),
+    tryLook(signal, () => part.lookAtProvider(signal)),
     mapLimit(roles, async (role) => ({
       role,
-      look: await seen(signal, () => part.lookAtRole(role, signal)),
+      look: await tryLook(signal, () => part.lookAtRole(role, signal)),
     })),
   ]);
   return { account, place, provider, roles: looks, others: await othersOf(part, provider, signal) };

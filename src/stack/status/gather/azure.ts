@@ -1,15 +1,15 @@
 import { mapLimit } from "../../../core/base/index.ts";
 import type { AzureIdentity } from "../../../config/index.ts";
 import { type AzureGroup, type AzureLook, loadAzureGroups } from "../../parts/index.ts";
-import type { PartyFacts, Seen } from "../facts.ts";
+import type { PartyFacts, LookResult } from "../facts.ts";
 import { type AzureFacts, type AssertionExchangeFacts, loadAzureJudge } from "../judge/index.ts";
 import type { GatheredCluster } from "./cluster.ts";
 import { type AccountGathering, firstAccount } from "./first-account.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 
 /** The client id of an identity: as read from Azure, else from the config. */
-function clientIdOf(identity: AzureIdentity, look: Seen<AzureLook>): string | undefined {
+function clientIdOf(identity: AzureIdentity, look: LookResult<AzureLook>): string | undefined {
   if (look.kind !== "seen") return identity.clientId;
   return look.value.identities.find((one) => one.identity === identity)?.clientId;
 }
@@ -18,7 +18,7 @@ function clientIdOf(identity: AzureIdentity, look: Seen<AzureLook>): string | un
 async function exchangeFacts(
   group: AzureGroup,
   identity: AzureIdentity,
-  look: Seen<AzureLook>,
+  look: LookResult<AzureLook>,
   gathering: AccountGathering,
 ): Promise<AssertionExchangeFacts> {
   const { signal, wanted } = gathering;
@@ -28,14 +28,14 @@ async function exchangeFacts(
   if (jwt === undefined) return { ...base, exchange: notTried("token") };
   if (!wanted("sts")) return { ...base, exchange: notTried("sts") };
   if (clientId === undefined) return { ...base, exchange: notTried("provider") };
-  return { ...base, exchange: await seen(signal, () => group.exchange(clientId, jwt, signal)) };
+  return { ...base, exchange: await tryLook(signal, () => group.exchange(clientId, jwt, signal)) };
 }
 
 async function groupFacts(group: AzureGroup, gathering: AccountGathering): Promise<AzureFacts> {
   const { signal, wanted } = gathering;
   const { tenant, audience } = group;
   const look = wanted("provider", "trust", "sts")
-    ? await seen(signal, () => group.look(signal))
+    ? await tryLook(signal, () => group.look(signal))
     : notTried("provider");
   const exchanges = wanted("serviceaccount", "token", "sts")
     ? await mapLimit(tenant.identities, (one) => exchangeFacts(group, one, look, gathering))

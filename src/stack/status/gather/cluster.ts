@@ -3,9 +3,9 @@ import { exposureOf, type KubernetesApi } from "../../../providers/kubernetes/in
 import { parseDiscovery } from "../../../rules/oidc/index.ts";
 import { parseJwkSet } from "../../../rules/keys/index.ts";
 import { hasCluster, openCluster } from "../../parts/index.ts";
-import type { ClusterFacts, Seen } from "../facts.ts";
+import type { ClusterFacts, LookResult } from "../facts.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 
 /** The cluster's facts, and its API if it answers. */
 export interface GatheredCluster {
@@ -33,7 +33,7 @@ const hopeless: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 async function documentsOf(api: KubernetesApi, signal: AbortSignal): Promise<ClusterFacts["documents"]> {
-  return seen(signal, async () => {
+  return tryLook(signal, async () => {
     const { discovery, jwks } = await api.oidcDocuments({ signal });
     return { discovery: parseDiscovery(discovery), jwks: parseJwkSet(jwks) };
   });
@@ -44,12 +44,15 @@ export async function gatherCluster(options: GatherOptions, wanted: LinkFilter):
   const { config, signal } = options;
   if (!hasCluster(config) || !wanted("cluster", "jwks", "serviceaccount", "injection", "token", "sts"))
     return {};
-  const opened = await seen(signal, () => openCluster(options));
+  const opened = await tryLook(signal, () => openCluster(options));
   const nothing = { version: "Kubernetes", documents: notTried("cluster") };
   if (opened.kind !== "seen") return { facts: { server: config.file, username: opened, ...nothing } };
   const api = opened.value;
   const { server } = api;
-  const username: Seen<string> = await seen(signal, async () => (await api.selfSubject({ signal })).username);
+  const username: LookResult<string> = await tryLook(
+    signal,
+    async () => (await api.selfSubject({ signal })).username,
+  );
   if (username.kind === "failed" && hopeless.has(username.error.code))
     return { facts: { server, username, ...nothing } };
   const [version, documents] = await Promise.all([

@@ -1,8 +1,8 @@
 import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { type Jws, parseJws } from "../../../rules/oidc/index.ts";
-import type { Seen, WorkloadFacts } from "../facts.ts";
+import type { LookResult, WorkloadFacts } from "../facts.ts";
 import type { LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 import { objectOf } from "./workloads.ts";
 
 /** What the first ServiceAccount of a group, which represents the others, is tested with. */
@@ -16,7 +16,7 @@ export interface AccountGathering {
 /** The cluster's answer about it. */
 export interface FirstAccountFacts extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
   /** Never part of a report. */
-  readonly token: Seen<Jws>;
+  readonly token: LookResult<Jws>;
 }
 
 /** Reads a ServiceAccount, and mints a token of ten minutes for it; `jwt`: undefined if none was minted. */
@@ -34,11 +34,11 @@ export async function firstAccount(
   const base = { serviceAccount, ...object };
   if (!wanted("token", "sts")) return { facts: { ...base, token: notTried("token") }, jwt: undefined };
   const spec = { audiences: [audience], expirationSeconds: 600 };
-  const minted = await seen(
+  const minted = await tryLook(
     signal,
     async () => (await api.requestToken(namespace, name, spec, { signal })).token,
   );
   if (minted.kind !== "seen") return { facts: { ...base, token: minted }, jwt: undefined };
-  const token = await seen(signal, async () => parseJws(minted.value));
+  const token = await tryLook(signal, async () => parseJws(minted.value));
   return { facts: { ...base, token }, jwt: minted.value };
 }

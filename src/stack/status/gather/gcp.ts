@@ -6,7 +6,7 @@ import type { PartyFacts } from "../facts.ts";
 import type { GatheredCluster } from "./cluster.ts";
 import { type AccountGathering, firstAccount } from "./first-account.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 
 /** A ServiceAccount, and the service account that it becomes; without one it has direct access. */
 interface GrantedAccount {
@@ -39,7 +39,7 @@ async function workloadFacts(
   const base = { email, audience, ...facts };
   if (jwt === undefined) return { ...base, exchange: notTried("token") };
   const exchange = wanted("sts")
-    ? await seen(signal, () => project.exchange(jwt, email, signal))
+    ? await tryLook(signal, () => project.exchange(jwt, email, signal))
     : notTried("sts");
   return { ...base, exchange };
 }
@@ -47,7 +47,7 @@ async function workloadFacts(
 async function projectFacts(project: GoogleProject, gathering: Gathering): Promise<GoogleFacts> {
   const { signal, wanted } = gathering;
   const [look, workloads] = await Promise.all([
-    wanted("provider", "trust", "sts") ? seen(signal, () => project.look(signal)) : notTried("provider"),
+    wanted("provider", "trust", "sts") ? tryLook(signal, () => project.look(signal)) : notTried("provider"),
     wanted("serviceaccount", "token", "sts")
       ? mapLimit(namedIn(project), (named) => workloadFacts(project, named, gathering))
       : [],

@@ -6,16 +6,16 @@ import { gatherCluster } from "./cluster.ts";
 import { gatherIssuer } from "./issuer.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
 import { gatherParties } from "./parties.ts";
-import { seen } from "./seen.ts";
+import { tryLook } from "./try-look.ts";
 import { gatherWorkloads } from "./workloads.ts";
 
 export type { GatherOptions } from "./options.ts";
-export { seen } from "./seen.ts";
+export { tryLook } from "./try-look.ts";
 
 /** The publisher's answer, if it can be asked: an unreachable one does not stop the other links. */
 async function publisherOf({ publisher, signal }: GatherOptions): Promise<PublisherFacts | undefined> {
   if (publisher === undefined) return undefined;
-  const asked = await seen(signal, () => publisher(signal));
+  const asked = await tryLook(signal, () => publisher(signal));
   return asked.kind === "seen" ? asked.value : undefined;
 }
 

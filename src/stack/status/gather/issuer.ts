@@ -5,7 +5,7 @@ import { connectTarget } from "../../../core/http/index.ts";
 import { parseIssuer } from "../../../rules/oidc/index.ts";
 import type { IssuerFacts, IssuerNameFacts } from "../facts.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 
 async function systemResolver(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
@@ -15,7 +15,7 @@ async function nameFacts(host: string, options: GatherOptions): Promise<IssuerNa
   const { route = {}, signal, resolve = systemResolver } = options;
   const instead = connectTarget(route.connectTo ?? [], host, 443);
   if (instead.host !== host || instead.port !== 443) return { host, instead, addresses: notTried("dns") };
-  return { host, addresses: await seen(signal, () => resolve(host)) };
+  return { host, addresses: await tryLook(signal, () => resolve(host)) };
 }
 
 function hostsOf(readings: readonly (DocumentReading | undefined)[]): readonly string[] {

@@ -6,7 +6,7 @@ import type { PartyFacts } from "../facts.ts";
 import type { GatheredCluster } from "./cluster.ts";
 import { type AccountGathering, firstAccount } from "./first-account.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 
 /** What cluster and server answer the first ServiceAccount of a role, which represents the others. */
 async function loginFacts(
@@ -17,7 +17,7 @@ async function loginFacts(
   const { signal, wanted } = gathering;
   const { facts, jwt } = await firstAccount(role.serviceAccounts[0] ?? "", mount.server.audience, gathering);
   if (jwt === undefined) return { role, ...facts, login: notTried("token") };
-  const login = wanted("sts") ? await seen(signal, () => mount.login(role, jwt, signal)) : notTried("sts");
+  const login = wanted("sts") ? await tryLook(signal, () => mount.login(role, jwt, signal)) : notTried("sts");
   return { role, ...facts, login };
 }
 
@@ -26,7 +26,7 @@ async function mountFacts(mount: OpenBaoMount, gathering: AccountGathering): Pro
   const { server } = mount;
   const isLooked = wanted("provider", "trust", "permission", "sts");
   const [look, logins] = await Promise.all([
-    isLooked ? seen(signal, () => mount.look(signal)) : notTried("provider"),
+    isLooked ? tryLook(signal, () => mount.look(signal)) : notTried("provider"),
     wanted("serviceaccount", "token", "sts")
       ? mapLimit(server.roles, (role) => loginFacts(mount, role, gathering))
       : [],

@@ -5,7 +5,7 @@ import { parseJws } from "../../../rules/oidc/index.ts";
 import type { AwsPart } from "../../parts/index.ts";
 import type { WorkloadFacts } from "../facts.ts";
 import type { GatherOptions, LinkFilter } from "./options.ts";
-import { notTried, seen } from "./seen.ts";
+import { notTried, tryLook } from "./try-look.ts";
 
 /** A ServiceAccount that a role names. */
 interface RoleAccount {
@@ -47,9 +47,11 @@ export async function objectOf(
   namespaces = new Namespaces(),
 ): Promise<Pick<WorkloadFacts, "object" | "namespace">> {
   const [namespace = "", name = ""] = serviceAccount.split("/");
-  const object = await seen(signal, () => api.read({ kind: "ServiceAccount", namespace, name }, { signal }));
+  const object = await tryLook(signal, () =>
+    api.read({ kind: "ServiceAccount", namespace, name }, { signal }),
+  );
   if (object.kind !== "seen" || object.value !== undefined) return { object };
-  return { object, namespace: await seen(signal, () => namespaces.exists(api, namespace, signal)) };
+  return { object, namespace: await tryLook(signal, () => namespaces.exists(api, namespace, signal)) };
 }
 
 type Answers = Pick<WorkloadFacts, "token" | "exchange">;
@@ -61,14 +63,14 @@ async function askSts(
   const sts = wanted("sts");
   const [namespace = "", name = ""] = serviceAccount.split("/");
   const spec = { audiences: part.account.audiences.slice(0, 1), expirationSeconds: 600 };
-  const minted = await seen(
+  const minted = await tryLook(
     signal,
     async () => (await api.requestToken(namespace, name, spec, { signal })).token,
   );
   if (minted.kind !== "seen") return { token: minted, ...(sts ? { exchange: notTried("token") } : {}) };
-  const token = await seen(signal, async () => parseJws(minted.value));
+  const token = await tryLook(signal, async () => parseJws(minted.value));
   if (!sts) return { token };
-  return { token, exchange: await seen(signal, () => part.exchange(role, minted.value, signal)) };
+  return { token, exchange: await tryLook(signal, () => part.exchange(role, minted.value, signal)) };
 }
 
 async function workloadFacts(named: RoleAccount, gathering: Gathering): Promise<WorkloadFacts> {
@@ -81,7 +83,7 @@ async function workloadFacts(named: RoleAccount, gathering: Gathering): Promise<
     wanted("serviceaccount")
       ? objectOf(api, serviceAccount, signal, namespaces)
       : { object: notTried("serviceaccount") },
-    wanted("injection") ? seen(signal, () => api.list(query, { signal })) : notTried("injection"),
+    wanted("injection") ? tryLook(signal, () => api.list(query, { signal })) : notTried("injection"),
     mint ? askSts(named, gathering) : {},
   ]);
   return {

@@ -7,7 +7,7 @@ import { decideAssertion } from "../../../rules/azure/index.ts";
 import { keyChecks } from "../../../rules/keys/index.ts";
 import type { Jws } from "../../../rules/oidc/index.ts";
 import type { AzureIdentityLook, AzureLook, AssertionExchange } from "../../parts/index.ts";
-import type { JudgedFacts, Seen, WorkloadFacts } from "../facts.ts";
+import type { JudgedFacts, LookResult, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 import { valueOf } from "./errors.ts";
 import { tokenText } from "./sts.ts";
@@ -20,15 +20,15 @@ export interface AssertionExchangeFacts extends Pick<
 > {
   readonly identity: AzureIdentity;
   /** Never part of a report. */
-  readonly token: Seen<Jws>;
-  readonly exchange: Seen<AssertionExchange>;
+  readonly token: LookResult<Jws>;
+  readonly exchange: LookResult<AssertionExchange>;
 }
 
 /** One section of the config. */
 export interface AzureFacts {
   readonly tenant: AzureTenant;
   readonly audience: string;
-  readonly look: Seen<AzureLook>;
+  readonly look: LookResult<AzureLook>;
   readonly exchanges: readonly AssertionExchangeFacts[];
 }
 

@@ -1,6 +1,6 @@
 import type { ErrorCode, PodtrustError } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
-import type { Seen } from "../facts.ts";
+import type { LookResult } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 
 // A cluster that cannot be read says nothing about the chain, unless it is down.
@@ -67,7 +67,7 @@ export function behindCluster(error: PodtrustError, from: string): Finding {
 
 /** The value of a look, or the finding in its place. */
 export function valueOf<T>(
-  seen: Seen<T>,
+  seen: LookResult<T>,
   from: string,
   judge: (error: PodtrustError, from: string) => Finding,
 ): { readonly value: T } | { readonly finding: Finding } {

@@ -14,7 +14,7 @@ import { keyChecks } from "../../../rules/keys/index.ts";
 import type { Jws } from "../../../rules/oidc/index.ts";
 import { ownerText } from "../../../rules/plan/index.ts";
 import type { Exchanged, GoogleDrift, GoogleLook } from "../../parts/index.ts";
-import type { JudgedFacts, Seen, WorkloadFacts } from "../facts.ts";
+import type { JudgedFacts, LookResult, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding } from "../finding.ts";
 import { valueOf } from "./errors.ts";
 import { tokenText } from "./sts.ts";
@@ -26,14 +26,14 @@ export interface GoogleWorkload extends Pick<WorkloadFacts, "serviceAccount" | "
   readonly email: string | undefined;
   readonly audience: string;
   /** Never part of a report. */
-  readonly token: Seen<Jws>;
-  readonly exchange: Seen<Exchanged>;
+  readonly token: LookResult<Jws>;
+  readonly exchange: LookResult<Exchanged>;
 }
 
 /** One project of the config. */
 export interface GoogleFacts {
   readonly project: GcpProject;
-  readonly look: Seen<GoogleLook>;
+  readonly look: LookResult<GoogleLook>;
   readonly workloads: readonly GoogleWorkload[];
 }
 

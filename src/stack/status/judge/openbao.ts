@@ -8,7 +8,7 @@ import { keyChecks } from "../../../rules/keys/index.ts";
 import { loginRefusal, readJwtRole } from "../../../rules/openbao/index.ts";
 import { ownerText } from "../../../rules/plan/index.ts";
 import type { Login, OpenBaoLook } from "../../parts/index.ts";
-import type { JudgedFacts, Seen, WorkloadFacts } from "../facts.ts";
+import type { JudgedFacts, LookResult, WorkloadFacts } from "../facts.ts";
 import { type Finding, finding, skipped } from "../finding.ts";
 import { valueOf } from "./errors.ts";
 import { tokenText } from "./sts.ts";
@@ -18,14 +18,14 @@ import { serviceAccountFindings, tokenFindings } from "./workload.ts";
 export interface RoleLoginFacts extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
   readonly role: OpenBaoRole;
   /** Never part of a report. */
-  readonly token: Seen<Jws>;
-  readonly login: Seen<Login>;
+  readonly token: LookResult<Jws>;
+  readonly login: LookResult<Login>;
 }
 
 /** One mount of the config. */
 export interface OpenBaoFacts {
   readonly server: OpenBaoServer;
-  readonly look: Seen<OpenBaoLook>;
+  readonly look: LookResult<OpenBaoLook>;
   readonly logins: readonly RoleLoginFacts[];
 }
 

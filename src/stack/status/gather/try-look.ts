@@ -1,8 +1,8 @@
 import { asPodtrustError, type Link } from "../../../core/base/index.ts";
-import type { Seen } from "../facts.ts";
+import type { LookResult } from "../facts.ts";
 
 /** Tries something, and makes a fact of either outcome. Throws only the signal's reason. */
-export async function seen<T>(signal: AbortSignal, look: () => Promise<T>): Promise<Seen<T>> {
+export async function tryLook<T>(signal: AbortSignal, look: () => Promise<T>): Promise<LookResult<T>> {
   try {
     return { kind: "seen", value: await look() };
   } catch (thrown) {
