@@ -3,15 +3,14 @@ import assert from "node:assert/strict";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
+import type { JsonRecord } from "../../src/core/base/index.ts";
 import { boundCredentialName } from "../../src/providers/azure/index.ts";
 import type { CliResult } from "../support/cli.ts";
 import type { Shown } from "../support/stack-world.ts";
 import { type AzureBindingsWorld, azureBindingsWorld, bindingOf, readyOf } from "./bindings-world.ts";
 import { audience, subjectOf } from "./stack-world.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
-const shop: Json = { name: "shop", namespaces: ["shop"], identities: ["shop-*", "web"], create: true };
+const shop: JsonRecord = { name: "shop", namespaces: ["shop"], identities: ["shop-*", "web"], create: true };
 const web = { existing: { name: "web" } };
 
 describe("podtrust plan --bindings of Azure's files", () => {
@@ -25,7 +24,7 @@ describe("podtrust plan --bindings of Azure's files", () => {
   });
   after(() => world?.stop());
 
-  const trust = (): Json => {
+  const trust = (): JsonRecord => {
     const { subscription, tenant } = world.azure.azure;
     const groups = [{ name: "shared", subscription, resourceGroup: "podtrust" }];
     const spec = {
@@ -39,7 +38,7 @@ describe("podtrust plan --bindings of Azure's files", () => {
     return { apiVersion: "podtrust.dev/v1alpha1", kind: "AzureTrust", metadata, spec };
   };
 
-  async function files(...objects: readonly Json[]): Promise<void> {
+  async function files(...objects: readonly JsonRecord[]): Promise<void> {
     const folder = join(world.azure.folder, "bindings");
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder);
@@ -59,7 +58,7 @@ describe("podtrust plan --bindings of Azure's files", () => {
     changes.map(({ id, kind }) => `${kind} ${id.replace(/^azure\/[^/]+\/podtrust\//u, "")}`);
 
   /** Somebody else writes a credential of an identity. */
-  async function written(name: string, more: Json = {}, identity = "web"): Promise<void> {
+  async function written(name: string, more: JsonRecord = {}, identity = "web"): Promise<void> {
     const pair = { issuer: world.issuer, subject: subjectOf("shop/web") };
     const path = world.azure.arm(`/${identity}/federatedIdentityCredentials/${name}`);
     await world.azure.ask("PUT", path, { properties: { ...pair, audiences: [audience], ...more } });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
+import type { JsonRecord } from "../../src/core/base/index.ts";
 import type { StatusCondition } from "../../src/rules/bindings/index.ts";
 import { type KubernetesObject, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import type { BindingEvent, BindingOutcome } from "../../src/operator/bindings/index.ts";
@@ -18,10 +19,8 @@ import { testAuthority } from "../support/certificates.ts";
 import { startIssuer } from "../support/issuer-server.ts";
 import { type AzureStackWorld, azureStackWorld } from "./stack-world.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** An AzureIdentityBinding as somebody writes it. */
-export const bindingOf = (spec: Json, { namespace = "shop", name = "web" } = {}): Json => ({
+export const bindingOf = (spec: JsonRecord, { namespace = "shop", name = "web" } = {}): JsonRecord => ({
   apiVersion: "podtrust.dev/v1alpha1",
   kind: "AzureIdentityBinding",
   metadata: { namespace, name },
@@ -44,8 +43,8 @@ export interface AzureBindingsWorld {
   readonly issuer: string;
   readonly objects: Map<string, KubernetesObject>;
   /** Writes the trust anew, with these grants of the group `shared`. */
-  readonly grants: (...grants: readonly Json[]) => void;
-  readonly bind: (spec: Json, whose?: { readonly namespace?: string; readonly name?: string }) => void;
+  readonly grants: (...grants: readonly JsonRecord[]) => void;
+  readonly bind: (spec: JsonRecord, whose?: { readonly namespace?: string; readonly name?: string }) => void;
   readonly pass: (name?: string, namespace?: string) => Promise<BindingOutcome>;
   /** Passes until a binding waits for nothing but time. */
   readonly settled: (name?: string) => Promise<BindingOutcome>;
@@ -114,7 +113,7 @@ export async function azureBindingsWorld(
     requestToken: minting.requestToken.bind(minting),
   };
   const clients = () => ({ cluster, azure: tenants });
-  const trustSpec = (grants: readonly Json[]): Json => ({
+  const trustSpec = (grants: readonly JsonRecord[]): JsonRecord => ({
     stack: "prod",
     issuer: issuer.issuer,
     tenant: azure.azure.tenant,

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { cpus, loadavg } from "node:os";
 import process from "node:process";
 import { reportOf } from "../../src/doctor/index.ts";
-import { host, newWorld, paths, type World } from "../doctor/world.ts";
+import { host, newWorld, paths, type DoctorWorld } from "../doctor/world.ts";
 import { doctorFigures, renderDoctorPage, type Run } from "./doctor-page.ts";
 import { healthyStack, silentStack } from "./doctor-stack.ts";
 import type { PlottedPage } from "./plot.ts";
@@ -14,7 +14,7 @@ import { measuredNow } from "./process.ts";
 /** AWS's own time for a document, in milliseconds: what a person's run has. */
 const documentMs = 5000;
 
-async function run(world: World): Promise<Run> {
+async function run(world: DoctorWorld): Promise<Run> {
   const begun = performance.now();
   const { findings } = reportOf(await world.look());
   const reasons = findings.map(({ reason }) => reason).filter((reason) => reason !== "NotSeenFromOutside");
@@ -33,7 +33,10 @@ function loaded(): () => void {
 }
 
 /** Runs of an issuer that is made once for all of them, one after the other. */
-async function runs(breakIt: (world: World) => Promise<unknown>, times: number): Promise<readonly Run[]> {
+async function runs(
+  breakIt: (world: DoctorWorld) => Promise<unknown>,
+  times: number,
+): Promise<readonly Run[]> {
   const world = await newWorld();
   world.timeoutMs = documentMs;
   try {
@@ -50,14 +53,14 @@ const addresses = Array.from({ length: 8 }, (_, index) => `192.0.2.${index + 1}`
 const healthyRecords = { [`A ${host}`]: addresses.slice(0, 2), "NS example.test": ["ns1.example.test"] };
 
 /** Two addresses, a zone that answers, no fault. */
-async function healthy(world: World): Promise<void> {
+async function healthy(world: DoctorWorld): Promise<void> {
   await world.dns({ ...healthyRecords, "A ns1.example.test": ["192.0.2.53"] });
   await world.nameServer("192.0.2.53", { [`A ${host}`]: addresses.slice(0, 2) });
   for (const address of addresses.slice(0, 2)) await world.start({}, address);
 }
 
 /** A name server that takes questions and never answers. */
-async function silentNameServer(world: World): Promise<void> {
+async function silentNameServer(world: DoctorWorld): Promise<void> {
   const socket = createSocket("udp4");
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
@@ -72,7 +75,7 @@ async function silentNameServer(world: World): Promise<void> {
 }
 
 /** Eight addresses that take connections and say nothing, below a zone whose server says nothing. */
-async function silent(world: World): Promise<void> {
+async function silent(world: DoctorWorld): Promise<void> {
   await silentNameServer(world);
   for (const address of addresses)
     await world.listen(
@@ -82,7 +85,7 @@ async function silent(world: World): Promise<void> {
 }
 
 /** Eight addresses that give the discovery document, and of the keys the first byte. */
-async function endless(world: World): Promise<void> {
+async function endless(world: DoctorWorld): Promise<void> {
   await silentNameServer(world);
   for (const address of addresses) {
     const server = await world.start({}, address);

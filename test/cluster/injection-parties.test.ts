@@ -20,7 +20,7 @@ import { aroundOf, containerOf, type PartyCase } from "../support/party-case.ts"
 import { isAtLength } from "../support/runs.ts";
 import { until } from "../support/until.ts";
 import {
-  type Answer,
+  type ApiAnswer,
   type ControlPlane,
   type KubernetesVersion,
   leftOut,
@@ -99,7 +99,7 @@ function suite(version: KubernetesVersion): void {
     assert.equal(status, 201, `${path}: ${text}`);
   };
 
-  const make = (pod: JsonRecord, namespace: string, serviceAccountName: string): Promise<Answer> => {
+  const make = (pod: JsonRecord, namespace: string, serviceAccountName: string): Promise<ApiAnswer> => {
     const metadata = { generateName: "case-", ...recordOf(pod["metadata"]) };
     const spec = { ...recordOf(pod["spec"]), serviceAccountName };
     return plane.ask(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, {
@@ -195,7 +195,7 @@ function suite(version: KubernetesVersion): void {
     });
 
   /** What is said of a pod, of those that refuse; undefined for one that is made. */
-  const refusedOf = ({ status, text }: Answer): string | undefined => {
+  const refusedOf = ({ status, text }: ApiAnswer): string | undefined => {
     if (status === 201) return undefined;
     assert.equal(status, 422, text);
     return /denied request: (podtrust: .*)$/u.exec((JSON.parse(text) as { message: string }).message)?.[1];

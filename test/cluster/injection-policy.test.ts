@@ -9,7 +9,7 @@ import { injectionConfigMap, namespaceLabel } from "../../src/rules/injection/in
 import { podtrustHere } from "../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../support/injection-cases.ts";
 import {
-  type Answer,
+  type ApiAnswer,
   type ControlPlane,
   type KubernetesVersion,
   leftOut,
@@ -58,7 +58,7 @@ function suite(version: KubernetesVersion): void {
   after(() => plane?.stop());
 
   /** Makes the case's pod for show. A pod without a name gets one, as from a controller, and has none at admission. */
-  async function make(one: InjectionCase, more: JsonRecord = {}): Promise<Answer> {
+  async function make(one: InjectionCase, more: JsonRecord = {}): Promise<ApiAnswer> {
     const metadata = { ...recordOf(one.pod["metadata"]), ...more };
     const named = "name" in metadata || "generateName" in metadata;
     const body = {
@@ -94,7 +94,7 @@ function suite(version: KubernetesVersion): void {
   }
 
   /** What the policies said of annotations. */
-  function notesOf({ warnings }: Answer): readonly string[] {
+  function notesOf({ warnings }: ApiAnswer): readonly string[] {
     return warnings.flatMap((text) => {
       const [, note] = /podtrust: InjectionAnnotationInvalid: ([^]*)$/u.exec(text) ?? [];
       return note === undefined ? [] : [note];

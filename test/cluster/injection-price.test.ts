@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { mapLimit, type JsonRecord } from "../../src/core/base/index.ts";
 import { injectionConfigMap, maxServiceAccounts, namespaceLabel } from "../../src/rules/injection/index.ts";
 import { podtrustHere } from "../support/cli.ts";
-import { type Answer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
+import { type ApiAnswer, type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";
 import { until } from "./operator/until.ts";
 
 const skip = leftOut();
@@ -68,7 +68,7 @@ describe("the price of injection by policy", { skip }, () => {
       subjects: [subject],
     });
     const token = await plane.requestToken(namespace, "none", issuer);
-    const ask = (method: string, path: string, body: unknown): Promise<Answer> =>
+    const ask = (method: string, path: string, body: unknown): Promise<ApiAnswer> =>
       plane.ask(path, { method, body, token });
     await until(
       async () =>

@@ -10,7 +10,7 @@ import { type KubernetesApi, openKubernetes, publisherRbac } from "../../src/pro
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import {
-  type Answer,
+  type ApiAnswer,
   type ControlPlane,
   type KubernetesVersion,
   leftOut,
@@ -21,7 +21,7 @@ import { ask } from "./harness/https.ts";
 import { until } from "../support/until.ts";
 
 /** Of a failure its code, reason and sentence; of an answer all of it. */
-function judged({ status, text }: Answer): object {
+function judged({ status, text }: ApiAnswer): object {
   if (status < 300 || !text.startsWith("{")) return { status, text };
   const { message, reason, code } = JSON.parse(text) as Record<string, unknown>;
   return { status, message, reason, code };

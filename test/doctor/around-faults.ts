@@ -4,13 +4,13 @@ import { testHierarchy } from "../support/certificates.ts";
 import { freePort } from "../support/free-port.ts";
 import { ecKey } from "../support/sandbox.ts";
 import { both, dated, day, type Fault, xml } from "./fault.ts";
-import { discoveryWith, host, key, page, paths, type World } from "./world.ts";
+import { discoveryWith, host, key, page, paths, type DoctorWorld } from "./world.ts";
 
 const one = "192.0.2.1";
 
 /** A name with these CAA records, by a name at or above it. */
 const withCaa =
-  (records: Parameters<World["dns"]>[0] & object): Fault =>
+  (records: Parameters<DoctorWorld["dns"]>[0] & object): Fault =>
   async (world) => {
     await world.dns({ [`A ${host}`]: [one], ...records });
     await world.start({}, one);

@@ -1,8 +1,8 @@
 import type { ServedPage } from "../support/issuer-server.ts";
-import { host, page, type paths, type World } from "./world.ts";
+import { host, page, type paths, type DoctorWorld } from "./world.ts";
 
 /** Breaks one real part of a world. */
-export type Fault = (world: World) => Promise<void>;
+export type Fault = (world: DoctorWorld) => Promise<void>;
 
 export const day = 86_400_000;
 

@@ -8,7 +8,7 @@ import { freePort } from "../support/free-port.ts";
 import { ecKey } from "../support/sandbox.ts";
 import type { IssuerCause } from "./faults.ts";
 import { lookOf } from "./outputs.ts";
-import { discoveryWith, host, issuer, key, newWorld, page, type World } from "./world.ts";
+import { discoveryWith, host, issuer, key, newWorld, page, type DoctorWorld } from "./world.ts";
 
 const one = "192.0.2.1";
 const reasonsOf = ({ findings }: DoctorReport): readonly string[] =>
@@ -28,7 +28,7 @@ async function judged(
 }
 
 /** The causes that a look at a world finds. */
-async function looked(breakIt: (world: World) => Promise<unknown>): Promise<readonly string[]> {
+async function looked(breakIt: (world: DoctorWorld) => Promise<unknown>): Promise<readonly string[]> {
   const world = await newWorld();
   try {
     world.timeoutMs = 60_000;

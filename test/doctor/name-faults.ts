@@ -1,17 +1,17 @@
 import { freePort } from "../support/free-port.ts";
 import type { Fault } from "./fault.ts";
-import { host, type World } from "./world.ts";
+import { host, type DoctorWorld } from "./world.ts";
 
 const one = "192.0.2.1";
 
 /** A missing name is remembered for five minutes at most. */
 const soa = "ns1.example.test hostmaster.example.test 1 7200 3600 86400 300";
 
-type Records = Parameters<World["dns"]>[0];
+type Records = Parameters<DoctorWorld["dns"]>[0];
 
 /** The zone example.test: what the resolver has of it, and what each of its name servers says, by its address. */
 async function zoned(
-  world: World,
+  world: DoctorWorld,
   cached: Exclude<Records, "failed">,
   servers: Readonly<Record<string, Records>>,
 ): Promise<void> {

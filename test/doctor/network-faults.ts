@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { aroundFaults, caaFaults, challengeFaults } from "./around-faults.ts";
 import { both, dated, day, type Fault, withPage, xml } from "./fault.ts";
-import { discoveryWith, host, key, page, paths, type World } from "./world.ts";
+import { discoveryWith, host, key, page, paths, type DoctorWorld } from "./world.ts";
 import { selfSigned } from "./self-signed.ts";
 import { testHierarchy } from "../support/certificates.ts";
 import { ecKey } from "../support/sandbox.ts";
@@ -32,7 +32,7 @@ const everySecond =
   };
 
 /** Two servers behind the two addresses of the name; gives the second. */
-async function twoAddresses(world: World) {
+async function twoAddresses(world: DoctorWorld) {
   await world.dns({ [`A ${host}`]: [one, two] });
   await world.start({}, one);
   return world.start({}, two);

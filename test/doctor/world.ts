@@ -53,7 +53,7 @@ function dnsWith(records: Records | "failed", ttl = 1): ReturnType<typeof loopba
 const timeoutMs = 20_000;
 
 /** An issuer of real parts, before something of it is broken: TLS by a CA of its own, DNS on loopback. */
-export class World {
+export class DoctorWorld {
   readonly #closing: (() => unknown)[] = [];
   readonly #connectTo: ConnectTo[] = [];
   readonly #nameServers = new Map<string, string>();
@@ -173,8 +173,8 @@ export class World {
 const authorities = Promise.all([testAuthority(), testHierarchy()]);
 
 /** A world of its own for one fault. */
-export async function newWorld(): Promise<World> {
-  return new World(...(await authorities));
+export async function newWorld(): Promise<DoctorWorld> {
+  return new DoctorWorld(...(await authorities));
 }
 
 /** A page in place of a document. */

@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import type { JsonRecord } from "../../src/core/base/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
-import type { Json } from "../support/bindings/objects.ts";
 import type { Shown } from "../support/stack-world.ts";
 import {
   environmentOf,
@@ -20,13 +20,13 @@ import {
 } from "./bindings-world.ts";
 
 const apiVersion = "podtrust.dev/v1alpha1";
-const trustOf = (spec: Json = {}): Json => ({
+const trustOf = (spec: JsonRecord = {}): JsonRecord => ({
   apiVersion,
   kind: "GCPTrust",
   metadata: { name: "default" },
   spec: { ...trustSpec, grants: [shop], ...spec },
 });
-const bindingOf = (spec: Json, whose: { namespace?: string; name?: string } = {}): Json => ({
+const bindingOf = (spec: JsonRecord, whose: { namespace?: string; name?: string } = {}): JsonRecord => ({
   apiVersion,
   kind: "GCPServiceAccountBinding",
   metadata: { namespace: "shop", name: "web", ...whose },
@@ -36,7 +36,7 @@ const roleOfMembers = "roles/iam.workloadIdentityUser";
 
 interface FilesWorld {
   readonly google: GoogleBindingsWorld;
-  readonly files: (...objects: readonly Json[]) => Promise<void>;
+  readonly files: (...objects: readonly JsonRecord[]) => Promise<void>;
   readonly plan: (...more: string[]) => Promise<CliResult>;
   /** Of the one plan. */
   readonly planned: (...more: string[]) => Promise<Omit<Shown, "code"> & { readonly code: number | null }>;

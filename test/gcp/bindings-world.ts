@@ -2,14 +2,19 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { PodtrustError, recordOf, recordsOf, silentLogger } from "../../src/core/base/index.ts";
+import {
+  PodtrustError,
+  recordOf,
+  recordsOf,
+  silentLogger,
+  type JsonRecord,
+} from "../../src/core/base/index.ts";
 import { reconcilingGoogleBindings } from "../../src/operator/bindings/gcp/index.ts";
 import type { Controllers, ControllerTools } from "../../src/operator/index.ts";
 import { type KubernetesObject, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { type StandInGoogle, startStandInGoogle } from "../../src/sandbox/gcp.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { MovedClock } from "../support/bindings/pass-world.ts";
-import type { Json } from "../support/bindings/objects.ts";
 
 const issuer = "https://oidc.example.com";
 export const projectNumber = "123456789012";
@@ -23,7 +28,7 @@ export const principal = `principal://iam.googleapis.com/projects/${projectNumbe
 export const trustSpec = { issuer, projectNumber, pool: "bindings", provider: "cluster" };
 
 /** A grant of all service accounts of the project to the namespace shop. */
-export const shop: Json = {
+export const shop: JsonRecord = {
   name: "shop",
   namespaces: ["shop"],
   emails: ["*@podtrust-sandbox.iam.gserviceaccount.com"],
@@ -38,7 +43,7 @@ class Objects {
     return `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
   }
 
-  put(object: Json): KubernetesObject {
+  put(object: JsonRecord): KubernetesObject {
     const { kind, metadata } = object as unknown as KubernetesObject;
     const key = Objects.key(kind, metadata);
     const before = this.all.get(key);
@@ -62,8 +67,8 @@ export interface GoogleBindingsWorld {
   readonly objects: Map<string, KubernetesObject>;
   /** Said by Events, as `reason message`. */
   readonly events: string[];
-  readonly trust: (spec?: Json, metadata?: Json) => void;
-  readonly bind: (spec: Json, metadata?: Json) => void;
+  readonly trust: (spec?: JsonRecord, metadata?: JsonRecord) => void;
+  readonly bind: (spec: JsonRecord, metadata?: JsonRecord) => void;
   /** One pass of shop/web. */
   readonly pass: () => Promise<void>;
   /** One pass of the trust. */
@@ -175,7 +180,7 @@ function toolsOf(
 }
 
 /** Asks the project as its administrator. */
-async function asked(google: StandInGoogle, path: string, body: object): Promise<Json> {
+async function asked(google: StandInGoogle, path: string, body: object): Promise<JsonRecord> {
   const answer = await fetch(`${google.url}/v1/projects/-/serviceAccounts/${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${google.adminToken}`, "content-type": "application/json" },

@@ -46,7 +46,7 @@ export function podtrustIn(folder: string, env: Environment, args: readonly stri
 }
 
 /** A program of podtrust's that runs until it is ended: `tunnel`. */
-export interface Running {
+export interface RunningProgram {
   /** All that it has said, on both streams. */
   readonly said: () => string;
   readonly end: () => Promise<void>;
@@ -58,7 +58,7 @@ export async function podtrustUntil(
   env: Environment,
   args: readonly string[],
   ready: RegExp,
-): Promise<Running> {
+): Promise<RunningProgram> {
   const child: ChildProcess = spawn(process.execPath, [mainFile, ...args], { env, cwd: folder });
   let text = "";
   for (const stream of [child.stdout, child.stderr])

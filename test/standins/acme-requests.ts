@@ -72,7 +72,7 @@ export class AcmeRequests {
     return { protected: header, payload, signature: mac.digest("base64url") };
   }
 
-  async post(url: string, options: SignedOptions = {}): Promise<HttpResponse & { json: Answer }> {
+  async post(url: string, options: SignedOptions = {}): Promise<HttpResponse & { json: AcmeAnswer }> {
     const nonce = options.nonce ?? (await this.freshNonce());
     const who = options.kid === undefined ? { jwk: this.jwk() } : { kid: options.kid };
     const header = { alg: options.alg ?? "ES256", nonce, url: options.saysUrl ?? url, ...who };
@@ -86,12 +86,12 @@ export class AcmeRequests {
     });
     this.#nonce = response.headers["replay-nonce"];
     const text = response.body.toString();
-    return { ...response, json: (text.startsWith("{") ? JSON.parse(text) : {}) as Answer };
+    return { ...response, json: (text.startsWith("{") ? JSON.parse(text) : {}) as AcmeAnswer };
   }
 }
 
 /** The members of ACME's objects that the tests look at. */
-export interface Answer {
+export interface AcmeAnswer {
   readonly type?: string;
   readonly detail?: string;
   readonly status?: string | number;

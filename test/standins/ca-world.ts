@@ -5,7 +5,7 @@ import { parseConnectTo } from "../../src/core/http/index.ts";
 import { type StandInCa, type StandInCaOptions, startAuthority } from "../../src/sandbox/ca/index.ts";
 import { type KeyPair, newKeyPair, subjectAltName, writeRequest } from "../../src/core/x509/index.ts";
 import { TestClock } from "../support/clock.ts";
-import { AcmeRequests, type Answer } from "./acme-requests.ts";
+import { AcmeRequests, type AcmeAnswer } from "./acme-requests.ts";
 import { type Challenged, startChallenged } from "./challenged.ts";
 import { until } from "../support/until.ts";
 
@@ -33,11 +33,11 @@ export async function csr(names: readonly string[], keys?: KeyPair): Promise<str
 }
 
 /** What a problem is, without the prefix of ACME's. */
-export const kindOf = (answer: Answer): string | undefined =>
+export const kindOf = (answer: AcmeAnswer): string | undefined =>
   answer.type?.replace("urn:ietf:params:acme:error:", "");
 
 /** An authorization once it is decided. */
-export async function decided(acme: AcmeRequests, kid: string, url: string): Promise<Answer> {
+export async function decided(acme: AcmeRequests, kid: string, url: string): Promise<AcmeAnswer> {
   return until(
     `${url} is decided`,
     async () => {
@@ -76,12 +76,12 @@ export class CaWorld {
     acme: AcmeRequests,
     kid: string,
     options: { names?: readonly string[]; hold?: (keyAuthorization: string) => string; more?: object } = {},
-  ): Promise<{ url: string; order: Answer; authorizations: readonly Answer[] }> {
+  ): Promise<{ url: string; order: AcmeAnswer; authorizations: readonly AcmeAnswer[] }> {
     const names = options.names ?? ["oidc.example.com"];
     const identifiers = names.map((value) => ({ type: "dns", value }));
     const made = await acme.post(acme.url("newOrder"), { kid, payload: { identifiers, ...options.more } });
     assert.equal(made.status, 201, made.body.toString());
-    const authorizations: Answer[] = [];
+    const authorizations: AcmeAnswer[] = [];
     for (const url of made.json.authorizations ?? []) {
       const { json } = await acme.post(url, { kid, payload: "" });
       const challenge = json.challenges?.find((one) => one.type === "http-01");

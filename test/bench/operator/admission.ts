@@ -23,8 +23,6 @@ export interface AdmissionRow {
   }[];
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 const group = "/apis/admissionregistration.k8s.io/v1";
 const role = "arn:aws:iam::111122223333:role/web";
 
@@ -76,7 +74,7 @@ const ways: readonly Way[] = [
   byPolicy("serviceaccounts", 50),
 ];
 
-const onlyIn = (...namespaces: readonly string[]): Json => ({
+const onlyIn = (...namespaces: readonly string[]): JsonRecord => ({
   namespaceSelector: {
     matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "In", values: namespaces }],
   },
@@ -87,8 +85,8 @@ const policies = (mode: ParameterMode): readonly JsonRecord[] => {
   const there = onlyIn(...ways.filter((way) => way.mode === mode).map(({ namespace }) => namespace));
   const renamed = (name: unknown): string => `${mode}-${String(name)}`;
   return injectionPolicies({ mode }).map((object) => {
-    const spec = object["spec"] as Json;
-    const metadata = { name: renamed((object["metadata"] as Json)["name"]) };
+    const spec = object["spec"] as JsonRecord;
+    const metadata = { name: renamed((object["metadata"] as JsonRecord)["name"]) };
     return String(object["kind"]).endsWith("Binding")
       ? {
           ...object,
@@ -99,7 +97,7 @@ const policies = (mode: ParameterMode): readonly JsonRecord[] => {
   });
 };
 
-function podOf({ containers, variables }: Size): Json {
+function podOf({ containers, variables }: Size): JsonRecord {
   const env = Array.from({ length: variables }, (_, index) => ({
     name: `SETTING_${index}`,
     value: `value-of-${index}-${"x".repeat(24)}`,
@@ -146,7 +144,7 @@ async function prepare(plane: ControlPlane, client: MassClient): Promise<void> {
 async function once(
   client: MassClient,
   { namespace }: Way,
-  pod: Json,
+  pod: JsonRecord,
 ): Promise<{ ms: number; text: string }> {
   const begun = performance.now();
   const { status, text } = await client.post(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, pod);
@@ -179,7 +177,7 @@ export async function measureAdmission(count: number): Promise<readonly Admissio
   try {
     await world.untilInjecting();
     await prepare(world.plane, client);
-    const [webhook] = minimal.configuration["webhooks"] as readonly Json[];
+    const [webhook] = minimal.configuration["webhooks"] as readonly JsonRecord[];
     const configuration = { ...minimal.configuration, webhooks: [{ ...webhook, ...onlyIn("minimal") }] };
     await client.makeAll([[`${group}/mutatingwebhookconfigurations`, configuration]]);
     const [small] = sizes;

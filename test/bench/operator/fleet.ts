@@ -1,3 +1,4 @@
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import { inject } from "../../../src/rules/injection/index.ts";
 import { bindingOf, webRole } from "../../support/bindings/objects.ts";
 import type { MassClient } from "./mass.ts";
@@ -12,14 +13,12 @@ export interface FleetSize {
   readonly bindings: number;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 // As the grant of the trust's cases has them: team-*.
 const namespaceOf = (index: number, { namespaces }: FleetSize): string => `team-${index % namespaces}`;
 const nameOf = (index: number, { namespaces }: FleetSize): string => `app-${Math.floor(index / namespaces)}`;
 
 /** The ServiceAccounts that are bound come first, those that have a role of before after them, then the rest. */
-function accountOf(index: number, size: FleetSize): Json {
+function accountOf(index: number, size: FleetSize): JsonRecord {
   const isAnnotated = index >= size.bindings && index < size.bindings + size.annotated;
   const role = `arn:aws:iam::111122223333:role/of-before-${index}`;
   return {
@@ -37,12 +36,12 @@ function accountOf(index: number, size: FleetSize): Json {
   };
 }
 
-const variables = (count: number): readonly Json[] =>
+const variables = (count: number): readonly JsonRecord[] =>
   Array.from({ length: count }, (_, index) => ({ name: `SETTING_${index}`, value: `value-of-${index}` }));
 
-const probe: Json = { httpGet: { path: "/healthz", port: 8080 }, periodSeconds: 10 };
+const probe: JsonRecord = { httpGet: { path: "/healthz", port: 8080 }, periodSeconds: 10 };
 
-function containerOf(name: string, more: Json = {}): Json {
+function containerOf(name: string, more: JsonRecord = {}): JsonRecord {
   const resources = { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } };
   return {
     name,
@@ -56,7 +55,7 @@ function containerOf(name: string, more: Json = {}): Json {
 }
 
 /** A pod as a Deployment's, with a sidecar and an init container, on a node that nobody is. */
-export function podOf(name: string, account: string): Json {
+export function podOf(name: string, account: string): JsonRecord {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -114,7 +113,7 @@ export async function makeFleet(client: MassClient, size: FleetSize): Promise<vo
 /** The bindings, each with the path that it is made at and its key. */
 export function bindingsOf(
   size: FleetSize,
-): readonly { readonly key: string; readonly path: string; readonly object: Json }[] {
+): readonly { readonly key: string; readonly path: string; readonly object: JsonRecord }[] {
   return Array.from({ length: size.bindings }, (_, index) => {
     const [namespace, name] = [namespaceOf(index, size), nameOf(index, size)];
     return {

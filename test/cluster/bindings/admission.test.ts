@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import { grantedBindings, ungrantedBindings } from "../../support/bindings/grants.ts";
 import { malformedBindings } from "../../support/bindings/malformed-bindings.ts";
 import { malformedTrusts } from "../../support/bindings/malformed-trusts.ts";
@@ -11,7 +12,6 @@ import {
   account,
   bindingOf,
   goodBinding,
-  type Json,
   trustOf,
   trustSpec,
   webRole,
@@ -129,7 +129,7 @@ function suite(version: KubernetesVersion): void {
     assert.deepEqual(spec, { trust: "default", roles: [webRole] });
   });
 
-  async function finalizersOf(object: Json): Promise<readonly string[]> {
+  async function finalizersOf(object: JsonRecord): Promise<readonly string[]> {
     const { status, text } = await create(plane, object, { dryRun: true });
     assert.equal(status, 201, text);
     const { metadata } = JSON.parse(text) as { metadata: { finalizers?: readonly string[] } };
@@ -145,7 +145,7 @@ function suite(version: KubernetesVersion): void {
 
   test("leaves finalizers of others as they are", async () => {
     const binding = bindingOf({ roles: [webRole] }, { name: "kept" });
-    const theirs = { ...(binding["metadata"] as Json), finalizers: ["example.com/theirs"] };
+    const theirs = { ...(binding["metadata"] as JsonRecord), finalizers: ["example.com/theirs"] };
     const kept = await finalizersOf({ ...binding, metadata: theirs });
     assert.deepEqual(new Set(kept), new Set(["example.com/theirs", ...itself]));
   });

@@ -1,9 +1,10 @@
 /** Annotations of a bound ServiceAccount that are somebody else's, on a real API server: what pods get decides. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import type { BindingOutcome } from "../../../src/operator/bindings/index.ts";
-import { account, bindingOf, type Json, trustSpec, webRole } from "../../support/bindings/objects.ts";
+import { account, bindingOf, trustSpec, webRole } from "../../support/bindings/objects.ts";
 import { leftOut } from "../harness/index.ts";
 import { create } from "./plane.ts";
 import { type BindingsWorld, isReady, readyOf, startBindingsWorld } from "./world.ts";
@@ -18,7 +19,9 @@ describe("a bound ServiceAccount", { skip }, () => {
     // The sandbox is one account, and each account of a trust is looked at.
     const spec = {
       accounts: [{ id: account, region: "eu-central-1" }],
-      grants: (trustSpec["grants"] as readonly Json[]).filter(({ accounts }) => String(accounts) === account),
+      grants: (trustSpec["grants"] as readonly JsonRecord[]).filter(
+        ({ accounts }) => String(accounts) === account,
+      ),
     };
     const patch = ["patch", "awstrust", "default", "--type=merge", "-p", JSON.stringify({ spec })];
     await world.plane.kubectl(patch);
@@ -26,7 +29,7 @@ describe("a bound ServiceAccount", { skip }, () => {
 
   after(() => world.stop());
 
-  async function bind(name: string, spec: Json = { roles: [webRole] }): Promise<void> {
+  async function bind(name: string, spec: JsonRecord = { roles: [webRole] }): Promise<void> {
     const { status, text } = await create(world.plane, bindingOf(spec, { name }));
     assert.equal(status, 201, text);
   }

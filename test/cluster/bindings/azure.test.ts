@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import { BoundTenants, reconcileIdentity } from "../../../src/operator/bindings/azure/index.ts";
 import type { BindingOutcome } from "../../../src/operator/bindings/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
@@ -21,18 +22,16 @@ import {
 import { MovedClock } from "../../support/bindings/pass-world.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { type IssuerServer, startIssuer } from "../../support/issuer-server.ts";
-import type { Answer } from "../harness/https.ts";
+import type { ApiAnswer } from "../harness/https.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 import { apply, until } from "./plane.ts";
 import { maxWaitFlag } from "../../support/until.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 const skip = leftOut();
 const { binding, trust } = partyNames.azure;
 const namespaces = ["podtrust", "shop", "other", "team-a", "preview-7"];
 
-function pathOf({ kind, metadata }: Json): string {
+function pathOf({ kind, metadata }: JsonRecord): string {
   const base = "/apis/podtrust.dev/v1alpha1";
   const { namespace = "" } = metadata as { readonly namespace?: string };
   return kind === trust.kind
@@ -47,7 +46,7 @@ describe("bindings of Azure on a real API server", { skip }, () => {
   let operator: KubernetesApi;
   const clock = new MovedClock();
 
-  const create = (object: Json, dryRun = true): Promise<Answer> =>
+  const create = (object: JsonRecord, dryRun = true): Promise<ApiAnswer> =>
     plane.ask(`${pathOf(object)}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`, {
       method: "POST",
       body: object,

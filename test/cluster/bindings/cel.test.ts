@@ -5,16 +5,9 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as fc from "fast-check";
-import { sameTagKey, sameTagKeyCel } from "../../../src/core/base/index.ts";
+import { sameTagKey, sameTagKeyCel, type JsonRecord } from "../../../src/core/base/index.ts";
 import { bindingPolicies, decide, readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
-import {
-  account,
-  bindingOf,
-  type Json,
-  policyDocument,
-  ssm,
-  trustOf,
-} from "../../support/bindings/objects.ts";
+import { account, bindingOf, policyDocument, ssm, trustOf } from "../../support/bindings/objects.ts";
 import { buildProgram } from "../build.ts";
 import { evaluateCel } from "../cel.ts";
 import { leftOut } from "../harness/index.ts";
@@ -94,7 +87,7 @@ const role = fc
     managed,
     arn: rarely(existing),
   })
-  .map(({ account: id, managed: spec, arn, chain }): Json => {
+  .map(({ account: id, managed: spec, arn, chain }): JsonRecord => {
     if (chain !== null) return { chain: { arn: chain } };
     return {
       ...(id === null ? {} : { account: id }),

@@ -1,15 +1,14 @@
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import { bindingManifests, finalizer, partyNames } from "../../../src/rules/bindings/index.ts";
 import { bindingOf, trustOf, webRole } from "../../support/bindings/objects.ts";
-import { type Answer, type AskOptions } from "../harness/https.ts";
+import { type ApiAnswer, type AskOptions } from "../harness/https.ts";
 import { type ControlPlane, startControlPlane } from "../harness/index.ts";
 import { maxWaitFlag, until as untilSo } from "../../support/until.ts";
 
 const base = "/apis/podtrust.dev/v1alpha1";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** The path under which objects like this one stand. */
-export function collectionOf(object: Json): string {
+export function collectionOf(object: JsonRecord): string {
   const { namespace } = object["metadata"] as { readonly namespace?: string };
   const all = Object.values(partyNames).flatMap(({ binding, trust }) => [binding, trust]);
   const plural = all.find(({ kind }) => kind === object["kind"])?.plural ?? "";
@@ -19,9 +18,9 @@ export function collectionOf(object: Json): string {
 /** Makes an object, or with `dryRun` has it judged only. */
 export function create(
   plane: ControlPlane,
-  object: Json,
+  object: JsonRecord,
   options: AskOptions & { readonly dryRun?: boolean } = {},
-): Promise<Answer> {
+): Promise<ApiAnswer> {
   const { dryRun = false, ...rest } = options;
   const path = `${collectionOf(object)}?fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`;
   return plane.ask(path, { method: "POST", body: object, ...rest });
@@ -73,7 +72,7 @@ async function untilKept(plane: ControlPlane): Promise<void> {
 }
 
 /** Makes a trust, and waits until admission decides by it. */
-export async function makeTrust(plane: ControlPlane, spec: Json): Promise<void> {
+export async function makeTrust(plane: ControlPlane, spec: JsonRecord): Promise<void> {
   const made = await until(
     "the API of trusts",
     () => create(plane, trustOf(spec)),

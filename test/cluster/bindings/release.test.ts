@@ -4,8 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import { finalizer } from "../../../src/rules/bindings/index.ts";
-import { bindingOf, type Json, roles, trustSpec, webRole } from "../../support/bindings/objects.ts";
+import { bindingOf, roles, trustSpec, webRole } from "../../support/bindings/objects.ts";
 import { type ControlPlane, leftOut } from "../harness/index.ts";
 import { makeTrust, startBindingsPlane, until } from "./plane.ts";
 
@@ -48,7 +49,7 @@ describe("a binding that is kept by its finalizer", { skip }, () => {
     arb(name, "patch", "--type=merge", "-p", released, ...more);
   const finalizers = async (name: string): Promise<string> =>
     arb(name, "get", "-o", "jsonpath={.metadata.finalizers}");
-  const applied = (object: Json, ...more: string[]): Promise<string> =>
+  const applied = (object: JsonRecord, ...more: string[]): Promise<string> =>
     plane.kubectl(["apply", "-f", "-", ...more, "--as=alice"], JSON.stringify(object));
 
   test("keeps it, whatever an admin of its namespace leaves out or takes off", async () => {
@@ -80,7 +81,9 @@ describe("a binding that is kept by its finalizer", { skip }, () => {
     assert.match(await applied(binding), /created$/mu);
     assert.match(await applied(binding), /unchanged$/mu);
     for (let times = 0; times < 2; times += 1) await applied(binding, "--server-side", "--force-conflicts");
-    const { generation } = JSON.parse(await arb("applied", "get", "-o", "jsonpath={.metadata}")) as Json;
+    const { generation } = JSON.parse(
+      await arb("applied", "get", "-o", "jsonpath={.metadata}"),
+    ) as JsonRecord;
     assert.equal(generation, 1);
     assert.equal(await finalizers("applied"), `["${finalizer}"]`);
   });

@@ -14,7 +14,7 @@ import { hostFolders, type SshHost, startSshHost, whyNoSshHost } from "../../sup
 import { until } from "../../support/until.ts";
 import { createAuthority, type KeyPair } from "../harness/authority.ts";
 import { startEtcd } from "../harness/etcd.ts";
-import { type Answer, ask, type AskOptions } from "../harness/https.ts";
+import { type ApiAnswer, ask, type AskOptions } from "../harness/https.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { kubeconfig } from "../harness/kubeconfig.ts";
 import { openRun, type Run } from "../harness/run.ts";
@@ -34,7 +34,7 @@ export function machinesLeftOut(version: KubernetesVersion = defaultVersion): st
 export interface ReachableMachine {
   readonly name: string;
   /** Asks it as the administrator unless another client is named; rejects while it is away. */
-  readonly ask: (path: string, options?: AskOptions) => Promise<Answer>;
+  readonly ask: (path: string, options?: AskOptions) => Promise<ApiAnswer>;
 }
 
 /** One node. */

@@ -13,7 +13,7 @@ import { testAuthority } from "../../support/certificates.ts";
 import { startIssuer } from "../../support/issuer-server.ts";
 import { account, ecKey } from "../../support/sandbox.ts";
 import {
-  type Answer,
+  type ApiAnswer,
   type ControlPlane,
   type ControlPlaneOptions,
   startControlPlane,
@@ -54,7 +54,7 @@ ${cluster}aws:
 `;
 }
 
-function checked(answer: Answer, what: string): JsonRecord {
+function checked(answer: ApiAnswer, what: string): JsonRecord {
   if (answer.status >= 300) throw new Error(`${what}: ${answer.status} ${answer.text}`);
   return JSON.parse(answer.text) as JsonRecord;
 }

@@ -4,7 +4,7 @@ import { buildPrograms, type KubernetesVersion, type Programs } from "../build.t
 import { type ApiServer, type ServerKeys, type ServerSpec, startApiServer } from "./api-server.ts";
 import { type Authority, type CertificateRequest, createAuthority, type KeyPair } from "./authority.ts";
 import { type Etcd, startEtcd } from "./etcd.ts";
-import { type Answer, ask, type AskOptions } from "./https.ts";
+import { type ApiAnswer, ask, type AskOptions } from "./https.ts";
 import { kubeconfig } from "./kubeconfig.ts";
 import { freePorts } from "./ports.ts";
 import { openRun, type Run } from "./run.ts";
@@ -55,7 +55,7 @@ export interface ControlPlane {
   /** The same for one server, counted from 0. */
   readonly useKeysOn: (index: number, keys: ServerKeys) => Promise<void>;
   /** Asks an API server, the first by default, as its administrator, unless a token or another client is given. */
-  readonly ask: (path: string, options?: AskOptions & { readonly server?: number }) => Promise<Answer>;
+  readonly ask: (path: string, options?: AskOptions & { readonly server?: number }) => Promise<ApiAnswer>;
   /** Runs kubectl as the administrator and gives its stdout; `input` is its stdin. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
   /** A token by the real TokenRequest API; the ServiceAccount must exist. */
@@ -127,7 +127,7 @@ async function startServers(base: Base, keys: ServerKeys): Promise<readonly ApiS
   return servers;
 }
 
-function statusOf(answer: Answer, what: string): string {
+function statusOf(answer: ApiAnswer, what: string): string {
   if (answer.status < 300) return answer.text;
   throw new Error(`${what}: the API server answers ${answer.status}: ${answer.text}`);
 }

@@ -12,7 +12,7 @@ export interface AskOptions {
   readonly agent?: Agent;
 }
 
-export interface Answer {
+export interface ApiAnswer {
   readonly status: number;
   readonly text: string;
   /** The texts of its headers Warning, as kubectl shows them. */
@@ -28,7 +28,7 @@ function warningText(header: string): string {
 }
 
 /** One request, with the server verified by this CA. */
-export function ask(url: string, ca: string, options: AskOptions = {}): Promise<Answer> {
+export function ask(url: string, ca: string, options: AskOptions = {}): Promise<ApiAnswer> {
   const body = options.body === undefined ? undefined : JSON.stringify(options.body);
   // Pebble in strict mode wants a User-Agent (RFC 8555 §6.1).
   const headers: Record<string, string> = { "user-agent": "podtrust-test-cluster" };

@@ -15,7 +15,7 @@ export { type Cluster, type ClusterOptions, startCluster } from "./cluster.ts";
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./control-plane.ts";
 export { pauseImage } from "./containerd.ts";
 export { hierarchies } from "./cgroup.ts";
-export type { Answer, AskOptions } from "./https.ts";
+export type { ApiAnswer, AskOptions } from "./https.ts";
 export { type ChallengeDns, type Pebble, type PebbleOptions, startPebble } from "./pebble.ts";
 export { podtrustImage, writePodtrustImages } from "../../support/podtrust-images.ts";
 export { type JobOutcome, untilJobEnds } from "./jobs.ts";

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { buildPrograms, type Programs } from "../build.ts";
 import { createAuthority } from "./authority.ts";
-import { type Answer, ask } from "./https.ts";
+import { type ApiAnswer, ask } from "./https.ts";
 import { maxWait } from "../../support/until.ts";
 import { freePorts } from "./ports.ts";
 import { openRun, type Program, type Run, untilReady } from "./run.ts";
@@ -56,7 +56,7 @@ export interface Pebble {
   readonly root: string;
   readonly dns: ChallengeDns;
   /** Asks Pebble itself, with its CA: a directory, its management interface. */
-  readonly ask: (url: string) => Promise<Answer>;
+  readonly ask: (url: string) => Promise<ApiAnswer>;
   /** Where its management interface is: `/roots/0`, `/intermediates/0`, … */
   readonly managementUrl: string;
   /** Its files and logs; gone after `stop`. */
@@ -170,7 +170,7 @@ async function startServer(run: Run, programs: Programs, options: PebbleOptions)
   });
   const directoryUrl = `https://localhost:${acme}/dir`;
   const managementUrl = `https://localhost:${management}`;
-  const asked = (url: string): Promise<Answer> => ask(url, tlsCa);
+  const asked = (url: string): Promise<ApiAnswer> => ask(url, tlsCa);
   const read = async (url: string): Promise<string> => {
     const { status, text } = await asked(url);
     if (status !== 200) throw new Error(`${url} answers ${status}`);

@@ -60,7 +60,7 @@ export interface Usage {
   readonly listeners: number;
 }
 
-export interface Answer {
+export interface OperatorAnswer {
   readonly id: number;
   /** By its clock, milliseconds since the epoch. */
   readonly now: number;
@@ -75,10 +75,10 @@ type Spec = Order extends infer One ? (One extends Order ? Omit<One, "id"> : nev
 export class DrivenOperator {
   readonly #child: ChildProcess;
   readonly #address: string;
-  readonly #asked = new Map<number, PromiseWithResolvers<Answer>>();
+  readonly #asked = new Map<number, PromiseWithResolvers<OperatorAnswer>>();
   #orders = 0;
   #said = "";
-  #last: Answer = { id: 0, now: 0, gone: 0 };
+  #last: OperatorAnswer = { id: 0, now: 0, gone: 0 };
 
   private constructor(child: ChildProcess, address: string) {
     this.#child = child;
@@ -86,7 +86,7 @@ export class DrivenOperator {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#said = (this.#said + text).slice(-100_000);
     });
-    child.on("message", (answer: Answer) => {
+    child.on("message", (answer: OperatorAnswer) => {
       this.#last = answer;
       this.#asked.get(answer.id)?.resolve(answer);
       this.#asked.delete(answer.id);
@@ -132,10 +132,10 @@ export class DrivenOperator {
     return this.#last.gone;
   }
 
-  #order(spec: Spec): Promise<Answer> {
+  #order(spec: Spec): Promise<OperatorAnswer> {
     this.#orders += 1;
     const id = this.#orders;
-    const asked = Promise.withResolvers<Answer>();
+    const asked = Promise.withResolvers<OperatorAnswer>();
     this.#asked.set(id, asked);
     this.#child.send({ id, ...spec }, (error) => {
       if (error !== null) asked.reject(new Error(`the operator has ended: ${error.message}`));

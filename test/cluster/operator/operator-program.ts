@@ -14,7 +14,7 @@ import { openLogger, openScreen } from "../../../src/core/terminal/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { listenOperator, Operator, type OperatorOptions } from "../../../src/operator/index.ts";
 import { TestClock } from "../../support/clock.ts";
-import type { Answer, Order, ProgramOptions, Usage } from "./driven-operator.ts";
+import type { OperatorAnswer, Order, ProgramOptions, Usage } from "./driven-operator.ts";
 
 const { kubeconfig, port, skewMs, ...more } = JSON.parse(process.argv[2] ?? "") as ProgramOptions;
 const clock = new TestClock(Date.now() + skewMs);
@@ -133,7 +133,7 @@ async function moveUntilEnded(): Promise<void> {
   await ended;
 }
 
-async function obey(order: Order): Promise<Omit<Answer, "id">> {
+async function obey(order: Order): Promise<Omit<OperatorAnswer, "id">> {
   switch (order.do) {
     case "move":
       for (let left = order.ms; left > 0; left -= order.stepMs) {

@@ -12,7 +12,7 @@ import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { Operator, operatorManifests, type OperatorOptions } from "../../../src/operator/index.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import {
-  type Answer,
+  type ApiAnswer,
   type ControlPlane,
   freePorts,
   type KubernetesVersion,
@@ -39,7 +39,7 @@ export interface WebhookWorld {
   /** The objects that were applied. */
   readonly objects: readonly JsonRecord[];
   /** Makes a pod of the namespace, for show by default. */
-  readonly makePod: (namespace: string, pod: JsonRecord, query?: string) => Promise<Answer>;
+  readonly makePod: (namespace: string, pod: JsonRecord, query?: string) => Promise<ApiAnswer>;
   /** Waits until pods of the ServiceAccount `default/web` are injected, or no longer. */
   readonly untilInjecting: (expected?: boolean) => Promise<void>;
 }

@@ -5,7 +5,13 @@ import { type JsonRecord, mapLimit, recordOf, systemClock } from "../../../src/c
 import { injectionFault } from "../../../src/rules/injection/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { expectedPod, type InjectionCase, injectionCases } from "../../support/injection-cases.ts";
-import { type Answer, freePorts, type KubernetesVersion, leftOut, testedVersions } from "../harness/index.ts";
+import {
+  type ApiAnswer,
+  freePorts,
+  type KubernetesVersion,
+  leftOut,
+  testedVersions,
+} from "../harness/index.ts";
 import { podEssence } from "../injection/pod-essence.ts";
 import { until } from "./until.ts";
 import { InjectionObjects } from "./injection-objects.ts";
@@ -44,7 +50,7 @@ function suite(version: KubernetesVersion): void {
   }
 
   /** Makes the case's pod for show. A pod without a name gets one, as from a controller, and has none at admission. */
-  async function make(one: InjectionCase): Promise<Answer> {
+  async function make(one: InjectionCase): Promise<ApiAnswer> {
     const given = recordOf(one.pod["metadata"]);
     const metadata = "name" in given || "generateName" in given ? given : { ...given, generateName: "case-" };
     const pod = { apiVersion: "v1", kind: "Pod", ...one.pod, metadata };

@@ -17,7 +17,7 @@ export interface Login {
   readonly hostKey: string;
 }
 
-export interface Answer {
+export interface CommandOutcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -30,7 +30,7 @@ async function feed(
   run: Run,
   login: Login,
   [command, input]: readonly [string, string | Buffer],
-): Promise<Answer> {
+): Promise<CommandOutcome> {
   files += 1;
   const known = run.write(`known-hosts-${files}`, `machine ${login.hostKey}\n`);
   const options = [
@@ -70,7 +70,7 @@ async function feed(
 }
 
 /** Runs a shell's script on the machine. Exit code 255 is ssh's own. */
-export function ssh(run: Run, login: Login, script: string): Promise<Answer> {
+export function ssh(run: Run, login: Login, script: string): Promise<CommandOutcome> {
   return feed(run, login, ["sh -s", script]);
 }
 

@@ -1,6 +1,6 @@
 import { until as waited } from "../../support/until.ts";
 import { maxWait } from "../max-wait.ts";
-import { type Answer, type Login, ssh } from "./ssh.ts";
+import { type CommandOutcome, type Login, ssh } from "./ssh.ts";
 import type { Machine } from "./machine.ts";
 import type { Run } from "../../cluster/harness/run.ts";
 
@@ -21,9 +21,9 @@ export function untilSsh(
   machine: Pick<Machine, "console" | "isOn">,
   login: Login,
   script = "true",
-): Promise<Answer> {
+): Promise<CommandOutcome> {
   let last = "";
-  const probe = async (): Promise<Answer | false> => {
+  const probe = async (): Promise<CommandOutcome | false> => {
     if (!machine.isOn()) throw new Error(`the machine is off. Its last words:\n${machine.console()}`);
     const answer = await ssh(run, login, script);
     last = answer.stdout + answer.stderr;

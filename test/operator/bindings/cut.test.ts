@@ -1,13 +1,14 @@
 /** What a grant says is what AWS has: rights are cut at the beginning of a pass, whatever a binding, IAM or a person does. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
   DeletePolicyCommand,
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
-import { account, type Json } from "../../support/bindings/objects.ts";
+import { account } from "../../support/bindings/objects.ts";
 import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
@@ -18,7 +19,7 @@ const s3 = { Effect: "Allow", Action: "s3:*", Resource: "*" };
 const policy = (...Statement: readonly object[]): object => ({ Version: "2012-10-17", Statement });
 const all = policy({ Effect: "Allow", Action: "*", Resource: "*" });
 
-interface GrantSpec extends Json {
+interface GrantSpec extends JsonRecord {
   readonly name: string;
 }
 
@@ -38,15 +39,15 @@ const teams: GrantSpec = {
 };
 
 interface CutWorld extends PassWorld {
-  readonly managed: (managed: Json) => void;
-  readonly rights: () => Promise<Json>;
+  readonly managed: (managed: JsonRecord) => void;
+  readonly rights: () => Promise<JsonRecord>;
 }
 
 async function cutWorld(t: TestContext): Promise<CutWorld> {
   const world = await passWorld(t);
   await makePolicies(world.iam, { "/shop/a": s3, "/shop/b": s3, "/tenants": s3 });
   return Object.assign(world, {
-    managed: (managed: Json) => world.bind({ roles: [{ profile: "default", managed }] }),
+    managed: (managed: JsonRecord) => world.bind({ roles: [{ profile: "default", managed }] }),
     async rights() {
       const role = await world.role("prod.shop.web");
       return {

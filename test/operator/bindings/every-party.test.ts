@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import { partyNames } from "../../../src/rules/bindings/index.ts";
 import { type AzureStackWorld, azureStackWorld } from "../../azure/stack-world.ts";
 import {
@@ -14,14 +15,14 @@ import {
 } from "../../gcp/bindings-world.ts";
 import { azureBindingOf, azureTrustOf } from "../../support/bindings/azure-cases.ts";
 import { googleBinding, googleTrust } from "../../support/bindings/google.ts";
-import { bindingOf, type Json, trustOf, trustSpec, webRole } from "../../support/bindings/objects.ts";
+import { bindingOf, trustOf, trustSpec, webRole } from "../../support/bindings/objects.ts";
 import type { CliResult } from "../../support/cli.ts";
 import { account } from "../../support/sandbox.ts";
 import { readOnly, type Shown, stackWorld } from "../../support/stack-world.ts";
 
 interface EveryWorld {
   readonly azure: AzureStackWorld;
-  readonly files: (...objects: readonly Json[]) => Promise<void>;
+  readonly files: (...objects: readonly JsonRecord[]) => Promise<void>;
   readonly plan: (...more: string[]) => Promise<CliResult>;
 }
 
@@ -54,7 +55,7 @@ const google = [
   googleTrust({ ...googleTrustSpec, grants: [googleGrant] }),
   googleBinding({ trust: "default", email: web }),
 ];
-const azureOf = ({ azure }: EveryWorld, name = "web"): readonly Json[] => [
+const azureOf = ({ azure }: EveryWorld, name = "web"): readonly JsonRecord[] => [
   azureTrustOf({
     stack: "prod",
     issuer: "https://oidc.example.com",

@@ -1,9 +1,10 @@
 /** A role that was taken over and stays when its binding goes gets back the trust policy that it had, and lets this cluster in no more. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import { CreateRoleCommand, TagRoleCommand, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import { evaluate, parsePolicy, type Principal } from "../../../src/rules/trust/index.ts";
-import { account, type Json } from "../../support/bindings/objects.ts";
+import { account } from "../../support/bindings/objects.ts";
 import {
   makePolicies,
   type Mishap,
@@ -25,20 +26,24 @@ const grant = {
 };
 const minutes = 60_000;
 
-const document = (...Statement: readonly Json[]): string =>
+const document = (...Statement: readonly JsonRecord[]): string =>
   JSON.stringify({ Version: "2012-10-17", Statement });
-const allowing = (Principal: Json): Json => ({ Effect: "Allow", Principal, Action: "sts:AssumeRole" });
+const allowing = (Principal: JsonRecord): JsonRecord => ({
+  Effect: "Allow",
+  Principal,
+  Action: "sts:AssumeRole",
+});
 const partner = "arn:aws:iam::444455556666:role/partner";
 const stranger = "arn:aws:iam::777788889999:role/stranger";
 const machines = allowing({ Service: "ec2.amazonaws.com" });
-const partners: Json = {
+const partners: JsonRecord = {
   ...allowing({ AWS: [partner] }),
   Condition: {
     StringEquals: { "sts:ExternalId": "shop" },
     NumericLessThan: { "aws:MultiFactorAuthAge": "60" },
   },
 };
-const noRobots: Json = {
+const noRobots: JsonRecord = {
   Effect: "Deny",
   Principal: { AWS: "*" },
   Action: "sts:AssumeRole",
@@ -69,7 +74,7 @@ function letIn(trust: string): readonly string[] {
 }
 
 interface AdoptingWorld extends PassWorld {
-  readonly bound: (managed?: Json) => ReturnType<PassWorld["pass"]>;
+  readonly bound: (managed?: JsonRecord) => ReturnType<PassWorld["pass"]>;
   readonly deleteBinding: () => void;
   readonly letsServiceAccountIn: () => Promise<boolean>;
   readonly trustPolicy: () => Promise<string>;
@@ -84,7 +89,7 @@ async function adoptingWorld(t: TestContext, trust = document(...former)): Promi
   await world.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
   world.grants(grant);
   return Object.assign(world, {
-    bound(managed: Json = {}) {
+    bound(managed: JsonRecord = {}) {
       const all = { policies: [policy("a")], adopt: legacy, onDelete: "Retain", ...managed };
       world.bind({ roles: [{ profile: "default", managed: all }] });
       return world.pass();
@@ -163,7 +168,9 @@ describe("a role that was taken over and stays when its binding goes", () => {
   test("is not given back to whom somebody let in while it was bound, whatever its tags say", async (t) => {
     const world = await adoptingWorld(t);
     await world.bound();
-    const { Statement } = JSON.parse(await world.trustPolicy()) as { readonly Statement: readonly Json[] };
+    const { Statement } = JSON.parse(await world.trustPolicy()) as {
+      readonly Statement: readonly JsonRecord[];
+    };
     const PolicyDocument = document(...Statement, allowing({ AWS: stranger }));
     await world.iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
     const Tags = [{ Key: "podtrust:adopting", Value: "x" }];

@@ -1,16 +1,16 @@
 /** What is no answer cuts nothing: also where a part of the whole does not answer, and the rest does. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { PodtrustError } from "../../../src/core/base/index.ts";
+import { PodtrustError, type JsonRecord } from "../../../src/core/base/index.ts";
 import type { Controller, KeySource, Reconcile } from "../../../src/operator/controller/index.ts";
 import { type BindingControllersOptions, bindingControllers } from "../../../src/operator/bindings/index.ts";
-import { account, type Json } from "../../support/bindings/objects.ts";
+import { account } from "../../support/bindings/objects.ts";
 import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy/shop/${name}`;
 /** An account as which AWS does not know us. */
 const unreachable = "444455556666";
-const managed = (...policies: readonly string[]): Json => ({ policies: policies.map(arn) });
+const managed = (...policies: readonly string[]): JsonRecord => ({ policies: policies.map(arn) });
 
 interface PartWorld extends PassWorld {
   readonly allows: (...policies: readonly string[]) => void;
@@ -69,7 +69,7 @@ describe("an account of the trust that cannot be reached", () => {
       ],
     });
     world.trust({
-      ...(world.objects.get("AWSTrust /default")?.["spec"] as Json),
+      ...(world.objects.get("AWSTrust /default")?.["spec"] as JsonRecord),
       grants: [
         {
           name: "shop",

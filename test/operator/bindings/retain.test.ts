@@ -1,8 +1,9 @@
 /** `onDelete: Retain`: a role stays when its binding goes, lets nobody in, and has no more than a grant allows. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import type { BindingOutcome } from "../../../src/operator/bindings/index.ts";
-import { account, type Json } from "../../support/bindings/objects.ts";
+import { account } from "../../support/bindings/objects.ts";
 import {
   makePolicies,
   readyOf,
@@ -17,7 +18,7 @@ const role = "prod.shop.web";
 const minutes = 60_000;
 
 interface RetainWorld extends PassWorld {
-  readonly bound: (managed?: Json) => Promise<BindingOutcome>;
+  readonly bound: (managed?: JsonRecord) => Promise<BindingOutcome>;
   /** Deletes the binding, and has its last pass. */
   readonly unbind: () => Promise<BindingOutcome>;
   readonly letsIn: () => Promise<boolean>;
@@ -31,7 +32,7 @@ async function retainWorld(t: TestContext): Promise<RetainWorld> {
   await makePolicies(world.iam, { "/shop/a": statement, "/shop/b": statement });
   world.grants(grant);
   return Object.assign(world, {
-    bound(managed: Json = { policies: [arn("a"), arn("b")], onDelete: "Retain" }) {
+    bound(managed: JsonRecord = { policies: [arn("a"), arn("b")], onDelete: "Retain" }) {
       world.bind({ roles: [{ profile: "default", managed }] });
       return world.pass();
     },
@@ -59,7 +60,12 @@ async function retainWorld(t: TestContext): Promise<RetainWorld> {
   });
 }
 
-const kept = ({ id, policies, tags, maxSession }: StoredRole): Json => ({ id, policies, tags, maxSession });
+const kept = ({ id, policies, tags, maxSession }: StoredRole): JsonRecord => ({
+  id,
+  policies,
+  tags,
+  maxSession,
+});
 
 describe("a role that is to stay when its binding goes", () => {
   test("keeps id, policies and tags, lets its ServiceAccount in no more, and is left by the sweep", async (t) => {

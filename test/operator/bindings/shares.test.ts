@@ -1,10 +1,11 @@
 /** What a tenant's failing bindings cost the account that all tenants share: calls in an hour of the operator's clock. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import type { Controller, KeySource } from "../../../src/operator/controller/index.ts";
 import { WorkQueue } from "../../../src/operator/controller/queue.ts";
 import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";
-import { account, type Json, ssm } from "../../support/bindings/objects.ts";
+import { account, ssm } from "../../support/bindings/objects.ts";
 import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const hour = 3_600_000;
@@ -20,7 +21,7 @@ const stub = (keys: () => Iterable<string> = () => []): KeySource => ({
 const missing = (count: number, of = "shop"): readonly string[] =>
   Array.from({ length: count }, (_, index) => `arn:aws:iam::${account}:policy/${of}/none-${index}`);
 
-const profile = (name: string, policies: readonly string[]): Json => ({
+const profile = (name: string, policies: readonly string[]): JsonRecord => ({
   profile: name,
   managed: { policies },
 });
@@ -31,14 +32,14 @@ interface Hours extends PassWorld {
   readonly run: (ms: number) => Promise<ReadonlyMap<string, number>>;
   readonly ready: (key: string) => string | undefined;
   /** Writes the trust anew, with what grant good says more. */
-  readonly good: (more: Json) => void;
+  readonly good: (more: JsonRecord) => void;
   /** How often an action was called since the world began. */
   readonly count: (action: string) => number;
 }
 
 async function hours(t: TestContext): Promise<Hours> {
   const world = await passWorld(t);
-  const good = (more: Json): void =>
+  const good = (more: JsonRecord): void =>
     void world.trust({
       stack: "prod",
       issuer: world.sandbox.issuer.issuer,

@@ -1,6 +1,7 @@
 /** Whose a role is, and what is no answer: a trust that is not there, an AWS that does not answer, another cluster's role. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import {
   AddRoleToInstanceProfileCommand,
   AttachRolePolicyCommand,
@@ -9,7 +10,7 @@ import {
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { finalizer } from "../../../src/rules/bindings/index.ts";
-import { account, type Json } from "../../support/bindings/objects.ts";
+import { account } from "../../support/bindings/objects.ts";
 import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
@@ -26,7 +27,7 @@ const grant = {
 };
 const minutes = 60_000;
 
-function spec(world: PassWorld, more: Json = {}): Json {
+function spec(world: PassWorld, more: JsonRecord = {}): JsonRecord {
   return {
     stack: "prod",
     issuer: world.sandbox.issuer.issuer,
@@ -39,7 +40,7 @@ function spec(world: PassWorld, more: Json = {}): Json {
 /** The name of the role of which an Event tells. */
 const roleIn = (message: string): string | undefined => /^[^ ]+\/([\w.-]+): /u.exec(message)?.[1];
 
-const binding = (managed: Json): Json => ({ roles: [{ profile: "default", managed }] });
+const binding = (managed: JsonRecord): JsonRecord => ({ roles: [{ profile: "default", managed }] });
 
 async function bound(t: Parameters<typeof passWorld>[0]): Promise<PassWorld> {
   const world = await passWorld(t);

@@ -1,11 +1,10 @@
 /** Bindings and trusts of Azure as a test writes them, and what becomes of each: by our reader and `decide`, and at admission. */
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import type { BindingReason } from "../../../src/core/reasons/index.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 export const subscription = "66666666-7777-8888-9999-000000000000";
 
-export const azureTrustSpec: Json = {
+export const azureTrustSpec: JsonRecord = {
   stack: "prod",
   issuer: "https://oidc.example.test",
   tenant: "11111111-2222-3333-4444-555555555555",
@@ -26,14 +25,14 @@ export const azureTrustSpec: Json = {
   ],
 };
 
-export const azureTrustOf = (spec: Json = azureTrustSpec, name = "default"): Json => ({
+export const azureTrustOf = (spec: JsonRecord = azureTrustSpec, name = "default"): JsonRecord => ({
   apiVersion: "podtrust.dev/v1alpha1",
   kind: "AzureTrust",
   metadata: { name },
   spec,
 });
 
-export const azureBindingOf = (spec: Json, { namespace = "shop", name = "web" } = {}): Json => ({
+export const azureBindingOf = (spec: JsonRecord, { namespace = "shop", name = "web" } = {}): JsonRecord => ({
   apiVersion: "podtrust.dev/v1alpha1",
   kind: "AzureIdentityBinding",
   metadata: { name, namespace },
@@ -43,13 +42,13 @@ export const azureBindingOf = (spec: Json, { namespace = "shop", name = "web" } 
 export const identityId = (name: string, group = "podtrust", of = subscription): string =>
   `/subscriptions/${of}/resourceGroups/${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 
-const existing = (more: Json): Json => ({ existing: more });
-const inShared = (name: string): Json => existing({ name, group: "shared" });
+const existing = (more: JsonRecord): JsonRecord => ({ existing: more });
+const inShared = (name: string): JsonRecord => existing({ name, group: "shared" });
 
 /** Bindings that some grant allows, and the resource id of the identity that they get. */
 export const grantedIdentities: readonly {
   readonly name: string;
-  readonly object: Json;
+  readonly object: JsonRecord;
   readonly id: string;
 }[] = [
   { name: "by its name", object: azureBindingOf(inShared("web")), id: identityId("web") },
@@ -78,7 +77,7 @@ export const grantedIdentities: readonly {
 /** Those that no grant allows, with the reason, and what admission says. */
 export const ungrantedIdentities: readonly {
   readonly name: string;
-  readonly object: Json;
+  readonly object: JsonRecord;
   readonly reason: BindingReason;
   readonly said: RegExp;
 }[] = [
@@ -131,7 +130,7 @@ export const ungrantedIdentities: readonly {
 /** Bindings and trusts with a mistake; `ours`: what our reader says. */
 export const malformedAzure: readonly {
   readonly name: string;
-  readonly object: Json;
+  readonly object: JsonRecord;
   readonly ours: RegExp;
 }[] = [
   {

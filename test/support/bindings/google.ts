@@ -1,5 +1,6 @@
 /** GCPServiceAccountBindings and GCPTrusts, each with what a reader, a decision and an API server say of it. */
-import type { Json } from "./objects.ts";
+
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 
 const apiVersion = "podtrust.dev/v1alpha1";
 const project = "@shop-project.iam.gserviceaccount.com";
@@ -8,7 +9,7 @@ const project = "@shop-project.iam.gserviceaccount.com";
 export const longNamespace: string = "n".repeat(63);
 const longName = "w".repeat(42);
 
-export const googleTrustSpec: Json = {
+export const googleTrustSpec: JsonRecord = {
   issuer: "https://oidc.example.test",
   projectNumber: "123456789012",
   pool: "bindings",
@@ -20,11 +21,14 @@ export const googleTrustSpec: Json = {
   ],
 };
 
-export function googleTrust(spec: Json = {}, name = "default"): Json {
+export function googleTrust(spec: JsonRecord = {}, name = "default"): JsonRecord {
   return { apiVersion, kind: "GCPTrust", metadata: { name }, spec: { ...googleTrustSpec, ...spec } };
 }
 
-export function googleBinding(spec: Json, whose: { namespace?: string; name?: string } = {}): Json {
+export function googleBinding(
+  spec: JsonRecord,
+  whose: { namespace?: string; name?: string } = {},
+): JsonRecord {
   const metadata = { namespace: "shop", name: "web", ...whose };
   return { apiVersion, kind: "GCPServiceAccountBinding", metadata, spec };
 }
@@ -32,7 +36,12 @@ export function googleBinding(spec: Json, whose: { namespace?: string; name?: st
 const email = `web-front${project}`;
 
 /** Objects that nobody takes; `says`: what both say of them. */
-export const malformedGoogle: readonly { name: string; object: Json; reader: RegExp; server: RegExp }[] = [
+export const malformedGoogle: readonly {
+  name: string;
+  object: JsonRecord;
+  reader: RegExp;
+  server: RegExp;
+}[] = [
   {
     name: "a binding of nothing",
     object: googleBinding({}),
@@ -86,7 +95,12 @@ export const malformedGoogle: readonly { name: string; object: Json; reader: Reg
 ];
 
 /** Bindings that no grant of the trust allows, with the reason, and what admission says. */
-export const ungrantedGoogle: readonly { name: string; object: Json; reason: string; server: RegExp }[] = [
+export const ungrantedGoogle: readonly {
+  name: string;
+  object: JsonRecord;
+  reason: string;
+  server: RegExp;
+}[] = [
   {
     name: "of a namespace that no grant names",
     object: googleBinding({ email }, { namespace: "other" }),
@@ -125,7 +139,7 @@ export const ungrantedGoogle: readonly { name: string; object: Json; reason: str
   },
 ];
 
-export const grantedGoogle: readonly { name: string; object: Json; grant: string }[] = [
+export const grantedGoogle: readonly { name: string; object: JsonRecord; grant: string }[] = [
   { name: "an address that fits a pattern", object: googleBinding({ email }), grant: "shop" },
   {
     name: "an address that a grant names",

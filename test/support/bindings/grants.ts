@@ -1,9 +1,9 @@
 /** What the grants of `trustSpec` allow and what they do not, one difference each: for `decide` and for admission alike. */
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import {
   account,
   bindingOf,
   goodBinding,
-  type Json,
   managed,
   manyPolicies,
   policyDocument,
@@ -16,12 +16,18 @@ import {
 /** What no grant allows: refused by admission, and once more by `decide` with this reason. */
 export interface UngrantedCase {
   readonly name: string;
-  readonly object: Json;
+  readonly object: JsonRecord;
   readonly reason: string;
   readonly message: RegExp;
 }
 
-type Ungranted = readonly [name: string, value: Json, reason: string, message: RegExp, namespace?: string];
+type Ungranted = readonly [
+  name: string,
+  value: JsonRecord,
+  reason: string,
+  message: RegExp,
+  namespace?: string,
+];
 
 const ungranted = (...[name, value, reason, message, namespace = "shop"]: Ungranted): UngrantedCase => ({
   name,
@@ -172,7 +178,7 @@ export const ungrantedBindings: readonly UngrantedCase[] = [
 ];
 
 /** What is granted; each by one grant that allows all of it. */
-export const grantedBindings: readonly { readonly name: string; readonly object: Json }[] = [
+export const grantedBindings: readonly { readonly name: string; readonly object: JsonRecord }[] = [
   {
     name: "a role that goes with its binding, said outright",
     object: bindingOf(withManaged({ onDelete: "Delete" })),

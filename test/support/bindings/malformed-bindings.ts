@@ -1,8 +1,8 @@
 /** Bindings that must be refused, one mistake each: by our own reader and by a real API server alike. */
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import {
   account,
   bindingOf,
-  type Json,
   managed,
   manyPolicies,
   policyDocument,
@@ -15,12 +15,12 @@ import {
 /** What is refused, and by which words: on a real API server, and by our reader. */
 export interface RefusedCase {
   readonly name: string;
-  readonly object: Json;
+  readonly object: JsonRecord;
   readonly server: RegExp;
   readonly ours: RegExp;
 }
 
-const spec = (name: string, value: Json, server: RegExp, ours: RegExp): RefusedCase => ({
+const spec = (name: string, value: JsonRecord, server: RegExp, ours: RegExp): RefusedCase => ({
   name,
   object: bindingOf(value),
   server,

@@ -1,15 +1,16 @@
 /** Trusts that must be refused, one mistake each: by our own reader and by a real API server alike. */
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import type { RefusedCase } from "./malformed-bindings.ts";
-import { account, type Json, trustOf, trustSpec } from "./objects.ts";
+import { account, trustOf, trustSpec } from "./objects.ts";
 
-const grant = (more: Json): Json => ({
+const grant = (more: JsonRecord): JsonRecord => ({
   ...trustSpec,
   grants: [{ name: "one", namespaces: ["shop"], accounts: [account], ...more }],
 });
-const without = (key: string): Json =>
+const without = (key: string): JsonRecord =>
   Object.fromEntries(Object.entries(trustSpec).filter(([name]) => name !== key));
 
-const trust = (name: string, value: Json, server: RegExp, ours: RegExp): RefusedCase => ({
+const trust = (name: string, value: JsonRecord, server: RegExp, ours: RegExp): RefusedCase => ({
   name,
   object: trustOf(value, "tried"),
   server,

@@ -1,13 +1,13 @@
 /** Bindings and trusts as a test writes them. */
 
-export type Json = Readonly<Record<string, unknown>>;
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 
 export const account = "111122223333";
 export const boundary = `arn:aws:iam::${account}:policy/tenants`;
 export const ssm = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
 
 /** The trust of the cases: what namespace shop may, and what team-… may. */
-export const trustSpec: Json = {
+export const trustSpec: JsonRecord = {
   stack: "prod",
   issuer: "https://oidc.example.test",
   accounts: [
@@ -44,11 +44,11 @@ export const trustSpec: Json = {
   ],
 };
 
-export function trustOf(spec: Json = trustSpec, name = "default"): Json {
+export function trustOf(spec: JsonRecord = trustSpec, name = "default"): JsonRecord {
   return { apiVersion: "podtrust.dev/v1alpha1", kind: "AWSTrust", metadata: { name }, spec };
 }
 
-export function bindingOf(spec: Json, { namespace = "shop", name = "web" } = {}): Json {
+export function bindingOf(spec: JsonRecord, { namespace = "shop", name = "web" } = {}): JsonRecord {
   return {
     apiVersion: "podtrust.dev/v1alpha1",
     kind: "AWSRoleBinding",
@@ -58,12 +58,12 @@ export function bindingOf(spec: Json, { namespace = "shop", name = "web" } = {})
 }
 
 /** What a role of podtrust's own is to be: of one policy, which the grants allow, and more. */
-export const managed = (more: Json = {}): Json => ({ policies: [ssm], ...more });
-export const webRole: Json = { profile: "default", account, managed: managed() };
-export const roles = (...list: readonly Json[]): Json => ({ roles: list });
-export const withManaged = (more: Json): Json => roles({ ...webRole, managed: managed(more) });
+export const managed = (more: JsonRecord = {}): JsonRecord => ({ policies: [ssm], ...more });
+export const webRole: JsonRecord = { profile: "default", account, managed: managed() };
+export const roles = (...list: readonly JsonRecord[]): JsonRecord => ({ roles: list });
+export const withManaged = (more: JsonRecord): JsonRecord => roles({ ...webRole, managed: managed(more) });
 
-export const goodBinding: Json = bindingOf(roles(webRole));
+export const goodBinding: JsonRecord = bindingOf(roles(webRole));
 
 /** An inline policy. */
 export const policyDocument = {

@@ -6,7 +6,7 @@ import {
   ListRolesCommand,
 } from "@aws-sdk/client-iam";
 import { type AwsAccess, type AwsSession, openAws } from "../../../src/providers/aws/index.ts";
-import { type Clock, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
+import { type Clock, PodtrustError, systemClock, type JsonRecord } from "../../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import type {
   BindingClients,
@@ -18,7 +18,7 @@ import type {
 import * as operating from "../../../src/operator/bindings/index.ts";
 import { startTestSandbox, type TestSandbox, type TestSandboxOptions } from "../sandbox.ts";
 import { operatorRole, operatorSession } from "./operator-session.ts";
-import { account, bindingOf, type Json, trustOf, trustSpec } from "./objects.ts";
+import { account, bindingOf, trustOf, trustSpec } from "./objects.ts";
 
 /** The machine's time, which a test moves on; short waits take none of it, and limits are not reached by waiting. */
 export class MovedClock implements Clock {
@@ -94,11 +94,11 @@ export interface PassWorld {
   /** Called after each change of the operator at IAM, done or not. */
   changed: (call: IamCall) => Promise<void>;
   /** Writes the trust anew; its generation grows. */
-  readonly trust: (spec: Json, name?: string) => KubernetesObject;
+  readonly trust: (spec: JsonRecord, name?: string) => KubernetesObject;
   /** Writes the trust of stack `prod` anew, with the one account and these grants. */
-  readonly grants: (...grants: readonly Json[]) => void;
+  readonly grants: (...grants: readonly JsonRecord[]) => void;
   /** Writes a binding anew, with its ServiceAccount. */
-  readonly bind: (spec: Json, whose?: { readonly namespace?: string; readonly name?: string }) => void;
+  readonly bind: (spec: JsonRecord, whose?: { readonly namespace?: string; readonly name?: string }) => void;
   /** One pass of a binding. */
   readonly pass: (namespace?: string, name?: string) => Promise<BindingOutcome>;
   /** One pass of a trust. */
@@ -131,7 +131,7 @@ export class Cluster {
   #uids = 0;
 
   /** A spec that is another one makes another generation; status, finalizers and uid stay. */
-  put(object: Json): KubernetesObject {
+  put(object: JsonRecord): KubernetesObject {
     const { kind, metadata } = object as unknown as KubernetesObject;
     const key = keyOf(kind, metadata.namespace, metadata.name);
     const before = this.objects.get(key);

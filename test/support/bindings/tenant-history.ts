@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { JsonRecord } from "../../../src/core/base/index.ts";
 import {
   AttachRolePolicyCommand,
   CreateRoleCommand,
@@ -12,7 +13,7 @@ import {
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
 import * as fc from "fast-check";
-import { account, type Json } from "./objects.ts";
+import { account } from "./objects.ts";
 import {
   admin,
   arn,
@@ -62,7 +63,7 @@ const inline = (statement: object): readonly object[] => [
 ];
 
 /** What the tenant asks for. */
-const specs: readonly Json[] = [
+const specs: readonly JsonRecord[] = [
   { policies: [arn("/shop/a")] },
   { policies: [arn("/shop/b")] },
   { policies: [arn("/shop/a"), arn("/shop/team")], tags: [{ key: "team", value: "y" }] },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { JsonRecord } from "../../../core/base/index.ts";
 import {
   googleBinding,
   googleTrust,
@@ -7,7 +8,6 @@ import {
   malformedGoogle,
   ungrantedGoogle,
 } from "../../../../test/support/bindings/google.ts";
-import type { Json } from "../../../../test/support/bindings/objects.ts";
 import {
   decideGoogle,
   type GoogleBinding,
@@ -17,13 +17,13 @@ import {
 } from "./index.ts";
 import { bindingManifests, loadPartyManifests } from "../index.ts";
 
-function bindingOf(object: Json): GoogleBinding {
+function bindingOf(object: JsonRecord): GoogleBinding {
   const read = readGoogleBinding(object);
   assert.ok("object" in read, JSON.stringify(read));
   return read.object;
 }
 
-function trustOf(object: Json): GoogleTrust {
+function trustOf(object: JsonRecord): GoogleTrust {
   const read = readGoogleTrust(object);
   assert.ok("object" in read, JSON.stringify(read));
   return read.object;
@@ -44,7 +44,7 @@ describe("the reader of Google's bindings and trusts", () => {
   });
 
   test("takes a trust without grants, which allows nothing", () => {
-    const { grants: _grants, ...spec } = googleTrust()["spec"] as Json;
+    const { grants: _grants, ...spec } = googleTrust()["spec"] as JsonRecord;
     assert.deepEqual(trustOf({ ...googleTrust(), spec }).grants, []);
   });
 });
