@@ -246,7 +246,6 @@ export const allowed: Record<string, readonly string[]> = {
     "rules/keys",
     "rules/plan",
     "rules/injection",
-    "rules/bindings",
     "core/http",
     "issuer",
     "core/yaml",
@@ -254,6 +253,8 @@ export const allowed: Record<string, readonly string[]> = {
     "config",
     "providers/kubernetes",
   ],
+  // Bindings in files, before any operator knows them.
+  "stack/binding-files": ["core/base", "rules/bindings", "core/yaml", "providers/kubernetes"],
   "stack/status/judge": [
     "core/base",
     "core/reasons",

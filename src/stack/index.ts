@@ -37,7 +37,7 @@ export {
   maxBindingFile,
   BindingFiles,
   type PartyReaders,
-} from "./bindings/index.ts";
+} from "./binding-files/index.ts";
 export { settleIssuer, type UnknownName } from "./issuer-name.ts";
 export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";
