@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { defined, isoTime } from "../core/base/index.ts";
-import type { CertificateProvider } from "./publisher.ts";
+import type { CertificateProvider } from "./contract.ts";
 import type { IssuerSettings } from "./settings.ts";
 import type { IssuerCertificateStatus } from "./status.ts";
 

@@ -4,7 +4,7 @@ import { FakeCertificates, FakeCluster, MemoryLog } from "../../test/support/pub
 import { TestClock } from "../../test/support/clock.ts";
 import { Generation, type GenerationPart } from "./generation.ts";
 import { Pool } from "./pool.ts";
-import type { PublisherOptions } from "./publisher.ts";
+import type { PublisherOptions } from "./contract.ts";
 
 const issuer = "https://oidc.example.test";
 const options: PublisherOptions = {

@@ -1,4 +1,4 @@
-import type { PublisherOptions } from "./publisher.ts";
+import type { PublisherOptions } from "./contract.ts";
 import { type IssuerSettings, settingsOf } from "./settings.ts";
 
 /** What a generation is made for. */

@@ -15,7 +15,7 @@ export type {
   BackupStatus,
   PublishedCluster,
   RestoreOutcome,
-} from "./publisher.ts";
+} from "./contract.ts";
 export type {
   Blind,
   CertificateAccount,
@@ -32,7 +32,7 @@ export type { ServingLimits } from "./serving/limits.ts";
 export { distrustKey, publisherStatus, restoreKey } from "./control/client.ts";
 export { distrustInSecret } from "./shared/distrust-in-secret.ts";
 export { maxAge } from "./settings.ts";
-export { startPublisher } from "./start.ts";
+export { startPublisher } from "./publisher.ts";
 export { metricCatalogue, type MetricId } from "./admin/catalogue.ts";
 export { type ActivatedSockets, activatedSockets } from "./manager/activation.ts";
 export { type ServiceManager, serviceManager } from "./manager/notify.ts";

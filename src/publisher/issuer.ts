@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Clock, defined, type Logger, isoTime } from "../core/base/index.ts";
 import { forgottenAt } from "../rules/oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
-import type { DistrustOutcome, RestoreOutcome } from "./publisher.ts";
+import type { DistrustOutcome, RestoreOutcome } from "./contract.ts";
 import type { IssuerSettings } from "./settings.ts";
 import { type PublishedDocuments, renderDocuments } from "./source/documents.ts";
 import { keyStatuses, type KeyTimes, refusedBy } from "./source/key-status.ts";

@@ -2,7 +2,7 @@ import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../core/base/index.ts";
 import type { GenerationSpec, GenerationPart } from "./generation.ts";
 import { Pool } from "./pool.ts";
-import type { BoundAddress, ListenAddress, PublisherAddresses, PublisherListen } from "./publisher.ts";
+import type { BoundAddress, ListenAddress, PublisherAddresses, PublisherListen } from "./contract.ts";
 import { challengeAnswerer } from "./serving/challenges.ts";
 import type { HttpsDeps } from "./serving/deps.ts";
 import { listenHttps } from "./serving/https.ts";

@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Logger } from "../core/base/index.ts";
 import type { GenerationSpec, GenerationPart } from "./generation.ts";
-import type { ChallengeAnswers } from "./publisher.ts";
+import type { ChallengeAnswers } from "./contract.ts";
 import { type NamedCertificate, SecureContexts } from "./serving/contexts.ts";
 import { Site } from "./serving/site.ts";
 import type { Tallies } from "./serving/tallies.ts";

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../core/base/index.ts";
 import { parseIssuer } from "../rules/oidc/index.ts";
-import type { IssuerOptions, PublisherOptions } from "./publisher.ts";
+import type { IssuerOptions, PublisherOptions } from "./contract.ts";
 import type { SitePage } from "./serving/site.ts";
 import { hostAndPathOf } from "./serving/site.ts";
 

@@ -45,7 +45,7 @@ export const timeOfDay: readonly string[] = [
   "src/providers/kubernetes/watch/mirror.ts",
   "src/publisher/admin/samples.ts",
   "src/publisher/configs/certificates.ts",
-  "src/publisher/start.ts",
+  "src/publisher/publisher.ts",
   "src/doctor/gather.ts",
   "src/control-plane/adoption/gather.ts",
   "src/stack/status/gather/index.ts",

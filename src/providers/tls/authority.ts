@@ -9,7 +9,7 @@ import {
 } from "../acme/index.ts";
 import { type Clock, defined, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { AcmeAccounts } from "./accounts.ts";
-import type { AccountUri, CertificateIssuer } from "./manager.ts";
+import type { AccountUri, CertificateIssuer } from "./contract.ts";
 import type { AccountStore } from "./store.ts";
 
 /** What an authority works with. */

@@ -1,5 +1,5 @@
 import { asPodtrustError, type Clock } from "../../core/base/index.ts";
-import type { CertificateStatus } from "./manager.ts";
+import type { CertificateStatus } from "./contract.ts";
 import { attemptDelay } from "./retry-schedule.ts";
 
 /** Failures in a row, and when to try again. */

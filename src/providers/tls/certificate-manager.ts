@@ -26,7 +26,7 @@ import type {
   CertificateState,
   CertificateStatus,
   ServedCertificate,
-} from "./manager.ts";
+} from "./contract.ts";
 import { decideRenewal, type RenewalDecision } from "./renewal.ts";
 import type { CertificateStore } from "./store.ts";
 

@@ -1,5 +1,5 @@
 import { stagingOf } from "../acme/index.ts";
-import type { CertificateIssuer } from "./manager.ts";
+import type { CertificateIssuer } from "./contract.ts";
 
 /** The part of an issuer that decides which directories may be asked. */
 type IssuerDirectories = Pick<CertificateIssuer, "directory" | "staging">;

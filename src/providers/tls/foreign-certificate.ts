@@ -10,7 +10,7 @@ import {
   silentLogger,
 } from "../../core/base/index.ts";
 import { type CurrentCertificate, heldOf, Holding, pairFault } from "./holding.ts";
-import type { CertificateSource, CertificateStatus, ServedCertificate } from "./manager.ts";
+import type { CertificateSource, CertificateStatus, ServedCertificate } from "./contract.ts";
 import { checkPair } from "./stored.ts";
 
 /** A certificate and its key as another program left them. PEM; the chain with its leaf first. */

@@ -1,6 +1,6 @@
 import { chainFault, readCertificates, validityOf, type ChainRequirements } from "../acme/index.ts";
 import { defined, errorText, type Logger, mapped } from "../../core/base/index.ts";
-import type { ServedCertificate } from "./manager.ts";
+import type { ServedCertificate } from "./contract.ts";
 import type { StoredRenewal } from "./store.ts";
 
 /** The certificate that is served, and what is known of it. */

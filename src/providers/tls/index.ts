@@ -12,7 +12,7 @@ export {
   type CertificateState,
   type CertificateStatus,
   type ServedCertificate,
-} from "./manager.ts";
+} from "./contract.ts";
 export { registerAccount, type Registration } from "./registration.ts";
 export { startCertificateManager } from "./certificate-manager.ts";
 export { type RenewalReason } from "./renewal.ts";

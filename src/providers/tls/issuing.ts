@@ -11,7 +11,7 @@ import {
 } from "../../core/base/index.ts";
 import type { Authority, AuthorityTools, OpenAuthority } from "./authority.ts";
 import { stagingDirectory } from "./environments.ts";
-import type { AccountUri, CertificateIssuer } from "./manager.ts";
+import type { AccountUri, CertificateIssuer } from "./contract.ts";
 
 /** An issuer with its environments and the outcome of the last attempts there. */
 interface Chain {

@@ -1,7 +1,7 @@
 import { rootsOf } from "../acme/index.ts";
 import { asPodtrustError, type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
 import { type CurrentCertificate, heldOf, pairFault } from "./holding.ts";
-import type { CertificateIssuer, CertificateStatus } from "./manager.ts";
+import type { CertificateIssuer, CertificateStatus } from "./contract.ts";
 import type {
   CertificateAddress,
   CertificateStore,

@@ -2,7 +2,7 @@ import { isPassing } from "../acme/index.ts";
 import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { AcmeAccounts } from "./accounts.ts";
 import { acmeAuthority } from "./authority.ts";
-import type { CertificateIssuer } from "./manager.ts";
+import type { CertificateIssuer } from "./contract.ts";
 import type { AccountStore } from "./store.ts";
 
 /** An account that is to be registered for another process, which orders with it later. */

@@ -12,7 +12,7 @@ import {
 } from "../../core/admin/index.ts";
 import type { GenerationSpec, GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
-import type { BoundAddress, ListenAddress, PublisherListen } from "../publisher.ts";
+import type { BoundAddress, ListenAddress, PublisherListen } from "../contract.ts";
 import { listenOn, listenText } from "../serving/listen.ts";
 import { metricCatalogue } from "./catalogue.ts";
 import { takeSamples } from "./samples.ts";

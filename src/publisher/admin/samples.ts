@@ -1,5 +1,5 @@
 import { plainSample, processSamples, type Sample } from "../../core/admin/index.ts";
-import type { PublisherStatus } from "../publisher.ts";
+import type { PublisherStatus } from "../contract.ts";
 import type { RefusalReason, IssuerStatus } from "../status.ts";
 import { type MetricId } from "./catalogue.ts";
 import type { AdminView } from "./view.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "../../core/base/index.ts";
 import type { PublishedIssuer } from "../issuer.ts";
-import type { Publisher } from "../publisher.ts";
+import type { Publisher } from "../contract.ts";
 import type { Connections } from "../../core/listener/index.ts";
 import type { Tallies } from "../serving/tallies.ts";
 

@@ -11,7 +11,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
 import type { AcmeAccounts } from "../../providers/tls/index.ts";
-import type { CertificateProvider, ChallengeAnswers, Lookup } from "../publisher.ts";
+import type { CertificateProvider, ChallengeAnswers, Lookup } from "../contract.ts";
 import type { SharedChallenges } from "../shared/challenges.ts";
 import type { SharedStore } from "../shared/store.ts";
 

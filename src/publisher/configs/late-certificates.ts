@@ -1,5 +1,5 @@
 import type { ServedCertificate } from "../../providers/tls/index.ts";
-import type { CertificateProgress, CertificateProvider } from "../publisher.ts";
+import type { CertificateProgress, CertificateProvider } from "../contract.ts";
 import type { CertificateAccount } from "../status.ts";
 
 /** A certificate source with accounts at CAs. */

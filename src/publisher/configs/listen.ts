@@ -1,6 +1,6 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, type ListenSpec, listenText, publisherOf } from "../../config/index.ts";
-import type { ListenAddress, PublisherListen } from "../publisher.ts";
+import type { ListenAddress, PublisherListen } from "../contract.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
 
 function socketsNamed(name: string, sockets: ActivatedSockets): readonly ListenAddress[] {

@@ -12,7 +12,7 @@ import type { KubernetesApi, PluginConsent } from "../../providers/kubernetes/in
 import { federatedParties, parseIssuer } from "../../rules/oidc/index.ts";
 import type { GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
-import type { IssuerOptions, PublisherOptions } from "../publisher.ts";
+import type { IssuerOptions, PublisherOptions } from "../contract.ts";
 import { hostAndPathOf } from "../serving/site.ts";
 import { refuseHalfRestored } from "../kept/restore.ts";
 import type { SharedStore } from "../shared/store.ts";

@@ -1,7 +1,7 @@
 import { askSocket } from "../../core/admin/index.ts";
 import { defined, type ErrorCode, errorText, PodtrustError } from "../../core/base/index.ts";
 import { fileCode } from "../../core/files/index.ts";
-import type { DistrustOptions, DistrustOutcome, PublisherStatus, RestoreOutcome } from "../publisher.ts";
+import type { DistrustOptions, DistrustOutcome, PublisherStatus, RestoreOutcome } from "../contract.ts";
 import { controlPath } from "./sockets.ts";
 
 interface Failure {

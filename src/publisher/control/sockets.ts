@@ -21,7 +21,7 @@ import { fileCode, StateFolder } from "../../core/files/index.ts";
 import type { Exchange } from "../../core/listener/index.ts";
 import type { GenerationSpec, GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
-import type { Publisher } from "../publisher.ts";
+import type { Publisher } from "../contract.ts";
 
 type Controlled = Pick<Publisher, "status" | "distrust" | "restore">;
 

@@ -1,4 +1,4 @@
-import type { ChallengeAnswers } from "../publisher.ts";
+import type { ChallengeAnswers } from "../contract.ts";
 import { HttpAnswer, type HeaderFields } from "./answer.ts";
 import type { Http1Answer, Http1Answerer } from "./http1.ts";
 import { reasonPhrase } from "./reasons.ts";

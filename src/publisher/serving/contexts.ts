@@ -1,6 +1,6 @@
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { errorText, type Logger } from "../../core/base/index.ts";
-import type { CertificateProvider } from "../publisher.ts";
+import type { CertificateProvider } from "../contract.ts";
 
 /**
  * TLS 1.2 and 1.3: AWS falls back to thumbprints if 1.3 is required. Ciphers with forward secrecy and authenticated

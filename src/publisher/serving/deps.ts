@@ -1,5 +1,5 @@
 import type { Logger } from "../../core/base/index.ts";
-import type { ChallengeAnswers } from "../publisher.ts";
+import type { ChallengeAnswers } from "../contract.ts";
 import type { Connections } from "../../core/listener/index.ts";
 import type { SecureContexts } from "./contexts.ts";
 import type { HttpDate } from "./http-date.ts";

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { SecureContext, TLSSocket } from "node:tls";
-import type { ListenAddress } from "../publisher.ts";
+import type { ListenAddress } from "../contract.ts";
 import { type Connection, gate } from "../../core/listener/index.ts";
 import type { HttpsDeps } from "./deps.ts";
 import { Http1, http1Options, type PreparedResponse, siteAnswerer } from "./http1.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { fstatSync } from "node:fs";
 import type { AddressInfo, Server } from "node:net";
 import { errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
-import type { BoundAddress, ListenAddress } from "../publisher.ts";
+import type { BoundAddress, ListenAddress } from "../contract.ts";
 
 /** An address as text: `[::1]:443`. */
 export function listenText(address: ListenAddress): string {

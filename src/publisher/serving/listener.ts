@@ -1,6 +1,6 @@
 import type { Server } from "node:net";
 import type { SecureContextOptions } from "node:tls";
-import type { ListenAddress } from "../publisher.ts";
+import type { ListenAddress } from "../contract.ts";
 import type { Connections } from "../../core/listener/index.ts";
 import type { OpenedListener } from "./listen.ts";
 

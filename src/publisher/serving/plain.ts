@@ -1,5 +1,5 @@
 import { createServer } from "node:http";
-import type { ListenAddress } from "../publisher.ts";
+import type { ListenAddress } from "../contract.ts";
 import { gate } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import { Http1, type Http1Answerer, http1Options, siteAnswerer } from "./http1.ts";

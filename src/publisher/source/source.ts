@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
-import type { PublishedCluster } from "../publisher.ts";
+import type { PublishedCluster } from "../contract.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
 import { type PublishedDocuments, renderDocuments } from "./documents.ts";
