@@ -68,19 +68,39 @@ function crowdedNames(sources: ReadonlyMap<string, string>): readonly string[] {
     .map(([name, files]) => `${name}: ${files.join(", ")}`);
 }
 
-/** Names that once stood for five things each, and say what none of them is. */
-const vague = new Set(["Asked", "Found", "Place", "Wanted"]);
+/** Words that once stood for five things each: as the first or last of a type's name they do not say what it is. */
+const vague =
+  /^(?:Asked|Found|Held|Placed?|Places|Seen|Wanted)(?![a-z])|(?:Asked|(?<!Not)Found|Held|Places?|Seen|Wanted)$/u;
 
-/** Types of such a name, exported or not, and those that are imported under one: `FILE: NAME`. */
-function vagueNames(sources: ReadonlyMap<string, string>): readonly string[] {
-  const declared = /\b(?:interface|type|class|enum|as) ([A-Z]\w*)\b/gu;
+/** Names that say nothing of a type which other files of the tests import. */
+const bare = /^(?:Answer|Json|Running|World)$/u;
+
+/** Types whose name matches, of those that a pattern of declarations finds: `FILE: NAME`. */
+function namesLike(
+  sources: ReadonlyMap<string, string>,
+  declaration: RegExp,
+  ...patterns: readonly RegExp[]
+): readonly string[] {
   return [...sources].flatMap(([file, text]) =>
-    [...text.matchAll(declared)]
+    [...text.matchAll(declaration)]
       .map(([, name = ""]) => name)
-      .filter((name) => vague.has(name))
+      .filter((name) => patterns.some((pattern) => pattern.test(name)))
       .map((name) => `${file}: ${name}`),
   );
 }
+
+/** Types with a vague name, exported or not, and those that are imported under one. */
+const vagueNames = (sources: ReadonlyMap<string, string>): readonly string[] =>
+  namesLike(sources, /\b(?:interface|type|class|enum|as) ([A-Z]\w*)\b/gu, vague);
+
+/** The same of the tests and tools, where only what other files see has to be named. */
+const vagueExports = (sources: ReadonlyMap<string, string>): readonly string[] =>
+  namesLike(
+    sources,
+    /^export (?:declare )?(?:abstract )?(?:interface|type|class|enum) (\w+)/gmu,
+    vague,
+    bare,
+  );
 
 function sourcesOf(files: readonly string[]): ReadonlyMap<string, string> {
   assert.ok(files.length > 1000, `${files.length} files: a walk that finds so few has not seen the house`);
@@ -93,6 +113,10 @@ test("no exported type has its name from two files", () => {
 
 test("no type has a name that could be anything's", () => {
   assert.deepEqual(vagueNames(sourcesOf(globSync("src/**/*.ts"))), []);
+});
+
+test("no type that the tests and tools export has such a name", () => {
+  assert.deepEqual(vagueExports(sourcesOf(globSync(["test/**/*.ts", "tools/**/*.ts"]))), []);
 });
 
 test("no name is given by five files to five types", () => {
@@ -121,13 +145,36 @@ test("a name that could be anything's is found wherever a type has it", () => {
     "src/b.ts": "type Found = string;\nconst isFound = true; // Found\n",
     "src/c.ts": 'import { type ListenSpec as Wanted } from "./d.ts";\n',
     "src/d.ts": "function f(): void {\n  class Place {}\n}\n",
-    "src/e.ts": 'export interface FoundCredential {\n}\nconst text = "404 Not Found";\n',
+    "src/e.ts":
+      'export interface Foundation {\n}\nexport class NotFound {\n}\nconst text = "404 Not Found";\n',
+    "src/f.ts": "export interface FoundCredential {\n}\ninterface MountPlace {\n}\nclass HeldLease {\n}\n",
+    "src/g.ts":
+      "type RoleSeen = string;\ntype Placement = string;\ntype Unseen = string;\ninterface SetsAsked {\n}\n",
   };
   assert.deepEqual(vagueNames(new Map(Object.entries(sources))), [
     "src/a.ts: Asked",
     "src/b.ts: Found",
     "src/c.ts: Wanted",
     "src/d.ts: Place",
+    "src/f.ts: FoundCredential",
+    "src/f.ts: MountPlace",
+    "src/f.ts: HeldLease",
+    "src/g.ts: RoleSeen",
+    "src/g.ts: SetsAsked",
+  ]);
+});
+
+test("such a name is found where the tests export it, and a type of one file's own may have it", () => {
+  const sources = {
+    "test/a.ts": "export interface World {\n}\ninterface Answer {\n}\nexport type WantedRole = string;\n",
+    "test/b.ts": "export class StackWorld {\n}\nexport type Json = string;\ninterface Place {\n}\n",
+    "tools/c.ts": "export abstract class Running {\n}\nexport interface HttpAnswer {\n}\n",
+  };
+  assert.deepEqual(vagueExports(new Map(Object.entries(sources))), [
+    "test/a.ts: World",
+    "test/a.ts: WantedRole",
+    "test/b.ts: Json",
+    "tools/c.ts: Running",
   ]);
 });
 
