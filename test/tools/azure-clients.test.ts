@@ -175,7 +175,7 @@ describe("Azure's own libraries, unchanged, by the variables that a pod has and 
   });
 
   test(
-    "Java's HTTP clients go through the front by system properties, and are told what it refuses",
+    "Java's HTTP clients go through the front by system properties, and see what it refuses",
     { skip: noJava },
     async () => {
       const file = join(folder, "Ask.java");

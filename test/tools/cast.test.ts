@@ -18,7 +18,7 @@ before(async () => {
 });
 after(async () => page?.close());
 
-/** Opens the picture for somebody with this spec for motion. */
+/** Opens the picture for a user with this preference for motion. */
 async function open(motion: "reduce" | "no-preference"): Promise<void> {
   await page.call("Emulation.setEmulatedMedia", {
     features: [{ name: "prefers-reduced-motion", value: motion }],

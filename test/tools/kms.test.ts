@@ -54,7 +54,7 @@ describe("the keys of AWS KMS", { skip }, () => {
         assert.ok(verify(hash, input, { key, dsaEncoding: "ieee-p1363" }, signature));
     });
 
-  test("a key that is not there is told in the service's words", async () => {
+  test("a key that does not exist is reported in the service's words", async () => {
     await assert.rejects(
       holder.publicKey("00000000-0000-0000-0000-000000000000", never),
       /podtrust-kms says: /u,

@@ -53,7 +53,7 @@ const width = (pixels: number): Promise<unknown> =>
     mobile: false,
   });
 
-/** Keeps what the page looks like, for whoever wants to see it. */
+/** Keeps a screenshot of the page. */
 async function keep(name: string): Promise<void> {
   const place = process.env["PODTRUST_SCREENSHOTS"];
   if (place === undefined) return;

@@ -58,23 +58,19 @@ async function eventually(expression: string): Promise<void> {
   await until(expression, () => page.evaluate<boolean>(expression));
 }
 
-test(
-  "a browser shows decisions, providers and roles, and asks nobody else for anything",
-  options,
-  async () => {
-    await page.open(world.sandbox.url);
-    const text = await page.evaluate<string>("document.body.innerText");
-    assert.match(text, /This is a sandbox, a stand-in/u);
-    assert.ok(text.includes(world.issuer.issuer));
-    assert.ok(text.includes(`sub StringEquals ${subject}`));
-    assert.match(text, /with an explicit deny in an identity-based policy/u);
-    assert.match(text, /new: STS does not see it yet/u);
-    assert.equal(await page.evaluate("document.title"), "podtrust sandbox · account 111122223333");
-    assert.equal(await page.evaluate("document.querySelectorAll('img').length"), 0);
-    for (const url of page.requests) assert.match(url, /^(?:data:|http:\/\/127\.0\.0\.1:)/u);
-    assert.deepEqual(page.complaints, []);
-  },
-);
+test("a browser shows decisions, providers and roles, and loads nothing else", options, async () => {
+  await page.open(world.sandbox.url);
+  const text = await page.evaluate<string>("document.body.innerText");
+  assert.match(text, /This is a sandbox, a stand-in/u);
+  assert.ok(text.includes(world.issuer.issuer));
+  assert.ok(text.includes(`sub StringEquals ${subject}`));
+  assert.match(text, /with an explicit deny in an identity-based policy/u);
+  assert.match(text, /new: STS does not see it yet/u);
+  assert.equal(await page.evaluate("document.title"), "podtrust sandbox · account 111122223333");
+  assert.equal(await page.evaluate("document.querySelectorAll('img').length"), 0);
+  for (const url of page.requests) assert.match(url, /^(?:data:|http:\/\/127\.0\.0\.1:)/u);
+  assert.deepEqual(page.complaints, []);
+});
 
 test(
   "the style sheet is in force, light and dark, and its texts stand out from their ground",
@@ -197,7 +193,7 @@ test(
   },
 );
 
-test("the page controls the sandbox for whoever types its token, and for nobody else", options, async () => {
+test("the page controls the sandbox with its token, and not without", options, async () => {
   const set = (id: string, value: string, event = "input"): Promise<unknown> =>
     page.evaluate(
       `(() => { const field = document.getElementById("${id}"); field.value = ${JSON.stringify(value)}; field.dispatchEvent(new Event("${event}")); })()`,
@@ -223,7 +219,7 @@ test("the page controls the sandbox for whoever types its token, and for nobody 
   await said("Done: Reset the account");
   await eventually("document.querySelector('#roles').innerText.includes('No role yet')");
   assert.equal(world.sandbox.clock.ahead, 0);
-  // The browser itself tells of the request that was refused.
+  // The browser itself reports the request that was refused.
   assert.deepEqual(
     page.complaints.filter((one) => !one.includes("401")),
     [],

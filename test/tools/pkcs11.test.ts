@@ -111,7 +111,7 @@ describe("the keys of a PKCS #11 token", { skip: missing() }, () => {
     }
   });
 
-  test("a key that is not there, and a PIN that others may read, are told by their words", async () => {
+  test("a key that does not exist, and a PIN that others may read, are reported in their own words", async () => {
     const rejected = (text: RegExp, promise: Promise<unknown>): Promise<void> =>
       assert.rejects(promise, (error) => {
         assert.ok(error instanceof PodtrustError && error.code === "signer-key-source", String(error));

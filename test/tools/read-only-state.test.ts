@@ -16,7 +16,7 @@ function run(command: string, ...args: string[]): void {
 }
 
 test(
-  "a state directory that is read-only gives the publisher its certificate and documents, and what it lacks is told",
+  "a state directory that is read-only gives the publisher its certificate and documents, and what it lacks is reported",
   { skip: whyNot() },
   async (t) => {
     const { start, fetchKeys, stateDir } = await serveByAcme(t, "http-01");

@@ -1,4 +1,4 @@
-/** `podtrust serve` below a service manager: sockets that are passed, what it tells, and restarts. */
+/** `podtrust serve` below a service manager: sockets that are passed, what it reports, and restarts. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -120,7 +120,7 @@ describe("podtrust serve below a service manager", { skip: missing("python3", "-
   });
 
   test(
-    "systemd's own helper tells that it is ready, that it lives, and that it ends",
+    "systemd's own helper reports that it is ready, that it lives, and that it ends",
     { skip: missing("systemd-notify", "--version") },
     async () => {
       await service.until(

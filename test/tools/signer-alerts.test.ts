@@ -78,7 +78,7 @@ describe("the alerts of the signer", { skip: missing() }, () => {
   const file = join(folder, "rules.json");
   writeFileSync(file, JSON.stringify({ groups }));
 
-  test("are each told here", () =>
+  test("are each described here", () =>
     assert.deepEqual(
       cases.map(({ alert }) => alert),
       alerts.signer.map(({ name }) => name),

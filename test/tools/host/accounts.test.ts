@@ -130,7 +130,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     assert.match((await up()).out, /Nothing to do/u);
   });
 
-  test("accounts that nobody marked, and another stack's, are left alone", async () => {
+  test("accounts without a mark, and another stack's, are left alone", async () => {
     await mkdir(state(), { recursive: true, mode: 0o700 });
     const account = { key: createAccountKey().pem, uri: "https://ca.example/1" };
     await store().saveAccount("https://ca.example/directory", email, account);

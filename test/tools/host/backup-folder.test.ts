@@ -100,7 +100,7 @@ publisher:
     assert.match(config, /folder: \/usr\/local\/backups\n {4}keep: 30\n {4}otherFileSystem: true/u);
     assert.deepEqual(await fields(), []);
 
-    // The service's own by now, with a backup in it: that is how it shall be.
+    // The service's own by now, with a backup in it, as expected.
     await chown(backups(), 61_235, 61_235);
     await writeFile(backups("prod-publisher-2026-11-01T120000000Z.age"), "sealed");
     assert.deepEqual(await fields(), []);

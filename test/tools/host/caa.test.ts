@@ -92,7 +92,7 @@ publisher:
       planned.err,
     );
     assert.equal(reach.asked(), 0, "a plan registers nothing");
-    // What the machine has when the CAA record is made: an account, and nobody who orders.
+    // What the machine has when the CAA record is made: an account, and no order.
     const records = (): readonly string[] => readdirSync(join(host.root, state, "certificates/accounts"));
     const atRecord: { readonly isRunning: boolean; readonly accounts: number }[] = [];
     world.onWrite = () => {

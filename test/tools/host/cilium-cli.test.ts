@@ -96,7 +96,7 @@ test(
   },
 );
 
-test("down takes the cilium command away, and leaves one that is somebody else's", options, async () => {
+test("down removes the cilium command, and leaves one that is not podtrust's", options, async () => {
   await config(await pinnedCli(folder));
   await up();
   assert.equal((await podtrust("down", "--only", "k3s", "--yes")).code, 0);
@@ -109,7 +109,7 @@ test("down takes the cilium command away, and leaves one that is somebody else's
 });
 
 test(
-  "a cilium command of somebody else's is refused by name before anything is written",
+  "a cilium command that is not podtrust's is refused by name before anything is written",
   options,
   async () => {
     await config(await pinnedCli(folder));

@@ -37,7 +37,7 @@ const up = (): Promise<CliResult> => podtrust("up", "--only", "k3s", "--yes");
 const files = (...folders: string[]): string =>
   execFileSync("find", [...folders, "-type", "f"], { cwd: host.root, encoding: "utf8" });
 
-// Room that is there for whoever asks, and not for whoever writes: the disk fills meanwhile.
+// Space that is there for the check, and not for the write: the disk fills meanwhile.
 const muchRoom =
   'echo "Filesystem 1024-blocks Used Available Capacity Mounted-on"; echo "/dev/x 99999999 1 99999998 1% /"';
 

@@ -1,5 +1,5 @@
 /**
- * A machine that somebody else has, reached through a real SSH connection: whatever its kubeconfig says, nothing of it
+ * A compromised machine, reached through a real SSH connection: whatever its kubeconfig says, nothing of it
  * runs where podtrust runs.
  */
 import assert from "node:assert/strict";

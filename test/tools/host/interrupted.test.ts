@@ -1,6 +1,6 @@
 /**
  * `up` cut off at each of its calls to a machine, and run again: over a real sshd, with stand-ins of systemd, k3s and the
- * publisher. After each the machine is compared, file by file, with one on which nobody disturbed it.
+ * publisher. After each the machine is compared, file by file, with one on which it was not interrupted.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -42,7 +42,7 @@ const briskClock: Clock = {
   sleep: (ms, signal) => systemClock.sleep(ms / 20, signal),
 };
 
-/** A machine, and what somebody has who sets it up. */
+/** A machine, and the files of the user who sets it up. */
 interface Bench {
   readonly host: SshHost;
   readonly folder: string;
@@ -194,7 +194,7 @@ async function onBench<T>(work: Work, use: (bench: Bench) => Promise<T>): Promis
   }
 }
 
-/** A machine on which nobody disturbed an `up`: how it ended, and what was called on the way. */
+/** A machine on which `up` was not interrupted: how it ended, and what was called on the way. */
 interface Undisturbed {
   readonly tree: string;
   /** Scripts, in their order. */

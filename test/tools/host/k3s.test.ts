@@ -162,7 +162,11 @@ testAtLength(
       "kube-apiserver-arg: [service-account-issuer=https://theirs.example.com]\n",
     );
     const plan = await shown("plan");
-    assert.equal(plan.refusals[0]?.code, "plan-name-taken", "k3s of somebody else is not touched");
+    assert.equal(
+      plan.refusals[0]?.code,
+      "plan-name-taken",
+      "a k3s that podtrust did not install is not touched",
+    );
     const { code, err } = await podtrust("import", "k3s", "--yes");
     assert.equal(code, 1);
     assert.match(err, /config\.yaml has service-account-issuer=https:\/\/theirs\.example\.com/u);

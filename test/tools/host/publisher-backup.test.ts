@@ -78,7 +78,7 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
   const up = (name: string): Promise<string> =>
     done("up", "-f", `${name}.yaml`, "--only", "publisher", "--yes");
   const open = ["--identity", "identity.txt"];
-  // Nobody answers for the issuer.
+  // The issuer does not answer.
   const nowhere = ["--connect-to", "oidc.example.com:443:127.0.0.1:1"];
 
   /** The first machine's publisher as it is after a while: documents, account and certificate, the service's user's. */
@@ -142,7 +142,7 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     assert.match(refused.err, /^code: +backup-newer$/mu);
     assert.deepEqual([calls(), existsSync(state(second, "restoring.json"))], ["", false]);
     restore.push("--replace");
-    // Four looks, the mark, the stop, three looks: the documents' answer is lost, so that nobody knows what is written.
+    // Four looks, the mark, the stop, three looks: the documents' answer is lost, so that it is unknown what is written.
     await second.watch(12, "answer lost");
     const cut = await podtrust(...restore);
     assert.equal(cut.code, 1, cut.out);
@@ -157,7 +157,7 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     assert.match(readdirSync(state(second)).join(), /replaced-/u);
   });
 
-  testAtLength("of another stack, or of nobody's, is neither saved nor written over", {}, async () => {
+  testAtLength("of another stack, or without a mark, is neither saved nor written over", {}, async () => {
     await mkdir(state(first), { recursive: true, mode: 0o700 });
     await writeFile(state(first, "owner"), "podtrust stack=other format=1\n");
     const { code, err } = await saved();

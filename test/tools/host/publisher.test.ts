@@ -276,7 +276,7 @@ publisher:
     assert.deepEqual(await fields(), []);
   });
 
-  testAtLength("a publisher of another stack, and one that nobody marked, are left alone", {}, async () => {
+  testAtLength("a publisher of another stack, and one without a mark, are left alone", {}, async () => {
     await up();
     const linked = await readlink(home("current"));
     for (const owner of ["podtrust stack=other format=1\n", "mine\n"]) {

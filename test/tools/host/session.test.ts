@@ -279,7 +279,7 @@ test(
 );
 
 test(
-  "a pinned key that what pins it replaces is told with both fingerprints, once, and never at the first pin",
+  "a pinned key that what pins it replaces is reported with both fingerprints, once, and never at the first pin",
   options,
   async () => {
     const state = new StateFolder(await mkdtemp(join(folder, "state-")));
@@ -327,16 +327,20 @@ test("a key that the machine does not accept is named as that", options, async (
   );
 });
 
-test("a port where nobody listens, and a name that does not resolve, are told apart", options, async (t) => {
-  const port = await freePort();
-  await assert.rejects(sessionTo(t, { port }), failing("ssh-unreachable", /refused the connection/u));
-  await assert.rejects(
-    sessionTo(t, { address: "nobody.invalid" }),
-    failing("ssh-unreachable", /resolves to no address/u),
-  );
-});
+test(
+  "a port without a listener, and a name that does not resolve, have errors of their own",
+  options,
+  async (t) => {
+    const port = await freePort();
+    await assert.rejects(sessionTo(t, { port }), failing("ssh-unreachable", /refused the connection/u));
+    await assert.rejects(
+      sessionTo(t, { address: "nobody.invalid" }),
+      failing("ssh-unreachable", /resolves to no address/u),
+    );
+  },
+);
 
-test("a machine without ssh is told so", options, async () => {
+test("a machine without ssh is reported as such", options, async () => {
   const state = new StateFolder(await mkdtemp(join(folder, "state-")));
   await assert.rejects(
     pinnedKnownHosts(targetOf(), { env: { PATH: "/nonexistent" }, state, alias: "podtrust-test" }),

@@ -146,7 +146,7 @@ cluster: {kubeconfig: nowhere, servers: [${servers.join(", ")}]}
     assert.match(torn.err, new RegExp(`the signers have different keys: .*${other.kid}`, "u"));
   });
 
-  test("is a stranger's list: a name that leads out of the folder is refused before any machine is asked for it", async () => {
+  test("is an untrusted list: a name that leads out of the folder is refused before any machine is asked for it", async () => {
     const list = join(state(hosts[0]), "keys.json");
     const ring = (await readFile(list, "utf8")).replace(/"file:[^"]*"/u, '"file:../../../etc/passwd"');
     await writeFile(list, ring);

@@ -135,7 +135,7 @@ test(
     assert.equal(remembered.next, undefined);
     const pinned = await readFile(join(folder, "state", "known_hosts"), "utf8");
     assert.equal(pinned, `podtrust-prod ssh-ed25519 ${after}\n`);
-    // Somebody else's machine knows it by what is remembered.
+    // Another machine knows it by the stored key.
     assert.deepEqual(await changes({ state: "another" }), []);
   },
 );

@@ -131,7 +131,7 @@ describe("the files of a control plane machine", { skip: whyNoSshHost() }, () =>
       assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
     });
 
-    test("that somebody else has changed since lose the issuer's flags alone, whatever podtrust wrote over them later", async () => {
+    test("that another program has changed since lose the issuer's flags alone, whatever podtrust wrote over them later", async () => {
       for (const later of [false, true]) {
         await put(manifestPath, manifest);
         const files = new KubeadmFiles(machine, "adopt");
@@ -230,7 +230,7 @@ describe("the files of a control plane machine", { skip: whyNoSshHost() }, () =>
         assert.deepEqual(flags.issuers, [old, ours]);
         assert.equal(await readFile(at(manifestPath), "utf8"), accepted);
         assert.deepEqual(await files.previous(signal), { isBegun: true, isBack: true });
-        // Whatever podtrust changes then, be it as before, nobody consented to taking back.
+        // Whatever podtrust changes then, be it as before, has no consent to be reverted.
         await files.change({ issuers: [ours, old] }, signal);
         assert.deepEqual(await files.previous(signal), { isBegun: false, isBack: false });
         await files.putBack(signal);
@@ -246,7 +246,7 @@ describe("the files of a control plane machine", { skip: whyNoSshHost() }, () =>
       },
     );
 
-    testAtLength("of a form that nobody knows are refused, and stay", {}, async () => {
+    testAtLength("of an unknown form are refused, and stay", {}, async () => {
       const files = new KubeadmFiles(machine, "adopt");
       for (const text of ["a: [", "[]", "kind: Pod\n"]) {
         await put(manifestPath, text);
@@ -315,7 +315,7 @@ esac`,
     });
 
     testAtLength(
-      "that somebody else has changed since lose the issuer's flags alone, also where podtrust wrote over it later",
+      "that another program has changed since lose the issuer's flags alone, also where podtrust wrote over it later",
       {},
       async () => {
         const files = new RancherFiles(machine, "k3s", "adopt");
@@ -377,7 +377,7 @@ esac`,
       assert.equal(await mode(service), 0o600);
     });
 
-    test("tell with which key the controller manager that runs signs tokens in Secrets", async () => {
+    test("say with which key the controller manager that runs signs tokens in Secrets", async () => {
       const keyFile = "/var/lib/rancher/k3s/server/tls/service.key";
       const key = pair();
       await put(keyFile, key.secret);
