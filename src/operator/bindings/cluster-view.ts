@@ -94,14 +94,14 @@ function countOf(object: KubernetesObject, { count }: TrustsRead): CountedBindin
 
 /**
  * What the cluster shows: the one memory of it, for all bindings of a relying party. Keys are `namespace/name`. Its contract:
- * - **Newest**: the binding that `take` gives is the newest of all that a watch or an answer to a write of ours has shown
- *   since, and is given once. It may be another by now: who takes it writes on condition of its version.
- * - **Room**: grants have room, or not, for the bindings that are there, as each was seen last.
- * - **Own writes**: a change of a ServiceAccount is ours where it made the annotations what was written, and once.
- * - **Trusts**: a trust is as it was read at most a second ago (`maxTrustAge`), and after its last change that was seen. Who
- *   asks at the same time shares one call; a failure is shared by nobody who comes later.
- * - **Deletions**: how long a binding is known to be deleted is counted by our own clock, from when it was first seen so.
- * - **Bound**: `maxKeptText` characters of bindings, `maxTrusts` trusts, some numbers for each binding that is there.
+ * - **Newest**: `take` returns the newest version of a binding that a watch or the answer to a write of ours has shown, and
+ *   returns it once. The binding may have changed since: the caller writes on condition of its version.
+ * - **Room**: which grants have room is counted from the bindings that exist, each as it was last seen.
+ * - **Own writes**: a change of a ServiceAccount is ours if it made the annotations what was written, and only once.
+ * - **Trusts**: a trust was read at most a second ago (`maxTrustAge`), and after its last change that was seen. Concurrent
+ *   callers share one call; later callers do not share its failure.
+ * - **Deletions**: how long a binding has been deleted is counted by our own clock, from when that was first seen.
+ * - **Bound**: `maxKeptText` characters of bindings, `maxTrusts` trusts, some numbers for each binding that exists.
  */
 export class ClusterView {
   readonly #api: Pick<KubernetesApi, "read">;
@@ -109,7 +109,7 @@ export class ClusterView {
   readonly #of: TrustsRead;
   readonly #kept = new Map<string, KeptBinding>();
   #keptText = 0;
-  /** Whether anybody takes them: a process that has not led yet reconciles nothing. */
+  /** Whether `take` was called: a process that has not led yet reconciles nothing. */
   #isTaken = false;
   readonly #counts = new Map<string, CountedBinding>();
   /** By trust and grant, since something was counted anew. */
@@ -206,7 +206,7 @@ export class ClusterView {
     return object;
   }
 
-  /** A trust has changed: whoever has an attempt because of that sees it. */
+  /** A trust has changed: attempts that follow from that read it anew. */
   trustChanged(name: string): void {
     this.#trustReads.forget(name);
   }

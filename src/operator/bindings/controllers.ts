@@ -47,7 +47,7 @@ export interface PartyControllersOptions {
   readonly accounts: KeySource;
   /** A ServiceAccount as it was last seen: its uid and our annotations. Absent: each pass reads it. */
   readonly accountOf?: (key: string) => JsonRecord | undefined;
-  /** Shown bindings by whoever watches them. Absent: every grant has room, and each attempt reads its binding. */
+  /** Shown each binding by the watch. Absent: every grant has room, and each attempt reads its binding. */
   readonly view?: ClusterView;
   /** Says something on an object, as an Event. */
   readonly report: (object: KubernetesObject, event: BindingEvent) => Promise<void>;
@@ -72,7 +72,7 @@ function causeOf({ object, trust }: Pick<BindingFacts, "object" | "trust">, reas
 const readyOf = ({ conditions }: Pick<BindingOutcome, "conditions">): StatusCondition | undefined =>
   conditions.find(({ type }) => type === "Ready");
 
-/** How a pass ended, for the queue and for whoever counts what is not Ready. */
+/** How a pass ended, for the queue and for the metrics of what is not Ready. */
 function resultOf(outcome: Pick<BindingOutcome, "againIn" | "conditions">): ReconcileResult {
   const [ready, { againIn }] = [readyOf(outcome), outcome];
   if (againIn === undefined) return nowhere;
@@ -96,13 +96,13 @@ function boundAccounts(
   { accounts, accountOf, trustOf }: PartyControllersOptions,
   view: ClusterView,
 ): KeySource {
-  // Asked in any case: what is remembered of one's own writing is told once, also after its binding is gone.
+  // Called in any case: a write of ours is remembered until it is asked for once, also after its binding is gone.
   const matters = (key: string): boolean =>
     !view.isOwnWrite(key, accountOf?.(key)) && trustOf(key) !== undefined;
   return followedAs(accounts, (key) => (matters(key) ? [key] : []));
 }
 
-/** Bindings of which somebody else has changed something: one look may be one binding's, and shows those of all. */
+/** Bindings whose roles someone else has changed: a look for one binding shows the changes of all. */
 function drifting(subscribe: PartyPasses<never, never>["drifting"]): KeySource {
   return {
     synced: true,
@@ -222,7 +222,7 @@ export function followedBy(
   };
 }
 
-/** The controllers of a relying party's bindings and trusts, for whoever runs controllers. */
+/** The controllers of a relying party's bindings and trusts. */
 export function partyControllers<OwnClients extends object, Leftovers>(
   row: PartyPasses<OwnClients, Leftovers>,
   options: PartyControllersOptions,
@@ -239,7 +239,7 @@ export type BindingWork<OwnClients> = (
 /** So soon a pass has to come, in milliseconds, that the binding as it was left is kept for it. */
 const soonAgain = 20_000;
 
-/** Something was to be changed for a binding of which nobody knows whether it still is as it was seen. */
+/** Something was to be changed for a binding that may have changed since it was seen. */
 class Unconfirmed extends Error {}
 
 /** What a pass found of its binding. */
@@ -251,7 +251,7 @@ interface Expected {
 
 /**
  * The same clients, whose first write of the binding finds it as `expected` or is refused, and by which nothing is changed at
- * a relying party before that. `left`: told of the binding as each write left it.
+ * a relying party before that. `left`: called with the binding after each write.
  */
 function conditional(
   clients: ClusterClients,
@@ -283,7 +283,7 @@ function conditional(
   };
 }
 
-/** Whether the binding is another than it was seen, or nobody knows. */
+/** Whether the binding has changed since it was seen, or may have. */
 function isStale(error: unknown): boolean {
   if (error instanceof Unconfirmed) return true;
   return (

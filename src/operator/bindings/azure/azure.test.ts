@@ -9,7 +9,7 @@ const trust = { issuer: "https://oidc.example.com" };
 const whose = { namespace: "shop", name: "web" };
 
 describe("where an identity of a binding is", () => {
-  test("is told by its resource id, whose letters may be large or small", () => {
+  test("is identified by its resource id, whose letters may be large or small", () => {
     const group = { subscription: "11111111-1111-4111-8111-111111111111", resourceGroup: "shop" };
     assert.deepEqual(placeOf(id), { group, name: "web" });
     assert.ok(sameId(id, id.toUpperCase()));
