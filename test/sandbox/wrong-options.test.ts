@@ -229,6 +229,7 @@ describe("options that cannot be", () => {
         for (const port of [-1, 70_000, 0.5, "80"])
           await assert.rejects(async () => start(withMember(base, at, port)), {
             name: "SandboxUsageError",
+            next: "See what it takes in docs/reference/sandbox-library.md, which is in the package.",
             message: /: (?:\w+\.)?(?:port|frontPort) is (?:.+, which is )?not a port/u,
           });
   });

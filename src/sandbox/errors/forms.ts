@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { defined, isRecord, nearest, PodtrustError } from "../../core/base/index.ts";
+import { isRecord, nearest, PodtrustError } from "../../core/base/index.ts";
 import type { ConnectTo } from "../../core/http/index.ts";
 
 /** Throws `usage` for a value that cannot be; `at` names the value: `startSandbox: port`. */
@@ -8,8 +8,11 @@ export type Form = (value: unknown, at: string) => void;
 /** The form of each member, so that the compiler asks for a new one. */
 export type Forms<Members> = { readonly [Name in keyof Members]-?: Form };
 
-function refuse(message: string, next?: string): never {
-  throw new PodtrustError("usage", message, defined({ next }));
+/** Where a caller of the library reads on; the code's own sentence is for command lines. */
+const page = "See what it takes in docs/reference/sandbox-library.md, which is in the package.";
+
+function refuse(message: string, next = page): never {
+  throw new PodtrustError("usage", message, { next });
 }
 
 /** A value in a sentence. Texts are not shown where they may be secrets. */
@@ -111,7 +114,7 @@ function below(at: string, name: string): string {
   return `${at}${at.includes(": ") ? "." : ": "}${name.slice(0, 100)}`;
 }
 
-/** What a misspelt member should be told, of an object that has only the known ones; undefined where it has no other. */
+/** A member that is none of the known ones, and what to write in its place; undefined if there is none. */
 export function unknownMember(
   given: object,
   known: readonly string[],
