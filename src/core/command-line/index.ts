@@ -4,7 +4,7 @@ export { guidePage, withDocumentPaths } from "./documents.ts";
 export { printFailure } from "./failure.ts";
 export { printNext } from "./next.ts";
 export { createProgram, parse } from "./program.ts";
-export { runTree } from "./run.ts";
+export { runTree } from "./command-tree.ts";
 export { readTextFile } from "./text-file.ts";
 export { type CommandTree, type CommandUse, type CommandUses, everyUse } from "./tree.ts";
 export { packageVersion, releaseFolder } from "./version.ts";

@@ -2,7 +2,7 @@ import { Command, CommanderError, Help } from "commander";
 import { defined, nearest, PodtrustError } from "../base/index.ts";
 import type { ActionContext, Switches } from "./context.ts";
 import { documentPlace, guidePage } from "./documents.ts";
-import { repeating, saysWhere } from "./given.ts";
+import { repeating, saysWhere } from "./repeated-options.ts";
 import { defineHelp, fullName, printHelp } from "./help.ts";
 import type { CommandTree, CommandUse, CommandUses } from "./tree.ts";
 import { packageVersion } from "./version.ts";

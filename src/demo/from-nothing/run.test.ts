@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { mainFile, podtrustHere } from "../../../test/support/cli.ts";
 import { silentLogger, systemClock } from "../../core/base/index.ts";
 import type { DemoEvent } from "../report.ts";
-import { runFromNothing } from "./run.ts";
+import { runFromNothing } from "./machine-demo.ts";
 
 test("the guide's seven steps are shown in order, from no machine to a Job with credentials, and down again", async () => {
   const events: DemoEvent[] = [];

@@ -12,7 +12,7 @@ import { awsParts, openCluster } from "../../stack/parts/index.ts";
 import type { KeyName, MapCluster, MapFacts, MapProof, PublisherKey, Unseen } from "../facts.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { lookAtAccount } from "./account.ts";
-import { clusterObjects, type ClusterObjects } from "./cluster.ts";
+import { clusterObjects, type ClusterObjects } from "./cluster-objects.ts";
 import { lookAtParties } from "./parties.ts";
 
 export interface MapOptions extends Omit<GatherOptions, "publisher"> {

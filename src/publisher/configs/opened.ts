@@ -21,7 +21,7 @@ import type { ActivatedSockets } from "../manager/activation.ts";
 import { openUploads } from "../uploads/relying-parties.ts";
 import type { UploadTarget } from "../uploads/target.ts";
 import { type CertificateDeps, Certificates, type OpenCertificate } from "./certificates.ts";
-import { openCluster } from "./cluster.ts";
+import { openCluster } from "./cluster-source.ts";
 import { listenOf } from "./listen.ts";
 
 export interface OpenedConfigsDeps extends CertificateDeps {

@@ -13,7 +13,7 @@ import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts"
 import { openTofuOfParties, partsOfParties } from "./relying-parties/index.ts";
 
 export * from "./aws/index.ts";
-export { hasCluster, openCluster } from "./cluster.ts";
+export { hasCluster, openCluster } from "./open-cluster.ts";
 export {
   type ForwardedCluster,
   k3sFiles,

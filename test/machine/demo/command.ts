@@ -9,7 +9,7 @@ import {
 } from "../../../src/core/command-line/index.ts";
 import { printEvent } from "../../../src/cli/demo/printing.ts";
 import type { BootFiles } from "./kit.ts";
-import { runBooted } from "./run.ts";
+import { runBooted } from "./booted-demo.ts";
 
 interface TypedOptions {
   readonly image?: string;

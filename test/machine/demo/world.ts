@@ -15,7 +15,7 @@ import {
 import { Ending } from "../../../src/demo/ending.ts";
 import { demoTimes } from "../../../src/demo/environment.ts";
 import { makeFolder, writePrivateFile } from "../../../src/demo/files.ts";
-import type { DemoChainOptions } from "../../../src/demo/run.ts";
+import type { DemoChainOptions } from "../../../src/demo/demo.ts";
 import type { Stage } from "../../../src/demo/stage.ts";
 import { maxWait } from "../max-wait.ts";
 import type { BootKit } from "./kit.ts";

@@ -4,7 +4,7 @@ import { limits, patterns, podSessionName, shortNamePrefix, trueTexts } from "..
 import { configFileName, configVolumeName, tokenFileName, tokenVolumeName } from "../mount-paths.ts";
 import { osLabels, windows, windowsPath } from "../pod.ts";
 import { podNameField, variableNames } from "../variables.ts";
-import { configExpression } from "./config.ts";
+import { configExpression } from "./config-expression.ts";
 import { choose, fits, literal, literals, type PolicyVariable, record } from "./cel.ts";
 import {
   containersExpression,

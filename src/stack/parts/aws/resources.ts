@@ -14,7 +14,7 @@ import {
 } from "../../../providers/aws/index.ts";
 import type { AwsConfig, Config, RoleConfig } from "../../../config/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
-import { hasCluster } from "../cluster.ts";
+import { hasCluster } from "../open-cluster.ts";
 import { issuerMakers } from "../issuer-makers.ts";
 import { formerIssuersOf, trustPolicyOf } from "./role-trust.ts";
 

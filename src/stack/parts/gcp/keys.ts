@@ -9,7 +9,7 @@ import {
   type UploadedKeys,
 } from "../../../rules/gcp/index.ts";
 import { withRemembered } from "./remembered.ts";
-import { hasCluster, openCluster } from "../cluster.ts";
+import { hasCluster, openCluster } from "../open-cluster.ts";
 import type { PartContext } from "../part.ts";
 
 /** The keys that a provider gets, and what of the set is left out. */

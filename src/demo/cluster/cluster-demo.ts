@@ -10,7 +10,7 @@ import { makeProvider } from "../provider-and-role.ts";
 import { showRefusals } from "../refusals.ts";
 import type { DemoReport } from "../report.ts";
 import { accepted } from "../rotating.ts";
-import { type DemoOptions, reportOutside, startedOn } from "../run.ts";
+import { type DemoOptions, reportOutside, startedOn } from "../demo.ts";
 import { reportAccess } from "../workload.ts";
 import { bind } from "./binding.ts";
 import { answerInTime, type ClusterStory } from "./cluster-story.ts";

@@ -3,7 +3,7 @@ import { audienceFor } from "../../config/index.ts";
 import { boundsOf } from "../../rules/oidc/index.ts";
 import { type DemoEnvironment, demoTimes, startEnvironment } from "../environment.ts";
 import { example } from "../example.ts";
-import { type DemoOptions, interruptible } from "../run.ts";
+import { type DemoOptions, interruptible } from "../demo.ts";
 import { makeServiceAccounts } from "../service-accounts.ts";
 import { mintToken } from "../tokens.ts";
 import { type OtherAudience, showRefused } from "./attempts.ts";

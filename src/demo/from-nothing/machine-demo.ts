@@ -5,7 +5,7 @@ import { startStandInClouds } from "../../sandbox/index.ts";
 import { k3sFiles } from "../../stack/index.ts";
 import { guideChapters } from "../chapters.ts";
 import type { DemoReport } from "../report.ts";
-import { type DemoOptions, runDemo } from "../run.ts";
+import { type DemoOptions, runDemo } from "../demo.ts";
 import { openMachineStory } from "./machine.ts";
 import { showDown, showK3sFiles, showMachine, showName } from "./steps.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject, ObjectQuery } from "../../providers/kubernetes/index.ts";
-import { clusterObjects } from "./cluster.ts";
+import { clusterObjects } from "./cluster-objects.ts";
 
 const { signal } = new AbortController();
 const lastProof = "2026-11-28T11:30:00Z";

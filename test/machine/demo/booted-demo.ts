@@ -2,7 +2,7 @@ import { PodtrustError } from "../../../src/core/base/index.ts";
 import { k3sFiles } from "../../../src/stack/index.ts";
 import { guideChapters } from "../../../src/demo/chapters.ts";
 import type { DemoReport, OnEvent } from "../../../src/demo/report.ts";
-import { runOn } from "../../../src/demo/run.ts";
+import { runOn } from "../../../src/demo/demo.ts";
 import { showDown, showK3sFiles, showMachine, showName } from "../../../src/demo/from-nothing/steps.ts";
 import { type BootFiles, bootKit } from "./kit.ts";
 import { type BootOptions, type BootWorld, openBootWorld } from "./world.ts";
