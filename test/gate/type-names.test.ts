@@ -72,6 +72,13 @@ function crowdedNames(sources: ReadonlyMap<string, string>): readonly string[] {
 const vague =
   /^(?:Asked|Found|Held|Placed?|Places|Seen|Wanted)(?![a-z])|(?:Asked|(?<!Not)Found|Held|Places?|Seen|Wanted)$/u;
 
+/** Files of such a name, or of one that ends in such a word. */
+function vagueFiles(files: readonly string[]): readonly string[] {
+  return files.filter((file) =>
+    /(?:^|[/-])(?:asked|found|held|places?|seen|wanted)(?:\.test)?\.ts$/u.test(file),
+  );
+}
+
 /** Names that say nothing of a type which other files of the tests import. */
 const bare = /^(?:Answer|Json|Running|World)$/u;
 
@@ -117,6 +124,22 @@ test("no type has a name that could be anything's", () => {
 
 test("no type that the tests and tools export has such a name", () => {
   assert.deepEqual(vagueExports(sourcesOf(globSync(["test/**/*.ts", "tools/**/*.ts"]))), []);
+});
+
+test("no file has a name that could be anything's", () => {
+  const files = globSync("src/**/*.ts");
+  assert.ok(files.length > 1000, `${files.length} files: a walk that finds so few has not seen the house`);
+  assert.deepEqual(vagueFiles(files), []);
+  assert.deepEqual(
+    vagueFiles([
+      "src/a/asked.ts",
+      "src/a/s3-place.test.ts",
+      "src/held.ts",
+      "src/held-bytes.ts",
+      "src/unseen.ts",
+    ]),
+    ["src/a/asked.ts", "src/a/s3-place.test.ts", "src/held.ts"],
+  );
 });
 
 test("no name is given by five files to five types", () => {
