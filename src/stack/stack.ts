@@ -71,13 +71,13 @@ function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly 
 }
 
 // What all parts want, for one plan.
-function together(wanted: readonly PartSurvey[]): Omit<PartSurvey, "part"> {
+function together(surveys: readonly PartSurvey[]): Omit<PartSurvey, "part"> {
   return {
-    desired: wanted.flatMap(({ desired }) => desired),
-    context: wanted.flatMap(({ context }) => context),
-    owned: wanted.flatMap(({ owned }) => owned),
-    left: wanted.flatMap(({ left }) => left),
-    seen: new Map(wanted.flatMap(({ seen }) => [...seen])),
+    desired: surveys.flatMap(({ desired }) => desired),
+    context: surveys.flatMap(({ context }) => context),
+    owned: surveys.flatMap(({ owned }) => owned),
+    left: surveys.flatMap(({ left }) => left),
+    seen: new Map(surveys.flatMap(({ seen }) => [...seen])),
   };
 }
 
@@ -90,7 +90,7 @@ class PartsStack implements Stack {
     this.#parts = parts;
   }
 
-  async #wanted(spec: PlanSpec): Promise<readonly PartSurvey[]> {
+  async #surveys(spec: PlanSpec): Promise<readonly PartSurvey[]> {
     const { signal, select = {} } = this.#options;
     const goal = spec.goal ?? "present";
     const all = await Promise.all(
@@ -120,18 +120,18 @@ class PartsStack implements Stack {
    * Several runs may choose a name at once, until something remembers one of them: everything else waits for that, so
    * that a run that comes too late has created nothing under its own.
    */
-  #claimed(wanted: Omit<PartSurvey, "part">): Omit<PartSurvey, "part"> {
+  #claimed(survey: Omit<PartSurvey, "part">): Omit<PartSurvey, "part"> {
     const claims = this.#parts.flatMap(({ part }) => part.claim ?? []);
-    if (this.#options.config.named?.isNew !== true || claims.length === 0) return wanted;
+    if (this.#options.config.named?.isNew !== true || claims.length === 0) return survey;
     const behind = (one: Resource): Resource =>
       claims.includes(one.id) ? one : { ...one, dependsOn: [...one.dependsOn, ...claims] };
-    return { ...wanted, desired: wanted.desired.map(behind) };
+    return { ...survey, desired: survey.desired.map(behind) };
   }
 
   async plan(spec: PlanSpec = {}): Promise<StackPlan> {
     const { config, signal } = this.#options;
-    const wanted = await this.#wanted(spec);
-    const { desired, owned, left, context, seen } = this.#claimed(together(wanted));
+    const surveys = await this.#surveys(spec);
+    const { desired, owned, left, context, seen } = this.#claimed(together(surveys));
     const goal = spec.goal ?? "present";
     const adopt = new Set(spec.adopt === true ? desired.map(({ id }) => id) : []);
     const policy = spec.policy ?? "sync";
@@ -155,7 +155,7 @@ class PartsStack implements Stack {
     const names = leftBehind(plan, { config, left: this.#records(left) });
     refusals.push(...names.refusals);
     warnings.push(...names.warnings);
-    const judged = await this.#judged(wanted, plan, spec);
+    const judged = await this.#judged(surveys, plan, spec);
     refusals.push(...judged.refusals);
     warnings.push(...judged.warnings);
     return {
@@ -175,10 +175,10 @@ class PartsStack implements Stack {
   }
 
   /** The parts' comments on a plan, each on its own resources. */
-  async #judged(wanted: readonly PartSurvey[], plan: Plan, spec: PlanSpec): Promise<Required<Preflight>> {
+  async #judged(surveys: readonly PartSurvey[], plan: Plan, spec: PlanSpec): Promise<Required<Preflight>> {
     const { goal = "present", allowInUse = false, allowReplace = false } = spec;
     const all: Required<Preflight>[] = [];
-    for (const { part, desired, owned } of wanted) {
+    for (const { part, desired, owned } of surveys) {
       const own = new Set([...desired, ...owned].map(({ id }) => id));
       const changes = plan.changes.filter(({ resource }) => own.has(resource.id));
       const judged = { goal, changes, allowInUse, allowReplace };
@@ -193,7 +193,7 @@ class PartsStack implements Stack {
 
   async outputs(): Promise<ResourceOutputs> {
     const { signal } = this.#options;
-    const { desired, context, seen } = together(await this.#wanted({}));
+    const { desired, context, seen } = together(await this.#surveys({}));
     const { readings } = await planOf({ desired, seen, context }, signal);
     const found = desired.flatMap((resource) => {
       const observed = readings.of(resource);

@@ -113,10 +113,10 @@ function keysField({ keys }: ProviderSpec, before: ProviderState | undefined): r
     if (before !== undefined) return [];
     return [{ field: "keys", before: undefined, after: { knownAfter: keys.knownAfter } }];
   }
-  const wanted = keys === "fetch" ? undefined : keys;
-  if (before !== undefined && sameUpload(before.jwksJson, wanted)) return [];
+  const desired = keys === "fetch" ? undefined : keys;
+  if (before !== undefined && sameUpload(before.jwksJson, desired)) return [];
   const was = before === undefined || before.jwksJson === "" ? undefined : before.jwksJson;
-  const shown = describedKeys(was, wanted);
+  const shown = describedKeys(was, desired);
   return [
     {
       field: "keys",

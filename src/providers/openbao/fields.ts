@@ -19,7 +19,7 @@ function canonical(value: unknown): unknown {
   return Object.fromEntries(entries.map(([name, one]) => [name, canonical(one)]));
 }
 
-/** The fields of `wanted` that differ in `found`; further fields of `found` are ignored. */
+/** The fields of `desired` that differ in `found`; further fields of `found` are ignored. */
 export function changedFields(desired: Fields, found: Fields): readonly FieldChange[] {
   return Object.entries(desired).flatMap(([field, value]) => {
     const [before, after] = [canonical(found[field]), canonical(value)];

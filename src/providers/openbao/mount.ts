@@ -185,7 +185,7 @@ async function configure(api: OpenBaoApi, spec: MountSpec, work: Work): Promise<
 
 /** The JWT auth method of an issuer, as a plan's resource. It gives its accessor to its roles, where it is ours. */
 export function mountResource(api: OpenBaoApi, spec: MountSpec): Resource<MountState> {
-  const wanted = mountFields(spec);
+  const desired = mountFields(spec);
   return {
     ...mountNames(spec),
     dependsOn: spec.dependsOn ?? [],
@@ -199,13 +199,13 @@ export function mountResource(api: OpenBaoApi, spec: MountSpec): Resource<MountS
           kind: "create",
           fields: [
             { field: "type", before: undefined, after: "jwt" },
-            ...changedFields(wanted, {}).map(shown),
+            ...changedFields(desired, {}).map(shown),
           ],
         };
       const { state, owner } = observed;
       const refusal = refusalOf(spec, owner);
       if (refusal !== undefined) return { kind: "none", fields: [], refusal };
-      const fields = changedFields(wanted, state.config ?? {}).map(shown);
+      const fields = changedFields(desired, state.config ?? {}).map(shown);
       return { kind: fields.length === 0 ? "none" : "update", fields };
     },
     async apply({ observed }, work) {

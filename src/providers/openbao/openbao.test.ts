@@ -35,7 +35,7 @@ describe("where OpenBao is, and the token for it", () => {
 
 describe("the fields of a role", () => {
   test("have changed where their values differ, not where a server writes nothing or an order in its own way", () => {
-    const wanted = { policies: ["web", "db"], ttl: 3600, bound: undefined, claims: { b: "1", a: "2" } };
+    const desired = { policies: ["web", "db"], ttl: 3600, bound: undefined, claims: { b: "1", a: "2" } };
     const found = {
       policies: ["db", "web"],
       ttl: 1800,
@@ -43,7 +43,7 @@ describe("the fields of a role", () => {
       claims: { a: "2", b: "1" },
       more: "theirs",
     };
-    assert.deepEqual(changedFields(wanted, found), [{ field: "ttl", before: 1800, after: 3600 }]);
+    assert.deepEqual(changedFields(desired, found), [{ field: "ttl", before: 1800, after: 3600 }]);
   });
 
   test("are written with numbers as texts", () => {

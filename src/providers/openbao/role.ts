@@ -141,18 +141,18 @@ function roleBase(api: OpenBaoApi, ref: MountRef, name: string) {
 
 /** A role of the config's, as a plan's resource. */
 export function jwtRoleResource(api: OpenBaoApi, spec: JwtRoleSpec): Resource<JsonRecord> {
-  const wanted = jwtRoleFields(spec);
+  const desired = jwtRoleFields(spec);
   const { name, mount } = spec;
   return {
     ...roleBase(api, spec, name),
     diff(observed): Difference {
-      const fields = changedFields(wanted, observed.exists ? observed.state : {});
+      const fields = changedFields(desired, observed.exists ? observed.state : {});
       if (!observed.exists) return { kind: "create", fields };
       return { kind: fields.length === 0 ? "none" : "update", fields };
     },
     async apply(_change, { signal, inputs }) {
       await checkMount(api, spec, inputs, signal);
-      const call = { method: "POST", path: ["auth", mount, "role", name], body: written(wanted) } as const;
+      const call = { method: "POST", path: ["auth", mount, "role", name], body: written(desired) } as const;
       await api.call({ ...call, what: `writing role ${name} of auth/${mount}` }, signal);
     },
   };

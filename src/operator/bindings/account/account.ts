@@ -237,7 +237,7 @@ export class BoundAccount {
       ...judged,
       account: this.account.account,
       answers: this.#view,
-      wanted,
+      desired: wanted,
       found,
       signal,
       seeIssuer: () => Promise.resolve(),

@@ -139,7 +139,7 @@ class AccountPart implements AwsPart {
   readonly #place: SharedAnswers<PartTarget>;
   #resourcesOnce: AccountResources | undefined;
   readonly #looked: SharedAnswers<AccountSurvey | undefined>;
-  #surveyed: { readonly wanted: AccountResources; readonly found: AccountSurvey } | undefined;
+  #surveyed: { readonly desired: AccountResources; readonly found: AccountSurvey } | undefined;
 
   constructor(context: AwsPartContext, account: AwsConfig) {
     this.account = account;
@@ -250,18 +250,18 @@ class AccountPart implements AwsPart {
   }
 
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
-    const wanted = this.#resources(goal === "present" ? await this.#thumbprints(signal) : undefined);
+    const desired = this.#resources(goal === "present" ? await this.#thumbprints(signal) : undefined);
     const found = await this.#found(signal);
-    this.#surveyed = { wanted, found };
-    const seen = this.#seen(wanted, found);
+    this.#surveyed = { desired, found };
+    const seen = this.#seen(desired, found);
     const { owned } = found;
     if (goal === "absent") return { desired: resourcesToDelete(this.#input()), owned, seen };
-    const all = wanted.roles.map(({ resource }): Resource => resource);
-    return { desired: [wanted.provider, ...all], owned, seen };
+    const all = desired.roles.map(({ resource }): Resource => resource);
+    return { desired: [desired.provider, ...all], owned, seen };
   }
 
   /** What was found of the config's and the stack's own resources, including absent ones. */
-  #seen(wanted: AccountResources, found: AccountSurvey): ReadonlyMap<string, Observed> {
+  #seen(desired: AccountResources, found: AccountSurvey): ReadonlyMap<string, Observed> {
     const { stack } = this.#context.config;
     const { account } = this.account;
     const now = this.#session.clock.now();
@@ -274,26 +274,26 @@ class AccountPart implements AwsPart {
       roleNames(account, role.name).id,
       observedRole(role, { stack }, now),
     ]);
-    const named = wanted.roles.map(({ spec, resource }): [string, Observed] => [
+    const named = desired.roles.map(({ spec, resource }): [string, Observed] => [
       resource.id,
       observedRole(found.role(spec.name), spec, now),
     ]);
     return new Map([
       ...providers,
       ...roles,
-      [wanted.provider.id, observedProvider(existing, stack)],
+      [desired.provider.id, observedProvider(existing, stack)],
       ...named,
     ]);
   }
 
   async preflight(judged: PartPlan, signal: AbortSignal): Promise<Preflight> {
     if (this.#surveyed === undefined) throw new TypeError("preflight comes after survey");
-    const { wanted, found } = this.#surveyed;
+    const { desired, found } = this.#surveyed;
     return preflight({
       ...judged,
       account: this.account.account,
       answers: accountAnswers(this.#session),
-      wanted,
+      desired,
       found,
       signal,
       // What this very run creates does not answer yet; `apply` waits for it.
@@ -321,9 +321,9 @@ class AccountPart implements AwsPart {
   }
 
   async lookAtRole(role: RoleConfig, signal: AbortSignal): Promise<ResourceDrift<RoleState>> {
-    const wanted = this.#compared.roles.find((one) => one.role === role);
-    if (wanted === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
-    const { spec, resource } = wanted;
+    const desired = this.#compared.roles.find((one) => one.role === role);
+    if (desired === undefined) throw new TypeError(`${role.name} is no role of ${this.id}`);
+    const { spec, resource } = desired;
     if (this.account.roles.length <= fewRoles) return lookOf(resource, await resource.read(signal, noInputs));
     const survey = await this.#looked.of("", signal, (own) => unlessDenied(this.#found(own)));
     // Without the right to list, each role may still be read.

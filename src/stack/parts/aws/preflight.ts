@@ -26,7 +26,7 @@ export interface AccountAnswers {
 export interface AccountPreflightInput extends PartPlan {
   readonly account: string;
   readonly answers: AccountAnswers;
-  readonly wanted: AccountResources;
+  readonly desired: AccountResources;
   readonly found: AccountSurvey;
   readonly signal: AbortSignal;
   /** Throws if the issuer does not answer from outside. */
@@ -54,8 +54,8 @@ const isMade = (kind: ChangeKind): boolean => kind === "create" || kind === "upd
 const maxTags = 50;
 const ourMarks = 2;
 
-function touchedRoles({ changes, wanted, found }: AccountPreflightInput): readonly Touched[] {
-  const specs = new Map(wanted.roles.map(({ resource, spec }) => [resource.id, spec]));
+function touchedRoles({ changes, desired, found }: AccountPreflightInput): readonly Touched[] {
+  const specs = new Map(desired.roles.map(({ resource, spec }) => [resource.id, spec]));
   return changes.flatMap(({ kind, resource: { id } }) => {
     const spec = specs.get(id);
     if (spec === undefined || !isMade(kind)) return [];
@@ -85,17 +85,17 @@ async function missingPolicies(
   { answers, signal }: AccountPreflightInput,
   roles: readonly Touched[],
 ): Promise<readonly PodtrustError[]> {
-  const wanted = new Map<string, string>();
+  const desired = new Map<string, string>();
   for (const { spec, before } of roles) {
     const { name, policies = [], boundary } = spec;
     for (const arn of policies) {
-      if (before?.policies.includes(arn) !== true) wanted.set(arn, `role ${name} is to have policy ${arn}`);
+      if (before?.policies.includes(arn) !== true) desired.set(arn, `role ${name} is to have policy ${arn}`);
     }
     if (boundary !== undefined && boundary !== before?.boundary)
-      wanted.set(boundary, `role ${name} is to have the permissions boundary ${boundary}`);
+      desired.set(boundary, `role ${name} is to have the permissions boundary ${boundary}`);
   }
   const refusals: PodtrustError[] = [];
-  for (const [arn, sentence] of wanted) {
+  for (const [arn, sentence] of desired) {
     if (await answers.hasPolicy(arn, signal)) continue;
     const message = `${sentence}, which does not exist or cannot be attached`;
     refusals.push(new PodtrustError("aws-policy-missing", message, { detail: { arn } }));

@@ -67,7 +67,7 @@ export interface SectionLooking {
   readonly signal: AbortSignal;
 }
 
-/** Reads the state of one identity or application that should be as `wanted`. Throws `azure-*`. */
+/** Reads the state of one identity or application that should be as `desired`. Throws `azure-*`. */
 export async function lookAt(
   { apis, section, all, signal }: SectionLooking,
   identity: AzureIdentity,

@@ -163,7 +163,7 @@ class HetznerPart implements Part {
       owned,
       ...defined({ foreignKey }),
     };
-    const wanted = hetznerResources(input);
+    const desired = hetznerResources(input);
     const found = ownedResources(api, stack, owned);
     const seenThings = found.map(({ resource, thing }): [string, Observed] => [
       resource.id,
@@ -171,19 +171,19 @@ class HetznerPart implements Part {
     ]);
     if (goal === "absent") {
       // Existing resources are deleted as found, whatever their current names.
-      const absent = wanted.filter(({ own }) => own === undefined);
+      const absent = desired.filter(({ own }) => own === undefined);
       return {
         desired: absent.map(({ resource }) => resource),
         owned: found.map((one) => this.#withLoginKey(one)),
         seen: new Map(seenThings),
       };
     }
-    const kept = new Set(wanted.map(({ own }) => own?.id));
-    const seen = wanted.flatMap(({ resource, own }): [string, Observed][] =>
+    const kept = new Set(desired.map(({ own }) => own?.id));
+    const seen = desired.flatMap(({ resource, own }): [string, Observed][] =>
       own === undefined ? [] : [[resource.id, observedThing(own, stack)]],
     );
     return {
-      desired: wanted.map(({ resource }) => resource),
+      desired: desired.map(({ resource }) => resource),
       owned: found.filter(({ thing }) => !kept.has(thing.id)).map(({ resource }) => resource),
       seen: new Map([...seenThings, ...seen]),
     };

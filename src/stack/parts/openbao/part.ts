@@ -57,15 +57,15 @@ class OpenBaoPart implements Part {
     const mount = observedMount(await readMount(api, place, signal), place.stack);
     const desired = sectionResources(api, this.#section);
     const found = isOurs(mount) ? await this.#roles(api, signal) : new Map<string, Observed>();
-    const wanted = new Set(this.#section.server.roles.map(({ name }) => name));
-    const surplus = [...found.keys()].filter((name) => !wanted.has(name));
+    const roleNames = new Set(this.#section.server.roles.map(({ name }) => name));
+    const surplus = [...found.keys()].filter((name) => !roleNames.has(name));
     const absent: Observed = { exists: false };
     return {
       desired,
       owned: surplus.map((name): Resource => surplusJwtRole(api, place, name)),
       seen: new Map([
         [mountNames(place).id, mount],
-        ...[...wanted, ...surplus].map((name): [string, Observed] => [
+        ...[...roleNames, ...surplus].map((name): [string, Observed] => [
           jwtRoleNames(place, name).id,
           found.get(name) ?? absent,
         ]),
