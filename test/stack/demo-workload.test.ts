@@ -220,7 +220,7 @@ describe("the workload's side", () => {
       await run([{ status: succeeded }]);
       const api = cluster as unknown as KubernetesApi;
       const outcomes = async (): Promise<string[]> =>
-        (await removeDemoWorkload({ place: target, cluster: api, signal })).map(({ outcome }) => outcome);
+        (await removeDemoWorkload({ target, cluster: api, signal })).map(({ outcome }) => outcome);
       assert.deepEqual(await outcomes(), ["removed", "removed"]);
       assert.deepEqual(await outcomes(), ["absent", "absent"]);
       const metadata = {

@@ -48,9 +48,9 @@ export function define(apply: Command, context: CommandContext): void {
     .action((options: ApplyDemoOptions) => runApplyDemo(context, options));
 }
 
-async function remove(context: CommandContext, place: DemoTarget, cluster: KubernetesApi): Promise<void> {
+async function remove(context: CommandContext, target: DemoTarget, cluster: KubernetesApi): Promise<void> {
   const { removeDemoWorkload } = await import("../../stack/index.ts");
-  const removals = await removeDemoWorkload({ place, cluster, signal: context.signal });
+  const removals = await removeDemoWorkload({ target, cluster, signal: context.signal });
   const words = {
     removed: "removed",
     absent: "is not there",

@@ -54,7 +54,7 @@ export async function demoOnCluster(context: CommandContext, options: DemoComman
       context: name,
       watchRotation: mapped(watchRotation, (duration) => secondsOf("--watch-rotation", duration)),
     }),
-    mayTouch: (place) => mayTouch(context, options, place),
+    mayTouch: (survey) => mayTouch(context, options, survey),
     onEvent: (event) => {
       printEvent(output, event);
       if (event.kind === "finished") output.result(event.report);

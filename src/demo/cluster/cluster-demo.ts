@@ -32,7 +32,7 @@ export interface ClusterDemoOptions extends Pick<
   /** Seconds to wait for a rotation of the cluster's keys; absent: no wait. */
   readonly watchRotation?: number;
   /** Asked before anything is made in the cluster; false ends the demo, with nothing done. */
-  readonly mayTouch: (place: ClusterSurvey) => Promise<boolean>;
+  readonly mayTouch: (survey: ClusterSurvey) => Promise<boolean>;
 }
 
 const tokenOf = (

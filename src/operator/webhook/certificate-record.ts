@@ -51,8 +51,8 @@ export function readCertificateRecord(text: string): CertificateRecord {
   return { authorities, serving: { ...keyedOf(serving), at, by } };
 }
 
-export function certificateRecordText(held: CertificateRecord): string {
-  return JSON.stringify(held);
+export function certificateRecordText(record: CertificateRecord): string {
+  return JSON.stringify(record);
 }
 
 /** The CA bundle: the certificates of all authorities, PEM. */

@@ -55,7 +55,7 @@ const maxSteps = 20;
 /** The text of the Secret, and its content; none if it is damaged. */
 interface StoredCertificates {
   readonly text: string | undefined;
-  readonly held: CertificateRecord;
+  readonly record: CertificateRecord;
 }
 
 /**
@@ -97,8 +97,8 @@ export class WebhookKeeper implements Controller {
    * the Secret, whose state decides each step.
    */
   async begin(signal: AbortSignal): Promise<void> {
-    const { held } = await this.#kept();
-    if (held.serving !== undefined) return;
+    const { record } = await this.#kept();
+    if (record.serving !== undefined) return;
     const { api } = this.#options;
     const found = await api.read({ kind: configurationKind, name: webhookName }, { signal });
     if (found === undefined) return;
@@ -115,7 +115,7 @@ export class WebhookKeeper implements Controller {
       const kept = await this.#kept();
       const { clock, namespace } = this.#options;
       const seen = {
-        held: kept.held,
+        record: kept.record,
         bundles: bundlesOf(configuration),
         name: serviceDnsName(namespace),
         now: clock.now(),
@@ -123,45 +123,48 @@ export class WebhookKeeper implements Controller {
       const step = nextStep(seen);
       if (step === undefined) break;
       if (step.do === "publish")
-        configuration = await this.#publish(configuration, step.bundle, kept.held, run);
-      else await this.#keep(kept, await this.#after(kept.held, step), run);
+        configuration = await this.#publish(configuration, step.bundle, kept.record, run);
+      else await this.#keep(kept, await this.#after(kept.record, step), run);
     }
     return configuration;
   }
 
   async #kept(): Promise<StoredCertificates> {
     const text = (await this.#options.secret.read()).entries.get(certificatesEntry);
-    if (text === undefined) return { text, held: noCertificates };
+    if (text === undefined) return { text, record: noCertificates };
     try {
-      return { text, held: readCertificateRecord(text) };
+      return { text, record: readCertificateRecord(text) };
     } catch (error) {
       const what = `${this.#options.secret.place}, entry ${certificatesEntry}`;
       this.#options.logger.warn(`${what} is damaged, and is replaced: ${errorText(error)}`);
-      return { text, held: noCertificates };
+      return { text, record: noCertificates };
     }
   }
 
   /** The state held after a step. */
-  async #after(held: CertificateRecord, step: Exclude<Step, { do: "publish" }>): Promise<CertificateRecord> {
+  async #after(
+    record: CertificateRecord,
+    step: Exclude<Step, { do: "publish" }>,
+  ): Promise<CertificateRecord> {
     const { clock, lives, logger, namespace } = this.#options;
     const now = clock.now();
     switch (step.do) {
       case "make-authority": {
         logger.info("the webhook gets a new certificate authority");
         const authority = await makeAuthority({ now, life: lives.authority });
-        return { ...held, authorities: [...held.authorities, authority] };
+        return { ...record, authorities: [...record.authorities, authority] };
       }
       case "note-trust":
-        return { ...held, authorities: held.authorities.map((one) => ({ trustedAt: now, ...one })) };
+        return { ...record, authorities: record.authorities.map((one) => ({ trustedAt: now, ...one })) };
       case "sign": {
         logger.info("the webhook gets a new certificate");
         const names = [serviceDnsName(namespace)];
         const pair = await signServing(step.authority, names, { now, life: lives.serving });
-        return { ...held, serving: { ...pair, at: now, by: fingerprintOf(step.authority) } };
+        return { ...record, serving: { ...pair, at: now, by: fingerprintOf(step.authority) } };
       }
       case "forget":
         logger.info("an old certificate authority of the webhook is trusted no longer");
-        return { ...held, authorities: step.keep };
+        return { ...record, authorities: step.keep };
     }
   }
 
@@ -182,12 +185,12 @@ export class WebhookKeeper implements Controller {
   async #publish(
     configuration: KubernetesObject,
     bundle: string,
-    held: CertificateRecord,
+    record: CertificateRecord,
     run: Pick<Reconcile, "signal" | "assertHeld">,
   ): Promise<KubernetesObject> {
     const { api } = this.#options;
     // An authority not noted as trusted is simply new.
-    const isMended = held.authorities.every(({ trustedAt }) => trustedAt !== undefined);
+    const isMended = record.authorities.every(({ trustedAt }) => trustedAt !== undefined);
     run.assertHeld();
     const written = await api.apply(withBundle(configuration, bundle), {
       fieldManager: manager,

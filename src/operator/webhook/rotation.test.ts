@@ -17,7 +17,7 @@ const name = "podtrust-webhook.podtrust.svc";
 
 /** The leader, its Secret and the configuration, in one. */
 class World {
-  held: CertificateRecord = noCertificates;
+  record: CertificateRecord = noCertificates;
   bundle = "";
   now = start;
   steps: string[] = [];
@@ -28,34 +28,42 @@ class World {
   }
 
   async #do(step: Step): Promise<void> {
-    const { held, now, lives } = this;
+    const { record, now, lives } = this;
     switch (step.do) {
       case "make-authority": {
         const authority = await makeAuthority({ now, life: lives.authority });
-        this.held = { ...held, authorities: [...held.authorities, authority] };
+        this.record = { ...record, authorities: [...record.authorities, authority] };
         break;
       }
       case "publish":
         this.bundle = step.bundle;
         break;
       case "note-trust":
-        this.held = { ...held, authorities: held.authorities.map((one) => ({ trustedAt: now, ...one })) };
+        this.record = {
+          ...record,
+          authorities: record.authorities.map((one) => ({ trustedAt: now, ...one })),
+        };
         break;
       case "sign": {
         const pair = await signServing(step.authority, [name], { now, life: lives.serving });
-        this.held = { ...held, serving: { ...pair, at: now, by: fingerprintOf(step.authority) } };
+        this.record = { ...record, serving: { ...pair, at: now, by: fingerprintOf(step.authority) } };
         break;
       }
       case "forget":
-        this.held = { ...held, authorities: step.keep };
+        this.record = { ...record, authorities: step.keep };
     }
   }
 
   /** One look of the leader, all steps of it; whether something was done. What stands in the Secret is read anew. */
   async look(): Promise<boolean> {
     for (let count = 0; count < 20; count += 1) {
-      this.held = readCertificateRecord(certificateRecordText(this.held));
-      const step = nextStep({ held: this.held, bundles: [this.bundle, this.bundle], name, now: this.now });
+      this.record = readCertificateRecord(certificateRecordText(this.record));
+      const step = nextStep({
+        record: this.record,
+        bundles: [this.bundle, this.bundle],
+        name,
+        now: this.now,
+      });
       if (step === undefined) return count > 0;
       this.steps.push(step.do);
       await this.#do(step);
@@ -64,7 +72,7 @@ class World {
   }
 
   get shown(): string {
-    return this.held.serving?.certificate ?? "";
+    return this.record.serving?.certificate ?? "";
   }
 }
 
@@ -125,7 +133,7 @@ describe("the rotation of the webhook's certificates", () => {
           assert.ok(verifies(certificate, bundle, world.now), new Date(world.now).toISOString());
     }
     const count = (what: Step["do"]): number => world.steps.filter((step) => step === what).length;
-    assert.deepEqual([count("make-authority"), count("forget"), world.held.authorities.length], [5, 4, 1]);
+    assert.deepEqual([count("make-authority"), count("forget"), world.record.authorities.length], [5, 4, 1]);
     assert.ok(count("sign") >= 18);
   });
 
@@ -142,13 +150,13 @@ describe("the rotation of the webhook's certificates", () => {
   test("signs at once, by an authority that is trusted, where the certificate has expired, is lost or has another name", async () => {
     const world = new World();
     await world.look();
-    const { serving, authorities } = world.held;
+    const { serving, authorities } = world.record;
     assert.ok(serving !== undefined);
     const [authority] = authorities;
     assert.ok(authority !== undefined);
     const other = await signServing(authority, ["other.svc"], { now: world.now, life: day });
-    for (const held of [{ authorities }, { authorities, serving: { ...serving, ...other } }]) {
-      world.held = held;
+    for (const record of [{ authorities }, { authorities, serving: { ...serving, ...other } }]) {
+      world.record = record;
       world.steps = [];
       await world.look();
       assert.deepEqual(world.steps, ["sign"]);
@@ -187,7 +195,7 @@ describe("the rotation of the webhook's certificates", () => {
     await world.look();
     world.now += 61 * minute;
     await world.look();
-    assert.equal(world.held.authorities.length, 1);
+    assert.equal(world.record.authorities.length, 1);
     assert.ok(verifies(world.shown, world.bundle, world.now));
   });
 

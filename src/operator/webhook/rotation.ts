@@ -29,7 +29,7 @@ export type Step =
 
 /** The current state. */
 export interface WebhookCertificates {
-  readonly held: CertificateRecord;
+  readonly record: CertificateRecord;
   /** The CA bundles of the configuration's webhooks, PEM. */
   readonly bundles: readonly string[];
   /** The DNS name that they verify. */
@@ -48,13 +48,13 @@ function isDue(one: KeyedCertificate, now: number): boolean {
 /** Whether this much time has passed. A moment in the future was noted by a clock that has been corrected since. */
 const isOver = (at: number, ms: number, now: number): boolean => now - at >= ms || now - at < -60_000;
 
-function toSign({ held, name, now }: WebhookCertificates): AuthorityRecord | undefined {
-  const { authorities, serving } = held;
+function toSign({ record, name, now }: WebhookCertificates): AuthorityRecord | undefined {
+  const { authorities, serving } = record;
   const newest = authorities.at(-1);
   const ready = authorities.findLast(
     ({ trustedAt }) => trustedAt !== undefined && isOver(trustedAt, overlap.before, now),
   );
-  const signer = signerOf(held);
+  const signer = signerOf(record);
   const serves =
     serving !== undefined &&
     signer !== undefined &&
@@ -72,18 +72,18 @@ function toSign({ held, name, now }: WebhookCertificates): AuthorityRecord | und
  * authority joins the bundle beside the old one before it signs, and the old one leaves it only afterwards.
  */
 export function nextStep(seen: WebhookCertificates): Step | undefined {
-  const { held, bundles, now } = seen;
-  const { authorities, serving } = held;
+  const { record, bundles, now } = seen;
+  const { authorities, serving } = record;
   const good = authorities.filter((one) => isGood(one, now));
   if (good.length < authorities.length) return { do: "forget", keep: good };
   const newest = authorities.at(-1);
   if (newest === undefined || isDue(newest, now)) return { do: "make-authority" };
-  const bundle = bundleOf(held);
+  const bundle = bundleOf(record);
   if (bundles.some((one) => one !== bundle)) return { do: "publish", bundle };
   if (authorities.some(({ trustedAt }) => trustedAt === undefined)) return { do: "note-trust" };
   const authority = toSign(seen);
   if (authority !== undefined) return { do: "sign", authority };
-  const signer = signerOf(held);
+  const signer = signerOf(record);
   const keep = signer === undefined ? authorities : authorities.slice(authorities.indexOf(signer));
   const isSettled = serving !== undefined && isOver(serving.at, overlap.after, now);
   return keep.length < authorities.length && isSettled ? { do: "forget", keep } : undefined;

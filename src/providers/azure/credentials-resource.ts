@@ -39,7 +39,7 @@ function written({ stack, holder }: CredentialsSpec, desired: DesiredCredential)
 
 const members = ["issuer", "subject", "audiences", "description"] as const;
 
-/** The members in which a credential differs from the wanted one. */
+/** The members in which a credential differs from the desired one. */
 function drifted(
   found: ObservedCredential,
   asWritten: ObservedCredential,

@@ -13,7 +13,7 @@ export interface ObservedCredential {
   readonly description: string;
 }
 
-/** A wanted federated credential: one ServiceAccount of the issuer. */
+/** A desired federated credential: one ServiceAccount of the issuer. */
 export interface DesiredCredential {
   /** NAMESPACE/NAME */
   readonly account: string;

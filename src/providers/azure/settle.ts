@@ -3,7 +3,7 @@ import type { Work } from "../../rules/plan/index.ts";
 import type { AzureApi } from "./api.ts";
 import { azureError, AzureUnanswered, isConflict, isNotFound } from "./failure.ts";
 
-/** One request that brings the present state nearer to the wanted one. */
+/** One request that brings the present state nearer to the desired one. */
 export interface AzureStep {
   /** In words that differ for each step of a thing: `making the identity web`. */
   readonly what: string;

@@ -47,10 +47,10 @@ async function ownProvider(
 /** The uploaded keys of a provider of the stack; none where Google fetches them. Throws `gcp-*`. */
 export async function uploadedKeys(
   api: GoogleApi,
-  place: ProviderTarget,
+  target: ProviderTarget,
   signal: AbortSignal,
 ): Promise<readonly Jwk[]> {
-  const read = uploadableKeys((await ownProvider(api, place, signal)).jwksJson);
+  const read = uploadableKeys((await ownProvider(api, target, signal)).jwksJson);
   return typeof read === "string" ? [] : read.keys;
 }
 

@@ -31,11 +31,11 @@ async function given({ file, env }: HetznerTokenSource): Promise<string> {
  * The token, checked by its form before it is sent anywhere. Throws `hetzner-token-missing`, `hetzner-token-malformed`
  * or `file-unreadable`; none of them repeats it.
  */
-export async function readToken(place: HetznerTokenSource): Promise<string> {
-  const token = (await given(place)).trim();
-  const where = tokenSourceText(place);
+export async function readToken(source: HetznerTokenSource): Promise<string> {
+  const token = (await given(source)).trim();
+  const where = tokenSourceText(source);
   if (token === "") {
-    const what = place.file === undefined ? "is not set" : "is empty";
+    const what = source.file === undefined ? "is not set" : "is empty";
     throw new PodtrustError("hetzner-token-missing", `${where} ${what}`);
   }
   if (form.test(token)) return token;

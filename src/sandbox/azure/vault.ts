@@ -84,11 +84,11 @@ interface SecretRef {
 
 function read(
   { host }: FrontRequest,
-  place: SecretRef,
+  ref: SecretRef,
   caller: ServicePrincipal,
   context: AzureContext,
 ): FrontAnswer {
-  const { of, name, version } = place;
+  const { of, name, version } = ref;
   const secret = context.tenant.secrets.get(keyOf(of, name));
   if (secret !== undefined) checkReader(caller, secret, context);
   if (secret !== undefined && (version === "" || version === secret.version))
@@ -102,7 +102,7 @@ function read(
 
 function write(
   request: FrontRequest,
-  place: SecretRef,
+  ref: SecretRef,
   caller: ServicePrincipal,
   context: AzureContext,
 ): FrontAnswer {
@@ -112,7 +112,7 @@ function write(
       rule: "administrator",
     });
   const { value } = jsonOf(request, () => new AzureError(400, "BadParameter", "The body is not JSON."));
-  const secret = { vault: place.of, name: place.name, value, readers: undefined };
+  const secret = { vault: ref.of, name: ref.name, value, readers: undefined };
   return { status: 200, body: shown(putSecret(tenant, secret, clock.now()), request.host) };
 }
 

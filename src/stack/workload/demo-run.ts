@@ -252,16 +252,16 @@ export interface DemoRemoval {
 
 /** Removes the demo's Job and ServiceAccount if they carry our labels; others stay. */
 export async function removeDemoWorkload(
-  input: Pick<DemoRunInput, "cluster" | "signal"> & { readonly place: DemoTarget },
+  input: Pick<DemoRunInput, "cluster" | "signal"> & { readonly target: DemoTarget },
 ): Promise<readonly DemoRemoval[]> {
-  const { place, cluster, signal } = input;
+  const { target, cluster, signal } = input;
   const removals: DemoRemoval[] = [];
-  for (const ref of [jobRef(place), accountRef(place)]) {
+  for (const ref of [jobRef(target), accountRef(target)]) {
     const object = objectText(ref);
     const found = await cluster.read(ref, { signal });
     if (found === undefined) {
       removals.push({ object, outcome: "absent" });
-    } else if (taken(ref, found, place) === undefined) {
+    } else if (taken(ref, found, target) === undefined) {
       const { uid } = found.metadata;
       removals.push({
         object,
