@@ -131,7 +131,7 @@ const defects: readonly Planted[] = [
     defect: "an adopted role is opened before it is cut (H2b)",
     file: "providers/aws/role-update.ts",
     from: marking,
-    to: `${marking}\n...where(opens, [{ kind: "set-trust", document: wanted.trustPolicy }]),`,
+    to: `${marking}\n...where(opens, [{ kind: "set-trust", document: desired.trustPolicy }]),`,
     events: [grants(1), { kind: "legacy" }, bind(8), pass],
   },
   {
