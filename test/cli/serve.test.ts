@@ -142,7 +142,7 @@ describe("podtrust serve", () => {
     const good = await readFile(at.config, "utf8");
     await writeFile(at.config, "stack: [");
     running.child.kill("SIGHUP");
-    await running.until(/the new config is refused and the old one goes on/u);
+    await running.until(/the new config is refused and the old one stays in use/u);
     assert.equal((await jwks(at, port)).cacheControl, "public, max-age=7");
 
     const text = JSON.stringify({ ...JSON.parse(good), issuer: "https://oidc.exmaple.test" });
