@@ -271,6 +271,8 @@ function suite(version: KubernetesVersion): void {
     assert.equal(recordsOf(recordOf(expected["spec"])["volumes"]).length, 4);
     await until("all four policies are in force", async () => {
       const { status, text } = await make(pod, "strict", "everything");
+      // The API server follows each policy by itself: those that refuse may be in force before those that inject.
+      if (status === 422 && text.includes("PodNotInjected")) return false;
       assert.equal(status, 201, text);
       return recordsOf(recordOf((JSON.parse(text) as JsonRecord)["spec"])["volumes"]).length === 4;
     });
