@@ -1,5 +1,5 @@
 import { recordOf, recordsOf } from "../../core/base/index.ts";
-import { readArn } from "../../rules/oidc/index.ts";
+import { denyAllArn, readArn } from "../../rules/oidc/index.ts";
 import type { Tags } from "../../rules/plan/index.ts";
 import { policyEffects, type PolicyEffects } from "../../rules/trust/index.ts";
 import type { RoleState } from "./role.ts";
@@ -58,8 +58,7 @@ const managedDenials = /^arn:[a-z-]+:iam::aws:policy\/(?:AWSDenyAll|AWSCompromis
 export const isManagedDenial = (arn: string): boolean => managedDenials.test(arn);
 
 /** ARN of the policy that denies everything, in the partition of a role. */
-export const denyAllOf = ({ arn }: Pick<RoleState, "arn">): string =>
-  `arn:${readArn(arn).partition}:iam::aws:policy/AWSDenyAll`;
+export const denyAllOf = ({ arn }: Pick<RoleState, "arn">): string => denyAllArn(readArn(arn).partition);
 
 /** Takes policies off a role. */
 export interface Removals {

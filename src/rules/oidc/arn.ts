@@ -18,6 +18,9 @@ export interface IamArn {
  */
 export const roleArnForm = /^arn:aws[a-z-]*:iam::[0-9]{12}:role\/[A-Za-z0-9_+=,.@/-]{1,576}$/u;
 
+/** ARN of AWS's managed policy that denies everything (AWS Managed Policy Reference, "AWSDenyAll"), in a partition. */
+export const denyAllArn = (partition: string): string => `arn:${partition}:iam::aws:policy/AWSDenyAll`;
+
 /**
  * Takes apart `arn:PARTITION:iam::ACCOUNT:KIND/PATH/NAME` (IAM User Guide, "IAM identifiers"). It judges nothing: whether a
  * text is an ARN is for a schema, or for STS.

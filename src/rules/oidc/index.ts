@@ -1,4 +1,4 @@
-export { type IamArn, readArn, roleArnForm } from "./arn.ts";
+export { denyAllArn, type IamArn, readArn, roleArnForm } from "./arn.ts";
 export {
   type Algorithm,
   type AlgorithmFacts,

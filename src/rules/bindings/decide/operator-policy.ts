@@ -1,4 +1,4 @@
-import { readArn } from "../../oidc/index.ts";
+import { denyAllArn, readArn } from "../../oidc/index.ts";
 import type { AllowCondition, AllowPolicy, AllowStatement } from "../../trust/index.ts";
 import type { Trust } from "../objects/objects.ts";
 
@@ -106,7 +106,7 @@ export function operatorPolicy(trust: Trust, policyAccount: PolicyAccount): Allo
   }
   // A role without any grant left gets this boundary, under which no policy gives it anything: not one written here
   // either.
-  const closed = `arn:${partition}:iam::aws:policy/AWSDenyAll`;
+  const closed = denyAllArn(partition);
   const inline = unique(grants.filter((grant) => grant.inline).map(({ boundary }) => boundary));
   Statement.push(
     allow("SetGrantedBoundaries", ["iam:PutRolePermissionsBoundary"], {

@@ -1,6 +1,7 @@
 import { oidcProviderArn } from "../../../providers/aws/index.ts";
 import { partitionOf } from "../../../core/base/index.ts";
 import type { AwsConfig, Config } from "../../../config/index.ts";
+import { denyAllArn } from "../../../rules/oidc/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 import type { AllowCondition, AllowPolicy, AllowStatement } from "../../../rules/trust/index.ts";
 
@@ -186,7 +187,7 @@ export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account
         Resource: all.roles,
         Condition: {
           StringEquals: marked,
-          ArnEquals: { "iam:PermissionsBoundary": `arn:${partition}:iam::aws:policy/AWSDenyAll` },
+          ArnEquals: { "iam:PermissionsBoundary": denyAllArn(partition) },
         },
       },
     ],
