@@ -3,7 +3,8 @@
  * `isoBasic`. Each file that calls `toISOString` makes forms of its own, with milliseconds or without.
  * `test/gate/time-rules.test.ts` fails on an entry that calls none.
  */
-import { isListed, type MemberNode, type RuleContext, sourcePath } from "./rule.ts";
+import { memberOf } from "./members.ts";
+import { isListed, type Node, type RuleContext, sourcePath } from "./rule.ts";
 
 /** Files that may call it. */
 export const isoTexts: readonly string[] = [
@@ -20,8 +21,8 @@ export const isoTextRule = {
     const path = sourcePath(context.filename);
     if (path === undefined || isListed(isoTexts, path)) return {};
     return {
-      MemberExpression(node: MemberNode) {
-        if (node.property?.name === "toISOString") context.report({ node, message });
+      MemberExpression(node: Node) {
+        if (memberOf(node) === "toISOString") context.report({ node, message });
       },
     };
   },

@@ -58,14 +58,6 @@ export interface Node {
   readonly local?: Node;
 }
 
-/** `Date.now` or `clock.now()`'s callee: an object, and a member by its name. */
-export interface MemberNode {
-  readonly type: string;
-  readonly computed?: boolean;
-  readonly object?: { readonly type: string; readonly name?: string };
-  readonly property?: { readonly type: string; readonly name?: string };
-}
-
 /** The path of a file that ships, from its `src/` or `packages/` on; undefined where it stands in neither. */
 export function sourcePath(filename: string): string | undefined {
   const parts = filename.split(/[/\\]/u);
