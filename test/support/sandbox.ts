@@ -140,7 +140,7 @@ export async function startTestSandbox({
   const clock = new TestClock(Date.now());
   const foreign = { account, ca: authority.root, connectTo: issuer.connectTo, propagationMs: 0 };
   const sandbox = inOwnProcess
-    ? ((await startSandboxProcess(foreign)) as unknown as Sandbox)
+    ? ((await startSandboxProcess({ ...foreign, ...options })) as unknown as Sandbox)
     : await startSandbox({ clock, ...foreign, ...options });
   const clients: { destroy(): void }[] = [];
   const config = (credentials: Credentials) => ({

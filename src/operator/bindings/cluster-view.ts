@@ -294,6 +294,7 @@ interface Head {
   readonly retry: unknown;
 }
 
+/** The head of a binding or a trust: what a mirror keeps of it. */
 export function headOf(object: JsonRecord): Head {
   const { generation, uid, deletionTimestamp, annotations } = recordOf(object["metadata"]);
   return { generation, uid, deleted: deletionTimestamp, retry: recordOf(annotations)[retryAnnotation] };
@@ -322,12 +323,11 @@ export function followBindings(
     kind: partyNames[party].binding.kind,
     keep(object) {
       const head = bindingOf(object);
-      const { namespace, name } = recordOf(object["metadata"]);
-      const key = `${String(namespace)}/${String(name)}`;
+      const binding = object as unknown as KubernetesObject;
       // Of what is listed there is much, reconciled one after the other; what is not new may have been changed since.
       const changed = bindings.synced && isNew(object) ? "soon" : "later";
-      const isSame = JSON.stringify(bindings.get(key)) === JSON.stringify(head);
-      view.sees(object as unknown as KubernetesObject, isSame ? "none" : changed);
+      const isSame = JSON.stringify(bindings.get(keyOf(binding))) === JSON.stringify(head);
+      view.sees(binding, isSame ? "none" : changed);
       return head;
     },
   });

@@ -2,9 +2,9 @@
 import { PassThrough } from "node:stream";
 import type { TestContext } from "node:test";
 import { type JsonRecord, recordOf } from "../../../src/core/base/index.ts";
-import { awsPasses } from "../../../src/operator/bindings/aws.ts";
+import { bindingControllers } from "../../../src/operator/bindings/aws.ts";
 import { ClusterView } from "../../../src/operator/bindings/cluster-view.ts";
-import { followedBy, partyControllers } from "../../../src/operator/bindings/controllers.ts";
+import { followedBy } from "../../../src/operator/bindings/controllers.ts";
 import { type Controller, ControllerRunner } from "../../../src/operator/controller/index.ts";
 import type { ControllerTools } from "../../../src/operator/index.ts";
 import { type KubernetesApi, Mirror } from "../../../src/providers/kubernetes/index.ts";
@@ -73,8 +73,8 @@ export async function followedBinding(t: TestContext): Promise<() => Promise<voi
   const accounts = follow({ kind: "ServiceAccount", keep: (object) => object });
   const events = { record: () => Promise.resolve() };
   const tools = { api, clock, logger, accounts, events, follow } as unknown as ControllerTools;
-  const options = followedBy(tools, "aws", new ClusterView(api, clock));
-  const [controller] = partyControllers(awsPasses(clients.aws), options) as [Controller];
+  const followed = followedBy(tools, "aws", new ClusterView(api, clock));
+  const [controller] = bindingControllers({ ...followed, aws: clients.aws }) as [Controller];
   const runner = new ControllerRunner({ controller, clock: swift, logger });
   const running = [
     ...mirrors.map((mirror) => mirror.run(ending.signal)),
