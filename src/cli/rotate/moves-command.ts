@@ -76,7 +76,6 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
         "SSH address of a control plane node that is gone, with :PORT where it needs one; repeatable",
         collect,
       )
-      .option("--copied", "k3s and RKE2: datastore and server token are copied to another machine")
       .option("--yes", "do not ask");
   const recipient = (command: Command): Command =>
     command.option(

@@ -19,11 +19,11 @@ import {
   type RotationView,
   theftOf,
 } from "../../control-plane/rotation/index.ts";
-import { canAsk, confirm } from "../../core/terminal/index.ts";
+import { confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, maxAge, openUploads } from "../../publisher/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
-import { closedUntil, type Theft, theftText, toCopyFirst } from "../../rules/rotation/index.ts";
+import { closedUntil, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { pluginConsent } from "../options/plugin-consent.ts";
@@ -53,7 +53,6 @@ export interface MoveOptions extends RouteOptions {
   readonly cut?: boolean;
   readonly endSessions?: boolean;
   readonly reopen?: boolean;
-  readonly copied?: boolean;
   readonly recipient?: readonly string[];
   readonly identity?: string;
   readonly without?: readonly string[];
@@ -187,21 +186,15 @@ async function agreed(
   throw new PodtrustError("interrupted", "the answer was no; nothing was done");
 }
 
-/** Refuses a move that restarts what may not start again, until the user confirms a copy to go back to. */
-async function checkCopied(
-  context: CommandContext,
-  { copied, yes }: MoveOptions,
-  { facts }: RotationView,
-): Promise<void> {
-  const what = copied === true ? undefined : toCopyFirst(facts);
-  if (what === undefined) return;
-  context.output.line(`${what}.`);
-  const isAsked = yes !== true && canAsk(context);
-  if (isAsked && (await confirm(context, "rotate", "Is all of that copied to another machine?"))) return;
-  throw new PodtrustError("rotation-refused", what, {
-    next: "Copy them to another machine, then run the same command with --copied.",
-    detail: { reason: "not-copied" },
-  });
+// Before the question: the others judge for themselves what of them is possible.
+const changingMoves: readonly Move[] = ["prepare", "promote", "run", "finish verifiers"];
+
+/** Refuses a move that gives API servers other keys where podtrust does not change them. */
+function checkChangeable({ facts }: RotationView): void {
+  const refusal = keysInDatastore(facts);
+  if (refusal === undefined) return;
+  const { message, next, reason } = refusal;
+  throw new PodtrustError("rotation-refused", message, { next, detail: { reason } });
 }
 
 /** One move across the API servers of the config. */
@@ -218,7 +211,7 @@ export async function runMove(
     return;
   }
   await opened(context, options, async (one, run) => {
-    if (move !== "finish publication") await checkCopied(context, options, await one.rotation.look());
+    if (changingMoves.includes(move)) checkChangeable(await one.rotation.look());
     let accounts: readonly AccountLocked[] = [];
     if (move === "stolen") accounts = await stolen(run, one, options, kid ?? "");
     else await moved(run, one, move, { ...options, ...defined({ kid }) });

@@ -1,7 +1,15 @@
-import { defined, parseDuration, recordOf, recordsOf, textOf, withNextStep } from "../../core/base/index.ts";
+import {
+  defined,
+  errorText,
+  parseDuration,
+  recordOf,
+  recordsOf,
+  textOf,
+  withNextStep,
+} from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import type { AuthenticationFacts, ServerFacts } from "../../rules/adoption/index.ts";
+import type { AuthenticationFacts, ServerFacts, UnitIssuer } from "../../rules/adoption/index.ts";
 import { type ApiServerFlags, isSilence, mirroredFlags, type ControlPlaneServer } from "../servers/index.ts";
 
 /** The running API servers of a cluster, and what could not be read of them. */
@@ -104,6 +112,19 @@ function ofServer(name: string, error: unknown): unknown {
   );
 }
 
+/** What its unit gives it beside its files. The way back has to be open where that cannot be read. */
+async function unitOf({ files }: ControlPlaneServer, signal: AbortSignal): Promise<UnitIssuer | undefined> {
+  try {
+    const flags = await files.commandLine(signal);
+    if (flags === undefined) return undefined;
+    const { issuers, jwksUri } = flags;
+    return { kind: "read", issuers, ...defined({ jwksUri }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { kind: "unread", why: errorText(error) };
+  }
+}
+
 interface ReadServer {
   readonly flags: ApiServerFlags;
   readonly facts: ServerFacts;
@@ -112,15 +133,16 @@ interface ReadServer {
 async function readOne(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {
   const { api, files } = server;
   const flags = await api.running(signal);
-  const [{ issuer }, keys, authentication, startedAt, kept] = await Promise.all([
+  const [{ issuer }, keys, authentication, startedAt, kept, unit] = await Promise.all([
     api.discovery(signal),
     api.keys(signal),
     readAuthentication(server, flags, signal),
     startOf(server, signal),
     files.kept(signal),
+    unitOf(server, signal),
   ]);
   const seen = { discovered: issuer, kids: keys.map(({ kid }) => kid), authentication };
-  return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined({ startedAt, kept }) } };
+  return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined({ startedAt, kept, unit }) } };
 }
 
 async function readNamed(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {

@@ -23,6 +23,12 @@ export function dilemmaOf({ kid, answer, relyingPartiesUntil, pods }: Theft): Po
       detail: { reason: "too-young", from: answer.from, relyingPartiesUntil },
     });
   }
+  if (answer.way === "by-hand") {
+    return new PodtrustError("rotation-refused", answer.why, {
+      next: `${answer.next} Meanwhile podtrust rotate distrust ${kid} --force takes the key out of what is published: ${hit}, and every token that is made until then.`,
+      detail: { reason: "keys-in-datastore" },
+    });
+  }
   if (answer.way !== "no-next") return undefined;
   return new PodtrustError("rotation-refused", `there is no next key that could sign: ${answer.why}`, {
     next: `Run podtrust rotate prepare, then podtrust rotate stolen ${kid} --wait: the thief has access meanwhile. Or run podtrust rotate distrust ${kid} --force now: every token of the cluster is refused until another key signs.`,

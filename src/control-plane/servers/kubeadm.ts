@@ -36,6 +36,9 @@ export class KubeadmFiles implements ServerFiles {
     this.#kept = new KeptFiles(machine, "/etc/kubernetes/podtrust", purpose);
   }
 
+  /** A kubelet starts what the manifest says and nothing beside. */
+  async commandLine(): Promise<undefined> {}
+
   change(change: FlagChange, signal: AbortSignal): Promise<void> {
     return this.#change(change, change, signal);
   }

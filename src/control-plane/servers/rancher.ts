@@ -6,6 +6,7 @@ import {
   type KeptFacts,
   type ServerConfigFile,
   serverConfigFlags,
+  unitFlags,
 } from "../../rules/distribution/index.ts";
 import { defined, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
@@ -14,6 +15,7 @@ import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { readServerKeys } from "./kubeadm.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
+import { serverUnit } from "./server-unit.ts";
 import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 const services = { k3s: "k3s", rke2: "rke2-server" } as const;
@@ -48,6 +50,10 @@ export class RancherFiles implements ServerFiles {
     for (const { path, value } of changeServerConfig(await this.#files(signal), own, change))
       await this.#kept.write({ path, content: yaml11Text(value) }, change, signal);
     await this.#restart(signal);
+  }
+
+  async commandLine(signal: AbortSignal): Promise<ApiServerFlags> {
+    return unitFlags(await serverUnit(this.#machine, this.distribution, signal));
   }
 
   /** Its config files name no key: those that came since are in files of their own. */

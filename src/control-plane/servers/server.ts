@@ -71,6 +71,8 @@ export interface RestoredFiles {
 /** The files of one server, over its pinned SSH session. One change is one restart of its API server. */
 export interface ServerFiles {
   readonly distribution: "kubeadm" | "k3s" | "rke2";
+  /** Flags that its unit's command line gives the API server beside its files; undefined where files alone do. Throws `server-unit`. */
+  commandLine(signal: AbortSignal): Promise<ApiServerFlags | undefined>;
   /**
    * Writes the files whole with other flags, keeps beside them, once, what stood there, and restarts what does not notice by
    * itself. Throws `server-file-invalid`, `host-*`, `ssh-*`.

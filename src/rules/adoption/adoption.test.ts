@@ -12,6 +12,7 @@ import {
   nextStep,
   oldIssuers,
   type ServerFacts,
+  undoRefusals,
   undoSteps,
 } from "./index.ts";
 
@@ -62,6 +63,19 @@ describe("adoption is refused", () => {
     assert.doesNotMatch(found[1]?.message ?? "", /where unset/u);
     assert.match(found[0]?.next ?? "", new RegExp(`--api-audiences=${ours},${old},https://api`, "u"));
     assert.deepEqual(reasons({ servers, wanted: wanted([ours, old, "https://api.example.com"]) }), []);
+  });
+
+  test("where a unit's command line names another issuer, or cannot be read", () => {
+    const on = (unit: NonNullable<ServerFacts["unit"]>): readonly string[] =>
+      reasons({ distribution: "k3s", servers: [server("a", { unit })] });
+    const guide = { issuers: [old], jwksUri: `${old}/openid/v1/jwks` };
+    assert.deepEqual(on({ kind: "read", ...guide }), ["unit-names-issuer a"]);
+    assert.deepEqual(on({ kind: "read", issuers: [], jwksUri: guide.jwksUri }), ["unit-names-issuer a"]);
+    assert.deepEqual(on({ kind: "unread", why: "busctl is not installed" }), ["unit-unread a"]);
+    assert.deepEqual(on({ kind: "read", issuers: [] }), []);
+    assert.deepEqual(on({ kind: "read", issuers: [ours] }), []);
+    const undone = undoRefusals(facts({ servers: pair({ unit: { kind: "unread", why: "no busctl" } }) }));
+    assert.deepEqual(undone, []);
   });
 
   test("of a server that the config does not list, and of one that it lists and that could not be read, by name", () => {

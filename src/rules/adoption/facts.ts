@@ -9,6 +9,11 @@ export type AuthenticationFacts =
   /** The issuers of its `jwt` authenticators. */
   | { readonly kind: "read"; readonly issuers: readonly string[] };
 
+/** What a server's unit says of the issuer beside its files. */
+export type UnitIssuer =
+  | { readonly kind: "read"; readonly issuers: readonly string[]; readonly jwksUri?: string }
+  | { readonly kind: "unread"; readonly why: string };
+
 /** One API server as it runs: its flags, and what it answers at its own address. */
 export interface ServerFacts {
   /** Its node's. */
@@ -26,6 +31,8 @@ export interface ServerFacts {
   readonly authentication: AuthenticationFacts;
   /** When its process began, in milliseconds since the epoch; absent where it is not known. */
   readonly startedAt?: number;
+  /** Absent where files alone start it. */
+  readonly unit?: UnitIssuer;
   /** What keeps its files from before podtrust changed them first; absent where none are kept. */
   readonly kept?: KeptFacts;
 }

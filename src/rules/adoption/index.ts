@@ -8,6 +8,7 @@ export type {
   NewIssuer,
   OldTrust,
   ServerFacts,
+  UnitIssuer,
 } from "./facts.ts";
 export { keptNotes, whyKept } from "./kept.ts";
 export {

@@ -10,6 +10,8 @@ export interface AdoptionRefusal {
     | "authentication-names-issuer"
     | "authentication-unread"
     | "audience-dropped"
+    | "unit-names-issuer"
+    | "unit-unread"
     | "server-not-listed"
     | "server-unknown"
     | "flags-differ"
@@ -92,6 +94,41 @@ const audiences: Rule = ({ servers, wanted }) => {
   });
 };
 
+/**
+ * k3s and RKE2 append their command line to what their files say. An API server does not start where an issuer comes twice, and
+ * of two jwks-uris the later counts. Source: kubernetes/kubernetes, ServiceAccountAuthenticationOptions.Validate; seen on 1.36.3.
+ */
+const unit: Rule = ({ servers, wanted, distribution }) =>
+  servers.flatMap(({ name, unit: said }): readonly AdoptionRefusal[] => {
+    if (said === undefined) return [];
+    if (said.kind === "unread") {
+      return [
+        {
+          reason: "unit-unread",
+          server: name,
+          message: `how systemd starts the server on ${name} is not known: ${said.why}`,
+          next: "Look at systemctl cat there. An issuer on its command line comes after those of the files, and an issuer twice keeps the API server from starting.",
+        },
+      ];
+    }
+    const { issuers, jwksUri } = said;
+    const isThere =
+      issuers.every((one) => one === wanted.issuer) && (jwksUri ?? wanted.jwksUri) === wanted.jwksUri;
+    if (isThere) return [];
+    const given = [
+      ...issuers.map((value) => `service-account-issuer=${value}`),
+      ...(jwksUri === undefined ? [] : [`service-account-jwks-uri=${jwksUri}`]),
+    ];
+    return [
+      {
+        reason: "unit-names-issuer",
+        server: name,
+        message: `the command line of the server's unit on ${name} gives its API server ${given.join(" and ")}: beside another issuer in a file the API server would not start, or not as it should`,
+        next: `Move these lines out of the unit into /etc/rancher/${distribution === "rke2" ? "rke2" : "k3s"}/config.yaml, under kube-apiserver-arg, and restart that server; take them out of the line that installs it, too, since its next run puts them back. Then run this again.`,
+      },
+    ];
+  });
+
 const listing: Rule = ({ listed, known, servers }) => {
   // Without a list podtrust changes no files: the person does, and each server is read back.
   const unlisted = listed.length === 0 ? [] : missing(known, listed);
@@ -167,6 +204,7 @@ const rules: readonly Rule[] = [
   noServers,
   authentication,
   audiences,
+  unit,
   listing,
   flags,
   keys,

@@ -26,6 +26,7 @@ export {
   withFormerIssuer,
 } from "./kubeadm-config.ts";
 export { flagText, issuerFlags } from "./issuer-flags.ts";
+export { readUnit, runsServer, type ServerUnit, unitFlags, unitProperties } from "./server-unit.ts";
 export {
   type ChangedValue,
   changeManifest,

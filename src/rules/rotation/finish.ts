@@ -3,7 +3,7 @@ import { awsSkewSeconds, type RefusedTokens, refusedTokens } from "../oidc/index
 import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, keysAcross } from "./key-states.ts";
 import { type QuietRecord, rememberedOf } from "./record.ts";
-import { type MoveRefusal, type MoveVerdict, namesText, refused, unfit, unfitToRestart } from "./verdict.ts";
+import { type MoveRefusal, type MoveVerdict, namesText, refused, unfit, unfitToChange } from "./verdict.ts";
 
 /** For how long the counts of stale tokens have to stand still; milliseconds. */
 export const quietMs = 86_400_000;
@@ -174,7 +174,7 @@ function lossesOf(
  * and takes that; what is allowed then says it.
  */
 export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLoss = false): MoveVerdict {
-  const trouble = unfitToRestart(facts) ?? notPrevious(facts, kid);
+  const trouble = unfitToChange(facts) ?? notPrevious(facts, kid);
   if (trouble !== undefined) return trouble;
   const { verified, published } = keyAcross(facts, kid);
   const onDisk = facts.servers.some(({ files }) => files.verify.includes(kid));

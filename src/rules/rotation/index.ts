@@ -25,7 +25,7 @@ export {
   quietMs,
   refusedOf,
 } from "./finish.ts";
-export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict, toCopyFirst } from "./verdict.ts";
+export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict, keysInDatastore } from "./verdict.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerTarget, signSteps } from "./targets.ts";
 export {
   closedUntil,

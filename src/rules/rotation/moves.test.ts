@@ -12,6 +12,7 @@ import {
 import {
   emptyRecord,
   judgeAbort,
+  judgeFinishVerifiers,
   judgePrepare,
   judgePromote,
   keysAcross,
@@ -20,7 +21,6 @@ import {
   recordPromotion,
   type RotationFacts,
   signSteps,
-  toCopyFirst,
 } from "./index.ts";
 
 const reason = (verdict: MoveVerdict): string => (verdict.is === "refused" ? verdict.reason : verdict.is);
@@ -213,24 +213,26 @@ test("each key has one state across all servers: current, next, previous or out"
 });
 
 describe("an API server of k3s or RKE2", () => {
-  const of = (version: string, distribution: "k3s" | "kubeadm"): RotationFacts =>
-    rotationFacts({
-      servers: [serverWith("a", ["old"], { version, distribution }), serverWith("b", ["old"])],
-    });
+  const on = (distribution: "k3s" | "rke2" | "kubeadm", facts = ripe()): RotationFacts => {
+    const [first = serverWith("a", ["old"]), ...others] = facts.servers;
+    return { ...facts, servers: [{ ...first, distribution }, ...others] };
+  };
 
-  test("of a version that is known not to start again is not restarted with other keys", () => {
-    const facts = of("v1.31.1+k3s1", "k3s");
-    for (const judge of [judgePrepare, judgePromote, judgeAbort])
-      assert.equal(reason(judge(facts)), "version-fails");
-    assert.match(JSON.stringify(judgePrepare(facts)), /a runs v1\.31\.1\+k3s1, .*Upgrade k3s/u);
-    assert.equal(reason(judgePrepare(of("v1.31.2+k3s1", "k3s"))), "allowed");
+  test("is given no other key, and the way out of a crash loop and of a theft are named", () => {
+    const judges = [judgePrepare, judgePromote, (facts: RotationFacts) => judgeFinishVerifiers(facts, "old")];
+    for (const judge of judges) {
+      for (const name of ["k3s", "rke2"] as const) assert.equal(reason(judge(on(name))), "keys-in-datastore");
+      assert.notEqual(reason(judge(on("kubeadm"))), "keys-in-datastore");
+    }
+    const text = JSON.stringify(judgePrepare(on("k3s")));
+    assert.match(text, /a runs k3s, .* does not start again/u);
+    assert.match(text, /podtrust adopt undo --without-api .* k3s certificate rotate-ca --force --path/u);
   });
 
-  test("is to be copied first, by name: its token, its keys and the datastore", () => {
-    assert.equal(toCopyFirst(of("v1.36.3", "kubeadm")), undefined);
-    assert.match(
-      toCopyFirst(of("v1.36.4+k3s1", "k3s")) ?? "",
-      /copies of \/var\/lib\/rancher\/k3s\/server\/token, .* and its datastore \(.*\), from a$/u,
-    );
+  test("has a next key given up only where none of its files has that key", () => {
+    assert.equal(reason(judgeAbort(on("k3s"))), "keys-in-datastore");
+    const servers = ["a", "b"].map((name) => serverWith(name, ["old"]));
+    const unwritten = rotationFacts({ servers, record: { ...emptyRecord, next: "new" } });
+    assert.equal(reason(judgeAbort(on("k3s", unwritten))), "allowed");
   });
 });

@@ -4,7 +4,15 @@ import type { RotationFacts } from "./facts.ts";
 import { keyAcross } from "./key-states.ts";
 import { algorithmOf, unverified } from "./relying-parties.ts";
 import { isSealed, rememberedOf, type RotationRecord } from "./record.ts";
-import { type MoveVerdict, namesText, notEverywhere, refused, unfitToRestart } from "./verdict.ts";
+import {
+  keptInDatastore,
+  type MoveVerdict,
+  namesText,
+  notEverywhere,
+  refused,
+  unfit,
+  unfitToChange,
+} from "./verdict.ts";
 
 const giveUp =
   "Run podtrust rotate abort, which gives the key up, then podtrust rotate prepare --algorithm RS256.";
@@ -42,7 +50,7 @@ function surpriseAtRestart({ servers, record }: RotationFacts): MoveVerdict | un
  */
 export function judgePrepare(facts: RotationFacts, algorithm?: string): MoveVerdict {
   const { servers, record } = facts;
-  const trouble = unfitToRestart(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  const trouble = unfitToChange(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
   if (trouble !== undefined) return trouble;
   if (isUnderWay(record)) {
     return refused(
@@ -93,7 +101,7 @@ function unverifiedNext(facts: RotationFacts, next: string): MoveVerdict | undef
 /** Whether the next key may sign. */
 export function judgePromote(facts: RotationFacts): MoveVerdict {
   const { servers, record, times, now } = facts;
-  const trouble = unfitToRestart(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  const trouble = unfitToChange(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
   if (trouble !== undefined) return trouble;
   const { next } = record;
   if (next === undefined) {
@@ -129,9 +137,12 @@ export function judgePromote(facts: RotationFacts): MoveVerdict {
 /** Whether the cluster may go back to the key that signed before, or give up the one that was to come. */
 export function judgeAbort(facts: RotationFacts): MoveVerdict {
   const { servers, record } = facts;
-  const trouble = unfitToRestart(facts);
+  const trouble = unfit(facts);
   if (trouble !== undefined) return trouble;
   const { next, before } = record;
+  const given = isUnderWay(record) ? before : next;
+  const stored = given === undefined ? undefined : keptInDatastore(facts, given);
+  if (stored !== undefined) return stored;
   if (next !== undefined && !isUnderWay(record))
     return { is: "allowed", kid: next, why: `${next} has signed nothing: no token is lost with it` };
   if (before === undefined) return { is: "done", why: "nothing is under way" };

@@ -54,6 +54,16 @@ describe("a stolen key", () => {
     assert.match(JSON.stringify(theft(done, "new").answer), /no-next.*old signed before/u);
   });
 
+  test("is replaced by hand where the API servers keep their keys in a datastore", () => {
+    const facts = preparedFacts(old);
+    const servers = facts.servers.map((server) => ({ ...server, distribution: "k3s" as const }));
+    for (const kid of ["old", "new"])
+      assert.match(
+        JSON.stringify(theft({ ...facts, servers }, kid).answer),
+        /by-hand.*k3s certificate rotate-ca/u,
+      );
+  });
+
   test("is given up where it is the next one, and distrusted where it no longer signs", () => {
     const next = theft(preparedFacts(old), "new");
     assert.deepEqual([next.answer, next.pods], [{ way: "give-up" }, []]);

@@ -5,6 +5,7 @@ import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, type RotationState } from "./key-states.ts";
 import { judgePromote } from "./moves.ts";
 import { rememberedOf } from "./record.ts";
+import { keysInDatastore } from "./verdict.ts";
 
 /** A pod whose token may be of the stolen key. */
 export interface HitPod {
@@ -25,6 +26,8 @@ export type TheftAnswer =
    * No next key, or the cluster is not ready for it: making one takes its waits, distrusting now refuses every token.
    */
   | { readonly way: "no-next"; readonly why: string; readonly next: string }
+  /** podtrust changes no key of these API servers, and a person does. */
+  | { readonly way: "by-hand"; readonly why: string; readonly next: string }
   /** The stolen key is the next one: it is given up, and no pod is hit. */
   | { readonly way: "give-up" }
   /** The stolen key no longer signs: it is distrusted. */
@@ -81,6 +84,8 @@ export function hitPods(pods: readonly PodTokens[], { last, rules, now }: KeyUse
 
 function answerTo(facts: RotationFacts, kid: string, state: RotationState): TheftAnswer {
   const { next: prepared = "" } = facts.record;
+  const stored = kid === prepared || state === "current" ? keysInDatastore(facts) : undefined;
+  if (stored !== undefined) return { way: "by-hand", why: stored.message, next: stored.next };
   if (kid === prepared) return { way: "give-up" };
   if (state !== "current") return { way: "distrust" };
   const verdict = judgePromote(facts);
@@ -131,7 +136,7 @@ export function closedUntil({ answer, relyingPartiesUntil }: Theft, now: number)
   const caches = relyingPartiesUntil - now;
   if (answer.way === "wait-or-lose") return answer.from + caches + slackMs;
   // A key that is still to be made has to come into every cache before it signs.
-  return now + (answer.way === "no-next" ? 2 * caches : caches) + slackMs;
+  return now + (answer.way === "no-next" || answer.way === "by-hand" ? 2 * caches : caches) + slackMs;
 }
 
 /** The same in sentences, for a person who is asked. `time`: how a moment is written. */

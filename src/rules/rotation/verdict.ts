@@ -22,7 +22,7 @@ export type MoveRefusalReason =
   | "publication-unread"
   | "legacy-tokens"
   | "controller-manager-signs"
-  | "version-fails"
+  | "keys-in-datastore"
   | "no-way-back";
 
 /** What a move is refused for. */
@@ -92,33 +92,43 @@ export function unfit(facts: RotationFacts): MoveRefusal | undefined {
   return undefined;
 }
 
-/** Versions that do not start again after a change of keys: https://github.com/k3s-io/k3s/issues/11014 */
-const failingVersions: readonly string[] = ["v1.31.1+k3s1"];
+/**
+ * Servers of k3s and RKE2: at each start they compare their key file with the copy in their datastore, and end if a file is newer.
+ * Source: k3s, pkg/cluster/bootstrap.go, ReconcileBootstrapData; seen on v1.34.3+k3s1.
+ */
+const withStoredKeys = ({ servers }: RotationFacts): RotationFacts["servers"] =>
+  servers.filter(({ distribution }) => distribution === "k3s" || distribution === "rke2");
 
-/** The same for a move that restarts API servers. */
-export function unfitToRestart(facts: RotationFacts): MoveRefusal | undefined {
-  const trouble = unfit(facts);
-  const one = facts.servers.find(({ version = "" }) => failingVersions.includes(version));
-  if (trouble !== undefined || one === undefined) return trouble;
+/** What k3s and RKE2 do themselves about a stolen key; a sentence. Source: https://docs.k3s.io/cli/certificate */
+const byHand = (program: string): string =>
+  `For a stolen key use ${program}'s own command: put a new key alone into FOLDER/tls/service.key, run ${program} certificate rotate-ca --force --path FOLDER, and restart each server.`;
+
+const wayOut =
+  "If a server no longer starts since podtrust changed its key file: podtrust adopt undo --without-api puts it back.";
+
+/** Why no API server of k3s or RKE2 is given other keys; undefined where there is none of them. */
+export function keysInDatastore(facts: RotationFacts): MoveRefusal | undefined {
+  const found = withStoredKeys(facts);
+  const [first] = found;
+  if (first?.distribution === undefined) return undefined;
+  const { distribution } = first;
   return refused(
-    "version-fails",
-    `${one.name} runs ${one.version}, which is known not to start again after a change of keys`,
-    "Upgrade k3s to a later patch release first.",
+    "keys-in-datastore",
+    `${namesText(found.map(({ name }) => name))} ${found.length === 1 ? "runs" : "run"} ${distribution}, which keeps its keys in its datastore: with a key file that podtrust has changed it does not start again`,
+    `${wayOut} ${byHand(distribution)}`,
   );
 }
 
-/**
- * What has to be copied from machines before their API servers are restarted with other keys; undefined where nothing
- * has to be.
- */
-export function toCopyFirst({ servers }: RotationFacts): string | undefined {
-  const found = servers.flatMap(({ name, distribution }) =>
-    distribution === "k3s" || distribution === "rke2" ? [{ name, distribution }] : [],
-  );
-  const [first] = found;
-  if (first === undefined) return undefined;
-  const folder = `/var/lib/rancher/${first.distribution}/server`;
-  return `${first.distribution} may not start again with other keys, and there is no way back without copies of ${folder}/token, ${folder}/tls and its datastore (${folder}/db, or the database that it is given), from ${namesText(found.map(({ name }) => name))}`;
+/** The same for giving a key up: nothing is written where no key file has it. */
+export function keptInDatastore(facts: RotationFacts, kid: string): MoveRefusal | undefined {
+  return withStoredKeys(facts).some(({ files }) => files.verify.includes(kid))
+    ? keysInDatastore(facts)
+    : undefined;
+}
+
+/** The conditions of a move that gives API servers other keys. */
+export function unfitToChange(facts: RotationFacts): MoveRefusal | undefined {
+  return keysInDatastore(facts) ?? unfit(facts);
 }
 
 /** What keeps a key from being accepted everywhere by now; undefined where it is. */

@@ -22,6 +22,10 @@ export const serverErrors = {
     summary: "No API server, or more than one, runs on the machine.",
     next: "Look at the machine: crictl ps, or journalctl -u k3s. Then run the same command again.",
   },
+  "server-unit": {
+    summary: "How systemd starts the server of k3s or RKE2 cannot be read, or more than one unit starts one.",
+    next: "Run systemctl cat for it on the machine. podtrust reads the units k3s, k3s-NAME and rke2-server, by systemd alone.",
+  },
   "server-file-invalid": {
     summary: "A file of the API server cannot be changed by podtrust.",
     next: "Look at the file; podtrust changes manifests and config files of the standard form only.",

@@ -1,0 +1,111 @@
+/** The unit that starts a server of k3s, read over a real SSH connection from what systemd 252 says by busctl. */
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { PodtrustError, systemClock } from "../../../src/core/base/index.ts";
+import { StateFolder } from "../../../src/core/files/index.ts";
+import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
+import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
+import { serverUnit } from "../../../src/control-plane/servers/server-unit.ts";
+import { homeEnvironment, type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+
+const { signal } = new AbortController();
+const guide = [
+  "/usr/local/bin/k3s",
+  "server",
+  "--kube-apiserver-arg=service-account-issuer=https://old.example.com",
+];
+
+/** busctl as systemd 252 answered on 2026-12-01, for units with these command lines. */
+function busctl(units: Readonly<Record<string, readonly string[]>>, needsReload = false): string {
+  const listed = Object.keys(units).map((name) => [`/etc/systemd/system/${name}`, "enabled"]);
+  const cases = Object.entries(units).map(([name, words]) => {
+    const path = name.replaceAll(/[^A-Za-z0-9]/gu, (one) => `_${one.charCodeAt(0).toString(16)}`);
+    const unit = [
+      { type: "s", data: name },
+      { type: "s", data: `/etc/systemd/system/${name}` },
+      { type: "as", data: [] },
+      { type: "b", data: needsReload },
+    ];
+    const service = [
+      { type: "a(sasbttttuii)", data: [[words[0], words, false, 0, 0, 0, 0, 40, 0, 0]] },
+      { type: "as", data: [] },
+      { type: "a(sb)", data: [["/etc/default/k3s", true]] },
+      { type: "u", data: 40 },
+      { type: "t", data: 1_796_123_137_971_320 },
+    ];
+    const said = (lines: readonly object[]): string => lines.map((line) => JSON.stringify(line)).join("\n");
+    return `*"unit/${path} org.freedesktop.systemd1.Unit "*) cat <<'END'\n${said(unit)}\nEND\n;;
+*"unit/${path} org.freedesktop.systemd1.Service "*) cat <<'END'\n${said(service)}\nEND\n;;`;
+  });
+  return `case "$*" in
+*ListUnitFilesByPatterns*) cat <<'END'\n${JSON.stringify({ type: "a(ss)", data: [listed] })}\nEND\n;;
+${cases.join("\n")}
+*) echo "Unknown object: $*" >&2; exit 1 ;;
+esac`;
+}
+
+describe("the unit of a server of k3s", { skip: whyNoSshHost() }, () => {
+  let host: SshHost;
+  let folder: string;
+  let session: SshSession;
+  let machine: ServerMachine;
+
+  before(async () => {
+    host = await startSshHost();
+    folder = await mkdtemp(join(tmpdir(), "podtrust-unit-"));
+    const { port, user, keyFile, hostKey } = host;
+    const target = { address: "127.0.0.1", port, user, keyFile, hostKeys: [hostKey] };
+    const env = homeEnvironment(folder);
+    const state = new StateFolder(join(folder, "s"));
+    const knownHosts = await pinnedKnownHosts(target, { env, alias: "unit", state });
+    session = openSession({ env, clock: systemClock, target, knownHosts, alias: "unit" });
+    machine = new ServerMachine(session);
+  });
+  after(async () => {
+    await session?.close();
+    await host?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  });
+
+  const refused = async (
+    units: Readonly<Record<string, readonly string[]>>,
+    why: RegExp,
+    needsReload = false,
+  ): Promise<void> => {
+    await host.program("busctl", busctl(units, needsReload));
+    await assert.rejects(serverUnit(machine, "k3s", signal), (error) => {
+      assert.ok(error instanceof PodtrustError && error.code === "server-unit");
+      assert.match(error.message, why);
+      return true;
+    });
+  };
+
+  test("is found under the name that it was installed by, beside an agent's", async () => {
+    await host.program(
+      "busctl",
+      busctl({ "k3s-agent.service": ["/usr/local/bin/k3s", "agent"], "k3s-shop.service": guide }),
+    );
+    const { name, command, startedAt, mainPid } = await serverUnit(machine, "k3s", signal);
+    assert.deepEqual({ name, command, mainPid }, { name: "k3s-shop.service", command: guide, mainPid: 40 });
+    assert.equal(startedAt, 1_796_123_137_971);
+  });
+
+  test("is refused where there is none, or several", async () => {
+    await refused({}, /no unit starts a server of k3s/u);
+    await refused(
+      { "k3s.service": guide, "k3s-b.service": guide },
+      /k3s\.service and k3s-b\.service starts/u,
+    );
+  });
+
+  test("is refused where the environment gives words of it, or its file is newer than what systemd read", async () => {
+    await refused(
+      { "k3s.service": [...guide, "$K3S_MORE"] },
+      /\$K3S_MORE, whose value the environment gives/u,
+    );
+    await refused({ "k3s.service": guide }, /daemon-reload/u, true);
+  });
+});
