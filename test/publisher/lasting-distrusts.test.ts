@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { parseConfig } from "../../src/config/index.ts";
-import { defined, mapped, PodtrustError } from "../../src/core/base/index.ts";
+import { defined, mapped } from "../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import {
   distrustInSecret,
@@ -13,36 +13,10 @@ import {
 } from "../../src/publisher/index.ts";
 import { SharedStore } from "../../src/publisher/shared/store.ts";
 import { TestClock } from "../support/clock.ts";
+import { OneSecret } from "../support/one-secret.ts";
 import { MemoryLog, newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
 import { get, jwksPath, kidsOf } from "./support.ts";
 import { until } from "../support/until.ts";
-
-/** One Secret of an API server that can be away. */
-class OneSecret {
-  away = false;
-  object: KubernetesObject = {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "podtrust-distrusted", namespace: "podtrust", resourceVersion: "1" },
-  };
-
-  read(): Promise<KubernetesObject> {
-    return this.#answer(() => this.object);
-  }
-
-  replace(next: KubernetesObject): Promise<KubernetesObject> {
-    return this.#answer(() => (this.object = next));
-  }
-
-  create(): Promise<never> {
-    return Promise.reject(new Error("nothing is made here"));
-  }
-
-  #answer(give: () => KubernetesObject): Promise<KubernetesObject> {
-    if (this.away) return Promise.reject(new PodtrustError("cluster-unreachable", "connect ECONNREFUSED"));
-    return Promise.resolve(give());
-  }
-}
 
 interface StoreSetup {
   readonly secret: OneSecret;

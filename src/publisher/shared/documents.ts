@@ -24,9 +24,14 @@ export interface SharedDocumentsOptions {
 export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
   const { secret, stack, issuer, clock, part } = options;
   const entry = `${part}.${stack}`;
+  // Whoever may write an entry of distrusts can add some, and publishes no key by it.
+  const read = (text: string): Restored => {
+    const restored = readState(text, issuer, "replicas");
+    return part === "documents" ? restored : { ...restored, state: distrustedPart(restored.state) };
+  };
   const merged = (own: SourceState, text: string | undefined): SourceState => {
     const how = { now: clock.now(), retention: options.keyRetention };
-    return text === undefined ? own : mergeStates(own, readState(text, issuer, "replicas").state, how).state;
+    return text === undefined ? own : mergeStates(own, read(text).state, how).state;
   };
   return {
     place: secret.place,
@@ -34,7 +39,7 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
       let text: string | undefined;
       try {
         text = (await secret.read()).entries.get(entry);
-        return text === undefined ? { state: emptyState, empty: true } : readState(text, issuer, "replicas");
+        return text === undefined ? { state: emptyState, empty: true } : read(text);
       } catch (thrown) {
         const what = text === undefined ? "cannot be read" : "is damaged";
         const warning = `What ${secret.place} keeps of ${stack} (${entry}) ${what}: ${errorText(thrown)}`;

@@ -95,22 +95,13 @@ export function readState(text: string, issuer: string, from: "disk" | "replicas
 }
 
 /**
- * The part of a state that has to outlive the machine: distrusts, and those taken back. Without the times of sightings,
- * so that only an operator's request changes it.
+ * The part of a state that has to outlive the machine: its distrusts, and nothing that would publish a key or lift a
+ * distrust. Without the times of sightings, so that only an operator's request changes it.
  */
-export function distrustedPart({ ring }: SourceState): SourceState {
-  const keys = ring.flatMap(({ jwk, distrustedAt, takenBack }): readonly KnownKey[] => {
-    const at = distrustedAt ?? takenBack;
-    if (at === undefined) return [];
-    return [
-      {
-        jwk,
-        firstSeen: at,
-        lastSeen: at,
-        ...defined({ distrustedAt, takenBack }),
-      },
-    ];
-  });
+export function distrustedPart({ ring }: Pick<SourceState, "ring">): SourceState {
+  const keys = ring.flatMap(({ jwk, distrustedAt: at }): readonly KnownKey[] =>
+    at === undefined ? [] : [{ jwk, firstSeen: at, lastSeen: at, distrustedAt: at }],
+  );
   return { ...emptyState, ring: keys };
 }
 
