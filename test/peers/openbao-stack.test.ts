@@ -142,9 +142,10 @@ describe("a config's OpenBao", { skip: missing ?? false }, () => {
       assert.match(err, new RegExp(`^code: {2}${code}$`, "mu"));
       assert.doesNotMatch(err, /s\.nothing|two words/u, "no token is shown");
     }
-    await world.must(["plan"], { env: { VAULT_TOKEN: world.bao.rootToken } });
+    await world.must(["plan"], { env: { VAULT_ADDR: world.bao.address, VAULT_TOKEN: world.bao.rootToken } });
     await world.config(webRole, "https://127.0.0.1:1");
-    const { code, err } = await world.podtrust(["plan"], { clock: new SwiftClock() });
+    const env = { ...world.env(), BAO_ADDR: "https://127.0.0.1:1" };
+    const { code, err } = await world.podtrust(["plan"], { clock: new SwiftClock(), env });
     assert.equal(code, 1);
     assert.match(err, /asking OpenBao who we are: https:\/\/127\.0\.0\.1:1\/\S+ no connection came about/u);
     assert.match(err, /^code: {2}openbao-unreachable$/mu);

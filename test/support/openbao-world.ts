@@ -23,7 +23,7 @@ export interface OpenBaoWorld {
   config(roles: string, address?: string, more?: string): Promise<void>;
   /** What is typed, with the way to the issuer. */
   route(args: readonly string[]): readonly string[];
-  /** The variables of a shell with this token; root's by default. */
+  /** The variables of a shell for the server, with this token; root's by default. */
   env(token?: string): Record<string, string>;
   podtrust(args: readonly string[], host?: Partial<Host>): Promise<CliResult>;
   /** The same where it has to succeed; gives what it said. */
@@ -105,7 +105,10 @@ ${roles}`,
     if (args[0] === "manifests") return args;
     return [...args, "--connect-to", `${rule?.host}:443:127.0.0.1:${rule?.toPort}`, "--ca", "root.pem"];
   };
-  const env = (token = bao.rootToken): Record<string, string> => ({ BAO_TOKEN: token });
+  const env = (token = bao.rootToken): Record<string, string> => ({
+    BAO_ADDR: bao.address,
+    BAO_TOKEN: token,
+  });
   const podtrust: OpenBaoWorld["podtrust"] = (args, host = {}) =>
     podtrustHere(route(args), { cwd: folder, clock: systemClock, env: env(), ...host });
   const json: OpenBaoWorld["json"] = async (args) => {

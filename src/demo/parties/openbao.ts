@@ -82,7 +82,7 @@ async function open(setup: PartySetup): Promise<OpenedParty> {
         },
       ],
     },
-    env: { BAO_TOKEN: server.rootToken },
+    env: { BAO_ADDR: server.address, BAO_TOKEN: server.rootToken },
     async exchange(token) {
       const answer = await server.ask(`auth/${mount}/login`, "", { role, jwt: token });
       if (answer.status !== 200) return refused(setup, { server, token, answer });

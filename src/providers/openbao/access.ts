@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError, type Environment } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError, shellWord, type Environment } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 
@@ -20,19 +20,52 @@ export interface OpenBaoEndpoint {
 }
 
 // The names that `bao` itself reads, in its order (OpenBao, "Commands (CLI)", environment variables).
-const variables = ["BAO_TOKEN", "VAULT_TOKEN"] as const;
+const tokenVariables = ["BAO_TOKEN", "VAULT_TOKEN"] as const;
+const addressVariables = ["BAO_ADDR", "VAULT_ADDR"] as const;
 
 const maxCa = 256 * 1024;
 
-function tokenOf(env: Environment): string | undefined {
-  const from = variables.find((name) => (env[name] ?? "").trim() !== "");
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The first of these variables that has a value. */
+function firstOf(names: readonly string[], env: Environment): Variable | undefined {
+  return names.map((name) => ({ name, value: (env[name] ?? "").trim() })).find(({ value }) => value !== "");
+}
+
+const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
+
+/**
+ * The environment names a server and the token for it, as it does for `bao`. A config may come from somebody else, and names
+ * a server only: so the token goes to the server that the environment names beside it.
+ */
+function requireNamed(token: Variable, address: string, env: Environment): void {
+  const named = firstOf(addressVariables, env);
+  if (named !== undefined && originOf(named.value) === originOf(address)) return;
+  const where =
+    named === undefined ? "neither BAO_ADDR nor VAULT_ADDR is set" : `${named.name} names another`;
+  throw new PodtrustError(
+    "openbao-token-elsewhere",
+    `the config's OpenBao is ${address}, and ${where}: ${token.name} was not sent there`,
+    {
+      next: `If ${token.name} is that server's, set ${named?.name ?? "BAO_ADDR"}=${shellWord(address)} beside it.`,
+      detail: { address, reason: "credentials" },
+    },
+  );
+}
+
+function tokenOf(address: string, env: Environment): string | undefined {
+  const from = firstOf(tokenVariables, env);
   if (from === undefined) return undefined;
-  const token = (env[from] ?? "").trim();
+  requireNamed(from, address, env);
+  const { name, value: token } = from;
   // What cannot be sent in a header is no token, and must not be quoted either.
   if (/^[!-~]{1,4096}$/u.test(token)) return token;
   throw new PodtrustError(
     "openbao-token-refused",
-    `what ${from} holds is no token of OpenBao's: it is ${token.length} characters long, or has spaces in it`,
+    `what ${name} holds is no token of OpenBao's: it is ${token.length} characters long, or has spaces in it`,
   );
 }
 
@@ -62,9 +95,18 @@ async function caText(file: string): Promise<string> {
   }
 }
 
-/** Throws `usage`, and `openbao-token-refused` for what cannot be a token. */
-export async function openbaoAccess(endpoint: OpenBaoEndpoint, env: Environment): Promise<OpenBaoAccess> {
+/** A server without a token, as a login needs it. Throws `usage`. */
+export async function openbaoServer(endpoint: OpenBaoEndpoint): Promise<OpenBaoAccess> {
   const address = checkedAddress(endpoint.address);
   const ca = endpoint.caFile === undefined ? undefined : await caText(endpoint.caFile);
-  return { address, ...defined({ ca, token: tokenOf(env) }) };
+  return { address, ...defined({ ca }) };
+}
+
+/**
+ * A server with the environment's token. Throws `usage`, `openbao-token-elsewhere` where the environment names no server or
+ * another, and `openbao-token-refused` for what cannot be a token.
+ */
+export async function openbaoAccess(endpoint: OpenBaoEndpoint, env: Environment): Promise<OpenBaoAccess> {
+  const server = await openbaoServer(endpoint);
+  return { ...server, ...defined({ token: tokenOf(server.address, env) }) };
 }

@@ -1,4 +1,4 @@
-export { type OpenBaoAccess, openbaoAccess, type OpenBaoEndpoint } from "./access.ts";
+export { type OpenBaoAccess, openbaoAccess, type OpenBaoEndpoint, openbaoServer } from "./access.ts";
 export { OpenBaoApi } from "./api.ts";
 export { openbaoCaller, policyExists } from "./caller.ts";
 export { type Fields, written } from "./fields.ts";

@@ -5,9 +5,12 @@ import { openbaoError, OpenBaoRefusal, OpenBaoUnanswered } from "./failure.ts";
 import { changedFields } from "./fields.ts";
 import { openbaoAccess, written } from "./index.ts";
 
+const address = "https://bao.example.com";
+
 describe("where OpenBao is, and the token for it", () => {
   test("is an https address, or one of this machine, without the slash at its end", async () => {
-    const at = async (address: string): Promise<string> => (await openbaoAccess({ address }, {})).address;
+    const at = async (given: string): Promise<string> =>
+      (await openbaoAccess({ address: given }, {})).address;
     assert.equal(await at("https://bao.example.com:8200/"), "https://bao.example.com:8200");
     assert.equal(await at("http://127.0.0.1:8200"), "http://127.0.0.1:8200");
     const refused = [
@@ -16,12 +19,12 @@ describe("where OpenBao is, and the token for it", () => {
       "https://bao.example.com?a",
       "bao",
     ];
-    for (const address of refused) await assert.rejects(at(address), { code: "usage" }, address);
+    for (const given of refused) await assert.rejects(at(given), { code: "usage" }, given);
   });
 
   test("is BAO_TOKEN before VAULT_TOKEN; what cannot be a token is refused and not quoted", async () => {
     const tokenIn = async (env: Record<string, string>): Promise<string | undefined> =>
-      (await openbaoAccess({ address: "https://bao.example.com" }, env)).token;
+      (await openbaoAccess({ address }, { BAO_ADDR: address, ...env })).token;
     assert.equal(await tokenIn({}), undefined);
     assert.equal(await tokenIn({ BAO_TOKEN: " ", VAULT_TOKEN: "s.two" }), "s.two");
     assert.equal(await tokenIn({ BAO_TOKEN: "s.one\n", VAULT_TOKEN: "s.two" }), "s.one");
@@ -30,6 +33,30 @@ describe("where OpenBao is, and the token for it", () => {
       assert.ok(!error.message.includes("two words"));
       return true;
     });
+  });
+
+  test("is the environment's for the server that BAO_ADDR names, else VAULT_ADDR, and for no other", async () => {
+    const at = async (env: Record<string, string>): Promise<string | undefined> =>
+      (await openbaoAccess({ address }, { BAO_TOKEN: "s.one", ...env })).token;
+    const named = [
+      { BAO_ADDR: address },
+      { VAULT_ADDR: `${address}:443/` },
+      { BAO_ADDR: " ", VAULT_ADDR: `${address}/v1` },
+      { BAO_ADDR: "HTTPS://BAO.example.com", VAULT_ADDR: "https://other.example.com" },
+    ];
+    for (const env of named) assert.equal(await at(env), "s.one", JSON.stringify(env));
+    const others = [
+      {},
+      { BAO_ADDR: "" },
+      { BAO_ADDR: "https://bao.example.com:8200" },
+      { BAO_ADDR: "http://bao.example.com" },
+      { BAO_ADDR: "https://bao.example.com.evil.example" },
+      { BAO_ADDR: "https://other.example.com", VAULT_ADDR: address },
+      { BAO_ADDR: "bao.example.com" },
+      { BAO_ADDR: "unix:///run/bao.sock" },
+    ];
+    for (const env of others)
+      await assert.rejects(at(env), { code: "openbao-token-elsewhere" }, JSON.stringify(env));
   });
 });
 

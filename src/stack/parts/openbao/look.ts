@@ -15,7 +15,7 @@ import {
 import { type Difference, noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import type { PartContext } from "../part.ts";
 import { mountSpecOf, type OpenBaoSection, placeOf, roleSpecsOf } from "./resources.ts";
-import { serverApi } from "./server.ts";
+import { loginApi, serverApi } from "./server.ts";
 
 /** A resource at a server as found, and the names of its fields that differ from the config. */
 export interface OpenBaoDrift<State> {
@@ -82,7 +82,7 @@ export function openbaoMounts(context: PartContext): readonly OpenBaoMount[] {
       server,
       look: (signal) => lookAt(context, section, signal),
       async login(role, jwt, signal) {
-        const api = await serverApi(context, server, "optional");
+        const api = await loginApi(context, server);
         return tryLogin(api, { mount: server.mount, role: role.name, jwt }, signal);
       },
     };

@@ -1,19 +1,26 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { OpenBaoServer } from "../../../config/index.ts";
-import { openbaoAccess, OpenBaoApi } from "../../../providers/openbao/index.ts";
+import { openbaoAccess, OpenBaoApi, openbaoServer } from "../../../providers/openbao/index.ts";
 import type { PartContext } from "../part.ts";
 
 /**
- * Access to a server of the config, with the environment's token. A login needs none, so it may be `optional`. Throws
- * `openbao-token-missing`, `openbao-token-refused` and `usage`.
+ * Access to a server of the config, with the environment's token. Throws `openbao-token-missing`, `openbao-token-elsewhere`,
+ * `openbao-token-refused` and `usage`.
  */
 export async function serverApi(
   { env, clock }: Pick<PartContext, "env" | "clock">,
   server: OpenBaoServer,
-  token: "needed" | "optional" = "needed",
 ): Promise<OpenBaoApi> {
   const access = await openbaoAccess(server, env);
-  if (token === "needed" && access.token === undefined)
+  if (access.token === undefined)
     throw new PodtrustError("openbao-token-missing", `there is no token for OpenBao at ${server.address}`);
   return new OpenBaoApi(access, clock);
+}
+
+/** Access without a token, for logins. Throws `usage`. */
+export async function loginApi(
+  { clock }: Pick<PartContext, "clock">,
+  server: OpenBaoServer,
+): Promise<OpenBaoApi> {
+  return new OpenBaoApi(await openbaoServer(server), clock);
 }
