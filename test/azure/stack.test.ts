@@ -106,6 +106,23 @@ describe("a config with a section azure", () => {
     assert.deepEqual(await world.standing(), ["theirs", "web", "web shop/web"]);
   });
 
+  test("takes the right, and leaves the identity, where something else of the run fails", async () => {
+    await world.config(`${web}- {name: old, serviceAccounts: [shop/web]}\n`);
+    await world.must(["up", "--yes"]);
+    await world.config(`${web}- {name: more, serviceAccounts: [shop/web]}\n`);
+    world.relay.onCall = (call) => (call === "PUT identities/more" ? "denied" : "answered");
+    const failed = await world.podtrust(["up", "--yes"]);
+    world.relay.onCall = () => "answered";
+    assert.equal(failed.code, 1);
+    assert.match(
+      failed.err,
+      /identity\/old, waits for the next run, since \S+identity\/more was not done$/mu,
+    );
+    assert.deepEqual(await world.standing(), ["old", "web", "web shop/web"]);
+    await world.must(["up", "--yes"]);
+    assert.deepEqual(await world.standing(), ["more", "more shop/web", "web", "web shop/web"]);
+  });
+
   test("whose issuer becomes another has its credentials replaced, also where twenty stand", async () => {
     const accounts = Array.from({ length: 20 }, (_, n) => `shop/w${n}`);
     await world.config(`- {name: web, serviceAccounts: [${accounts.join(", ")}]}\n`);

@@ -22,6 +22,16 @@ async function must(world: GoogleStackWorld, ...args: readonly string[]): Promis
 const members = ({ google }: GoogleStackWorld): readonly string[] =>
   membersIn(google.iam.policies.get(email) ?? {});
 
+/** The permissions of the roles that podtrust prints. */
+async function printedPermissions(world: GoogleStackWorld): Promise<readonly string[]> {
+  const roles = await Promise.all(
+    ["project", "service-account"].map(
+      async (on) => (await must(world, "manifests", "gcp-role", "--on", on)).out,
+    ),
+  );
+  return roles.flatMap((text) => (JSON.parse(text) as { includedPermissions: string[] }).includedPermissions);
+}
+
 describe("a config with a section gcp", () => {
   test("is made with the cluster's own keys, once, and down takes it away and says what stays taken", async (t) => {
     const world = await stackWorld(t);
@@ -64,6 +74,29 @@ describe("a config with a section gcp", () => {
     assert.equal((await world.podtrust("plan", "--check")).code, 0);
   });
 
+  test("takes the right, and leaves the provider, where something else of the run fails", async (t) => {
+    const world = await stackWorld(t);
+    const other = "batch@shop.iam.gserviceaccount.com";
+    world.google.iam.addAccount(other);
+    await world.config(configWith(`  - email: ${other}\n    serviceAccounts: [shop/batch]`));
+    await must(world, "up", "--yes");
+    const permissions = await printedPermissions(world);
+    world.google.iam.permissions = new Set(
+      permissions.filter((one) => one !== "iam.workloadIdentityPoolProviders.create"),
+    );
+    await world.config(configWith("provider: another"));
+    const failed = await world.podtrust("up", "--yes");
+    assert.equal(failed.code, 1);
+    assert.match(failed.err, /provider\/\S+, waits for the next run, since \S+provider\/\S+ was not done$/mu);
+    const states = (): readonly (string | undefined)[] =>
+      ["prod", "another"].map((id) => world.google.iam.provider("prod", id)?.state);
+    assert.deepEqual(states(), ["ACTIVE", undefined]);
+    assert.deepEqual(membersIn(world.google.iam.policies.get(other) ?? {}), []);
+    world.google.iam.permissions = undefined;
+    await must(world, "up", "--yes");
+    assert.deepEqual(states(), ["DELETED", "ACTIVE"]);
+  });
+
   test("leaves members of a pool that bindings in the cluster make, and takes them out on the way down", async (t) => {
     const world = await stackWorld(t);
     const bound = configWith("bindings: true").replace(/ {4}serviceAccounts:[^]*?shop\/web\]\n/u, "");
@@ -102,14 +135,7 @@ describe("a config with a section gcp", () => {
 
   test("works under just the permissions that manifests gcp-role prints, without any of them it does not", async (t) => {
     const world = await stackWorld(t);
-    const roles = await Promise.all(
-      ["project", "service-account"].map(
-        async (on) => (await must(world, "manifests", "gcp-role", "--on", on)).out,
-      ),
-    );
-    const permissions = roles.flatMap(
-      (text) => (JSON.parse(text) as { includedPermissions: string[] }).includedPermissions,
-    );
+    const permissions = await printedPermissions(world);
     const way = async (): Promise<readonly (number | null)[]> => {
       const codes: (number | null)[] = [];
       for (const args of [

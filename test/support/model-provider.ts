@@ -76,6 +76,7 @@ export interface ModelSpec {
   /** The name of a thing in which it stands: gone with it, and not made without. */
   readonly inside?: string | undefined;
   readonly ifTaken?: string;
+  readonly isRight?: true;
 }
 
 function wantedOf({ value, takes }: ModelSpec, inputs: Inputs): Known<string> {
@@ -88,7 +89,7 @@ const isFixed = (value: string): boolean => value.startsWith("!");
 
 /** A resource of the model provider. Creating takes two writes, so that it can be cut off in the middle. */
 export function modelResource(provider: ModelProvider, spec: ModelSpec): Resource<Thing> {
-  const { stack, name, inside, takes, ifTaken } = spec;
+  const { stack, name, inside, takes, ifTaken, isRight } = spec;
   const tags = awsTags.of(stack);
   const valueOf = (inputs: Inputs): string => {
     const wanted = wantedOf(spec, inputs);
@@ -101,7 +102,7 @@ export function modelResource(provider: ModelProvider, spec: ModelSpec): Resourc
     names: [],
     link: "trust",
     dependsOn: [...(spec.dependsOn ?? []), ...(inside === undefined ? [] : [inside])],
-    ...defined({ needs: mapped(takes, (after) => [{ after, name: "serial" }]), ifTaken }),
+    ...defined({ needs: mapped(takes, (after) => [{ after, name: "serial" }]), ifTaken, isRight }),
     read(): Promise<Observed<Thing>> {
       provider.reads.push(name);
       const state = provider.things.get(name);

@@ -50,6 +50,7 @@ export function roleToDelete(
   const { name, known = { policies: [], inline: {} }, dependsOn = [], providers } = role;
   return {
     ...roleNames(within.account, name),
+    isRight: true,
     dependsOn,
     fingerprint: ({ id, tags }) => [id, tags],
     async read(signal): Promise<Observed<IamRole>> {

@@ -164,6 +164,7 @@ export function credentialsResource(spec: CredentialsSpec): Resource<Credentials
   const { holder, stack, dependsOn = [] } = spec;
   return {
     ...holder.named,
+    isRight: true,
     dependsOn,
     fingerprint: ({ credentials }) => credentials,
     read: async (signal) => observedCredentials(await holder.list(signal), stack),

@@ -145,6 +145,7 @@ export function memberResource(api: GoogleApi, spec: MemberSpec): Resource<Membe
     ...names,
     // One policy has several such resources: each binding has its own.
     id: only === undefined ? names.id : `${names.id}/${only}`,
+    isRight: true,
     dependsOn: [poolNames(name).id, ...(spec.dependsOn ?? [])],
     fingerprint: ({ principals }) => principals,
     async read(signal) {

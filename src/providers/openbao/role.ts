@@ -124,6 +124,7 @@ function roleBase(api: OpenBaoApi, ref: MountRef, name: string) {
   const path = ["auth", ref.mount, "role", name];
   return {
     ...jwtRoleNames(ref, name),
+    isRight: true,
     dependsOn: [],
     needs: [accessorOf(ref)],
     fingerprint: (state: JsonRecord) => state,

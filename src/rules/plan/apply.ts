@@ -77,6 +77,8 @@ class Run {
   readonly #needed: ReadonlySet<string>;
   readonly #ended = new Map<string, Promise<void>>();
   readonly #broken = new Set<string>();
+  /** What was not done of what was to be made; known once all of that has ended. */
+  #notMade: string | undefined;
   readonly #changed = new Set<string>();
   /** What was replaced in this run, and what depends on it. */
   readonly #replaced = new Set<string>();
@@ -208,6 +210,8 @@ class Run {
     const broken = before.find((one) => this.#broken.has(one));
     if (change.kind === "blocked") this.#broken.add(id);
     else if (this.#signal.aborted) this.#skip(change, "the run was ended");
+    else if (this.#notMade !== undefined && change.kind === "delete" && change.resource.isRight !== true)
+      this.#skip(change, `waits for the next run, since ${this.#notMade} was not done`);
     else if (broken !== undefined) this.#skip(change, `${broken} was not done`);
     else if (change.kind !== "none" || this.#mayDiffer(change, before)) await this.#attempt(change);
   }
@@ -249,7 +253,8 @@ class Run {
     const { changes } = this.#plan;
     const surplus = (change: Change): boolean => change.kind === "delete";
     await this.#all(changes.filter((change) => !surplus(change)));
-    // What takes the place of something is made before that goes.
+    // What takes the place of something is made before that goes. What was to take it may be anything that was not made.
+    [this.#notMade] = this.#broken;
     await this.#all(changes.filter(surplus));
     const made = [...this.#toConfirm, ...unconfirmedOf(this.#plan)];
     const waited = made.filter(({ resource }) => resource.confirm !== undefined);
@@ -263,7 +268,8 @@ class Run {
  * Applies a plan, several changes at once and each after what it depends on. Each is checked against a fresh reading
  * first: what is done already is left, what belongs to another owner or differs from what was shown is an error. What
  * depends on something that was changed is compared again before its turn. A failure skips what depends on it and
- * nothing else. When all is made, what takes time to be seen everywhere is waited for, all of it together. Plans with
+ * nothing else; but then only rights that are no longer wanted are deleted, and all else waits for a run that makes
+ * everything: it may be what the failed was to replace. When all is made, what takes time to be seen everywhere is waited for, all of it together. Plans with
  * refusals are refused whole. Cut off anywhere, another run finishes it.
  */
 export async function applyPlan(plan: Plan, options: ApplyPlanOptions = {}): Promise<ApplyOutcome> {

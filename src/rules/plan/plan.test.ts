@@ -221,6 +221,50 @@ describe("applying a plan", () => {
     assert.deepEqual([...provider.things.keys()], ["d"]);
   });
 
+  const changed = (failing: string): ModelProvider => {
+    const provider = new ModelProvider({ old: ours("1"), role: ours("1"), other: ours("1") });
+    provider.onWrite = (name) => {
+      if (name === failing) throw new Error("out of order");
+    };
+    return provider;
+  };
+  const renamed = async (provider: ModelProvider): Promise<Plan> =>
+    planOf({
+      desired: resources(provider, spec("new", "1"), spec("user", "1", ["new"])),
+      owned: [
+        ...resources(provider, spec("old", ""), spec("other", "")),
+        modelResource(provider, { ...spec("role", "", ["old"]), isRight: true }),
+      ],
+    });
+
+  test("where something was not made, what is no longer wanted stays until a run makes everything, and rights go", async () => {
+    const provider = changed("new");
+    const events: ApplyEvent[] = [];
+    await applyPlan(await renamed(provider), { onEvent: (event) => events.push(event) });
+    assert.deepEqual([...provider.things.keys()], ["old", "other"]);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === "skipped" ? [[event.change.resource.id, event.reason]] : [])),
+      [
+        ["user", "new was not done"],
+        ["other", "waits for the next run, since new was not done"],
+        ["old", "waits for the next run, since new was not done"],
+      ],
+    );
+    provider.onWrite = () => {};
+    assert.deepEqual((await applyPlan(await renamed(provider))).skipped, []);
+    assert.deepEqual([...provider.things.keys()], ["new", "user"]);
+  });
+
+  test("a right that cannot be deleted keeps what it depends on, and nothing else", async () => {
+    const provider = changed("role");
+    const outcome = await applyPlan(await renamed(provider));
+    assert.deepEqual(
+      outcome.skipped.map(({ resource }) => resource.id),
+      ["old"],
+    );
+    assert.deepEqual([...provider.things.keys()].toSorted(), ["new", "old", "role", "user"]);
+  });
+
   test("on the way down, what still has dependents stays", async () => {
     const provider = new ModelProvider({ a: ours("1"), b: ours("1") });
     provider.onWrite = (name) => {
@@ -249,6 +293,10 @@ describe("applying a plan", () => {
     assert.deepEqual(
       outcome.failed.map(({ error }) => error.code),
       ["plan-changed", "plan-name-taken"],
+    );
+    await applyPlan(
+      { ...plan, changes: plan.changes.filter(({ resource }) => resource.id === "gone") },
+      { onEvent: (event) => events.push(event) },
     );
     const finished = events.map(textOf).filter((text) => text.startsWith("already-done"));
     assert.deepEqual(finished, ["already-done a", "already-done gone"]);

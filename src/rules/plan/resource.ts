@@ -88,6 +88,11 @@ export interface Resource<State = unknown> {
   readonly link: Link;
   /** Ids of resources that must exist before this one; ids outside the plan are ignored. */
   readonly dependsOn: readonly string[];
+  /**
+   * It lets somebody in: once nobody wants it, it goes, whatever else of the run failed. What is no right (a provider, a
+   * record, a machine) carries others, and waits for a run in which nothing fails.
+   */
+  readonly isRight?: true;
   /** Outputs of others that it is made of. It depends on those resources too. */
   readonly needs?: readonly ResourceOutput[];
   /** What to do where its name has another owner: a sentence that can be followed. */
