@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { newSshKeyPair } from "../../src/providers/host/index.ts";
-import { hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
+import { hetznerWorld, machineConfig, nothing } from "../support/hetzner-world.ts";
 import { refused } from "./refused.ts";
 
 describe("a key to log in with", () => {
@@ -54,6 +54,57 @@ describe("a key to log in with", () => {
     assert.equal(down.code, 0, down.err);
     assert.match(down.err, /the login key that podtrust made, .*id_ed25519, was removed/u);
     assert.deepEqual(await own(), []);
+  });
+
+  test("stays, here and at Hetzner, while a machine whose labels somebody took off uses the stack's firewall, and goes once that is taken over", async (t) => {
+    const world = await hetznerWorld(t);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const server = world.contents().servers[0];
+    await world.ask("PUT", `servers/${server?.id}`, { labels: {} });
+    const before = world.contents();
+    const key = join(world.folder, ".local/state/podtrust/prod/id_ed25519");
+    const text = await readFile(key, "utf8");
+    const writes: string[] = [];
+    world.onWrite = (line) => writes.push(line);
+    for (const only of ["machine", "ssh-key", "firewall", "primary-ip"]) {
+      const args = ["down", "--confirm", "prod", "--only", only];
+      const words =
+        /server prod \(id \d+\) uses firewall\/prod and primary-ip\/prod-ipv4 and primary-ip\/prod-ipv6 and does not carry the mark of stack prod/u;
+      await refused(world, args, ["hetzner-unmarked-server", words]);
+    }
+    const { err } = await world.podtrust(["down", "--confirm", "prod"]);
+    assert.match(err, /^next: {2}.*run podtrust import server\/prod, then podtrust down again/mu);
+    assert.deepEqual([writes, world.contents()], [[], before]);
+    assert.equal(await readFile(key, "utf8"), text);
+    assert.equal((await world.podtrust(["import", "server/prod", "--yes"])).code, 0);
+    assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
+    assert.deepEqual(world.contents(), nothing);
+    await assert.rejects(readFile(key), { code: "ENOENT" });
+  });
+
+  test("stays where somebody makes a machine with the stack's firewall while down is at work", async (t) => {
+    const world = await hetznerWorld(t);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const key = join(world.folder, ".local/state/podtrust/prod/id_ed25519");
+    const id = world.contents().servers[0]?.id;
+    world.onWrite = (line) => {
+      if (!line.startsWith("DELETE ") || !line.endsWith(`/servers/${id}`)) return;
+      world.onWrite = () => {};
+      made = world.ask("POST", "servers", {
+        name: "web",
+        server_type: "cx23",
+        image: "debian-13",
+        location: "nbg1",
+        firewalls: [{ firewall: world.contents().firewalls[0]?.id }],
+      });
+    };
+    let made: Promise<unknown> = Promise.resolve();
+    const down = await world.podtrust(["down", "--confirm", "prod"]);
+    await made;
+    assert.equal(down.code, 1);
+    assert.match(down.err, /^code: {2}hetzner-unmarked-server$/mu);
+    assert.match(await readFile(key, "utf8"), /PRIVATE KEY/u);
+    assert.equal(world.contents().sshKeys.length, 1);
   });
 
   test("that is another than the stack's at Hetzner stays when the machine goes", async (t) => {

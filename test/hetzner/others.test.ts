@@ -53,13 +53,13 @@ describe("what belongs to somebody else at Hetzner", () => {
     await refused(
       world,
       ["down", "--confirm", "prod"],
-      ["hetzner-busy", /is on server web, which is not of this stack/u],
+      ["hetzner-unmarked-server", /server web \(id \d+\) uses primary-ip\/prod-ipv4 and does not carry/u],
     );
     const left = world.contents();
-    assert.deepEqual(
-      left.servers.map(({ name, status }) => [name, status]),
-      [["web", "running"]],
-    );
+    assert.deepEqual(left.servers.map(({ name, status }) => `${name} ${status}`).toSorted(), [
+      "prod off",
+      "web running",
+    ]);
   });
 
   test("what another stack has is said to be that stack's", async (t) => {

@@ -14,5 +14,13 @@ export { families, type Family, type FirstBoot, type ServerSpec } from "./server
 export { serverOutputs, serverResource } from "./server-resource.ts";
 export type { PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
 export { type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";
-export { keyInProject, type OwnedResource, ownedResources, ownedThings, type OwnedThings } from "./survey.ts";
+export {
+  keyInProject,
+  type OwnedResource,
+  ownedResources,
+  ownedThings,
+  type OwnedThings,
+  type UnmarkedUse,
+  unmarkedUses,
+} from "./survey.ts";
 export { readToken, type HetznerTokenSource, tokenSourceText } from "./token.ts";

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
 import { type Observed, type Resource, type Work } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
-import { firewalls, type Kind, listOwned, observedThing, primaryIps, servers, sshKeys } from "./find.ts";
+import {
+  firewalls,
+  isOwned,
+  type Kind,
+  listOwned,
+  observedThing,
+  primaryIps,
+  servers,
+  sshKeys,
+} from "./find.ts";
 import { removeFirewall } from "./firewall-resource.ts";
 import { removePrimaryIp } from "./primary-ip-resource.ts";
 import { hetznerNames, removeById, stateOf } from "./resource.ts";
@@ -31,6 +40,32 @@ export async function ownedThings(api: HetznerApi, stack: string, signal: AbortS
     primaryIps: addresses,
     servers: machines.filter(({ status }) => status !== "deleting"),
   };
+}
+
+/** A server that does not carry a stack's mark, and what it uses of that stack, as `firewall/prod`. */
+export interface UnmarkedUse {
+  readonly server: Server;
+  readonly uses: readonly string[];
+}
+
+/** The servers of a project, whosever they are, that use a firewall or an address of a stack's without its mark. */
+export async function unmarkedUses(
+  api: HetznerApi,
+  stack: string,
+  owned: Pick<OwnedThings, "firewalls" | "primaryIps">,
+  signal: AbortSignal,
+): Promise<readonly UnmarkedUse[]> {
+  const listed = (await api.list(servers.path, signal)).map(servers.read);
+  const others = listed.filter((server) => server.status !== "deleting" && !isOwned(server, stack));
+  return others.flatMap((server) => {
+    const walls = new Set(server.firewalls.map(({ id }) => id));
+    const addresses = new Set([server.ipv4?.id, server.ipv6?.id]);
+    const uses = [
+      ...owned.firewalls.filter(({ id }) => walls.has(id)).map(({ name }) => `firewall/${name}`),
+      ...owned.primaryIps.filter(({ id }) => addresses.has(id)).map(({ name }) => `primary-ip/${name}`),
+    ];
+    return uses.length === 0 ? [] : [{ server, uses }];
+  });
 }
 
 type Remove<T extends Thing> = (api: HetznerApi, thing: T, work: Work) => Promise<void>;

@@ -31,6 +31,7 @@ import type { Observed, Resource, NamedResource } from "../../../rules/plan/inde
 import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
+import { unmarkedRefusals } from "./unmarked.ts";
 import { addressName, type HetznerResourcesInput, hetznerResources } from "./resources.ts";
 
 /** Networks of the caller, if the config names none. */
@@ -43,6 +44,7 @@ class HetznerPart implements Part {
   readonly #hetzner: HetznerMachine;
   #api: HetznerApi | undefined;
   #caller = known;
+  #owned: OwnedThings = { sshKeys: [], firewalls: [], primaryIps: [], servers: [] };
 
   constructor(context: PartContext, machine: MachineConfig, hetzner: HetznerMachine) {
     this.#context = context;
@@ -121,7 +123,7 @@ class HetznerPart implements Part {
    * On the way down the key is deleted once no server accepts it any more, together with podtrust's local key pair.
    * Keys of others stay.
    */
-  #withLoginKey({ resource, thing }: OwnedResource): Resource {
+  #withLoginKey({ resource, thing }: OwnedResource, owned: OwnedThings): Resource {
     if (resource.kind !== "ssh-key") return resource;
     const { config, clock, notice = () => {} } = this.#context;
     const { publicKey } = thing as SshKey;
@@ -129,6 +131,9 @@ class HetznerPart implements Part {
     return {
       ...resource,
       delete: async (observed, work) => {
+        // Since the plan was made a machine may have lost its mark, or got the stack's firewall.
+        const [unmarked] = await unmarkedRefusals(this.#opened, config.stack, owned, work.signal);
+        if (unmarked !== undefined) throw unmarked;
         await resource.delete(observed, work);
         const { servers } = await ownedThings(this.#opened, config.stack, work.signal);
         if (servers.length > 0) return;
@@ -152,6 +157,7 @@ class HetznerPart implements Part {
       this.#callerOf(goal, signal),
     ]);
     this.#caller = caller;
+    this.#owned = owned;
     const foreignKey = await this.#foreignKey(keys, owned, signal);
     const input: HetznerResourcesInput = {
       config,
@@ -174,7 +180,7 @@ class HetznerPart implements Part {
       const absent = desired.filter(({ own }) => own === undefined);
       return {
         desired: absent.map(({ resource }) => resource),
-        owned: found.map((one) => this.#withLoginKey(one)),
+        owned: found.map((one) => this.#withLoginKey(one, owned)),
         seen: new Map(seenThings),
       };
     }
@@ -198,6 +204,7 @@ class HetznerPart implements Part {
         machine: this.#machine,
         hetzner: this.#hetzner,
         api: this.#opened,
+        owned: this.#owned,
         addressFailures: failures,
         isCallerUnknown: networks.length === 0 && failures.length > 0,
       },

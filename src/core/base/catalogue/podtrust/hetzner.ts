@@ -50,6 +50,10 @@ export const hetznerErrors = {
     summary: "Hetzner Cloud is still at work on a resource, or one is still in use.",
     next: "Run the same command again in a minute.",
   },
+  "hetzner-unmarked-server": {
+    summary: "A server that does not carry the stack's mark uses the stack's firewall or address.",
+    next: "If it is this stack's machine, take it over with podtrust import. If it is not, take firewall and address off it at Hetzner.",
+  },
   "hetzner-protected": {
     summary: "A resource is protected from deletion at Hetzner Cloud.",
     next: "Set machine.protect to false and run podtrust up, which takes the protection off; then run the same command again.",
