@@ -248,6 +248,27 @@ describe("a role of which no grant is left", () => {
   });
 });
 
+describe("a role that its binding no longer wants", () => {
+  test("is deleted though the role in its place cannot be made", async (t) => {
+    const world = await cutWorld(t);
+    world.grants(plain);
+    const bind = (second: string): void =>
+      world.bind({
+        roles: ["default", second].map((profile) => ({ profile, managed: { policies: [a] } })),
+      });
+    const names = async (): Promise<readonly string[]> =>
+      (await world.roles()).map(({ name }) => name).sort();
+    bind("reports");
+    await world.pass();
+    assert.deepEqual(await names(), ["prod.shop.web", "prod.shop.web@reports"]);
+    bind("audit");
+    world.refusal = ({ action }) =>
+      action === "CreateRole" ? Object.assign(new Error("too many"), { name: "LimitExceeded" }) : undefined;
+    assert.equal(readyOf(await world.pass()), "False QuotaReached");
+    assert.deepEqual(await names(), ["prod.shop.web"]);
+  });
+});
+
 describe("a role that another binding of the same name left", () => {
   for (const [who, begin] of [
     ["", () => {}],
