@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import { type KeyRing, noteSigned, observeKeys, publishedKeys, signerOf } from "./keys.ts";
+import { fromCopy, type KeyRing, noteSigned, observeKeys, publishedKeys, signerOf } from "./keys.ts";
 
 const day = 86_400_000;
 const jwk = (kid: string, kty: "RSA" | "EC" = "EC"): PublicJwk => ({
@@ -15,6 +15,17 @@ const jwk = (kid: string, kty: "RSA" | "EC" = "EC"): PublicJwk => ({
 const kids = (ring: KeyRing): string[] => publishedKeys(ring).map((key) => key.kid);
 
 describe("the keys that are published", () => {
+  test("a key of a copy that was kept counts from when it was last seen, so that an old copy prolongs nothing", () => {
+    const { ring } = observeKeys([], [jwk("a"), jwk("b")], 0, day);
+    const old = observeKeys(fromCopy(ring, [jwk("b")]), [jwk("b")], day, day);
+    assert.deepEqual(
+      old.ring.map((key) => key.jwk.kid),
+      ["b"],
+    );
+    const younger = observeKeys(fromCopy(ring, [jwk("b")]), [jwk("b")], day - 1, day).ring[0];
+    assert.deepEqual([younger?.jwk.kid, younger?.absentSince], ["a", 0]);
+  });
+
   test("a key that vanished stays for the retention, counted from the first answer without it", () => {
     let { ring } = observeKeys([], [jwk("a"), jwk("b")], 0, day);
     ({ ring } = observeKeys(ring, [jwk("b")], 10_000, day));

@@ -111,6 +111,17 @@ function surplus(ring: KeyRing): ReadonlySet<KnownKey> {
 }
 
 /**
+ * A ring that was kept somewhere, before the cluster's first answer: keys that this lacks count from when they were last
+ * seen, so that an old copy that is put back prolongs nothing.
+ */
+export function fromCopy(ring: KeyRing, observed: readonly PublicJwk[]): KeyRing {
+  const shown = new Set(observed.map(({ kid }) => kid));
+  return ring.map((key) =>
+    shown.has(key.jwk.kid) ? key : { ...key, absentSince: key.absentSince ?? key.lastSeen },
+  );
+}
+
+/**
  * The state after the cluster showed `observed` at `now`. A key that it shows is current; one that it no longer shows
  * stays for `retention` from the first answer without it: until then it may have signed, and during a rotation only
  * some of several API servers may show it.

@@ -49,6 +49,12 @@ describe("what two replicas know of keys", () => {
     assert.deepEqual(kids(mergeRings([key(a)], [key(b, { absentSince: 900 })], how)), [a.kid]);
   });
 
+  test("a key that only an old copy has counts from when that copy last saw it, and is not kept for longer by it", () => {
+    const [kept] = mergeRings([], [key(b, { lastSeen: 901 })], how);
+    assert.equal(kept?.absentSince, 901);
+    assert.deepEqual(mergeRings([key(a)], [key(b, { lastSeen: 900 })], how), [key(a)]);
+  });
+
   test("whether the cluster shows a key is each one's own affair", () => {
     const [merged] = mergeRings([key(a)], [key(a, { absentSince: 950 })], how);
     assert.equal(merged?.absentSince, undefined);
@@ -65,7 +71,8 @@ describe("what two replicas know of keys", () => {
   });
 
   test("a replica that knows nothing takes everything over, says from which one, and lists what is distrusted", () => {
-    const theirs = { ring: [key(a), key(b, { distrustedAt: 500 })], confirmedAt: 990, changedAt: 980 };
+    const seen = key(a, { lastSeen: 990 });
+    const theirs = { ring: [seen, key(b, { distrustedAt: 500 })], confirmedAt: 990, changedAt: 980 };
     const { state, changed, events } = mergeStates(emptyState, theirs, how);
     assert.deepEqual([state.from, state.confirmedAt, changed], ["replicas", 990, true]);
     assert.deepEqual(events, [{ type: "key-distrusted", kid: b.kid }]);

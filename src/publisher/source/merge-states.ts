@@ -41,23 +41,30 @@ function together(own: KnownKey, theirs: KnownKey): KnownKey {
   };
 }
 
+/** How old a key may be that is not read from the cluster; milliseconds. */
+interface CopyAge {
+  readonly now: number;
+  readonly retention: number;
+}
+
+/** A key of a copy, gone since it was last seen there; undefined if that is too long ago. A distrust is never too old. */
+function copied(key: KnownKey, { now, retention }: CopyAge): KnownKey | undefined {
+  const absentSince = Math.min(key.absentSince ?? key.lastSeen, now);
+  const isOver = key.distrustedAt === undefined && now - absentSince >= retention;
+  return isOver ? undefined : { ...key, absentSince };
+}
+
 /**
  * The combined knowledge of two replicas about an issuer's keys. Each reads the cluster itself, so whether a key is
- * shown is not shared; an operator's distrust at one holds for all. A key that only `theirs` has and that vanished
- * `retention` ago is left out, as everywhere.
+ * shown is not shared; an operator's distrust at one holds for all. A key that only `theirs` has counts as gone since
+ * they last saw it, so that an old copy of theirs prolongs nothing.
  */
-export function mergeRings(
-  own: KeyRing,
-  theirs: KeyRing,
-  { now, retention }: { readonly now: number; readonly retention: number },
-): KeyRing {
+export function mergeRings(own: KeyRing, theirs: KeyRing, how: CopyAge): KeyRing {
   const known = new Map(own.map((key) => [key.jwk.kid, key]));
-  const isOver = ({ absentSince, distrustedAt }: KnownKey): boolean =>
-    distrustedAt === undefined && absentSince !== undefined && now - absentSince >= retention;
   for (const key of theirs) {
     const before = known.get(key.jwk.kid);
-    if (before !== undefined) known.set(key.jwk.kid, together(before, key));
-    else if (!isOver(key)) known.set(key.jwk.kid, key);
+    const fresh = before === undefined ? copied(key, how) : together(before, key);
+    if (fresh !== undefined) known.set(key.jwk.kid, fresh);
   }
   return [...known.values()].sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1));
 }
@@ -76,7 +83,7 @@ function wordsOf(own: KeyRing, merged: KeyRing): readonly SourceEvent[] {
 export function mergeStates(
   own: SourceState,
   theirs: Pick<SourceState, "ring" | "confirmedAt" | "changedAt">,
-  how: { readonly now: number; readonly retention: number },
+  how: CopyAge,
 ): SourceStep {
   const ring = mergeRings(own.ring, theirs.ring, how);
   const changed = JSON.stringify(publishedKeys(ring)) !== JSON.stringify(publishedKeys(own.ring));

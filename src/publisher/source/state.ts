@@ -7,7 +7,15 @@ import { distrustKey, distrustListed, signingYet, restoreKey } from "./distrust.
 import { formerAt } from "./former.ts";
 import { isBlind, type Observation } from "./judge.ts";
 import { type KeyTimes, promotedEarly } from "./key-status.ts";
-import { distrustIn, type KeyEvent, type KeyRing, noteSigned, observeKeys, publishedKeys } from "./keys.ts";
+import {
+  distrustIn,
+  fromCopy,
+  type KeyEvent,
+  type KeyRing,
+  noteSigned,
+  observeKeys,
+  publishedKeys,
+} from "./keys.ts";
 
 /** All that the publisher knows of an issuer. Times in milliseconds since the epoch. */
 export interface SourceState {
@@ -114,7 +122,8 @@ export function observe(
   const distrusted = distrustIn(state.ring);
   if (observation.keys.every((key) => distrusted(key) !== undefined))
     return refuse(asked, allDistrusted(observation.keys), now);
-  const observed = observeKeys(state.ring, observation.keys, now, times.maxToken);
+  const known = state.from === "cluster" ? state.ring : fromCopy(state.ring, observation.keys);
+  const observed = observeKeys(known, observation.keys, now, times.maxToken);
   const ring = noteSigned(observed.ring, credential?.kid, credential?.issuedAt);
   const warnings = [
     ...observation.warnings,
