@@ -3,6 +3,7 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
   // A cluster that runs already: its API servers one by one, each at its own address, and their files over SSH.
   "control-plane/servers": [
     "core/base",
+    "core/credentials",
     "core/files",
     "core/http",
     "core/yaml",
@@ -33,6 +34,7 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
   // A rotation of signing keys over those servers: judged by rules/rotation, one server changed after another.
   "control-plane/rotation": [
     "core/base",
+    "core/credentials",
     "core/age",
     "rules/oidc",
     "rules/keys",

@@ -4,6 +4,7 @@
  */
 import { sandboxRooms } from "./sandbox-rooms.ts";
 import { controlPlaneRooms } from "./control-plane-rooms.ts";
+import { operatorRooms } from "./operator-rooms.ts";
 
 /**
  * Which rooms a room may import, apart from itself. A room is a folder of src/, or one inside it with rules of its own: a
@@ -12,6 +13,7 @@ import { controlPlaneRooms } from "./control-plane-rooms.ts";
  */
 export const allowed: Record<string, readonly string[]> = {
   "core/base": [],
+  "core/credentials": ["core/base"],
   "core/files": ["core/base"],
   "core/home": ["core/base"],
   // Loaded by what judges, not by every command: it is large.
@@ -106,6 +108,7 @@ export const allowed: Record<string, readonly string[]> = {
   "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
   "providers/kubernetes": [
     "core/base",
+    "core/credentials",
     "core/home",
     "rules/oidc",
     "rules/keys",
@@ -136,7 +139,7 @@ export const allowed: Record<string, readonly string[]> = {
     "providers/dns",
   ],
   "providers/hetzner": ["core/base", "rules/plan", "core/files", "core/http", "rules/dns", "providers/dns"],
-  "providers/openbao": ["core/base", "rules/plan", "core/files", "core/http"],
+  "providers/openbao": ["core/base", "core/credentials", "rules/plan", "core/files", "core/http"],
   // One call of S3, for the publisher's program, which holds no SDK.
   "providers/backup-bucket": ["core/base", "core/files", "core/http"],
   "providers/azure": ["core/base", "core/files", "core/http", "rules/oidc", "rules/plan"],
@@ -153,62 +156,7 @@ export const allowed: Record<string, readonly string[]> = {
   ...controlPlaneRooms,
   "core/listener": ["core/base"],
   "core/admin": ["core/base", "core/files", "core/http", "core/listener"],
-  operator: [
-    "core/base",
-    "core/reasons",
-    "core/x509",
-    "rules/injection",
-    "core/http",
-    "providers/kubernetes",
-    "core/listener",
-    "core/admin",
-    "operator/controller",
-  ],
-  "operator/controller": ["core/base"],
-  // Reconciling AWSRoleBinding and AWSTrust: loaded on demand, since a stack's parts come with it.
-  "operator/bindings": [
-    "core/base",
-    "core/reasons",
-    "rules/oidc",
-    "rules/bindings",
-    "rules/injection",
-    "rules/plan",
-    "config",
-    "providers/kubernetes",
-    "providers/aws",
-    "operator",
-    "operator/controller",
-    "stack",
-    "stack/parts",
-  ],
-  // The same of AzureIdentityBinding and AzureTrust.
-  "operator/bindings/azure": [
-    "core/base",
-    "core/reasons",
-    "rules/oidc",
-    "rules/bindings",
-    "rules/bindings/azure",
-    "rules/injection",
-    "rules/plan",
-    "providers/kubernetes",
-    "providers/azure",
-    "operator",
-    "operator/bindings",
-    "stack",
-  ],
-  "operator/bindings/gcp": [
-    "core/base",
-    "rules/oidc",
-    "rules/gcp",
-    "rules/bindings",
-    "rules/bindings/gcp",
-    "rules/plan",
-    "providers/gcp",
-    "providers/kubernetes",
-    "operator",
-    "operator/bindings",
-    "stack",
-  ],
+  ...operatorRooms,
   "signer/manifests": ["core/yaml", "rules/signer"],
   signer: [
     "core/base",
@@ -222,6 +170,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   publisher: [
     "core/base",
+    "core/credentials",
     "core/listener",
     "core/admin",
     "rules/oidc",
@@ -274,6 +223,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   "stack/parts": [
     "core/base",
+    "core/credentials",
     "core/home",
     "rules/oidc",
     "rules/trust",
@@ -336,6 +286,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   cli: [
     "core/base",
+    "core/credentials",
     "core/reasons",
     "rules/oidc",
     "rules/keys",
@@ -396,4 +347,20 @@ export {
   pure,
   reserved,
 } from "./room-limits.ts";
-export { programs, published } from "./programs.ts";
+
+/** What is run by its path, so that no module has to import it (tools/knip.ts, tools/release.ts). */
+export const programs = {
+  completion: "src/cli/kubectl-plugin/complete.ts",
+  publisher: "src/cli/publisher-program/main.ts",
+  whole: "src/cli/single-program/main.ts",
+  sandbox: "src/sandbox/cli/main.ts",
+  sandboxProcess: "src/sandbox/process/main.ts",
+} as const;
+
+/** What package.json names, as the command and as what others import. */
+export const published = [
+  "src/cli/main.ts",
+  "src/sandbox/index.ts",
+  "src/sandbox/gcp.ts",
+  "src/sandbox/azure.ts",
+];

@@ -248,16 +248,16 @@ describe("tools/rooms.ts", () => {
       /a list: src\/nowhere\/\*\* matches/u,
     );
     assert.throws(
-      () => filesOf("a list", ["tools/{rooms,nowhere,programs}.{ts,md}"]),
-      /a list: tools\/rooms\.md, tools\/nowhere\.ts, tools\/nowhere\.md, tools\/programs\.md matches/u,
+      () => filesOf("a list", ["tools/{rooms,nowhere,sandbox-rooms}.{ts,md}"]),
+      /a list: tools\/rooms\.md, tools\/nowhere\.ts, tools\/nowhere\.md, tools\/sandbox-rooms\.md matches/u,
     );
     assert.throws(
-      () => filesOf("a list", ["tools/{rooms,programs}.ts"], (file) => file.endsWith("/rooms.ts")),
-      /a list: tools\/programs\.ts matches/u,
+      () => filesOf("a list", ["tools/{rooms,sandbox-rooms}.ts"], (file) => file.endsWith("/rooms.ts")),
+      /a list: tools\/sandbox-rooms\.ts matches/u,
     );
-    assert.deepEqual(filesOf("a list", ["tools/{rooms,programs}.ts"]), [
-      "tools/programs.ts",
+    assert.deepEqual(filesOf("a list", ["tools/{rooms,sandbox-rooms}.ts"]), [
       "tools/rooms.ts",
+      "tools/sandbox-rooms.ts",
     ]);
   });
 });

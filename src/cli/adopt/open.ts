@@ -6,7 +6,7 @@ import { openServers, type Servers } from "../../control-plane/servers/index.ts"
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { shownWaits, withWaits } from "./waits.ts";
 
@@ -45,7 +45,7 @@ async function serversOf(
       env,
       clock,
       signal,
-      consent: pluginConsent(context),
+      consent: consentOf(context),
       notice: (text) => context.progress.line(`note: ${text}`, 6),
       onWait: (reason, deadline) => waiting("the API servers", reason, deadline),
     }),

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/index.ts";
 import type { KeptDeps } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 
 /** Where the publisher of a config keeps its state. */
 interface KeptHere {
@@ -20,7 +20,7 @@ export async function withKept<Result>(
   work: (kept: KeptHere) => Promise<Result>,
 ): Promise<Result> {
   const { clock, env, signal } = context;
-  const deps = { clock, logger: context.logger(), env, consent: pluginConsent(context) };
+  const deps = { clock, logger: context.logger(), env, consent: consentOf(context) };
   if (config.machine === undefined) return work({ deps, isOnMachine: false });
   const { openPublisherState, publisherOnMachine } = await import("../../stack/index.ts");
   if (publisherOnMachine(config) === undefined) return work({ deps, isOnMachine: false });

@@ -2,7 +2,7 @@ import { defined } from "../../core/base/index.ts";
 import { openStack, type PlanSpec, type Selection, type Stack, type UnknownName } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { packageVersion, releaseFolder } from "../../core/command-line/index.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 
@@ -35,7 +35,7 @@ export async function withStack<T>(
     config,
     env: context.env,
     clock: context.clock,
-    consent: pluginConsent(context),
+    consent: consentOf(context),
     signal: context.signal,
     route: await routeOf(context, options),
     release: { version: packageVersion(), folder: releaseFolder() },

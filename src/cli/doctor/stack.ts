@@ -13,7 +13,7 @@ import {
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { publisherFacts } from "../status/publisher.ts";
 import { writeFiles, writeJunit } from "./files.ts";
@@ -115,7 +115,7 @@ export async function runStackDoctor(
     env,
     clock,
     signal,
-    consent: pluginConsent(context),
+    consent: consentOf(context),
     route: await routeOf(context, options),
     publisher: () => publisherFacts(config),
     azureCli: options.azureCli === true,

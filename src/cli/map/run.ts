@@ -16,7 +16,7 @@ import { publisherStatus } from "../../publisher/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { checkReplaceable } from "./file.ts";
@@ -152,7 +152,7 @@ export async function runMap(context: CommandContext, options: MapCommandOptions
   const name = await fileOf(context, options);
   const config = await configOf(context, options.file);
   const route = await routeOf(context, options);
-  const consent = pluginConsent(context);
+  const consent = consentOf(context);
   const look = async (): Promise<TrustMap> => {
     const keys = (): Promise<readonly PublisherKey[] | undefined> => publisherKeys(config);
     const azureCli = options.azureCli === true;

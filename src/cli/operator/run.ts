@@ -13,7 +13,7 @@ import {
 import type { BoundParty } from "../../rules/bindings/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { addressOf } from "../options/address.ts";
 
 /** What was typed. */
@@ -112,7 +112,7 @@ export async function runOperator(context: CommandContext, options: OperatorComm
     kubeconfig === undefined
       ? ({ inCluster: true } as const)
       : { kubeconfig: context.path(kubeconfig), ...defined({ context: name }) };
-  const open = { env, clock, consent: pluginConsent(context) };
+  const open = { env, clock, consent: consentOf(context) };
   const api = await openKubernetes(source, open);
   const working = await openKubernetes(source, { ...open, keepConnections: true });
   const canary = options.canary ? {} : ({ canary: false } as const);

@@ -4,7 +4,7 @@ import { defaultKubeconfig, type KubernetesApi, openKubernetes } from "../../pro
 import { openCluster } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "./config.ts";
-import { pluginConsent } from "./plugin-consent.ts";
+import { consentOf } from "./consent.ts";
 
 /** How a command line names a cluster. */
 export interface ClusterOptions {
@@ -17,7 +17,7 @@ export interface ClusterOptions {
 /** The cluster of a config; throws `usage` where it names none. */
 export async function clusterOf(context: CommandContext, config: Config): Promise<KubernetesApi> {
   const { env, clock } = context;
-  const consent = pluginConsent(context);
+  const consent = consentOf(context);
   return openCluster({ config, env, clock, consent });
 }
 
@@ -35,7 +35,7 @@ export async function chosenCluster(
   if (file === undefined) {
     const files = kubeconfig === undefined ? defaultKubeconfig(env) : context.path(kubeconfig);
     const source = { kubeconfig: files, ...defined({ context: name }) };
-    return openKubernetes(source, { env, clock, cwd, consent: pluginConsent(context) });
+    return openKubernetes(source, { env, clock, cwd, consent: consentOf(context) });
   }
   if (kubeconfig !== undefined || name !== undefined) {
     throw new PodtrustError(

@@ -5,7 +5,7 @@ import { openKubernetes } from "../../providers/kubernetes/index.ts";
 import { seeIssuer } from "../../issuer/index.ts";
 import { type PublicationOutcome, publishOnce } from "../../publisher/index.ts";
 import { withDocumentPaths } from "../../core/command-line/index.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import type { CommandContext } from "../context.ts";
 import { green, type Output, red, rich, yellow } from "../../core/terminal/index.ts";
@@ -32,7 +32,7 @@ type IssuerCheck =
 async function publish(context: CommandContext, config: Config, s3: S3Config): Promise<PublicationOutcome> {
   const { clock, signal, env } = context;
   const { source, jwksUri, formerIssuers, cacheControl, keyRetention } = publisherOf(config);
-  const cluster = await openKubernetes(source, { env, clock, consent: pluginConsent(context) });
+  const cluster = await openKubernetes(source, { env, clock, consent: consentOf(context) });
   const target = openTarget(s3, clock);
   try {
     return await publishOnce({

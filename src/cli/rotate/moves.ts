@@ -26,7 +26,7 @@ import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
 import { closedUntil, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { type AccountLocked, lockdownWarning, lockRoles, reopenRoles, type RotateRun } from "./lockdown.ts";
 import { distrustOnMachine } from "./on-machine.ts";
@@ -152,7 +152,7 @@ async function opened<T>(
     env,
     clock,
     signal,
-    consent: pluginConsent(context),
+    consent: consentOf(context),
     notice: (text) => progress.line(`note: ${text}`, 6),
     ...defined({ without, identities: await mapped(identity, (name) => identitiesOf(context, name)) }),
     withdraw: (kid, cluster) => withdrawn(context, config, cluster, kid),

@@ -19,7 +19,7 @@ import {
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { untilEnded } from "../../core/terminal/index.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { Backups } from "./backups.ts";
 import { type OpenTxt, openTxtWithoutSdk } from "./txt-records.ts";
 
@@ -130,7 +130,7 @@ export async function runServe(
   for (const warning of configs.flatMap((config) => config.warnings)) logger.warn(warning);
   const { env, pid, clock } = context;
   const manager = serviceManager({ env, pid, clock, logger });
-  const consent = pluginConsent(context);
+  const consent = consentOf(context);
   const backups = new Backups({ clock, logger, env, consent }, openBackups);
   const serving = await servePublisher({
     configs,

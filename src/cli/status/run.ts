@@ -6,7 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
 import { printNext } from "../../core/command-line/index.ts";
-import { pluginConsent } from "../options/plugin-consent.ts";
+import { consentOf } from "../options/consent.ts";
 import { secondsOf } from "../options/seconds.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { publisherFacts } from "./publisher.ts";
@@ -116,7 +116,7 @@ export async function runStatus(context: CommandContext, options: StatusCommandO
   const { env, clock, signal, output } = context;
   const { only, skip } = options;
   const route = await routeOf(context, options);
-  const consent = pluginConsent(context);
+  const consent = consentOf(context);
   const look = (): Promise<StatusReport> =>
     statusOf({
       config,

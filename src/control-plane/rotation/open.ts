@@ -9,7 +9,8 @@ import {
 import { RecordSecret } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
-import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import { relyingParties, uploadedFor } from "../../rules/oidc/index.ts";
 import { keepKeysInKubeadm } from "./kubeadm.ts";
 import { MachineServer } from "./machine-server.ts";
@@ -31,7 +32,7 @@ export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "i
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly consent: PluginConsent;
+  readonly consent: Consent;
   readonly notice: (text: string) => void;
   /** SSH addresses of `cluster.servers` that are gone. */
   readonly without?: readonly string[];

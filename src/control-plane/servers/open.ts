@@ -1,7 +1,8 @@
 import { defined, PodtrustError, withNextStep } from "../../core/base/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 import type { ClusterServer, ClusterSource } from "../../config/index.ts";
-import { openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
+import { openKubernetes } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
 import { checkListed } from "./known.ts";
 import { keyFolder, KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
@@ -23,7 +24,7 @@ export interface ServersOptions extends SessionsOptions {
   readonly without?: readonly string[];
   /** No API server answers: which others the cluster has is not asked. */
   readonly withoutApi?: boolean;
-  readonly consent?: PluginConsent;
+  readonly consent?: Consent;
   /** Called while the cluster is silent, as `askedThroughRestart` does. */
   readonly onWait?: (reason: string, deadline: number) => void;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/base/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
 
 /** A program that a kubeconfig names, before it is run. */
 export interface ExecPlugin {
@@ -9,15 +10,7 @@ export interface ExecPlugin {
   readonly args: readonly string[];
   /** What the kubeconfig sets in its environment. */
   readonly env: Readonly<Record<string, string>>;
-  /**
-   * `sha256:` and the digest, in hex, of the kubeconfig's content, and of command, arguments and environment as they
-   * are written there; where the command is a path, also of that file. It does not cover what the program itself loads.
-   */
-  readonly digest: string;
 }
-
-/** Says whether a program may run: asks, or remembers. */
-export type PluginConsent = (plugin: ExecPlugin) => Promise<boolean>;
 
 /** What the adapter takes from the process around it. */
 export interface ClusterEnvironment {
@@ -25,6 +18,6 @@ export interface ClusterEnvironment {
   readonly clock: Clock;
   /** The working folder; the process's own by default. */
   readonly cwd?: string;
-  /** Whether a program that was not chosen here may run; by default it may not. */
-  readonly consent?: PluginConsent;
+  /** Whether what was not chosen here may be done, such as running a program; by default it may not. */
+  readonly consent?: Consent;
 }

@@ -2,22 +2,15 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
+import { consentDigest, consentNext, isConsented } from "../../core/credentials/index.ts";
 import type { ClusterEnvironment, ExecPlugin } from "./environment.ts";
 
 /** The same as the kubeconfig has it. */
-export interface NamedPlugin extends Omit<ExecPlugin, "digest"> {
+export interface NamedPlugin extends ExecPlugin {
   /** The command as it is written: a path in it starts from the kubeconfig's folder. */
   readonly named: string;
   /** SHA-256 of the kubeconfig's content, hex. */
   readonly kubeconfigDigest: string;
-}
-
-/** The variable with digests of programs that may run, between commas. */
-const consentVariable = "PODTRUST_ALLOW_EXEC_PLUGIN";
-
-/** Whether the environment says which programs may run, even if none: then a kubeconfig of one's own needs it, too. */
-export function isListed({ env }: ClusterEnvironment): boolean {
-  return env[consentVariable] !== undefined;
 }
 
 // No program is larger, and reading this much takes a second or two.
@@ -37,22 +30,21 @@ async function digestOfFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
+/**
+ * The digest of the kubeconfig's content, and of command, arguments and environment as they are written there; where the
+ * command is a path, also of that file. It does not cover what the program itself loads.
+ */
 async function digestOf(plugin: NamedPlugin): Promise<string> {
   const { named, command, args, env, kubeconfigDigest } = plugin;
   const content = named.includes("/") ? await digestOfFile(command) : "";
-  const confirmed = JSON.stringify([kubeconfigDigest, named, args, Object.entries(env), content]);
-  return `sha256:${createHash("sha256").update(confirmed).digest("hex")}`;
+  return consentDigest([kubeconfigDigest, named, args, Object.entries(env), content]);
 }
 
 // Consent requires that the command line can be read.
 const maxCommandLineChars = 8192;
 
 /** A plugin's command line in full, with what is set before it, as a shell would take it. */
-export function execCommandLine({
-  command,
-  args,
-  env,
-}: Pick<ExecPlugin, "command" | "args" | "env">): string {
+function execCommandLine({ command, args, env }: Pick<ExecPlugin, "command" | "args" | "env">): string {
   const variables = Object.entries(env).map(([name, value]) => `${name}=${shellWord(value)}`);
   return [...variables, ...[command, ...args].map(shellWord)].join(" ");
 }
@@ -69,23 +61,25 @@ function unreadable({ kubeconfig }: NamedPlugin, chars: number): PodtrustError {
 }
 
 /** Throws `exec-plugin-unconfirmed` for a program that was not confirmed. */
-export async function requireConsent(
-  plugin: NamedPlugin,
-  { env, consent }: ClusterEnvironment,
-): Promise<void> {
+export async function requireConsent(plugin: NamedPlugin, environment: ClusterEnvironment): Promise<void> {
   const commandLine = execCommandLine(plugin);
   if (commandLine.length > maxCommandLineChars) throw unreadable(plugin, commandLine.length);
-  const digest = await digestOf(plugin);
-  const allowed = (env[consentVariable] ?? "").split(",").map((one) => one.trim());
-  if (allowed.includes(digest)) return;
-  const { kubeconfig, command, args } = plugin;
-  if ((await consent?.({ kubeconfig, command, args, env: plugin.env, digest })) === true) return;
+  const { kubeconfig, command } = plugin;
+  const request = {
+    kind: "program",
+    subject: kubeconfig,
+    says: `${kubeconfig} names a program that gets the credentials`,
+    what: commandLine,
+    question: "Run it, now and from now on?",
+    digest: await digestOf(plugin),
+  } as const;
+  if (await isConsented(request, environment)) return;
   throw new PodtrustError(
     "exec-plugin-unconfirmed",
     `kubeconfig ${kubeconfig} names a program to run, which was not confirmed: ${commandLine}`,
     {
-      next: `Look at it. Then run the command on a terminal and answer the question, or set ${consentVariable}=${digest}.`,
-      detail: { reason: "credentials", kubeconfig, command, digest },
+      next: consentNext(request),
+      detail: { reason: "credentials", kubeconfig, command, digest: request.digest },
     },
   );
 }

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { PodtrustError } from "../../core/base/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
 import { execCredentials } from "./exec-plugin.ts";
-import type { ExecPlugin, PluginConsent } from "./environment.ts";
+import type { Consent, ConsentRequest } from "../../core/credentials/index.ts";
 import type { Credentials } from "./identity.ts";
 import type { KubeconfigContext } from "./kubeconfig.ts";
 
@@ -36,11 +36,7 @@ function credentials(exec: object, env: Readonly<Record<string, string>> = {}): 
 }
 
 /** The same where the kubeconfig is not the person's own. */
-function ofForeign(
-  exec: object,
-  env: Readonly<Record<string, string>>,
-  consent?: PluginConsent,
-): Credentials {
+function ofForeign(exec: object, env: Readonly<Record<string, string>>, consent?: Consent): Credentials {
   const environment = { env: { PATH: process.env["PATH"], ...env }, clock };
   return execCredentials(
     contextOf(exec),
@@ -207,22 +203,15 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
     });
 
     test("is asked about with all that will be run, and not when it was chosen here", async () => {
-      const asked: ExecPlugin[] = [];
-      const consent = (plugin: ExecPlugin): Promise<boolean> => {
+      const asked: ConsentRequest[] = [];
+      const consent = (plugin: ConsentRequest): Promise<boolean> => {
         asked.push(plugin);
         return Promise.resolve(true);
       };
       await ofForeign(exec, env, consent).identity();
       assert.deepEqual(
-        asked.map(({ digest: _digest, ...rest }) => rest),
-        [
-          {
-            kubeconfig: join(folder, "config"),
-            command: join(folder, "plugin"),
-            args: ["a"],
-            env: { EXTRA: "1" },
-          },
-        ],
+        asked.map(({ kind, subject, what }) => [kind, subject, what]),
+        [["program", join(folder, "config"), `EXTRA=1 ${join(folder, "plugin")} a`]],
       );
       const environment = { env: { PATH: process.env["PATH"], ...env }, clock, consent };
       await execCredentials(contextOf(exec), environment, true).identity();
@@ -246,7 +235,8 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
 
     test("is asked about again once its kubeconfig has changed", async () => {
       const digests: string[] = [];
-      const consent = ({ digest }: ExecPlugin): Promise<boolean> => Promise.resolve(digests.push(digest) > 0);
+      const consent = ({ digest }: ConsentRequest): Promise<boolean> =>
+        Promise.resolve(digests.push(digest) > 0);
       const environment = { env: { PATH: process.env["PATH"], ...env }, clock, consent };
       for (const content of ["0", "0", "1"])
         await execCredentials(contextOf(exec, content), environment, false).identity();
@@ -255,8 +245,8 @@ process.stdout.write(process.env.ANSWER.replaceAll("ARGS", process.argv.slice(2)
     });
 
     test("is refused unasked where its command line is too long to read", async () => {
-      const asked: ExecPlugin[] = [];
-      const consent = (plugin: ExecPlugin): Promise<boolean> => Promise.resolve(asked.push(plugin) > 0);
+      const asked: ConsentRequest[] = [];
+      const consent = (plugin: ConsentRequest): Promise<boolean> => Promise.resolve(asked.push(plugin) > 0);
       const args = ["--harmless", " ".repeat(9000), "; id"];
       await assert.rejects(ofForeign({ args }, env, consent).identity(), {
         code: "exec-plugin-unconfirmed",

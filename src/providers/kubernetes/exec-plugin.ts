@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { isAbsolute, join } from "node:path";
 import { defined, isRecord, type JsonRecord, mapped, type PodtrustError } from "../../core/base/index.ts";
 import { bearer, clusterCa, credentialFault, type Credentials, type Identity } from "./identity.ts";
+import { isListed } from "../../core/credentials/index.ts";
 import type { ClusterEnvironment } from "./environment.ts";
-import { isListed, type NamedPlugin, requireConsent } from "./exec-consent.ts";
+import { type NamedPlugin, requireConsent } from "./exec-consent.ts";
 import { oneLine } from "./answer.ts";
 import { type KubeconfigContext, mapping, text } from "./kubeconfig.ts";
 import { renewedByItself } from "./sent-credential.ts";
@@ -147,7 +148,7 @@ export function execCredentials(
   let running: Promise<Remembered> | undefined;
   const ask = async (): Promise<Remembered> => {
     const plugin = await pluginOf(context);
-    if (!isOwn || isListed(environment)) await requireConsent(plugin, environment);
+    if (!isOwn || isListed("program", environment.env)) await requireConsent(plugin, environment);
     return parseAnswer(plugin, await run(plugin, environment));
   };
   return {

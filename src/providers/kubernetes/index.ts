@@ -15,8 +15,6 @@ export {
   type TokenVerdict,
   type WriteOptions,
 } from "./api.ts";
-export type { ExecPlugin, PluginConsent } from "./environment.ts";
-export { execCommandLine } from "./exec-consent.ts";
 export { type ClusterReading, readCluster } from "./cluster-facts.ts";
 export {
   defaultKubeconfig,

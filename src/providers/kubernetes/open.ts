@@ -1,9 +1,9 @@
 import { type Clock, defined, systemClock } from "../../core/base/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
 import { ConnectionPool } from "../../core/http/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { kubernetesClient } from "./client.ts";
-import type { PluginConsent } from "./environment.ts";
 import { endpointOf, podServiceAccount } from "./endpoint.ts";
 
 export interface KubernetesOptions {
@@ -16,7 +16,7 @@ export interface KubernetesOptions {
   /** For the expiry of an exec plugin's token. */
   readonly clock?: Clock;
   /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
-  readonly consent?: PluginConsent;
+  readonly consent?: Consent;
   /** Keeps connections between calls, but not those that are followed: for callers that make thousands of calls. */
   readonly keepConnections?: boolean;
   /**

@@ -1,6 +1,13 @@
+import { hash } from "node:crypto";
 import { defined, errorText, PodtrustError, shellWord, type Environment } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
+import {
+  consentDigest,
+  type ConsentEnvironment,
+  consentNext,
+  isConsented,
+} from "../../core/credentials/index.ts";
 
 /** The address of a server, and the token for it. The token goes nowhere else. */
 export interface OpenBaoAccess {
@@ -39,27 +46,42 @@ const originOf = (url: string): string | undefined => (URL.canParse(url) ? new U
 
 /**
  * The environment names a server and the token for it, as it does for `bao`. A config may come from somebody else, and names
- * a server only: so the token goes to the server that the environment names beside it.
+ * a server only: so the token goes to the server that the environment names beside it, and to another after a person's yes.
  */
-function requireNamed(token: Variable, address: string, env: Environment): void {
-  const named = firstOf(addressVariables, env);
+async function requireNamed(
+  token: Variable,
+  { address, ca }: OpenBaoAccess,
+  environment: ConsentEnvironment,
+): Promise<void> {
+  const named = firstOf(addressVariables, environment.env);
   if (named !== undefined && originOf(named.value) === originOf(address)) return;
   const where =
     named === undefined ? "neither BAO_ADDR nor VAULT_ADDR is set" : `${named.name} names another`;
+  const authority =
+    ca === undefined ? "the public roots vouch" : `a CA with SHA-256 ${hash("sha256", ca)} vouches`;
+  const request = {
+    kind: "credential",
+    subject: "openbao-token",
+    says: `${token.name} would go to an OpenBao that the config names, and the environment does not (${where})`,
+    what: `${address}, for which ${authority}`,
+    question: "Send it there, now and from now on?",
+    digest: consentDigest(["openbao-token", address, ca]),
+  } as const;
+  if (await isConsented(request, environment)) return;
   throw new PodtrustError(
     "openbao-token-elsewhere",
     `the config's OpenBao is ${address}, and ${where}: ${token.name} was not sent there`,
     {
-      next: `If ${token.name} is that server's, set ${named?.name ?? "BAO_ADDR"}=${shellWord(address)} beside it.`,
-      detail: { address, reason: "credentials" },
+      next: `If ${token.name} is that server's, set ${named?.name ?? "BAO_ADDR"}=${shellWord(address)} beside it. ${consentNext(request)}`,
+      detail: { address, digest: request.digest, reason: "credentials" },
     },
   );
 }
 
-function tokenOf(address: string, env: Environment): string | undefined {
-  const from = firstOf(tokenVariables, env);
+async function tokenFor(server: OpenBaoAccess, environment: ConsentEnvironment): Promise<string | undefined> {
+  const from = firstOf(tokenVariables, environment.env);
   if (from === undefined) return undefined;
-  requireNamed(from, address, env);
+  await requireNamed(from, server, environment);
   const { name, value: token } = from;
   // What cannot be sent in a header is no token, and must not be quoted either.
   if (/^[!-~]{1,4096}$/u.test(token)) return token;
@@ -104,9 +126,12 @@ export async function openbaoServer(endpoint: OpenBaoEndpoint): Promise<OpenBaoA
 
 /**
  * A server with the environment's token. Throws `usage`, `openbao-token-elsewhere` where the environment names no server or
- * another, and `openbao-token-refused` for what cannot be a token.
+ * another and nobody agreed, and `openbao-token-refused` for what cannot be a token.
  */
-export async function openbaoAccess(endpoint: OpenBaoEndpoint, env: Environment): Promise<OpenBaoAccess> {
+export async function openbaoAccess(
+  endpoint: OpenBaoEndpoint,
+  environment: ConsentEnvironment,
+): Promise<OpenBaoAccess> {
   const server = await openbaoServer(endpoint);
-  return { ...server, ...defined({ token: tokenOf(server.address, env) }) };
+  return { ...server, ...defined({ token: await tokenFor(server, environment) }) };
 }

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import type { ConsentRequest } from "../../core/credentials/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";
 import { openbaoError, OpenBaoRefusal, OpenBaoUnanswered } from "./failure.ts";
 import { changedFields } from "./fields.ts";
@@ -10,7 +14,7 @@ const address = "https://bao.example.com";
 describe("where OpenBao is, and the token for it", () => {
   test("is an https address, or one of this machine, without the slash at its end", async () => {
     const at = async (given: string): Promise<string> =>
-      (await openbaoAccess({ address: given }, {})).address;
+      (await openbaoAccess({ address: given }, { env: {} })).address;
     assert.equal(await at("https://bao.example.com:8200/"), "https://bao.example.com:8200");
     assert.equal(await at("http://127.0.0.1:8200"), "http://127.0.0.1:8200");
     const refused = [
@@ -24,7 +28,7 @@ describe("where OpenBao is, and the token for it", () => {
 
   test("is BAO_TOKEN before VAULT_TOKEN; what cannot be a token is refused and not quoted", async () => {
     const tokenIn = async (env: Record<string, string>): Promise<string | undefined> =>
-      (await openbaoAccess({ address }, { BAO_ADDR: address, ...env })).token;
+      (await openbaoAccess({ address }, { env: { BAO_ADDR: address, ...env } })).token;
     assert.equal(await tokenIn({}), undefined);
     assert.equal(await tokenIn({ BAO_TOKEN: " ", VAULT_TOKEN: "s.two" }), "s.two");
     assert.equal(await tokenIn({ BAO_TOKEN: "s.one\n", VAULT_TOKEN: "s.two" }), "s.one");
@@ -37,7 +41,7 @@ describe("where OpenBao is, and the token for it", () => {
 
   test("is the environment's for the server that BAO_ADDR names, else VAULT_ADDR, and for no other", async () => {
     const at = async (env: Record<string, string>): Promise<string | undefined> =>
-      (await openbaoAccess({ address }, { BAO_TOKEN: "s.one", ...env })).token;
+      (await openbaoAccess({ address }, { env: { BAO_TOKEN: "s.one", ...env } })).token;
     const named = [
       { BAO_ADDR: address },
       { VAULT_ADDR: `${address}:443/` },
@@ -57,6 +61,33 @@ describe("where OpenBao is, and the token for it", () => {
     ];
     for (const env of others)
       await assert.rejects(at(env), { code: "openbao-token-elsewhere" }, JSON.stringify(env));
+  });
+
+  test("goes elsewhere after a yes to that address and that certificate authority, by its digest too", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-openbao-"));
+    t.after(() => rm(folder, { recursive: true }));
+    const caFile = join(folder, "ca.pem");
+    await writeFile(caFile, "one");
+    const digests: string[] = [];
+    const consent = ({ digest, what }: ConsentRequest, answer: boolean): Promise<boolean> => {
+      digests.push(digest);
+      assert.match(what, /^https:\/\/bao\.example\.com, for which a CA with SHA-256 [0-9a-f]{64} vouches$/u);
+      return Promise.resolve(answer);
+    };
+    const env = { BAO_TOKEN: "s.one" };
+    const open = (answer: boolean) =>
+      openbaoAccess({ address, caFile }, { env, consent: (request) => consent(request, answer) });
+    assert.equal((await open(true)).token, "s.one");
+    await assert.rejects(open(false), { code: "openbao-token-elsewhere" });
+    await writeFile(caFile, "two");
+    await open(true);
+    const [first = "", again, other] = digests;
+    assert.equal(first, again);
+    assert.notEqual(first, other);
+    const byDigest = { env: { ...env, PODTRUST_ALLOW_CREDENTIAL: `sha256:0,${first}` } };
+    await assert.rejects(openbaoAccess({ address, caFile }, byDigest), { code: "openbao-token-elsewhere" });
+    await writeFile(caFile, "one");
+    assert.equal((await openbaoAccess({ address, caFile }, byDigest)).token, "s.one");
   });
 });
 

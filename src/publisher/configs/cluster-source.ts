@@ -1,13 +1,14 @@
 import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
-import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 
 export interface ClusterDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asked before the program of a kubeconfig that is not the user's own runs; if absent, none of them runs. */
-  readonly consent?: PluginConsent;
+  readonly consent?: Consent;
 }
 
 // Milliseconds for a question whose answer is optional if the cluster is away.

@@ -8,7 +8,8 @@ import {
   type SecretName,
   type ServeConfig,
 } from "../../config/index.ts";
-import type { KubernetesApi, PluginConsent } from "../../providers/kubernetes/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { federatedParties, parseIssuer } from "../../rules/oidc/index.ts";
 import type { GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
@@ -27,7 +28,7 @@ import { listenOf } from "./listen.ts";
 export interface OpenedConfigsDeps extends CertificateDeps {
   readonly sockets: ActivatedSockets;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly consent?: PluginConsent;
+  readonly consent?: Consent;
   readonly openTarget?: (config: S3Config) => Promise<DocumentTarget>;
 }
 

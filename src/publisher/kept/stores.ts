@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Clock, Logger } from "../../core/base/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
 import { type Config, publisherOf } from "../../config/index.ts";
-import type { PluginConsent } from "../../providers/kubernetes/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
 import type { AccountName, CertificateAddress, CertificateStore } from "../../providers/tls/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
 import { openCluster } from "../configs/cluster-source.ts";
@@ -21,7 +21,7 @@ export interface KeptDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly consent?: PluginConsent;
+  readonly consent?: Consent;
   /** The files of a publisher on another machine; by default the config's state directory here. */
   readonly files?: PublisherFiles;
 }

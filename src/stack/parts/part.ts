@@ -1,7 +1,7 @@
 import type { Clock, PodtrustError, Environment } from "../../core/base/index.ts";
 import type { Config, UnnamedConfig } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
-import type { PluginConsent } from "../../providers/kubernetes/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
 import type { Change, Observed, ResourceOutput, Resource, NamedResource } from "../../rules/plan/index.ts";
 
 /** The publisher that this podtrust installs on machines. */
@@ -16,8 +16,8 @@ export interface PartContext {
   readonly config: Config;
   readonly env: Environment;
   readonly clock: Clock;
-  /** Asked before the program of a kubeconfig that is not the user's own runs; if absent, none of them does. */
-  readonly consent?: PluginConsent;
+  /** Asked before a program of somebody else's kubeconfig runs or a credential leaves for a config's address; if absent: no. */
+  readonly consent?: Consent;
   /** The Azure CLI may be asked for access tokens. */
   readonly azureCli?: boolean;
   /** How the issuer is reached. */

@@ -1,10 +1,11 @@
 /** A checkout whose podtrust.yaml names a server of its writer's, in the shell of somebody who works with OpenBao elsewhere. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { podtrustHere } from "../../support/cli.ts";
+import { typed } from "../../support/stack-world.ts";
 import { SwiftClock } from "../../support/swift-clock.ts";
 import { type HostileListener, hostileListener } from "./listener.ts";
 
@@ -55,6 +56,8 @@ openbao:
     return podtrustHere(routed, { cwd: folder, clock: new SwiftClock(), env: { HOME: folder, ...env } });
   };
 
+  const heard = (): string => listener.heard.splice(0).join("\n");
+
   for (const args of commands)
     for (const [what, env] of shells)
       test(`does not reach its server by ${args.join(" ")}, where the shell names it by ${what}`, async () => {
@@ -70,6 +73,39 @@ openbao:
     assert.match(err, /BAO_ADDR names another: BAO_TOKEN was not sent there/u);
     assert.match(err, /code: {2}openbao-token-elsewhere/u);
     assert.ok(err.includes(`BAO_ADDR=${listener.address}`), err);
+  });
+
+  test("reaches it after a yes on a terminal, which is remembered for that address alone", async () => {
+    const env = {
+      HOME: folder,
+      XDG_STATE_HOME: join(folder, "state"),
+      BAO_TOKEN: token,
+      BAO_ADDR: elsewhere,
+    };
+    const clock = new SwiftClock();
+    const answered = async (answer: string): Promise<string> => {
+      const screen = typed(answer);
+      await podtrustHere(["plan"], { cwd: folder, clock, env, ...screen });
+      return screen.said.err.replaceAll(/\s+/gu, " ");
+    };
+    assert.match(
+      await answered("n\n"),
+      /BAO_TOKEN would go to an OpenBao .*Send it there, now and from now on\?/u,
+    );
+    assert.deepEqual(listener.heard, []);
+    await answered("y\n");
+    assert.ok(heard().includes(token));
+    await podtrustHere(["plan"], { cwd: folder, clock, env });
+    assert.ok(heard().includes(token), "without a terminal");
+    const config = join(folder, "podtrust.yaml");
+    const written = await readFile(config, "utf8");
+    await writeFile(
+      config,
+      written.replace(listener.address, listener.address.replace("127.0.0.1", "localhost")),
+    );
+    await podtrustHere(["plan"], { cwd: folder, clock, env });
+    await writeFile(config, written);
+    assert.deepEqual(listener.heard, []);
   });
 
   test("reaches it where BAO_ADDR names it, as bao itself would send it", async () => {

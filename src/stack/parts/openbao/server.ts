@@ -8,13 +8,13 @@ import type { PartContext } from "../part.ts";
  * `openbao-token-refused` and `usage`.
  */
 export async function serverApi(
-  { env, clock }: Pick<PartContext, "env" | "clock">,
+  context: Pick<PartContext, "env" | "clock" | "consent">,
   server: OpenBaoServer,
 ): Promise<OpenBaoApi> {
-  const access = await openbaoAccess(server, env);
+  const access = await openbaoAccess(server, context);
   if (access.token === undefined)
     throw new PodtrustError("openbao-token-missing", `there is no token for OpenBao at ${server.address}`);
-  return new OpenBaoApi(access, clock);
+  return new OpenBaoApi(access, context.clock);
 }
 
 /** Access without a token, for logins. Throws `usage`. */

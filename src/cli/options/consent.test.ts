@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from "node:module";
 import os from "node:os";
 import { test } from "node:test";
 import type { CommandContext } from "../context.ts";
-import { pluginConsent } from "./plugin-consent.ts";
+import { consentOf } from "./consent.ts";
 
 test("a user without a home directory, as a service has one, needs none until a plugin is asked about", async (context) => {
   context.mock.method(os, "homedir", () => {
@@ -14,7 +14,8 @@ test("a user without a home directory, as a service has one, needs none until a 
     context.mock.restoreAll();
     syncBuiltinESMExports();
   });
-  const consent = pluginConsent({ env: {} } as unknown as CommandContext);
-  const plugin = { kubeconfig: "/k", command: "aws", args: [], env: {}, digest: "0" };
+  const consent = consentOf({ env: {} } as unknown as CommandContext);
+  const words = { says: "/k names a program", what: "aws", question: "Run it?" };
+  const plugin = { kind: "program", subject: "/k", digest: "0", ...words } as const;
   await assert.rejects(consent(plugin), { code: "home-unknown" });
 });

@@ -1,0 +1,9 @@
+export {
+  type Consent,
+  consentDigest,
+  type ConsentEnvironment,
+  consentNext,
+  type ConsentRequest,
+  isConsented,
+  isListed,
+} from "./consent.ts";
