@@ -20,6 +20,7 @@ import {
   type StackWorld,
   typed,
 } from "../support/stack-world.ts";
+import { SwiftClock } from "../support/swift-clock.ts";
 
 const providerId = `aws/${account}/oidc-provider/oidc.example.test`;
 const roleId = `aws/${account}/role/demo`;
@@ -304,8 +305,9 @@ test("exact ServiceAccounts are compared to the letter; patterns only when asked
 });
 
 test("with a cluster at hand, STS is asked until it knows the new role, with a reason and a deadline", async (t) => {
-  const world = await stackWorld(t, { propagationMs: 1200 });
-  const cluster = await startStandInCluster({ issuer: world.issuer.issuer });
+  const clock = new SwiftClock();
+  const world = await stackWorld(t, { propagationMs: 1200, clock });
+  const cluster = await startStandInCluster({ issuer: world.issuer.issuer, clock });
   t.after(() => cluster.close());
   cluster.addServiceAccount("aws-test", "demo");
   await writeFile(join(world.folder, "kubeconfig"), cluster.kubeconfig());
@@ -314,7 +316,7 @@ test("with a cluster at hand, STS is asked until it knows the new role, with a r
   world.issuer.publish((JSON.parse(jwks.toString()) as { keys: object[] }).keys);
   const withCluster = configText(world.issuer.issuer, "", "cluster: {kubeconfig: kubeconfig}");
   await world.config(withCluster);
-  const { code, err } = await world.podtrust(["up", "--yes"]);
+  const { code, err } = await world.podtrust(["up", "--yes"], { clock });
   assert.equal(code, 0);
   assert.match(
     err,
@@ -323,18 +325,21 @@ test("with a cluster at hand, STS is asked until it knows the new role, with a r
   assert.doesNotMatch(err, /note:/u);
   // A ServiceAccount that is not there has no tokens: the role is made all the same, and no fault is spoken of.
   await world.config(withCluster.replace("aws-test/demo", "aws-test/absent"));
-  const absent = await world.podtrust(["up", "--yes"]);
+  const absent = await world.podtrust(["up", "--yes"], { clock });
   assert.equal(absent.code, 0);
   assert.match(absent.err, /note: ServiceAccount aws-test\/absent is not there yet; the role waits for it/u);
 });
 
 test("SIGINT ends a process that waits, which says so; run again it is done", async (t) => {
   let interrupt = (): void => {};
+  // The account's time stands still for the first run, however long that takes.
+  const clock = new SwiftClock();
   const world = await stackWorld(t, {
     propagationMs: 12_000,
+    clock,
     onDecision: ({ action }) => void (action === "sts:AssumeRoleWithWebIdentity" && interrupt()),
   });
-  const cluster = await startStandInCluster({ issuer: world.issuer.issuer });
+  const cluster = await startStandInCluster({ issuer: world.issuer.issuer, clock });
   t.after(() => cluster.close());
   cluster.addServiceAccount("aws-test", "demo");
   await writeFile(join(world.folder, "kubeconfig"), cluster.kubeconfig());
@@ -356,7 +361,7 @@ test("SIGINT ends a process that waits, which says so; run again it is done", as
   );
   assert.match(err, /^next: {2}Run it again: it waits for what is new\.$/mu);
   // Whoever goes on at once is not told that there is nothing to do while STS still refuses the role.
-  const again = await world.podtrust(["up", "--yes"]);
+  const again = await world.podtrust(["up", "--yes"], { clock });
   assert.equal(again.code, 0, again.err);
   assert.match(
     again.out,

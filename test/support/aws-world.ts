@@ -1,3 +1,4 @@
+import { defined } from "../../src/core/base/index.ts";
 import {
   type AwsSession,
   oidcProviderResource,
@@ -39,7 +40,12 @@ export async function startAwsWorld(options: SandboxOptions = {}): Promise<AwsWo
     propagationMs: 0,
     ...options,
   });
-  const session = openAws({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
+  const session = openAws({
+    region: "eu-central-1",
+    endpoint: sandbox.url,
+    credentials: sandbox.admin,
+    ...defined({ clock: options.clock }),
+  });
   const trustPolicy = webIdentityTrustPolicy({
     partition: "aws",
     account,
