@@ -7,6 +7,7 @@ import type { IssuerSettings } from "./settings.ts";
 import { type PublishedDocuments, renderDocuments } from "./source/documents.ts";
 import { keyStatuses, type KeyTimes, refusedBy } from "./source/key-status.ts";
 import { publishedKeys, shownKeys } from "./source/keys.ts";
+import { withheldText } from "./source/said.ts";
 import { IssuerSource, type SourceTallies } from "./source/source.ts";
 import type { SourceState } from "./source/state.ts";
 import { isListed } from "./source/distrust.ts";
@@ -110,11 +111,7 @@ export class PublishedIssuer {
     const { stack, issuer, stateDir, shared, distrusts, target } = this.#settings;
     const own = shared ?? documentStore(join(stateDir, "publisher"), stack, issuer);
     if (distrusts === undefined) return target === undefined ? own : markedElsewhere(own);
-    const { clock } = this.#deps;
-    return withLastingDistrusts(own, distrusts, () => ({
-      now: clock.now(),
-      retention: this.#settings.keyRetention,
-    }));
+    return withLastingDistrusts(own, distrusts);
   }
 
   /** Where a distrust is stored beyond this machine. */
@@ -305,7 +302,8 @@ export class PublishedIssuer {
     const publication = this.#loop?.status;
     const uploads = this.#uploads.map((loop) => loop.status);
     const elsewhere = this.#loops.map((loop) => loop.status.warnings);
-    const warnings = [state.warnings, certificate.warnings, storeWarnings, ...elsewhere];
+    const withheld = (state.withheld ?? []).map(withheldText);
+    const warnings = [withheld, state.warnings, certificate.warnings, storeWarnings, ...elsewhere];
     return {
       stack,
       issuer,
@@ -314,6 +312,7 @@ export class PublishedIssuer {
       cluster: cluster.server,
       ...this.#documentsStatus(),
       ...defined({ failing, blind, formerIssuer, credential }),
+      ...(withheld.length === 0 ? {} : { withheldDistrusts: withheld.length }),
       keys: keyStatuses(state.ring, timesOf(this.#settings)),
       warnings: [...new Set(warnings.flat())],
       ...defined({ certificate: certificate.status, publication }),

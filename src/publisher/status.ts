@@ -149,6 +149,8 @@ export interface IssuerStatus {
   /** The credential that the cluster was last asked with; never its value. */
   readonly credential?: SentCredential;
   readonly keys: readonly KeyStatus[];
+  /** How many distrusts are not followed, since only a Secret says them; `warnings` has each. Absent for none. */
+  readonly withheldDistrusts?: number;
   /** Things that work but should be fixed, in sentences. */
   readonly warnings: readonly string[];
   /** Absent if a proxy does TLS. */

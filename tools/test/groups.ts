@@ -180,6 +180,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/cluster/operator/webhook.test.ts",
       "test/cluster/signer/signer.test.ts",
       "test/exports/**/*.test.ts",
+      "test/hostile/one-object/*.test.ts",
       "test/demo/demo.test.ts",
       "test/peers/sandbox-pages.test.ts",
       "test/site/site.test.ts",

@@ -87,6 +87,12 @@ export const metricCatalogue = {
     help: "Keys that are known. current and retained ones are published.",
     labels: { ...stack, state: "current, retained or distrusted" },
   },
+  distrustsWithheld: {
+    name: "podtrust_distrusts_withheld",
+    type: "gauge",
+    help: "Distrusts that only a Secret says and that are not followed: they would take the last key, or the one that the cluster signs with.",
+    labels: stack,
+  },
   warnings: {
     name: "podtrust_warnings",
     type: "gauge",

@@ -52,6 +52,7 @@ function documentSamples(view: AdminView, status: PublisherStatus) {
     formerIssuer: perIssuer(status, ({ formerIssuer }) => (formerIssuer === undefined ? 0 : 1)),
     credentialExpiry: perIssuer(status, ({ credential }) => seconds(credential?.expiresAt)),
     failingSince: perIssuer(status, ({ failing }) => seconds(failing?.since)),
+    distrustsWithheld: perIssuer(status, ({ withheldDistrusts = 0 }) => withheldDistrusts),
     warnings: perIssuer(status, ({ warnings }) => warnings.length),
     keys: status.issuers.flatMap(({ stack, keys }) =>
       keyStates.map((state) => ({

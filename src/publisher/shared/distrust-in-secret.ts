@@ -5,8 +5,7 @@ import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import { unknownKey } from "../source/distrust.ts";
 import { distrustIn } from "../source/keys.ts";
 import { distrustByConfig, type SourceState } from "../source/state.ts";
-import type { SharedDocumentsOptions } from "./documents.ts";
-import { SharedStore, type SharedStoreDeps } from "./store.ts";
+import { type DocumentsSpec, SharedStore, type SharedStoreDeps } from "./store.ts";
 
 export interface DistrustInSecretDeps extends Omit<SharedStoreDeps, "cluster"> {
   /** The cluster that the publisher runs in, with rights to change its Secret. */
@@ -36,7 +35,7 @@ export async function distrustInSecret(
 }
 
 /** Whose keys a Secret holds, which part of them, and for how long (milliseconds). */
-export interface Remembered extends Pick<SharedDocumentsOptions, "keyRetention" | "part"> {
+export interface Remembered extends Pick<DocumentsSpec, "keyRetention" | "part"> {
   readonly config: Pick<Config, "stack" | "issuer">;
   readonly name: SecretName;
 }
@@ -51,8 +50,9 @@ export async function changeThere(
   const shared = new SharedStore(name, { cluster, clock, logger });
   try {
     const documents = shared.documents({ stack, issuer, keyRetention, part });
-    const { state, unread } = await documents.load();
+    const { state: own, said = [], unread } = await documents.load();
     if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);
+    const state = said.length === 0 ? own : { ...own, ring: said };
     const { keys } = parseJwkSet((await cluster.oidcDocuments()).jwks);
     await documents.save(change(state, keys));
     return documents.place;

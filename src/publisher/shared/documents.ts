@@ -1,20 +1,15 @@
 import { type Clock, errorText } from "../../core/base/index.ts";
-import type { SharedSecret } from "../../providers/kubernetes/index.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
-import { distrustedPart, readState, type Restored, stateText } from "../source/stored-state.ts";
+import { readState, type Restored, stateText } from "../source/stored-state.ts";
+import type { SecretOfIssuer } from "./distrusts.ts";
 
 /** The owner of the documents, and how long a key is kept. */
-export interface SharedDocumentsOptions {
-  readonly secret: SharedSecret;
-  readonly stack: string;
-  readonly issuer: string;
+export interface SharedDocumentsOptions extends SecretOfIssuer {
   /** Milliseconds. */
   readonly keyRetention: number;
   readonly clock: Clock;
-  /** Which part of a state is kept: all, or only distrusts, for a publisher that has a state folder too. */
-  readonly part: "documents" | "distrusted";
 }
 
 /**
@@ -22,13 +17,9 @@ export interface SharedDocumentsOptions {
  * that vanished, distrusts).
  */
 export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
-  const { secret, stack, issuer, clock, part } = options;
-  const entry = `${part}.${stack}`;
-  // Whoever may write an entry of distrusts can add some, and publishes no key by it.
-  const read = (text: string): Restored => {
-    const restored = readState(text, issuer, "replicas");
-    return part === "documents" ? restored : { ...restored, state: distrustedPart(restored.state) };
-  };
+  const { secret, stack, issuer, clock } = options;
+  const entry = `documents.${stack}`;
+  const read = (text: string): Restored => readState(text, issuer, "replicas");
   const merged = (own: SourceState, text: string | undefined): SourceState => {
     const how = { now: clock.now(), retention: options.keyRetention };
     return text === undefined ? own : mergeStates(own, read(text).state, how).state;
@@ -56,7 +47,7 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
           // Damaged: our own knowledge replaces it, once a person has accepted that.
           kept = state;
         }
-        const fresh = stateText(part === "documents" ? kept : distrustedPart(kept), issuer);
+        const fresh = stateText(kept, issuer);
         return fresh === text ? undefined : { ...shared, entries: new Map(shared.entries).set(entry, fresh) };
       });
       return kept;

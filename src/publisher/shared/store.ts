@@ -4,6 +4,7 @@ import { type KubernetesApi, SharedSecret } from "../../providers/kubernetes/ind
 import { type CertificateStore, recordStore } from "../../providers/tls/index.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { SharedChallenges } from "./challenges.ts";
+import { sharedDistrusts } from "./distrusts.ts";
 import { sharedDocuments, type SharedDocumentsOptions } from "./documents.ts";
 import { SharedLocks } from "./locks.ts";
 import { SecretRecords } from "./records.ts";
@@ -19,8 +20,11 @@ export interface SharedStoreDeps {
 const makeSecret =
   "Make it with podtrust manifests publisher, or for publisher.distrustSecret with podtrust manifests publisher-rbac --distrust-secret NAME: the publisher itself may only read and change it.";
 
-/** The owner of the documents, which part of them, and how long a key is kept (milliseconds). */
-type DocumentsSpec = Omit<SharedDocumentsOptions, "secret" | "clock">;
+/** The owner of the documents, and how long a key is kept (milliseconds). */
+export interface DocumentsSpec extends Omit<SharedDocumentsOptions, "secret" | "clock"> {
+  /** All of a state, for replicas without another; or distrusts, for a publisher that has a state folder too. */
+  readonly part: "documents" | "distrusted";
+}
 
 /** Everything that the replicas of a publisher share: in one Secret, under the Lease of the same name. */
 export class SharedStore {
@@ -45,7 +49,8 @@ export class SharedStore {
   documents(spec: DocumentsSpec): DocumentStore {
     const key = JSON.stringify(spec);
     const known = this.#documents.get(key);
-    const store = known ?? sharedDocuments({ ...spec, secret: this.#secret, clock: this.#clock });
+    const options = { ...spec, secret: this.#secret, clock: this.#clock };
+    const store = known ?? (spec.part === "documents" ? sharedDocuments(options) : sharedDistrusts(options));
     this.#documents.set(key, store);
     return store;
   }

@@ -1,4 +1,5 @@
 import { type LogFields, type Logger, isoTime } from "../../core/base/index.ts";
+import { withheldText } from "./said.ts";
 import type { SourceEvent } from "./state.ts";
 
 interface Line {
@@ -50,6 +51,10 @@ function lineOf(event: SourceEvent): Line {
   if (event.type === "issuer-changed") {
     const fields = { former: event.former };
     return { level: "info", message: "the cluster's tokens name this issuer now", fields };
+  }
+  if (event.type === "distrust-withheld") {
+    const { kid, reason } = event;
+    return { level: "error", message: withheldText(event), fields: { kid, reason } };
   }
   if (event.type === "warned") return { level: "warn", message: event.warning, fields: {} };
   return { ...keyLines[event.type], fields: { kid: event.kid } };

@@ -10,10 +10,12 @@ import { logEvents } from "./log.ts";
 import type { KeyTimes } from "./key-status.ts";
 import { mergeStates } from "./merge-states.ts";
 import { isListed } from "./distrust.ts";
+import type { KeyRing } from "./keys.ts";
 import {
   distrust,
   distrustByConfig,
   emptyState,
+  hear,
   observe,
   type SourceState,
   type SourceStep,
@@ -148,9 +150,10 @@ export class IssuerSource {
 
   #restore(restored: Restored): void {
     const { logger, listed, acceptKeys, store } = this.#options;
-    const { state, warning, notice, unread } = restored;
+    const { state, said, warning, notice, unread } = restored;
     this.#state = state;
     this.#saved = state;
+    this.#hear(said);
     this.#diskWarning = warning;
     this.#notice =
       notice ??
@@ -174,6 +177,11 @@ export class IssuerSource {
     return true;
   }
 
+  /** What is said where others may write; nothing new if that could not be read. */
+  #hear(said: KeyRing | undefined): void {
+    if (said !== undefined) this.#take(hear(this.#state, said, this.#options.clock.now()));
+  }
+
   #takeListed(observation?: Observation): void {
     const { clock, listed } = this.#options;
     const shown = observation?.ok === true ? observation.keys : [];
@@ -187,8 +195,10 @@ export class IssuerSource {
 
   /** What another replica knows holds here too, at once. */
   async #othersSaved(): Promise<void> {
-    const { state, warning } = await this.#options.store.load();
-    if (this.#held === undefined && warning === undefined && !this.#ending.signal.aborted) this.#join(state);
+    const { state, said, warning } = await this.#options.store.load();
+    if (this.#held !== undefined || warning !== undefined || this.#ending.signal.aborted) return;
+    this.#join(state);
+    this.#hear(said);
   }
 
   #join(theirs: SourceState): void {

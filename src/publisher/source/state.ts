@@ -16,6 +16,7 @@ import {
   observeKeys,
   publishedKeys,
 } from "./keys.ts";
+import { weigh, type WithheldDistrust } from "./said.ts";
 
 /** All that the publisher knows of an issuer. Times in milliseconds since the epoch. */
 export interface SourceState {
@@ -37,6 +38,10 @@ export interface SourceState {
   /** The credential that the cluster was last asked with. */
   readonly credential?: SentCredential;
   readonly warnings: readonly string[];
+  /** Distrusts that were said where others may write; what of them is followed stands in the ring. */
+  readonly said?: KeyRing;
+  /** Those that are not followed. */
+  readonly withheld?: readonly WithheldDistrust[];
 }
 
 export type SourceEvent =
@@ -47,7 +52,8 @@ export type SourceEvent =
   | { readonly type: "warned"; readonly warning: string }
   /** The cluster's tokens name this issuer, and no longer that one. */
   | { readonly type: "issuer-changed"; readonly former: string }
-  | { readonly type: "key-distrusted" | "key-restored"; readonly kid: string };
+  | { readonly type: "key-distrusted" | "key-restored"; readonly kid: string }
+  | ({ readonly type: "distrust-withheld" } & WithheldDistrust);
 
 export interface SourceStep {
   readonly state: SourceState;
@@ -87,6 +93,12 @@ function refuse(state: SourceState, refusal: PublicationRefusal, now: number): S
   return { state: { ...next, saidAt: now }, events: [event], changed: false };
 }
 
+/** Whether a key of a ring, or any other under its kid, is distrusted. */
+const isOut = (ring: KeyRing): ((jwk: PublicJwk) => boolean) => {
+  const distrusted = distrustIn(ring);
+  return (jwk) => distrusted(jwk) !== undefined;
+};
+
 const kids = (ring: KeyRing): string => JSON.stringify(publishedKeys(ring));
 
 function earlyWarnings(ring: KeyRing, times: KeyTimes, now: number): readonly string[] {
@@ -109,6 +121,36 @@ function overEvents(
   return [...recovered, { type: "issuer-changed", former: before.issuer }];
 }
 
+type Heard = Pick<SourceState, "ring" | "said" | "withheld">;
+
+/** What was said of keys, weighed against a ring; events tell what is new. */
+function weighedIn(ring: KeyRing, { said = [], withheld: before = [] }: Heard) {
+  const { ring: next, taken, withheld } = weigh(ring, said);
+  const fresh = withheld.filter(
+    (one) => !before.some(({ kid, reason }) => kid === one.kid && reason === one.reason),
+  );
+  return {
+    ring: next,
+    heard: said.length === 0 ? {} : { said, withheld },
+    events: [
+      ...taken.map((kid) => ({ type: "key-distrusted", kid }) as const),
+      ...fresh.map((one) => ({ type: "distrust-withheld", ...one }) as const),
+    ],
+  };
+}
+
+/** The state after it was said, where others may write, which keys are distrusted. */
+export function hear(state: SourceState, said: KeyRing, now: number): SourceStep {
+  const { said: _before, withheld, ...rest } = state;
+  const weighed = weighedIn(state.ring, { ring: state.ring, said, ...defined({ withheld }) });
+  const changed = weighed.ring !== state.ring;
+  return {
+    state: { ...rest, ...weighed.heard, ring: weighed.ring, ...(changed ? { changedAt: now } : {}) },
+    events: weighed.events,
+    changed,
+  };
+}
+
 /** The state after the cluster's answer at `now`; a refused one changes nothing that is published. */
 export function observe(
   state: SourceState,
@@ -124,11 +166,12 @@ export function observe(
     return refuse(asked, allDistrusted(observation.keys), now);
   const known = state.from === "cluster" ? state.ring : fromCopy(state.ring, observation.keys);
   const observed = observeKeys(known, observation.keys, now, times.maxToken);
-  const ring = noteSigned(observed.ring, credential?.kid, credential?.issuedAt);
+  const weighed = weighedIn(noteSigned(observed.ring, credential?.kid, credential?.issuedAt), state);
+  const { ring } = weighed;
   const warnings = [
     ...observation.warnings,
     ...credentialWarnings(credential, now),
-    ...signingYet(ring, (jwk) => distrusted(jwk) !== undefined),
+    ...signingYet(ring, isOut(ring)),
     ...earlyWarnings(ring, times, now),
   ];
   const changed = state.changedAt === undefined || kids(ring) !== kids(state.ring);
@@ -142,11 +185,13 @@ export function observe(
       confirmedAt: now,
       changedAt,
       warnings,
+      ...weighed.heard,
       ...defined({ formerIssuer, credential: asked.credential }),
     },
     events: [
       ...overEvents(state, formerIssuer, now),
       ...observed.events,
+      ...weighed.events,
       ...fresh.map((warning) => ({ type: "warned", warning }) as const),
     ],
     changed,

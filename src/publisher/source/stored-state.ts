@@ -1,11 +1,13 @@
 import { defined, mapped, PodtrustError, recordOf } from "../../core/base/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
-import type { KnownKey } from "./keys.ts";
+import type { KeyRing, KnownKey } from "./keys.ts";
 import { emptyState, type SourceState } from "./state.ts";
 
 /** What was found in a document store. */
 export interface Restored {
   readonly state: SourceState;
+  /** Distrusts that were found where others may write too. */
+  readonly said?: KeyRing;
   /** What is wrong with it, in a sentence. */
   readonly warning?: string;
   /** Nothing is kept there. */
@@ -28,8 +30,11 @@ interface StoredState {
   readonly keys: readonly StoredKey[];
 }
 
+// The last moment that a Date can hold (ECMA-262 §21.4.1.1): a later one could not be shown.
+const maxTime = 8.64e15;
+
 function isTime(value: unknown): boolean {
-  return value === undefined || (typeof value === "number" && Number.isFinite(value));
+  return value === undefined || (typeof value === "number" && Math.abs(value) <= maxTime);
 }
 
 function hasTimes(key: StoredKey): boolean {
@@ -95,14 +100,13 @@ export function readState(text: string, issuer: string, from: "disk" | "replicas
 }
 
 /**
- * The part of a state that has to outlive the machine: its distrusts, and nothing that would publish a key or lift a
+ * The part of a ring that has to outlive the machine: its distrusts, and nothing that would publish a key or lift a
  * distrust. Without the times of sightings, so that only an operator's request changes it.
  */
-export function distrustedPart({ ring }: Pick<SourceState, "ring">): SourceState {
-  const keys = ring.flatMap(({ jwk, distrustedAt: at }): readonly KnownKey[] =>
+export function distrustsOf(ring: KeyRing): KeyRing {
+  return ring.flatMap(({ jwk, distrustedAt: at }): readonly KnownKey[] =>
     at === undefined ? [] : [{ jwk, firstSeen: at, lastSeen: at, distrustedAt: at }],
   );
-  return { ...emptyState, ring: keys };
 }
 
 /** The part of a state that is kept. */
