@@ -6,6 +6,7 @@ import {
   processSamples,
   type Sample,
 } from "../core/admin/index.ts";
+import { claimsRefusalReasons } from "../rules/signer/index.ts";
 import type { Signer } from "./signer.ts";
 import type { CallEnded } from "./wire/server.ts";
 
@@ -19,6 +20,12 @@ export const signerMetrics = {
       method: "Sign, FetchKeys, Metadata or other",
       code: "ok, invalidArgument, deadlineExceeded, resourceExhausted, unimplemented, internal or unavailable",
     },
+  },
+  refused: {
+    name: "podtrust_signer_refused_total",
+    type: "counter",
+    help: "Claims that were not signed, by what was wrong with them.",
+    labels: { reason: claimsRefusalReasons.join(", ") },
   },
   sign: {
     name: "podtrust_signer_sign_seconds",
@@ -72,10 +79,14 @@ export class CallTallies {
   samples({
     status,
   }: Pick<Signer, "status">): Readonly<Record<keyof typeof signerMetrics, readonly Sample[]>> {
-    const { keys, fetchedAt = 0, trouble } = status;
+    const { keys, fetchedAt = 0, trouble, refused } = status;
     const current = keys.find(({ state }) => state === "current");
     return {
       calls: [...this.#calls.values()],
+      refused: claimsRefusalReasons.map((reason) => ({
+        labels: { reason },
+        value: refused.counts[reason],
+      })),
       sign: this.#sign.samples,
       keys: keyStates.map((state) => ({
         labels: { state },

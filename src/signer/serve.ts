@@ -9,13 +9,14 @@ import {
 import { type Clock, type Logger, PodtrustError } from "../core/base/index.ts";
 import { isLoopback } from "../core/http/index.ts";
 import { openControl, openSocket } from "./control.ts";
+import type { ClaimsRules } from "../rules/signer/index.ts";
 import type { KeyHolder } from "./holder.ts";
 import { KeyFolder } from "./key-folder.ts";
 import { signerMetrics, CallTallies } from "./metrics.ts";
 import { signerServer } from "./service.ts";
 import { type Agreement, Signer } from "./signer.ts";
 
-export interface ServeSignerOptions {
+export interface ServeSignerOptions extends ClaimsRules {
   /** Where the keys and the control socket are. */
   readonly stateDir: string;
   /** The unix socket that the API server dials: an absolute path in a folder that no other user may enter. */
@@ -23,7 +24,6 @@ export interface ServeSignerOptions {
   /** Of health, status and metrics. */
   readonly listen: LocalAddress;
   readonly refreshSeconds: number;
-  readonly maxTokenSeconds: number;
   /** What holds keys beside the state folder. */
   readonly holders?: readonly KeyHolder[];
   readonly agreement?: Agreement;
@@ -71,12 +71,12 @@ class Opened {
 }
 
 async function openAll(options: ServeSignerOptions, opened: Opened): Promise<Omit<ServingSigner, "close">> {
-  const { stateDir, socket, clock, logger, signal, maxTokenSeconds, holders = [], ...rest } = options;
+  const { stateDir, socket, clock, logger, signal, maxSeconds, holders = [], ...rest } = options;
   const keys = new KeyFolder(stateDir, clock);
   const tallies = new CallTallies();
   const signer = new Signer({
     ...rest,
-    maxTokenSeconds,
+    maxSeconds,
     keys,
     clock,
     logger,
@@ -85,7 +85,7 @@ async function openAll(options: ServeSignerOptions, opened: Opened): Promise<Omi
   for (const holder of holders) opened.add(async () => holder.close?.());
   await signer.load(signal);
   opened.add(await openControl(stateDir, signer, signal));
-  const grpc = signerServer(signer, { clock, logger, tallies, maxTokenSeconds });
+  const grpc = signerServer(signer, { clock, logger, tallies, maxTokenSeconds: maxSeconds });
   opened.add(() => grpc.close());
   await openSocket(grpc.server, socket);
   // The last: /readyz reports a signer that an API server can reach.

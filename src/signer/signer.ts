@@ -1,6 +1,7 @@
 import { type Clock, defined, errorText, type Logger, PodtrustError, TimeLimit } from "../core/base/index.ts";
 import {
-  claimsProblem,
+  type ClaimsRules,
+  claimsRefusal,
   currentOf,
   promotable,
   promote,
@@ -9,6 +10,7 @@ import {
 } from "../rules/signer/index.ts";
 import { type OpenedKey, type KeyHolder, openKey } from "./holder.ts";
 import type { KeyFolder } from "./key-folder.ts";
+import { type RefusedClaims, Refusals } from "./refusals.ts";
 import type { FetchKeysResponse } from "./wire/messages.ts";
 
 /** Which API servers do not serve a key yet, each with why. */
@@ -18,15 +20,13 @@ export type Agreement = (
   signal: AbortSignal,
 ) => Promise<readonly string[]>;
 
-export interface SignerOptions {
+export interface SignerOptions extends ClaimsRules {
   readonly keys: KeyFolder;
   readonly holders: readonly KeyHolder[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** After how many seconds API servers ask for the keys again: they accept a removed key for that long. */
   readonly refreshSeconds: number;
-  /** The longest life of a token. */
-  readonly maxTokenSeconds: number;
   /** Asked before a key begins to sign; every server by default. */
   readonly agreement?: Agreement;
 }
@@ -50,6 +50,8 @@ export interface SignerStatus {
   readonly signed: number;
   readonly refreshSeconds: number;
   readonly maxTokenSeconds: number;
+  readonly issuers: readonly string[];
+  readonly refused: RefusedClaims;
   /** Why the folder's present content is not served. */
   readonly trouble?: string;
 }
@@ -65,6 +67,7 @@ export class Signer {
   #loaded: Loaded | undefined;
   #fetchedAt: number | undefined;
   #signed = 0;
+  readonly #refusals = new Refusals();
   #loading: Promise<void> = Promise.resolve();
   #trouble: string | undefined;
 
@@ -120,10 +123,16 @@ export class Signer {
     return { keys, readAt, refreshSeconds: this.#options.refreshSeconds };
   }
 
-  /** Throws `signer-claims-refused` for anything but a token of a ServiceAccount, and `signer-key-source`. */
+  /** Throws `signer-claims-refused` for anything but a token of a ServiceAccount as of now, and `signer-key-source`. */
   async sign(claims: string, signal: AbortSignal): Promise<{ header: string; signature: string }> {
-    const problem = claimsProblem(claims, this.#options.maxTokenSeconds);
-    if (problem !== undefined) throw new PodtrustError("signer-claims-refused", problem);
+    const now = this.#options.clock.now();
+    const refused = claimsRefusal(claims, this.#options, now);
+    if (refused !== undefined) {
+      this.#refusals.add(refused, now);
+      throw new PodtrustError("signer-claims-refused", refused.sentence, {
+        detail: { reason: refused.reason },
+      });
+    }
     const { header, held } = this.#now;
     const signature = await held.sign(Buffer.from(`${header}.${claims}`), signal);
     this.#signed += 1;
@@ -157,14 +166,16 @@ export class Signer {
 
   get status(): SignerStatus {
     const { ring, readAt } = this.#now;
-    const { refreshSeconds, maxTokenSeconds } = this.#options;
+    const { refreshSeconds, maxSeconds, issuers } = this.#options;
     return {
       keys: ring.keys,
       readAt,
       ...defined({ fetchedAt: this.#fetchedAt }),
       signed: this.#signed,
       refreshSeconds,
-      maxTokenSeconds,
+      maxTokenSeconds: maxSeconds,
+      issuers,
+      refused: this.#refusals.seen,
       ...defined({ trouble: this.#trouble }),
     };
   }

@@ -170,9 +170,8 @@ async function benchSigns(
   { calls, looks }: { readonly calls: number; readonly looks: number },
 ): Promise<{ readonly times: readonly number[]; readonly memory: readonly Memory[]; readonly rate: number }> {
   const client = new GrpcClient(signer.socket);
-  const request = signRequest(claimsOfToken());
   const sign = async (): Promise<void> => {
-    const { status, message } = await client.call("Sign", request);
+    const { status, message } = await client.call("Sign", signRequest(claimsOfToken()));
     if (status !== "0") throw new Error(message);
   };
   try {

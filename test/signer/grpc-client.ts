@@ -6,7 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import { createConnection } from "node:net";
-import { collectBytes } from "../../src/core/base/index.ts";
+import { collectBytes, systemClock } from "../../src/core/base/index.ts";
 
 /** How a call of gRPC ended. */
 export interface CallAnswer {
@@ -115,15 +115,24 @@ export function signRequest(claims: string): Buffer {
   return Buffer.concat([Buffer.from([0x0a, ...length]), text]);
 }
 
-/** The claims of a ServiceAccount's token, as an API server sends them. */
+/** The issuer of those claims. */
+export const tokenIssuer = "https://oidc.example.com";
+
+/** The claims of a ServiceAccount's token of now, as an API server sends them: the object, before it is encoded. */
+export function tokenClaims(): Readonly<Record<string, unknown>> & { readonly iat: number } {
+  const iat = Math.floor(systemClock.now() / 1000);
+  return {
+    aud: ["sts.amazonaws.com"],
+    exp: iat + 3600,
+    iat,
+    iss: tokenIssuer,
+    jti: "8b3c1f1c-1a0e-4c5a-9a52-0d6a5f2c9f11",
+    "kubernetes.io": { namespace: "shop", serviceaccount: { name: "web", uid: "1" } },
+    nbf: iat,
+    sub: "system:serviceaccount:shop:web",
+  };
+}
+
+/** The same in base64url. */
 export const claimsOfToken = (more: object = {}): string =>
-  Buffer.from(
-    JSON.stringify({
-      iss: "https://oidc.example.com",
-      sub: "system:serviceaccount:shop:web",
-      aud: ["sts.amazonaws.com"],
-      iat: 1_700_000_000,
-      exp: 1_700_003_600,
-      ...more,
-    }),
-  ).toString("base64url");
+  Buffer.from(JSON.stringify({ ...tokenClaims(), ...more })).toString("base64url");

@@ -5,12 +5,21 @@ import { parseAllDocuments } from "yaml";
 import { recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 
+const issuer = "https://oidc.example.com";
+
 interface Printed {
   readonly files: readonly { readonly path?: string; readonly text: string; readonly next: string }[];
 }
 
 async function printed(...args: readonly string[]): Promise<Printed["files"]> {
-  const { code, out, err } = await podtrustHere(["manifests", "signer", "--json", ...args]);
+  const { code, out, err } = await podtrustHere([
+    "manifests",
+    "signer",
+    "--json",
+    "--issuer",
+    issuer,
+    ...args,
+  ]);
   assert.equal(code, 0, err);
   return (JSON.parse(out) as Printed).files;
 }
@@ -18,7 +27,14 @@ async function printed(...args: readonly string[]): Promise<Printed["files"]> {
 describe("the files that have API servers ask a signer", () => {
   test("are not for k3s and RKE2, whose flags of key files can be emptied and not left out", async () => {
     for (const distribution of ["k3s", "rke2"]) {
-      const { code } = await podtrustHere(["manifests", "signer", "--distribution", distribution]);
+      const { code } = await podtrustHere([
+        "manifests",
+        "signer",
+        "--issuer",
+        issuer,
+        "--distribution",
+        distribution,
+      ]);
       assert.equal(code, 2, distribution);
     }
   });
@@ -64,6 +80,7 @@ describe("the files that have API servers ask a signer", () => {
       image: "podtrust",
       program: "/usr/local/bin/podtrust",
       manifest: { spec: { containers: [container], volumes: [] } },
+      issuers: [issuer],
       peers: [],
       holders: [],
     });
@@ -79,17 +96,29 @@ describe("the files that have API servers ask a signer", () => {
       ["--holder", "pkcs11=podtrust-pkcs11"],
       ["--peer", "https://10.0.0.1:6443/x"],
       ["--peer", "http://10.0.0.1:6443"],
+      ["--issuer", "https://%n.example.com"],
+      ["--issuer", "https://oidc.example.com --peer"],
+      ["--issuer", "https://b.example.com", "https://c.example.com"],
     ]) {
-      const { code } = await podtrustHere(["manifests", "signer", "--distribution", "other", ...args]);
+      const typed = ["manifests", "signer", "--distribution", "other", "--issuer", issuer, ...args];
+      const { code } = await podtrustHere(typed);
       assert.equal(code, 2, args.join(" "));
     }
   });
 
   test("kubeadm's flags are patched by the manifest that is there, and not without one", async () => {
-    const { code, err } = await podtrustHere(["manifests", "signer", "--distribution", "kubeadm"]);
+    const { code, err } = await podtrustHere([
+      "manifests",
+      "signer",
+      "--issuer",
+      issuer,
+      "--distribution",
+      "kubeadm",
+    ]);
     assert.equal(code, 2);
     assert.match(err, /--manifest is missing/u);
-    const image = await podtrustHere(["manifests", "signer", "--distribution", "other", "--image", "x"]);
+    const other = ["manifests", "signer", "--distribution", "other"];
+    const image = await podtrustHere([...other, "--issuer", issuer, "--image", "x"]);
     assert.equal(image.code, 2);
   });
 });

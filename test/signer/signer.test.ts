@@ -13,7 +13,15 @@ import { podtrustHere } from "../support/cli.ts";
 import { TestClock } from "../support/clock.ts";
 import { type RememberingLogger, rememberingLogger } from "../support/remembering-logger.ts";
 import { until } from "../support/until.ts";
-import { claimsOfToken, frame, GrpcClient, signRequest, valuesOf } from "./grpc-client.ts";
+import {
+  claimsOfToken,
+  frame,
+  GrpcClient,
+  signRequest,
+  tokenClaims,
+  tokenIssuer,
+  valuesOf,
+} from "./grpc-client.ts";
 
 interface World {
   readonly folder: string;
@@ -43,7 +51,9 @@ async function world(t: TestContext): Promise<World> {
         socket,
         listen: { host: "127.0.0.1", port: 0 },
         refreshSeconds: 10,
-        maxTokenSeconds: 31_536_000,
+        issuers: [tokenIssuer],
+        allowed: [],
+        maxSeconds: 31_536_000,
         clock: systemClock,
         logger: log,
         signal: t.signal,
@@ -273,9 +283,10 @@ describe("what the signer refuses", () => {
   test("claims of anything but a ServiceAccount, in a sentence that reveals nothing of the signer", async (t) => {
     const { keys, serve, client, log } = await world(t);
     await keys.create("ES256");
-    await serve({ maxTokenSeconds: 3600 });
+    await serve({ maxSeconds: 3600 });
     const asked = client();
-    for (const claims of [stranger, claimsOfToken({ exp: 1_700_003_601 }), "e30", "not base64"]) {
+    const longer = claimsOfToken({ exp: tokenClaims().iat + 3700 });
+    for (const claims of [stranger, longer, "e30", "not base64"]) {
       const { status, message } = await asked.call("Sign", signRequest(claims));
       assert.deepEqual({ status, message }, { status: "3", message: "the signer refused the claims" });
     }

@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
 import { kubernetesKid } from "../../src/rules/keys/index.ts";
 import { ProgramHolder, serveSigner } from "../../src/signer/index.ts";
-import { claimsOfToken, GrpcClient, signRequest, valuesOf } from "../signer/grpc-client.ts";
+import { claimsOfToken, GrpcClient, signRequest, tokenIssuer, valuesOf } from "../signer/grpc-client.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { rememberingLogger } from "../support/remembering-logger.ts";
 import { softHsmProgram, whyNoSoftHsm } from "../support/soft-hsm.ts";
@@ -88,7 +88,9 @@ describe("the keys of a PKCS #11 token", { skip: missing() }, () => {
       socket,
       listen: { host: "127.0.0.1", port: 0 },
       refreshSeconds: 10,
-      maxTokenSeconds: 3600,
+      issuers: [tokenIssuer],
+      allowed: [],
+      maxSeconds: 3600,
       holders: [own],
       clock: systemClock,
       logger: log,

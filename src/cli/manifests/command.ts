@@ -228,6 +228,10 @@ function defineSigner(manifests: Command, context: CommandContext): void {
         .choices(["kubeadm", "other"])
         .makeOptionMandatory(),
     )
+    .requiredOption(
+      "--issuer <issuer...>",
+      "the API server's --service-account-issuer; two while another one is adopted",
+    )
     .option("--image <image>", "kubeadm: run it as a static pod of this image (default: a systemd unit)")
     .option("--program <path>", "podtrust on the machine, for the systemd unit", "/usr/local/bin/podtrust")
     .option("--manifest <file>", "kubeadm: the API server's present kube-apiserver.yaml; - is standard input")
@@ -247,9 +251,9 @@ export const uses: CommandUses = {
   ...policyUses,
   "manifests signer": {
     examples: [
-      "podtrust manifests signer --distribution kubeadm --manifest kube-apiserver.yaml --image registry.example.com/podtrust:0.1.0",
-      "podtrust manifests signer --distribution other --peer https://10.0.0.1:6443 https://10.0.0.2:6443",
-      "podtrust manifests signer --distribution other --holder pkcs11=/usr/local/bin/podtrust-pkcs11",
+      "podtrust manifests signer --distribution kubeadm --issuer https://oidc.example.com --manifest kube-apiserver.yaml --image registry.example.com/podtrust:0.1.0",
+      "podtrust manifests signer --distribution other --issuer https://oidc.example.com --peer https://10.0.0.1:6443 https://10.0.0.2:6443",
+      "podtrust manifests signer --distribution other --issuer https://oidc.example.com --holder pkcs11=/usr/local/bin/podtrust-pkcs11",
     ],
     guide: "signer",
   },

@@ -3,6 +3,7 @@ import { readTextFile } from "../../core/command-line/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import { type SignerDistribution, type SignerFile, signerFiles } from "../../signer/manifests/index.ts";
 import { apiServerUrl } from "../options/api-server.ts";
+import { signerIssuers } from "../options/signer-issuers.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What was typed. */
@@ -10,6 +11,7 @@ export interface SignerManifestsOptions {
   readonly distribution: SignerDistribution;
   readonly image?: string;
   readonly program: string;
+  readonly issuer: readonly string[];
   readonly manifest?: string;
   readonly peer?: readonly string[];
   readonly holder?: readonly string[];
@@ -47,7 +49,7 @@ async function manifestOf(
 }
 
 /** Refuses options that exclude each other, and words that a unit's command line would misread. Throws `usage`. */
-function check({ distribution, image, program, holder = [] }: SignerManifestsOptions): void {
+function check({ distribution, image, program, issuer, holder = [] }: SignerManifestsOptions): void {
   if (image !== undefined && distribution !== "kubeadm")
     throw new PodtrustError("usage", `${distribution} runs its API server in no static pod of kubeadm's`, {
       next: "Leave --image out: the signer is a systemd unit there.",
@@ -65,7 +67,10 @@ function check({ distribution, image, program, holder = [] }: SignerManifestsOpt
       throw new PodtrustError("usage", `--holder ${one} is no scheme and program`, {
         next: "Give a name and an absolute path, such as pkcs11=/usr/local/bin/podtrust-pkcs11.",
       });
-  // It is written to a unit's command line, which has its own escaping.
+  // They are written to a unit's command line, which has its own escaping.
+  for (const one of issuer)
+    if (!/^[\w.:/~-]+$/u.test(one))
+      throw new PodtrustError("usage", `--issuer ${one} is no issuer of letters, digits and ._~:/-`);
   if (!/^\/[\w./-]+$/u.test(program))
     throw new PodtrustError("usage", `--program ${program} is no absolute path of letters, digits and ._-/`);
 }
@@ -80,6 +85,7 @@ export async function runSignerManifests(
   const files = signerFiles({
     distribution,
     program,
+    issuers: signerIssuers(options.issuer),
     peers: peer.map((url) => apiServerUrl("--peer", url)),
     holders: holder,
     ...defined({ image }),

@@ -11,9 +11,9 @@ const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
 export const uses: CommandUses = {
   "signer run": {
     examples: [
-      "podtrust signer run",
-      "podtrust signer run --peer https://10.0.0.1:6443 https://10.0.0.2:6443 --peer-ca ca.crt --peer-certificate signer.crt --peer-key signer.key",
-      "podtrust signer run --state ./signer --refresh 30s --max-token-lifetime 24h",
+      "podtrust signer run --issuer https://oidc.example.com",
+      "podtrust signer run --issuer https://oidc.example.com --peer https://10.0.0.1:6443 https://10.0.0.2:6443 --peer-ca ca.crt --peer-certificate signer.crt --peer-key signer.key",
+      "podtrust signer run --issuer https://oidc.example.com --state ./signer --refresh 30s --max-token-lifetime 24h",
     ],
     guide: "signer",
   },
@@ -91,6 +91,10 @@ const withState = (command: Command): Command =>
 function defineRun(signer: Command, context: CommandContext): void {
   withState(signer.command("run"))
     .description("sign for the API server on a unix socket until SIGTERM; SIGHUP reads the keys again")
+    .requiredOption(
+      "--issuer <issuer...>",
+      "the API server's --service-account-issuer; two while another one is adopted",
+    )
     .option(
       "--socket <path>",
       "unix socket that the API server dials, in a folder that only this user may enter",
@@ -106,6 +110,10 @@ function defineRun(signer: Command, context: CommandContext): void {
       "--max-token-lifetime <duration>",
       "longest life of a token; below a year the API server's tokens get shorter",
       "365d",
+    )
+    .option(
+      "--allow-claim <name...>",
+      "claim that is signed beside those that Kubernetes 1.34 to 1.37 write, for a later release",
     )
     .option("--holder <scheme=program...>", holderHelp)
     .option("--peer <url...>", "an API server's own address: each has to serve a key before it signs")

@@ -8,6 +8,7 @@ import type { CommandContext } from "../context.ts";
 import { holderOf } from "./holders.ts";
 import { apiServerUrl } from "../options/api-server.ts";
 import { addressOf } from "../options/address.ts";
+import { signerIssuers } from "../options/signer-issuers.ts";
 
 /** What was typed. */
 export interface SignerRunOptions {
@@ -16,6 +17,8 @@ export interface SignerRunOptions {
   readonly listen: string;
   readonly refresh: string;
   readonly maxTokenLifetime: string;
+  readonly issuer: readonly string[];
+  readonly allowClaim?: readonly string[];
   readonly holder?: readonly string[];
   readonly peer?: readonly string[];
   readonly peerCa?: string;
@@ -77,8 +80,9 @@ function keepHeapSmall(): void {
 export async function runSigner(context: CommandContext, options: SignerRunOptions): Promise<void> {
   const { clock, signal } = context;
   // The API server refuses a maximum below ten minutes, and asks for no token that lives longer than a year.
-  const maxTokenSeconds = secondsOf("--max-token-lifetime", options.maxTokenLifetime, 600, 365 * day);
+  const maxSeconds = secondsOf("--max-token-lifetime", options.maxTokenLifetime, 600, 365 * day);
   const refreshSeconds = secondsOf("--refresh", options.refresh, 1, 3600);
+  const issuers = signerIssuers(options.issuer);
   const agreement = await agreementOf(context, options);
   keepHeapSmall();
   const logger = context.logger("info");
@@ -87,7 +91,9 @@ export async function runSigner(context: CommandContext, options: SignerRunOptio
     socket: context.path(options.socket),
     listen: addressOf(options.listen),
     refreshSeconds,
-    maxTokenSeconds,
+    issuers,
+    maxSeconds,
+    allowed: options.allowClaim ?? [],
     holders: (options.holder ?? []).map((one) => holderOf(one, logger)),
     ...agreement,
     clock,

@@ -25,6 +25,21 @@ function unasked({ fetchedAt, readAt, refreshSeconds }: SignerStatus, now: numbe
   return silent > (3 * refreshSeconds + 30) * 1000 ? silent : undefined;
 }
 
+/** What was not signed, by what was wrong with it. */
+function showRefused({ output }: CommandContext, { refused, issuers }: SignerStatus, now: number): void {
+  const { counts, members, last } = refused;
+  output.line(rich`It signs for ${issuers.join(" and ")}.`);
+  if (last === undefined) return;
+  const found = Object.entries(counts).filter(([, count]) => count > 0);
+  const each = found.map(([reason, count]) => `${count} ${reason}`).join(", ");
+  output.line(rich`${red("refused")}: ${each}; ${relativeTime(last.at, now)}: ${last.why}`);
+  const names = Object.keys(members).join(", ");
+  if (names === "") return;
+  output.line(
+    rich`unknown claims: ${names}; if a new release of Kubernetes writes one, start the signer with --allow-claim`,
+  );
+}
+
 function show(context: CommandContext, status: SignerStatus): void {
   const { output, clock } = context;
   const now = clock.now();
@@ -37,6 +52,7 @@ function show(context: CommandContext, status: SignerStatus): void {
       ? "has not asked for keys yet"
       : `asked for the keys ${relativeTime(status.fetchedAt, now)}`;
   output.line(`${status.signed} tokens signed since the start; an API server ${fetched}.`);
+  showRefused(context, status, now);
   if (status.trouble !== undefined)
     output.line(rich`${red("not taken over")}: what the folder holds now cannot be used: ${status.trouble}`);
   const silent = unasked(status, now);

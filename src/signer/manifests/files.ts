@@ -19,6 +19,8 @@ export interface SignerFilesOptions {
   readonly program: string;
   /** kubeadm: the manifest of the API server as it is, read. */
   readonly manifest?: unknown;
+  /** The cluster's issuer; two while another one is adopted. */
+  readonly issuers: readonly string[];
   /** Each API server's own address, where there are several. */
   readonly peers: readonly string[];
   /** Programs that hold keys, each as `pkcs11=/usr/local/bin/podtrust-pkcs11`; for the unit alone. */
@@ -40,7 +42,7 @@ const startedBy: Readonly<Record<SignerDistribution, string | undefined>> = {
   other: undefined,
 };
 
-function optionsOf({ peers, holders }: SignerFilesOptions): readonly string[] {
+function optionsOf({ issuers, peers, holders }: SignerFilesOptions): readonly string[] {
   const { state, socket } = signerPaths;
   const asked = [
     ...peers.flatMap((url) => ["--peer", url]),
@@ -52,7 +54,8 @@ function optionsOf({ peers, holders }: SignerFilesOptions): readonly string[] {
     `${state}/peers/client.key`,
   ];
   const held = holders.flatMap((holder) => ["--holder", holder]);
-  return ["--state", state, "--socket", socket, ...held, ...(peers.length === 0 ? [] : asked)];
+  const signedFor = issuers.flatMap((issuer) => ["--issuer", issuer]);
+  return ["--state", state, "--socket", socket, ...signedFor, ...held, ...(peers.length === 0 ? [] : asked)];
 }
 
 function apiServerFile(options: SignerFilesOptions): SignerFile {

@@ -71,7 +71,8 @@ describe("kubeadm and the patch of a signer", { skip: leftOut() }, () => {
 
   /** What podtrust prints for a manifest, in a folder of its own for --patches. */
   async function patchesFor(manifest: string): Promise<string> {
-    const args = ["manifests", "signer", "--distribution", "kubeadm", "--manifest", manifest, "--json"];
+    const patched = ["manifests", "signer", "--distribution", "kubeadm", "--manifest", manifest];
+    const args = [...patched, "--issuer", "https://oidc.example.com", "--json"];
     const { code, out, err } = await podtrustHere(args, { cwd: "/" });
     assert.equal(code, 0, err);
     const { files } = JSON.parse(out) as { files: readonly { path?: string; text: string }[] };

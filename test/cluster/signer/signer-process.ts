@@ -8,6 +8,7 @@ import { systemClock } from "../../../src/core/base/index.ts";
 import { KeyFolder } from "../../../src/signer/index.ts";
 import { signerEnvironment } from "../../../src/signer/manifests/index.ts";
 import { mainFile, podtrustHere } from "../../support/cli.ts";
+import { tokenIssuer } from "../../signer/grpc-client.ts";
 import { until } from "../../support/until.ts";
 import { freePorts } from "../harness/index.ts";
 
@@ -67,7 +68,8 @@ export async function prepareSigner(program: string = mainFile): Promise<SignerP
       return JSON.parse(out) as unknown;
     },
     async start(...more) {
-      const options = ["--state", state, "--socket", socket, "--listen", `127.0.0.1:${port}`, ...more];
+      const folders = ["--state", state, "--socket", socket];
+      const options = ["--issuer", tokenIssuer, ...folders, "--listen", `127.0.0.1:${port}`, ...more];
       // As its unit and its static pod have it.
       const env = { PATH: process.env["PATH"], NODE_NO_WARNINGS: "1", ...signerEnvironment };
       child = spawn(process.execPath, [program, "signer", "run", ...options], { env });

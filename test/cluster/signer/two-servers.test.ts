@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { recordOf } from "../../../src/core/base/index.ts";
+import { tokenIssuer } from "../../signer/grpc-client.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { until } from "../../support/until.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
@@ -46,7 +47,8 @@ describe("two API servers with signers", { skip: leftOut() }, () => {
     cluster = await startControlPlane({ issuer: "https://oidc.example.com", servers: 2 });
     await cluster.kubectl(["create", "serviceaccount", "demo"]);
     const peers = cluster.servers.flatMap(({ url }) => ["--peer", url]);
-    const printed = await podtrustHere(["manifests", "signer", "--distribution", "other", ...peers]);
+    const printing = ["manifests", "signer", "--distribution", "other", "--issuer", tokenIssuer];
+    const printed = await podtrustHere([...printing, ...peers]);
     const [rights = ""] = printed.out.split("# /etc/systemd");
     await cluster.kubectl(["apply", "-f", "-"], rights);
     const client = await cluster.issue({ commonName: "podtrust-signer" });

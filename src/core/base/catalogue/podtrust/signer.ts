@@ -19,8 +19,9 @@ export const signerErrors = {
     next: "Look at the states of the keys: podtrust signer status",
   },
   "signer-claims-refused": {
-    summary: "The signer was asked to sign what is no token of a ServiceAccount.",
-    next: "Look at who can reach the signer's socket: only the API server should.",
+    summary:
+      "The signer was asked to sign what is no token of a ServiceAccount of now, by an issuer that it was started with.",
+    next: "Compare --issuer with the API server's --service-account-issuer, and look at who else can reach the socket. For a member that a new release of Kubernetes writes: --allow-claim NAME.",
   },
   "signer-key-source": {
     summary: "What holds a private key did not answer, or does not have it.",
