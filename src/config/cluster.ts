@@ -20,7 +20,13 @@ export type ClusterSource =
       readonly configFolder?: string;
     }
   | { readonly inCluster: true }
-  | { readonly server: string; readonly tokenFile: string; readonly caFile: string };
+  | {
+      readonly server: string;
+      readonly tokenFile: string;
+      readonly caFile: string;
+      /** The folder of the config that names both: what lies elsewhere did not come with it. Absent: a user named them. */
+      readonly configFolder?: string;
+    };
 
 /** One control plane node of a running cluster. */
 export interface ClusterServer {
@@ -97,7 +103,13 @@ export function resolveCluster(input: ClusterInput, { file: config, env }: Confi
   const place = (name: string): string => absolutePath(name, config, env);
   if ("inCluster" in input) return { inCluster: true };
   if ("server" in input) {
-    return { server: input.server, tokenFile: place(input.tokenFile), caFile: place(input.caFile) };
+    const configFolder = dirname(config);
+    return {
+      server: input.server,
+      tokenFile: place(input.tokenFile),
+      caFile: place(input.caFile),
+      configFolder,
+    };
   }
   const files = input.kubeconfig.split(delimiter).filter((name) => name !== "");
   return {

@@ -7,3 +7,5 @@ export {
   isConsented,
   isListed,
 } from "./consent.ts";
+export { type Elsewhere, requireConsentTo, requireGivenFile } from "./elsewhere.ts";
+export type { CredentialName } from "./table.ts";

@@ -1,5 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { ClusterEnvironment } from "./environment.ts";
+import type { FileJudge } from "./given-file.ts";
 import { execCredentials } from "./exec-plugin.ts";
 import {
   bearer,
@@ -39,21 +40,21 @@ function refuseUnsupported(context: KubeconfigContext): void {
 }
 
 /** `tokenFile` wins over `token`, as in client-go: the file is the one that is kept fresh. */
-async function bearerOf(user: KubeconfigEntry): Promise<Identity | undefined> {
+async function bearerOf(user: KubeconfigEntry, judge: FileJudge): Promise<Identity | undefined> {
   const path = text(user.values, "tokenFile");
-  if (path !== undefined) return bearerOfFile(entryPath(user, path));
+  if (path !== undefined) return bearerOfFile(entryPath(user, path), judge);
   const token = text(user.values, "token");
   return token === undefined ? undefined : bearer(`token of kubeconfig user ${user.name}`, token);
 }
 
-async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
-  const cert = await dataOrFile(user, "client-certificate");
-  const key = await dataOrFile(user, "client-key");
+async function ofFiles(user: KubeconfigEntry, judge: FileJudge): Promise<Identity> {
+  const cert = await dataOrFile(user, "client-certificate", judge);
+  const key = await dataOrFile(user, "client-key", judge);
   if ((cert === undefined) !== (key === undefined)) {
     const missing = cert === undefined ? "client-certificate" : "client-key";
     throw credentialFault(`kubeconfig user ${user.name}`, `${missing} is missing`);
   }
-  const token = await bearerOf(user);
+  const token = await bearerOf(user, judge);
   if (cert === undefined || key === undefined) return token ?? { headers: {} };
   const sent = certificateFacts(`client certificate of kubeconfig user ${user.name}`, cert);
   // With both, the API server asks the certificate first.
@@ -61,17 +62,17 @@ async function ofFiles(user: KubeconfigEntry): Promise<Identity> {
 }
 
 /**
- * How the user of a kubeconfig's context authenticates; `isOwn` where a person of this machine chose the file.
- * Throws `kubeconfig-unsupported` for ways that are not known.
+ * How the user of a kubeconfig's context authenticates; `isOwn` where a person of this machine chose the file, and `judge`
+ * of the files that it names. Throws `kubeconfig-unsupported` for ways that are not known.
  */
 export function kubeconfigCredentials(
   context: KubeconfigContext,
   environment: ClusterEnvironment,
-  isOwn: boolean,
+  { isOwn, judge }: { readonly isOwn: boolean; readonly judge: FileJudge },
 ): Credentials {
   refuseUnsupported(context);
   if (mapping(context.user.values, "exec") !== undefined) return execCredentials(context, environment, isOwn);
   if (mapping(context.user.values, "auth-provider") !== undefined)
     return oidcCredentials(context, environment);
-  return { identity: () => ofFiles(context.user), refused() {} };
+  return { identity: () => ofFiles(context.user, judge), refused() {} };
 }

@@ -14,6 +14,7 @@ import {
   tokenFileCredentials,
 } from "./identity.ts";
 import { type KubeconfigContext, readKubeconfig, text } from "./kubeconfig.ts";
+import { anyFile, givenFiles, requireOwnServer } from "./given-file.ts";
 import { isPersonsOwn } from "./provenance.ts";
 
 /** The address of the API, how it is verified, and the credentials for it. */
@@ -74,14 +75,22 @@ async function ofKubeconfig(
 ): Promise<Endpoint> {
   const context = await readKubeconfig(source.kubeconfig, source.context);
   refuseCluster(context);
-  const server = text(context.cluster.values, "server") ?? "";
+  const named = text(context.cluster.values, "server") ?? "";
+  const server = checkedServer(named, `kubeconfig ${context.file}, cluster ${context.cluster.name}`);
   // kubectl runs what its own file names without a question.
   const isOwn = await isPersonsOwn(context.user.source, source, environment);
+  const isOneFile = context.cluster.source === context.user.source;
+  if (isOwn && !isOneFile && !(await isPersonsOwn(context.cluster.source, source, environment)))
+    await requireOwnServer(context, server, environment);
+  const { configFolder } = source;
+  const folders = [context.user.folder, ...(configFolder === undefined ? [] : [configFolder])];
+  const isGiven = isOwn || environment.isOwnConfig === true;
+  const judge = isGiven ? anyFile : givenFiles({ credential: "kubeconfig", server, folders }, environment);
   return {
-    server: checkedServer(server, `kubeconfig ${context.file}, cluster ${context.cluster.name}`),
+    server,
     tlsServerName: text(context.cluster.values, "tls-server-name"),
     ca: () => clusterCa(context.cluster),
-    credentials: kubeconfigCredentials(context, environment, isOwn),
+    credentials: kubeconfigCredentials(context, environment, { isOwn, judge }),
   };
 }
 
@@ -113,10 +122,16 @@ export async function endpointOf(
 ): Promise<Endpoint> {
   if ("kubeconfig" in source) return ofKubeconfig(source, environment);
   if ("inCluster" in source) return inCluster(podDirectory, environment);
+  const { server: named, caFile, tokenFile, configFolder } = source;
+  const server = checkedServer(named, "cluster");
+  const judge =
+    configFolder === undefined || environment.isOwnConfig === true
+      ? anyFile
+      : givenFiles({ credential: "cluster-token", server, folders: [configFolder] }, environment);
   return {
-    server: checkedServer(source.server, "cluster"),
+    server,
     tlsServerName: undefined,
-    ca: () => credentialFile("CA file", source.caFile),
-    credentials: tokenFileCredentials(source.tokenFile),
+    ca: () => credentialFile("CA file", caFile),
+    credentials: tokenFileCredentials(tokenFile, judge),
   };
 }

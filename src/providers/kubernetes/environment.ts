@@ -18,6 +18,8 @@ export interface ClusterEnvironment {
   readonly clock: Clock;
   /** The working folder; the process's own by default. */
   readonly cwd?: string;
+  /** The config is given by whoever started this process, and so are the files that it names. */
+  readonly isOwnConfig?: boolean;
   /** Whether what was not chosen here may be done, such as running a program; by default it may not. */
   readonly consent?: Consent;
 }

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../core/base/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { readOpened } from "../../core/files/index.ts";
+import { anyFile, type FileJudge } from "./given-file.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
 import { type SentCredential, tokenFacts } from "./sent-credential.ts";
 
@@ -32,13 +33,13 @@ export function credentialFault(what: string, why: string, cause?: unknown): Pod
 // A bundle of every public root comes to a quarter of this.
 const maxFile = 1024 * 1024;
 
-/** A file of the credentials, read anew. Throws `cluster-credentials`. */
-export async function credentialFile(what: string, path: string): Promise<string> {
-  try {
-    return await readBoundedText(path, maxFile);
-  } catch (error) {
+/** A file of the credentials, read anew. Throws `cluster-credentials`, and what `judge` throws. */
+export async function credentialFile(what: string, path: string, judge = anyFile): Promise<string> {
+  const opened = await readOpened(path, maxFile).catch((error: unknown) => {
     throw credentialFault(`${what} ${path}`, errorText(error), error);
-  }
+  });
+  await judge(path, opened.realPath);
+  return opened.text;
 }
 
 /** The identity of a bearer token. */
@@ -63,10 +64,10 @@ export function isExposed(
   return (mode & (uid === user ? 0o044 : 0o004)) !== 0;
 }
 
-/** Bearer header of the token in a file that is kept fresh, read anew. Throws `cluster-credentials`. */
-export async function bearerOfFile(path: string): Promise<Bearer> {
+/** Bearer header of the token in a file that is kept fresh, read anew. Throws as `credentialFile`. */
+export async function bearerOfFile(path: string, judge: FileJudge): Promise<Bearer> {
   const what = `token file ${path}`;
-  const { headers, sent } = bearer(what, await credentialFile("token file", path));
+  const { headers, sent } = bearer(what, await credentialFile("token file", path, judge));
   const exposed = await stat(path).then(
     (facts) => isExposed(facts, process.geteuid?.() ?? 0),
     () => false,
@@ -78,9 +79,9 @@ export async function bearerOfFile(path: string): Promise<Bearer> {
 export const anonymous: Credentials = { identity: () => Promise.resolve({ headers: {} }), refused() {} };
 
 /** A token in a file that is kept fresh. */
-export function tokenFileCredentials(path: string): Credentials {
+export function tokenFileCredentials(path: string, judge: FileJudge): Credentials {
   return {
-    identity: () => bearerOfFile(path),
+    identity: () => bearerOfFile(path, judge),
     refused() {},
   };
 }
@@ -89,7 +90,7 @@ export function tokenFileCredentials(path: string): Credentials {
 export function projectedTokenCredentials(path: string): Credentials {
   return {
     async identity() {
-      const { headers, sent } = await bearerOfFile(path);
+      const { headers, sent } = await bearerOfFile(path, anyFile);
       const { file: _kubelets, exposed: _toThePod, ...facts } = sent;
       return { headers, sent: { ...facts, from: "token of the pod" } };
     },
@@ -98,11 +99,15 @@ export function projectedTokenCredentials(path: string): Credentials {
 }
 
 /** PEM under `key`-data, else of the file under `key`; undefined where neither is. */
-export async function dataOrFile(entry: KubeconfigEntry, key: string): Promise<string | undefined> {
+export async function dataOrFile(
+  entry: KubeconfigEntry,
+  key: string,
+  judge = anyFile,
+): Promise<string | undefined> {
   const data = text(entry.values, `${key}-data`);
   if (data !== undefined) return Buffer.from(data, "base64").toString("utf8");
   const path = text(entry.values, key);
-  return path === undefined ? undefined : credentialFile(key, entryPath(entry, path));
+  return path === undefined ? undefined : credentialFile(key, entryPath(entry, path), judge);
 }
 
 /** The CA of the API server, PEM; undefined means the public roots. */

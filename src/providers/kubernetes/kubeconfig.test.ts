@@ -6,6 +6,7 @@ import { after, before, describe, test } from "node:test";
 import { type PodtrustError, systemClock } from "../../core/base/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
+import { anyFile } from "./given-file.ts";
 import { clusterCa, type Identity } from "./identity.ts";
 import { defaultKubeconfig, readKubeconfig } from "./kubeconfig.ts";
 import { openKubernetes } from "./open.ts";
@@ -32,7 +33,7 @@ function config(user: object, cluster: object = { server: "https://192.0.2.1:644
 async function identity(user: object, env: Record<string, string> = {}): Promise<Identity> {
   const context = await readKubeconfig(await file(config(user)));
   const environment = { env: { ...process.env, ...env }, clock: systemClock };
-  return kubeconfigCredentials(context, environment, true).identity();
+  return kubeconfigCredentials(context, environment, { isOwn: true, judge: anyFile }).identity();
 }
 
 const refused =
@@ -177,7 +178,11 @@ users:
     });
     const tokenFile = await file("first\n", "rotating-token");
     const context = await readKubeconfig(await file(config({ token: "old", tokenFile: "rotating-token" })));
-    const credentials = kubeconfigCredentials(context, { env: {}, clock: systemClock }, true);
+    const credentials = kubeconfigCredentials(
+      context,
+      { env: {}, clock: systemClock },
+      { isOwn: true, judge: anyFile },
+    );
     assert.equal((await credentials.identity()).headers["authorization"], "Bearer first");
     await writeFile(tokenFile, "second");
     assert.equal((await credentials.identity()).headers["authorization"], "Bearer second");

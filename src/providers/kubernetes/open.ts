@@ -17,6 +17,8 @@ export interface KubernetesOptions {
   readonly clock?: Clock;
   /** Asked before the program of a kubeconfig that is not the person's own runs; without it none of them does. */
   readonly consent?: Consent;
+  /** The config is given by whoever started this process, and so are the files that it names: a publisher's, for example. */
+  readonly isOwnConfig?: boolean;
   /** Keeps connections between calls, but not those that are followed: for callers that make thousands of calls. */
   readonly keepConnections?: boolean;
   /**
@@ -48,8 +50,14 @@ export async function openKubernetes(
   source: ClusterSource,
   options: KubernetesOptions = {},
 ): Promise<KubernetesApi> {
-  const { env = process.env, clock = systemClock, cwd = process.cwd(), consent } = options;
-  const environment = { env, clock, cwd, ...defined({ consent }) };
+  const {
+    env = process.env,
+    clock = systemClock,
+    cwd = process.cwd(),
+    consent,
+    isOwnConfig = false,
+  } = options;
+  const environment = { env, clock, cwd, isOwnConfig, ...defined({ consent }) };
   const directory = options.serviceAccountDirectory ?? podServiceAccount;
   const found = await endpointOf(source, environment, directory);
   const { tunnel } = options;

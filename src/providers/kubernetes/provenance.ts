@@ -1,16 +1,10 @@
-import { realpath } from "node:fs/promises";
-import { delimiter, dirname, join, sep } from "node:path";
-import { isPathThere } from "../../core/files/index.ts";
+import { delimiter, dirname, join } from "node:path";
+import { isInside, isPathThere, realPathOf } from "../../core/files/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
 import type { ClusterEnvironment } from "./environment.ts";
 import { defaultKubeconfig, type KubeconfigFile } from "./kubeconfig.ts";
 
 type KubeconfigSource = Extract<ClusterSource, { readonly kubeconfig: string }>;
-
-const isInside = (path: string, folder: string): boolean =>
-  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
-
-const realOf = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
 
 /** The root of the git checkout around a folder, which a worktree's or a submodule's `.git` file marks as well. */
 async function checkoutAround(folder: string): Promise<string | undefined> {
@@ -23,7 +17,7 @@ async function checkoutAround(folder: string): Promise<string | undefined> {
 /** Whether kubectl would also use the file by default. */
 async function isKubectls(realPath: string, { env }: ClusterEnvironment): Promise<boolean> {
   const files = defaultKubeconfig(env).split(delimiter);
-  const real = await Promise.all(files.filter((file) => file !== "").map(realOf));
+  const real = await Promise.all(files.filter((file) => file !== "").map(realPathOf));
   return real.includes(realPath);
 }
 
@@ -38,9 +32,9 @@ export async function isPersonsOwn(
   environment: ClusterEnvironment,
 ): Promise<boolean> {
   if (realPath === undefined) return false;
-  const working = await realOf(environment.cwd ?? process.cwd());
+  const working = await realPathOf(environment.cwd ?? process.cwd());
   const checkout = working === undefined ? undefined : await checkoutAround(working);
-  const config = configFolder === undefined ? undefined : await realOf(configFolder);
+  const config = configFolder === undefined ? undefined : await realPathOf(configFolder);
   const foreign = ["/proc", "/dev", checkout, config];
   if (foreign.some((folder) => folder !== undefined && isInside(realPath, folder))) return false;
   return configFolder === undefined || isKubectls(realPath, environment);

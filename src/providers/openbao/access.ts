@@ -2,12 +2,7 @@ import { hash } from "node:crypto";
 import { defined, errorText, PodtrustError, shellWord, type Environment } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
-import {
-  consentDigest,
-  type ConsentEnvironment,
-  consentNext,
-  isConsented,
-} from "../../core/credentials/index.ts";
+import { type ConsentEnvironment, requireConsentTo } from "../../core/credentials/index.ts";
 
 /** The address of a server, and the token for it. The token goes nowhere else. */
 export interface OpenBaoAccess {
@@ -59,22 +54,15 @@ async function requireNamed(
     named === undefined ? "neither BAO_ADDR nor VAULT_ADDR is set" : `${named.name} names another`;
   const authority =
     ca === undefined ? "the public roots vouch" : `a CA with SHA-256 ${hash("sha256", ca)} vouches`;
-  const request = {
-    kind: "credential",
-    subject: "openbao-token",
-    says: `${token.name} would go to an OpenBao that the config names, and the environment does not (${where})`,
-    what: `${address}, for which ${authority}`,
-    question: "Send it there, now and from now on?",
-    digest: consentDigest(["openbao-token", address, ca]),
-  } as const;
-  if (await isConsented(request, environment)) return;
-  throw new PodtrustError(
-    "openbao-token-elsewhere",
-    `the config's OpenBao is ${address}, and ${where}: ${token.name} was not sent there`,
+  await requireConsentTo(
     {
-      next: `If ${token.name} is that server's, set ${named?.name ?? "BAO_ADDR"}=${shellWord(address)} beside it. ${consentNext(request)}`,
-      detail: { address, digest: request.digest, reason: "credentials" },
+      credential: "openbao-token",
+      what: token.name,
+      to: `${address}, for which ${authority}`,
+      why: `the config's OpenBao is none that the environment names (${where})`,
+      instead: `If ${token.name} is that server's, set ${named?.name ?? "BAO_ADDR"}=${shellWord(address)} beside it.`,
     },
+    environment,
   );
 }
 
@@ -125,7 +113,7 @@ export async function openbaoServer(endpoint: OpenBaoEndpoint): Promise<OpenBaoA
 }
 
 /**
- * A server with the environment's token. Throws `usage`, `openbao-token-elsewhere` where the environment names no server or
+ * A server with the environment's token. Throws `usage`, `credential-elsewhere` where the environment names no server or
  * another and nobody agreed, and `openbao-token-refused` for what cannot be a token.
  */
 export async function openbaoAccess(

@@ -60,7 +60,7 @@ describe("where OpenBao is, and the token for it", () => {
       { BAO_ADDR: "unix:///run/bao.sock" },
     ];
     for (const env of others)
-      await assert.rejects(at(env), { code: "openbao-token-elsewhere" }, JSON.stringify(env));
+      await assert.rejects(at(env), { code: "credential-elsewhere" }, JSON.stringify(env));
   });
 
   test("goes elsewhere after a yes to that address and that certificate authority, by its digest too", async (t) => {
@@ -78,14 +78,14 @@ describe("where OpenBao is, and the token for it", () => {
     const open = (answer: boolean) =>
       openbaoAccess({ address, caFile }, { env, consent: (request) => consent(request, answer) });
     assert.equal((await open(true)).token, "s.one");
-    await assert.rejects(open(false), { code: "openbao-token-elsewhere" });
+    await assert.rejects(open(false), { code: "credential-elsewhere" });
     await writeFile(caFile, "two");
     await open(true);
     const [first = "", again, other] = digests;
     assert.equal(first, again);
     assert.notEqual(first, other);
     const byDigest = { env: { ...env, PODTRUST_ALLOW_CREDENTIAL: `sha256:0,${first}` } };
-    await assert.rejects(openbaoAccess({ address, caFile }, byDigest), { code: "openbao-token-elsewhere" });
+    await assert.rejects(openbaoAccess({ address, caFile }, byDigest), { code: "credential-elsewhere" });
     await writeFile(caFile, "one");
     assert.equal((await openbaoAccess({ address, caFile }, byDigest)).token, "s.one");
   });

@@ -24,6 +24,7 @@ export async function openCluster(source: ClusterSource, deps: ClusterDeps): Pro
   const cluster = await openKubernetes(source, {
     env,
     clock,
+    isOwnConfig: true,
     ...defined({ consent }),
   });
   const admin = await cluster

@@ -4,7 +4,7 @@ import { openbaoAccess, OpenBaoApi, openbaoServer } from "../../../providers/ope
 import type { PartContext } from "../part.ts";
 
 /**
- * Access to a server of the config, with the environment's token. Throws `openbao-token-missing`, `openbao-token-elsewhere`,
+ * Access to a server of the config, with the environment's token. Throws `openbao-token-missing`, `credential-elsewhere`,
  * `openbao-token-refused` and `usage`.
  */
 export async function serverApi(

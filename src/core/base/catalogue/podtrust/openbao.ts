@@ -6,11 +6,6 @@ export const openbaoErrors = {
     summary: "There is no token for OpenBao.",
     next: "Set BAO_TOKEN (or VAULT_TOKEN) to a token with the policy that podtrust manifests openbao-policy prints.",
   },
-  "openbao-token-elsewhere": {
-    summary:
-      "The config names a server of OpenBao for which the environment has no token: BAO_ADDR names none, or another.",
-    next: "If the token is that server's, set BAO_ADDR (or VAULT_ADDR) to its address.",
-  },
   "openbao-token-refused": {
     summary: "OpenBao does not know the token, or it has expired.",
     next: "Log in again (bao login) and set BAO_TOKEN; a token that lacks the policy default needs permission to read auth/token/lookup-self.",
