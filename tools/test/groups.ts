@@ -106,6 +106,8 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/publisher/hostile.test.ts",
       "test/stack/scale.test.ts",
     ],
+    // What the tenant of a machine does needs a machine.
+    chooses: (file) => !file.startsWith("test/hostile/tenant-on-machine/"),
     concurrency: 2,
     timeout: 660_000,
   },
@@ -152,7 +154,11 @@ export const groups: Readonly<Record<string, Group>> = {
   },
   // Attacks from both origins: one of nine in the gate, at length all of them. limits has those that did the most harm.
   attacks: { patterns: ["test/attacks/**/*.test.ts"], concurrency: 1, timeout: 600_000 },
-  tools: { patterns: ["test/tools/**/*.test.ts"], concurrency: 2, timeout: 600_000 },
+  tools: {
+    patterns: ["test/tools/**/*.test.ts", "test/hostile/tenant-on-machine/*.test.ts"],
+    concurrency: 2,
+    timeout: 600_000,
+  },
   peers: { patterns: ["test/peers/**/*.test.ts"], concurrency: 1, timeout: 900_000 },
   cluster: {
     patterns: ["test/cluster/**/*.test.ts"],

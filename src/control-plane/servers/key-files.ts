@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
+import { rootPathFunctions } from "../../providers/host/index.ts";
 import { kubernetesKid, publicJwk } from "../../rules/keys/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 import type { ServerKey } from "./server.ts";
@@ -27,14 +28,20 @@ $line" ;;
 }
 `;
 
-/** The public halves of the keys in files of the machine, each in its order. Throws `server-file-invalid`. */
+/**
+ * The public halves of the keys in files of the machine, each in its order. Throws `server-file-invalid`, and `host-path-refused` for a
+ * file that somebody else than root, or the user `owner`, may write.
+ */
 export async function keysIn(
   machine: ServerMachine,
   files: readonly string[],
   signal: AbortSignal,
+  owner = 0,
 ): Promise<readonly (readonly ServerKey[])[]> {
-  const each = files.map((file, index) => `halves key${index} <${shellWord(file)}\n`);
-  const script = `set -eu${publicHalves}${each.join("")}`;
+  const each = files.map(
+    (file, index) => `file=$(root_file ${shellWord(file)} ${owner})\nhalves key${index} <"$file"\n`,
+  );
+  const script = `set -eu${rootPathFunctions}${publicHalves}${each.join("")}`;
   const output = await machine.run(`reading the keys of ${files.join(", ")}`, script, signal);
   return files.map((file, index) => {
     const halves = fieldsOf(output, `key${index}`);
@@ -49,9 +56,10 @@ export async function keysIfAny(
   machine: ServerMachine,
   files: readonly string[],
   signal: AbortSignal,
+  owner = 0,
 ): Promise<readonly (readonly ServerKey[])[] | undefined> {
   try {
-    return await keysIn(machine, files, signal);
+    return await keysIn(machine, files, signal, owner);
   } catch (error) {
     signal.throwIfAborted();
     const isUnread =

@@ -1,6 +1,6 @@
 import { defined, isRecord, type JsonRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
-import { type SshSession, stepFailure, targetText } from "../../providers/host/index.ts";
+import { rootPathFunctions, type SshSession, stepFailure, targetText } from "../../providers/host/index.ts";
 
 const stepMs = 60_000;
 // A manifest or config file is a few kilobytes; etcd's own bound on an object is 1.5 MB.
@@ -39,7 +39,7 @@ export class ServerMachine {
     return result.stdout;
   }
 
-  /** A YAML file's object; undefined where there is no file. Throws `server-file-invalid`. */
+  /** A YAML file's object; undefined where there is no file. Throws `server-file-invalid`, and what `read` throws. */
   async readYaml(path: string, signal: AbortSignal): Promise<JsonRecord | undefined> {
     const text = await this.read(path, signal);
     if (text === undefined) return undefined;
@@ -52,19 +52,18 @@ export class ServerMachine {
     throw new PodtrustError("server-file-invalid", `${this.text}: ${path} holds no mapping`);
   }
 
-  /** A file's text; undefined where there is none. Throws `server-file-invalid` over `maxBytes`, 1 MiB by default. */
+  /**
+   * A file's text; undefined where there is none. Throws `host-path-refused` where somebody else than root decides what is read, and over
+   * `maxBytes`, 1 MiB by default.
+   */
   async read(path: string, signal: AbortSignal, maxBytes = maxFile): Promise<string | undefined> {
-    const word = shellWord(path);
     const script = `set -eu
-[ -e ${word} ] || exit 0
-head -c ${maxBytes + 1} ${word} | base64 -w0 | sed 's/^/file /'
+${rootPathFunctions}
+file=$(root_file ${shellWord(path)} 0 ${maxBytes})
+[ -e "$file" ] || exit 0
+head -c ${maxBytes} "$file" | base64 -w0 | sed 's/^/file /'
 `;
     const [text] = fieldsOf(await this.run(`reading ${path}`, script, signal), "file");
-    if (text !== undefined && Buffer.byteLength(text) > maxBytes)
-      throw new PodtrustError(
-        "server-file-invalid",
-        `${this.text}: ${path} is larger than ${maxBytes} bytes`,
-      );
     return text;
   }
 }

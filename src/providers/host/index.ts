@@ -16,6 +16,7 @@ export { configFile } from "./k3s/config-file.ts";
 export type { HostFile } from "./k3s/spec.ts";
 export { datastoreCopy } from "./k3s/scripts.ts";
 export { type K3sSigningKeys, readK3sSigningKeys } from "./k3s/signing-keys.ts";
+export { rootPathFunctions } from "./root-paths.ts";
 export { k3sNames, k3sResource } from "./k3s/resource.ts";
 export type { K3sSpec } from "./k3s/spec.ts";
 export { openSession, type ScriptResult, type SshSession, stepFailure } from "./session.ts";

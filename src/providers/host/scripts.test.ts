@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as commands from "./k3s/commands.ts";
 import * as k3s from "./k3s/scripts.ts";
+import { rootPathFunctions } from "./root-paths.ts";
 import * as system from "./system/scripts.ts";
 
 const scripts: Readonly<Record<string, string>> = {
@@ -43,6 +44,7 @@ const scripts: Readonly<Record<string, string>> = {
   reboot: system.rebootScript,
   "set the clock": system.clockScript,
   "forget the machine": system.forgetScript,
+  "follow the rule of paths": `set -eu\n${rootPathFunctions}`,
 };
 
 const shellcheck = spawnSync("shellcheck", ["--version"]).status === 0;

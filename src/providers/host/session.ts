@@ -19,6 +19,7 @@ import {
 } from "../../core/base/index.ts";
 import { type Ended, type Feed, runSsh, sshOptions, startSsh } from "./ssh.ts";
 import { type PrivateFolder, privateFolder } from "./private-folder.ts";
+import { refusedPath } from "./root-paths.ts";
 import { relayTo } from "./socket-relay.ts";
 import { sshFailure } from "./ssh-failure.ts";
 import { type SshTarget, targetText } from "./target.ts";
@@ -347,12 +348,11 @@ mv -f ${words.new} ${words.path}
 
 const fullDisk = /No space left on device|Disk quota exceeded/u;
 
-/** The error of a script that failed: `host-command-failed`, or `host-disk-full`. */
-export function stepFailure(
-  target: SshTarget,
-  what: string,
-  { code, stdout, stderr }: ScriptResult,
-): PodtrustError {
+/** The error of a script that failed: `host-command-failed`, `host-disk-full`, or `host-path-refused`. */
+export function stepFailure(target: SshTarget, what: string, result: ScriptResult): PodtrustError {
+  const refused = refusedPath(target, result);
+  if (refused !== undefined) return refused;
+  const { code, stdout, stderr } = result;
   const lines = `${stdout}\n${stderr}`.split("\n").filter((line) => line.trim() !== "");
   const last = lines.slice(-5).join("\n  ").slice(-2000);
   if (fullDisk.test(stderr)) {

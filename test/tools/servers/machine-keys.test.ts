@@ -17,7 +17,7 @@ import { homeEnvironment, type SshHost, startSshHost, whyNoSshHost } from "../..
 
 const { signal } = new AbortController();
 
-describe("keys on machines", { skip: whyNoSshHost() }, () => {
+describe("keys on machines", { skip: whyNoSshHost("a machine whose files are root's") }, () => {
   let host: SshHost;
   let folder: string;
   let session: SshSession;

@@ -46,6 +46,11 @@ export const hostErrors = {
     summary: "Something on the machine did not happen in time; the end of its log is in the message.",
     next: "Look at podtrust logs k3s; run the same command again to keep waiting.",
   },
+  "host-path-refused": {
+    summary:
+      "Others than root can change a file, or what its path leads to, that podtrust would use as root.",
+    next: "Look at who made it, and give it to root alone: chown root PATH && chmod go-w PATH.",
+  },
   "host-disk-full": {
     summary: "There is no room left on the machine's disk.",
     next: "Make room there (podtrust ssh -- df -h), then run the same command again.",
