@@ -12,8 +12,9 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "config",
     "providers/kubernetes",
     "providers/host",
+    "control-plane/record",
   ],
-  // What a rotation remembers, in a Secret of the cluster: a publisher reads it for its backups, and drives nothing.
+  // What rotations and adoption remember: on each server, and in a Secret of the cluster.
   "control-plane/record": ["core/base", "rules/rotation", "providers/kubernetes"],
   "control-plane/tokens": ["core/base", "providers/kubernetes"],
   // What depends on a cluster's present issuer, gathered for rules/adoption.
@@ -28,6 +29,8 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "config",
     "providers/kubernetes",
     "providers/aws",
+    "rules/rotation",
+    "control-plane/record",
     "control-plane/servers",
     "control-plane/tokens",
   ],

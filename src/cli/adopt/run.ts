@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import {
   type AdoptionContext,
   type AdoptionReport,
@@ -40,7 +40,7 @@ async function reportOf(
   scope?: Scope,
 ): Promise<AdoptionReport> {
   return judgeAdoption(
-    await withWaits(shownWaits(context), (waits) => gatherAdoption(adoption, waits, scope)),
+    await withWaits(shownWaits(context), (waits) => gatherAdoption(adoption, waits, defined({ scope }))),
   );
 }
 

@@ -1,9 +1,10 @@
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type AdoptionRefusal, type AdoptionStep, nextStep } from "../../rules/adoption/index.ts";
 import { changeServer, checkTokens, type Working } from "./change-server.ts";
-import { type AdoptionContext, gatherAdoption, type Scope } from "./gather.ts";
+import { type AdoptionContext, gatherAdoption, type AdoptionGather, type Scope } from "./gather.ts";
 import { changeKubeadm, restoreKubeadm } from "./kubeadm.ts";
 import { type AdoptionReport, judgeAdoption } from "./judge.ts";
+import { rememberSigning } from "./switches.ts";
 
 /** A move of a cluster between issuers: its steps, what blocks them, and what is read for them. */
 export interface AdoptionMove {
@@ -27,6 +28,21 @@ export function checkRefusals(refusals: readonly AdoptionRefusal[]): void {
   throw new PodtrustError("adoption-refused", message, { next, detail: { reason, ...defined({ server }) } });
 }
 
+/** Has the servers remember that one may sign as an issuer from now on. The way back does not depend on it. */
+async function mayHaveSigned(
+  { servers, signal }: AdoptionContext,
+  [issuer = ""]: readonly string[],
+  { scope, remember }: Required<AdoptionGather>,
+): Promise<void> {
+  try {
+    await rememberSigning(servers, issuer, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (scope === "all" || !(error instanceof PodtrustError)) throw error;
+    remember(errorText(error));
+  }
+}
+
 /**
  * Carries steps out, each time the first that the cluster does not show yet: an interrupted run continues
  * from the cluster's state. Throws `adoption-refused`, `adoption-waits` for what another party has to do
@@ -37,8 +53,12 @@ async function carryOut(
   working: Working,
   { scope, stepsOf, refusalsOf }: AdoptionMove,
 ): Promise<AdoptionReport> {
+  const remember = (couldNot: string): void =>
+    working.notice(
+      `that no API server signs as the other issuer any more could not be written down, so the wait begins anew with each restart: ${couldNot}`,
+    );
   for (;;) {
-    const report = judgeAdoption(await gatherAdoption(context, working, scope));
+    const report = judgeAdoption(await gatherAdoption(context, working, { scope, remember }));
     const step = nextStep(stepsOf(report));
     if (step === undefined) return report;
     checkRefusals(refusalsOf(report));
@@ -53,6 +73,7 @@ async function carryOut(
     working.began(step);
     // The first pass repairs servers that refuse each other's tokens.
     if (step.kind !== "accept" && step.kind !== "restore") await checkTokens(context);
+    if (step.flags !== undefined) await mayHaveSigned(context, step.flags.issuers, { scope, remember });
     await changeServer(context, step, working);
     if (step.flags !== undefined) await changeKubeadm(context, step.flags, working.notice);
   }

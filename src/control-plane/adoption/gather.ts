@@ -9,11 +9,10 @@ import {
   oldIssuers,
   oldTokens,
   type OldTokens,
-  type ServerFacts,
 } from "../../rules/adoption/index.ts";
 import { talosMinor, distributionOf, type DistributionHints } from "../../rules/distribution/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import { type PodTokens, podTokensOf, type TokenRules } from "../../rules/tokens/index.ts";
+import { podTokensOf, type TokenRules } from "../../rules/tokens/index.ts";
 import { askedThroughRestart, type ControlPlaneServer } from "../servers/index.ts";
 import { type LegacyTokenSecret, readLegacyTokens, readPods, trackedSince } from "../tokens/index.ts";
 import { readAccounts } from "./accounts.ts";
@@ -21,6 +20,7 @@ import type { Working } from "./change-server.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
 import { readServers, type ObservedServers } from "./servers.ts";
+import { readSwitches, type IssuerSwitches } from "./switches.ts";
 
 /** The context of adoption. */
 export interface AdoptionContext {
@@ -92,34 +92,36 @@ const none = { kept: [], isWhole: true } as const;
 /** What is read: for the way back only the API servers and the tokens that pods hold. */
 export type Scope = "all" | "back";
 
+export interface AdoptionGather {
+  /** `all` by default. */
+  readonly scope?: Scope;
+  /** The API servers are to remember when they stopped signing as an issuer; called where that cannot be written. */
+  readonly remember?: (couldNot: string) => void;
+}
+
 // These are not listed; each is bounded by what an API server or a name allows.
 const neverSeen: readonly string[] = [
   "tokens without a pod (kubectl create token, CI systems, controllers): nothing lists them; each lives as long as it was asked for, at most as --service-account-max-token-expiration allows",
   "clients outside of the cluster that compare iss, such as roles of Vault: ask who runs them",
 ];
 
-/** From when on no server signs as the issuers that `isMeant` means: now, while one still does. */
+/**
+ * From when on no server signs as any of these issuers: now, while one still does. Where the config lists no server, nothing is
+ * remembered: then it is since the last of them was started, as the cluster says.
+ */
 function switchedAt(
-  servers: readonly ServerFacts[],
-  isMeant: (issuer: string) => boolean,
-  now: number,
+  { servers }: ObservedServers,
+  issuers: readonly string[],
+  { now, since }: IssuerSwitches | { readonly now: number; readonly since?: undefined },
 ): number {
-  const signs = servers.some(({ issuers: [first = ""] }) => isMeant(first));
-  const starts = servers.map(({ startedAt = now }) => startedAt);
-  return signs || servers.length === 0 ? now : Math.max(...starts);
+  const signs = servers.some(({ issuers: [first = ""] }) => issuers.includes(first));
+  if (signs || servers.length === 0) return now;
+  if (since === undefined) return Math.max(...servers.map(({ startedAt = now }) => startedAt));
+  return Math.max(0, ...issuers.map((issuer) => since(issuer) ?? now));
 }
 
 function rulesOf({ servers, isExtended, maxTokenMs }: ObservedServers): TokenRules {
   return { audiences: servers.flatMap(audiencesOf), maximum: maxTokenMs, extend: isExtended };
-}
-
-function tokensOf(
-  seen: ObservedServers,
-  pods: readonly PodTokens[],
-  isMeant: (issuer: string) => boolean,
-  now: number,
-): OldTokens {
-  return oldTokens({ pods, switchedAt: switchedAt(seen.servers, isMeant, now), now, rules: rulesOf(seen) });
 }
 
 /** The surroundings of a cluster that only the way to the new issuer needs. */
@@ -159,20 +161,24 @@ async function readAround(
 
 /**
  * Reads a cluster and its API servers, and unless it is for the way back both issuers and AWS: changes
- * nothing. An API server that does not answer may be restarting: it waits for it, at most a minute. A part
+ * nothing, but for what the servers remember, with `remember`. An API server that does not answer may be restarting: it waits for it, at most a minute. A part
  * that cannot be read is reported as such; throws what `readServers` and `readCluster` throw, and the
  * signal's reason.
  */
 export function gatherAdoption(
   context: AdoptionContext,
   { waiting }: Pick<Working, "waiting">,
-  scope: Scope = "all",
+  { scope = "all", remember }: AdoptionGather = {},
 ): Promise<AdoptionReading> {
   const onWait = (reason: string, deadline: number): void => waiting("the API servers", reason, deadline);
-  return askedThroughRestart(() => gathered(context, scope), { ...context, onWait });
+  return askedThroughRestart(() => gathered(context, scope, remember), { ...context, onWait });
 }
 
-async function gathered(context: AdoptionContext, scope: Scope): Promise<AdoptionReading> {
+async function gathered(
+  context: AdoptionContext,
+  scope: Scope,
+  remember: AdoptionGather["remember"],
+): Promise<AdoptionReading> {
   const { config, api, servers, clock, signal, audiences } = context;
   const { issuer } = config;
   const looks = new Looks(signal);
@@ -189,7 +195,19 @@ async function gathered(context: AdoptionContext, scope: Scope): Promise<Adoptio
     looks.at("pods, and the tokens that they hold", readPods(api, podTokensOf, { signal }), noPods),
     scope === "all" ? readAround(context, old, looks) : nothingAround,
   ]);
-  const now = clock.now();
+  const issuers = [issuer, ...old];
+  const kept = await readSwitches({
+    servers,
+    facts: seen.servers,
+    issuers,
+    signal,
+    ...defined({ remember }),
+  });
+  const switches = kept ?? { now: clock.now() };
+  const { now } = switches;
+  const rules = rulesOf(seen);
+  const tokensOf = (meant: readonly string[]): OldTokens =>
+    oldTokens({ pods: pods.kept, switchedAt: switchedAt(seen, meant, switches), now, rules });
   const talos = talosMinor(hints);
   return {
     now,
@@ -206,11 +224,11 @@ async function gathered(context: AdoptionContext, scope: Scope): Promise<Adoptio
       accounts,
     },
     dependents: {
-      oldTokens: tokensOf(seen, pods.kept, (one) => one !== issuer, now),
-      newTokens: tokensOf(seen, pods.kept, (one) => one === issuer, now),
+      oldTokens: tokensOf(old),
+      newTokens: tokensOf([issuer]),
       ...around,
     },
-    rules: rulesOf(seen),
+    rules,
     sawPods: pods.isWhole,
     unseen: [
       ...looks.unseen,

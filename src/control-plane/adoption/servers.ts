@@ -92,7 +92,7 @@ async function readAuthentication(
   }
 }
 
-/** Where its metrics may not be read, nothing says so: then the switch counts as of now. */
+/** Where its metrics may not be read, nothing says so: then what it signs as may have changed until now. */
 async function startOf({ api }: ControlPlaneServer, signal: AbortSignal): Promise<number | undefined> {
   try {
     return await api.startedAt(signal);
@@ -166,21 +166,22 @@ export async function readServers(
   listed: readonly ControlPlaneServer[],
   signal: AbortSignal,
 ): Promise<ObservedServers> {
-  const starts = await startsOf(api, signal);
-  const startedAt = (name: string): { readonly startedAt?: number } =>
-    defined({ startedAt: starts.get(name) });
   if (listed.length > 0) {
     const read = await Promise.all(listed.map((server) => readNamed(server, signal)));
     return {
-      servers: read.map(({ facts }) => ({ ...startedAt(facts.name), ...facts })),
+      servers: read.map(({ facts }) => facts),
       known: listed.map(({ facts }) => facts.hostname),
       unseen: [],
       ...livesOf(read.map(({ flags }) => flags)),
     };
   }
+  const starts = await startsOf(api, signal);
   const mirrored = await mirroredFlags(api, signal);
   return {
-    servers: mirrored.map(({ node, flags }) => ({ ...factsOf(node, flags), ...startedAt(node) })),
+    servers: mirrored.map(({ node, flags }) => ({
+      ...factsOf(node, flags),
+      ...defined({ startedAt: starts.get(node) }),
+    })),
     known: await leaseHolders(api, signal),
     unseen: [notAsked],
     ...livesOf(mirrored.map(({ flags }) => flags)),

@@ -235,7 +235,7 @@ if is_back "$from"; then echo back; fi
     const root = shellWord(this.#root);
     const script = `set -eu
 rm -rf ${shellWord(this.#folder)} ${root}/previous
-if [ ! -d ${root}/adopt ] && [ ! -d ${root}/rotate ]; then rm -rf ${root}; fi
+if [ ! -d ${root}/adopt ] && [ ! -d ${root}/rotate ]; then rm -rf ${root}/sums; rmdir ${root} 2>/dev/null || true; fi
 `;
     await this.#machine.run("forgetting kept files", script, signal);
   }

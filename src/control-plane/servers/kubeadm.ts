@@ -22,6 +22,8 @@ import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./se
 export const kubeadmManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 // Mounted into the API server's pod by kubeadm, and nothing of it is read that no flag names.
 export const keyFolder = "/etc/kubernetes/pki";
+// Outside of the manifests, of which a kubelet runs every one.
+export const keptFolder = "/etc/kubernetes/podtrust";
 
 /** The files of a control plane node that kubeadm made: the kubelet restarts what its manifest changes. */
 export class KubeadmFiles implements ServerFiles {
@@ -32,8 +34,7 @@ export class KubeadmFiles implements ServerFiles {
   /** `purpose` separates what is kept: what `adopt` restores is not what `rotate` does. */
   constructor(machine: ServerMachine, purpose: "adopt" | "rotate") {
     this.#machine = machine;
-    // Outside of the manifests, of which a kubelet runs every one.
-    this.#kept = new KeptFiles(machine, "/etc/kubernetes/podtrust", purpose);
+    this.#kept = new KeptFiles(machine, keptFolder, purpose);
   }
 
   /** A kubelet starts what the manifest says and nothing beside. */

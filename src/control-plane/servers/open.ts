@@ -4,8 +4,9 @@ import type { ClusterServer, ClusterSource } from "../../config/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
 import { openKubernetes } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
+import { RecordFiles } from "../record/index.ts";
 import { checkListed } from "./known.ts";
-import { keyFolder, KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
+import { keyFolder, keptFolder, KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
 import { MachineKeys } from "./machine-keys.ts";
 import { ServerMachine } from "./machine.ts";
 import { RancherFiles } from "./rancher.ts";
@@ -95,6 +96,11 @@ function keyFolderOf({ distributions: [name] }: MachineLook): string {
   return name === "kubeadm" ? keyFolder : `/var/lib/rancher/${name}/server/tls`;
 }
 
+/** podtrust's own folder, in which its files keep what stood there before. */
+function ownFolderOf({ distributions: [name] }: MachineLook): string {
+  return name === "kubeadm" ? keptFolder : `/etc/rancher/${name}/podtrust`;
+}
+
 async function openServer(
   config: ClusterServer,
   options: ServersOptions,
@@ -114,6 +120,7 @@ async function openServer(
     api: new TunnelledApiServer(look.hostname, machine, tunnel),
     files: filesOf(machine, look, purpose),
     machineKeys: new MachineKeys(machine, keyFolderOf(look)),
+    record: new RecordFiles(machine, ownFolderOf(look)),
     controllerManagerKids: (until) => controllerManagerKids(machine, until),
     facts: { hostname: look.hostname, addresses: look.addresses },
   };

@@ -1,5 +1,6 @@
 import type { MachineKey, MachineKeys } from "./machine-keys.ts";
 import type { PreviousFiles } from "./kept-files.ts";
+import type { RecordKeeper } from "../record/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { ApiServerFlags, FlagChange, KeptFacts } from "../../rules/distribution/index.ts";
 
@@ -119,6 +120,8 @@ export interface ControlPlaneServer {
   readonly files: ServerFiles;
   /** Private halves that lie on its machine beside what signs now. */
   readonly machineKeys: MachineKeys;
+  /** What podtrust remembers there of rotations and adoption. */
+  readonly record: RecordKeeper;
   /** Key IDs with which the controller manager of its machine signs tokens in Secrets; empty where none is known to. */
   controllerManagerKids(signal: AbortSignal): Promise<readonly string[]>;
   readonly facts: ServerIdentity;

@@ -38,3 +38,14 @@ export {
   type TheftFacts,
   theftText,
 } from "./stolen.ts";
+export {
+  blankRecord,
+  observedIssuers,
+  type ServerClocks,
+  type ServerRecord,
+  signedAs,
+  type SigningIssuers,
+  unitedRecords,
+  unsignedSince,
+} from "./server-record.ts";
+export { readServerRecord, serverRecordText } from "./server-record-text.ts";

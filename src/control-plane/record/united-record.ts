@@ -1,0 +1,91 @@
+import { errorText, PodtrustError } from "../../core/base/index.ts";
+import {
+  blankRecord,
+  readServerRecord,
+  type ServerClocks,
+  type ServerRecord,
+  serverRecordText,
+  unitedRecords,
+} from "../../rules/rotation/index.ts";
+import type { RecordKeeper } from "./record-files.ts";
+
+/** A server, and its copy of the record. */
+export interface RecordServer {
+  /** By which its clock is named in the record. */
+  readonly name: string;
+  readonly record: RecordKeeper;
+}
+
+/** What the servers that answered remember. */
+export interface RecordReading {
+  /** Their copies, united. */
+  readonly record: ServerRecord;
+  /** Undefined where none of them answered. */
+  readonly clocks: ServerClocks | undefined;
+  /** Whose copy could not be read: sentences. */
+  readonly unread: readonly string[];
+}
+
+const byName = (a: RecordServer, b: RecordServer): number => (a.name < b.name ? -1 : 1);
+
+/**
+ * The record as all servers have it: read from each and united, written to each. Two runs that write at once both begin with
+ * the same server, by its name, and one of them loses there.
+ */
+export class UnitedRecord {
+  readonly #servers: readonly RecordServer[];
+  /** What each that answered had. */
+  #copies: ReadonlyMap<string, string | undefined> = new Map();
+
+  constructor(servers: readonly RecordServer[]) {
+    this.#servers = [...servers].sort(byName);
+  }
+
+  /** A server that does not answer is part of it. Throws `rotation-record` for a copy that a later podtrust wrote. */
+  async read(signal: AbortSignal): Promise<RecordReading> {
+    const copies = new Map<string, string | undefined>();
+    const times = new Map<string, number>();
+    const unread: string[] = [];
+    let record = blankRecord;
+    const read = this.#servers.map(async ({ name, record: keeper }) => {
+      try {
+        const { now, text } = await keeper.read(signal);
+        times.set(name, now);
+        copies.set(name, text);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof PodtrustError)) throw error;
+        unread.push(`${name}: ${errorText(error)}`);
+      }
+    });
+    await Promise.all(read);
+    for (const [name, text] of copies) {
+      const one = text === undefined ? undefined : readServerRecord(text);
+      if (one?.is === "record") record = unitedRecords(record, one.record);
+      if (one?.is === "damaged") unread.push(`${name}: its record is damaged, and is written anew`);
+      if (one?.is === "later")
+        throw new PodtrustError("rotation-record", `a later podtrust wrote the record on ${name}`, {
+          next: "Use that version of podtrust for this cluster, or a later one.",
+        });
+    }
+    this.#copies = copies;
+    const now = this.#servers.map(({ name }) => times.get(name)).find((time) => time !== undefined);
+    return { record, clocks: now === undefined ? undefined : { now, times }, unread };
+  }
+
+  /**
+   * Writes it to each server that the last reading was of and that has another. Throws `rotation-elsewhere` where another run has
+   * written since, and what the machines throw.
+   */
+  async keep(record: ServerRecord, signal: AbortSignal): Promise<void> {
+    const text = serverRecordText(record);
+    const copies = new Map(this.#copies);
+    for (const { name, record: keeper } of this.#servers) {
+      if (!copies.has(name) || copies.get(name) === text) continue;
+      if (!(await keeper.write(text, copies.get(name), signal)))
+        throw new PodtrustError("rotation-elsewhere", `the record on ${name} was changed by another run`);
+      copies.set(name, text);
+      this.#copies = copies;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import * as fc from "fast-check";
+import { hour, minute, start } from "../../../test/support/rotation-facts.ts";
+import { runs } from "../../../test/support/runs.ts";
+import {
+  observedIssuers,
+  readServerRecord,
+  type ServerClocks,
+  type ServerRecord,
+  serverRecordText,
+  signedAs,
+  unitedRecords,
+  unsignedSince,
+} from "./index.ts";
+import { lasts, type Moment, type RecordSpan, timeOf } from "./server-record.ts";
+
+const names = ["cp-1", "cp-2", "__proto__"];
+const moment: fc.Arbitrary<Moment> = fc
+  .array(fc.tuple(fc.constantFrom(...names), fc.nat(5)), { maxLength: 3 })
+  .map((entries) => new Map(entries));
+const plain = { noNullPrototype: true } as const;
+const span: fc.Arbitrary<RecordSpan> = fc.record(
+  { turn: fc.integer({ min: 1, max: 3 }), begun: moment, ended: moment },
+  plain,
+);
+const mapOf = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> =>
+  fc
+    .array(fc.tuple(fc.constantFrom("a", "b", "__proto__"), value), { maxLength: 3 })
+    .map((entries) => new Map(entries));
+const record: fc.Arbitrary<ServerRecord> = fc.record({ unsigned: mapOf(span) }, plain);
+
+const clocksAt = (now: number, of: readonly string[] = ["cp-1", "cp-2"]): ServerClocks => ({
+  now,
+  times: new Map(of.map((name) => [name, now])),
+});
+
+describe("copies of the record on several servers are one", () => {
+  const holds = (property: (a: ServerRecord, b: ServerRecord, c: ServerRecord) => void): void =>
+    fc.assert(fc.property(record, record, record, property), { numRuns: runs(300) });
+
+  test("in whatever order they are read, and however often", () => {
+    holds((a, b, c) => {
+      assert.deepEqual(unitedRecords(a, b), unitedRecords(b, a));
+      assert.deepEqual(unitedRecords(unitedRecords(a, b), c), unitedRecords(a, unitedRecords(b, c)));
+      assert.deepEqual(unitedRecords(a, a), a);
+    });
+  });
+
+  test("and nothing that a server has is lost: no turn goes back, and what has ended stays ended", () => {
+    holds((a, b) => {
+      const both = unitedRecords(a, b);
+      assert.deepEqual(unitedRecords(both, a), both);
+      for (const [name, one] of a.unsigned) {
+        const now = both.unsigned.get(name);
+        assert.ok(now !== undefined && now.turn >= one.turn);
+        if (now.turn === one.turn && !lasts(one)) assert.ok(!lasts(now));
+      }
+    });
+  });
+
+  test("and the text that a server keeps is read back as it was", () => {
+    fc.assert(
+      fc.property(record, (one) => {
+        const text = serverRecordText(one);
+        assert.deepEqual(readServerRecord(text), { is: "record", record: one });
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+});
+
+test("what is no record is told from one that a later podtrust wrote", () => {
+  for (const text of ["", "{", "[]", "null", '{"version":"1"}'])
+    assert.deepEqual(readServerRecord(text), { is: "damaged" }, text);
+  assert.deepEqual(readServerRecord('{"version":2}'), { is: "later" });
+  const hostile = '{"version":1,"unsigned":{"a":7,"b":{"turn":1,"begun":{"cp-1":"x"}}}}';
+  const read = readServerRecord(hostile);
+  assert.ok(read.is === "record");
+  assert.deepEqual([...read.record.unsigned.keys()], ["b"]);
+});
+
+describe("a moment is told by the clocks of the servers that saw it", () => {
+  const seen: Moment = new Map([
+    ["cp-1", start],
+    // A clock that is an hour ahead, and was then.
+    ["cp-2", start + hour],
+  ]);
+
+  test("however far these are from one another", () => {
+    const times = new Map([
+      ["cp-1", start + 5 * minute],
+      ["cp-2", start + hour + 5 * minute],
+    ]);
+    assert.equal(timeOf(seen, { now: start + 5 * minute, times }), start);
+  });
+
+  test("and is no longer ago than any of them says, so that a clock that is set forward ends no wait", () => {
+    const times = new Map([
+      ["cp-1", start + 24 * hour],
+      ["cp-2", start + hour + 5 * minute],
+    ]);
+    assert.equal(timeOf(seen, { now: start + 24 * hour, times }), start + 24 * hour - 5 * minute);
+  });
+
+  test("and is not known where a clock has been set back behind it", () => {
+    const times = new Map([["cp-1", start - hour]]);
+    assert.equal(timeOf(seen, { now: start - hour, times }), undefined);
+  });
+});
+
+describe("since when no API server signs as an issuer", () => {
+  const [ours, old] = ["https://oidc.example.com", "https://old.example.com"];
+  const blank: ServerRecord = { unsigned: new Map() };
+  const look = (signing: readonly string[], now: number, before: ServerRecord): ServerRecord =>
+    observedIssuers(before, { signing, known: [ours, old], since: clocksAt(now).times }, clocksAt(now));
+
+  test("stays what was seen first, whatever is seen later and by whichever server", () => {
+    const first = look([ours, ours], start, blank);
+    const later = look([ours, ours], start + hour, first);
+    assert.deepEqual(later, first);
+    assert.equal(unsignedSince(later, old, clocksAt(start + 2 * hour)), start);
+    assert.equal(unsignedSince(later, old, clocksAt(start + 2 * hour, ["cp-2"])), start);
+    assert.equal(unsignedSince(later, ours, clocksAt(start + 2 * hour)), undefined);
+  });
+
+  test("begins anew once it has signed again, or may have", () => {
+    const first = look([ours], start, blank);
+    for (const between of [
+      look([ours, old], start + hour, first),
+      signedAs(first, old, clocksAt(start + hour)),
+    ]) {
+      // A server that was away has the copy of before, and its end wins.
+      const both = unitedRecords(first, between);
+      assert.equal(unsignedSince(both, old, clocksAt(start + hour)), undefined);
+      const again = look([ours], start + 2 * hour, both);
+      assert.equal(unsignedSince(again, old, clocksAt(start + 3 * hour)), start + 2 * hour);
+    }
+  });
+
+  test("begins anew where the clocks were set back behind it", () => {
+    const first = look([ours], start + 24 * hour, blank);
+    const again = look([ours], start, first);
+    assert.equal(unsignedSince(again, old, clocksAt(start + hour)), start);
+  });
+});
