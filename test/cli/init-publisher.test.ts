@@ -49,6 +49,7 @@ describe("init for a cluster that exists", () => {
       server: cluster.url,
       tokenFile: join(cwd, "token"),
       caFile: join(cwd, "cluster-ca.crt"),
+      configFolder: cwd,
     });
   });
 

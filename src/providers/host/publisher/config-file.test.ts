@@ -56,6 +56,7 @@ describe("the publisher's config on a machine", () => {
       server: "https://127.0.0.1:6443",
       tokenFile: layout.token,
       caFile: layout.clusterCa,
+      configFolder: layout.etc,
     });
     assert.equal(there.stateDir, "/var/lib/state");
     for (const key of [
