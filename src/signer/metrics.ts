@@ -54,7 +54,7 @@ export const signerMetrics = {
   trouble: {
     name: "podtrust_signer_keys_unread",
     type: "gauge",
-    help: "1 while what the folder holds cannot be used and the keys of before go on, else 0.",
+    help: "1 while what the folder holds cannot be used, or a key file of it, else 0.",
     labels: {},
   },
   ...processMetrics,

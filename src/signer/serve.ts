@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import {
   expose,
   json,
@@ -7,6 +8,7 @@ import {
   type LocalRoutes,
 } from "../core/admin/index.ts";
 import { type Clock, type Logger, PodtrustError } from "../core/base/index.ts";
+import { StateFolder } from "../core/files/index.ts";
 import { isLoopback } from "../core/http/index.ts";
 import { openControl, openSocket } from "./control.ts";
 import type { ClaimsRules } from "../rules/signer/index.ts";
@@ -81,6 +83,7 @@ async function openAll(options: ServeSignerOptions, opened: Opened): Promise<Omi
     clock,
     logger,
     holders: [keys.holder, ...holders],
+    folders: [keys.folder, new StateFolder(dirname(socket))],
   });
   for (const holder of holders) opened.add(async () => holder.close?.());
   await signer.load(signal);

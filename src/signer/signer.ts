@@ -8,6 +8,7 @@ import {
   type Ring,
   type RingKey,
 } from "../rules/signer/index.ts";
+import type { StateFolder } from "../core/files/index.ts";
 import { type OpenedKey, type KeyHolder, openKey } from "./holder.ts";
 import type { KeyFolder } from "./key-folder.ts";
 import { type RefusedClaims, Refusals } from "./refusals.ts";
@@ -27,6 +28,8 @@ export interface SignerOptions extends ClaimsRules {
   readonly logger: Logger;
   /** After how many seconds API servers ask for the keys again: they accept a removed key for that long. */
   readonly refreshSeconds: number;
+  /** Folders that no other user may enter. */
+  readonly folders: readonly StateFolder[];
   /** Asked before a key begins to sign; every server by default. */
   readonly agreement?: Agreement;
 }
@@ -52,11 +55,13 @@ export interface SignerStatus {
   readonly maxTokenSeconds: number;
   readonly issuers: readonly string[];
   readonly refused: RefusedClaims;
-  /** Why the folder's present content is not served. */
+  /** Why the folder's present content is not served, or what of it cannot be used. */
   readonly trouble?: string;
 }
 
 const openingMs = 10_000;
+
+const isInFile = ({ holder }: RingKey): boolean => holder?.startsWith("file:") === true;
 
 const headerOf = ({ alg, kid }: RingKey): string =>
   Buffer.from(JSON.stringify({ alg, kid, typ: "JWT" })).toString("base64url");
@@ -75,7 +80,10 @@ export class Signer {
     this.#options = options;
   }
 
-  /** Throws `signer-state` for a folder without a key that signs, and what reading and opening keys throws. */
+  /**
+   * Throws `signer-state` for a folder without a key that signs, `state-permissions` for one with any private key that
+   * others may read, and what reading and opening the key that signs throws.
+   */
   load(signal: AbortSignal): Promise<void> {
     // One after another: the later reading counts.
     this.#loading = this.#loading.catch(() => {}).then(() => this.#load(signal));
@@ -83,7 +91,28 @@ export class Signer {
   }
 
   async #load(signal: AbortSignal): Promise<void> {
-    const ring = await this.#options.keys.read();
+    const { keys, logger } = this.#options;
+    const ring = await keys.read();
+    const { troubles, ...loaded } = await this.#opened(ring, signal);
+    this.#loaded = { ...loaded, ring, header: headerOf(loaded.current), readAt: this.#options.clock.now() };
+    this.#trouble = troubles.length === 0 ? undefined : troubles.join("; ");
+    if (this.#trouble !== undefined)
+      logger.error(`of the keys that do not sign some cannot be used: ${this.#trouble}`);
+  }
+
+  /** As a start does where it opens its sockets. */
+  async #checkFolders(): Promise<void> {
+    for (const folder of this.#options.folders) await folder.makePrivate();
+  }
+
+  /**
+   * Opens the key of a ring that signs, and looks at every other that is a file. One that others may read is refused
+   * whatever its state: it is theirs too. What else is wrong with one that does not sign is a trouble, and no more.
+   */
+  async #opened(
+    ring: Ring,
+    signal: AbortSignal,
+  ): Promise<Pick<Loaded, "current" | "held"> & { readonly troubles: readonly string[] }> {
     const current = currentOf(ring);
     if (current === undefined)
       throw new PodtrustError("signer-state", `${this.#options.keys.folder.path} has no key that signs`, {
@@ -91,16 +120,27 @@ export class Signer {
       });
     const before = this.#loaded;
     const isSame = before?.current.kid === current.kid && before.current.holder === current.holder;
-    const held = isSame ? before.held : await this.#open(current, signal);
-    this.#loaded = { ring, current, held, header: headerOf(current), readAt: this.#options.clock.now() };
+    // A program that holds a key still holds it; a file may have become another, or another's.
+    const held = isSame && !isInFile(current) ? before.held : await this.#open(current, signal);
+    const troubles: string[] = [];
+    for (const key of ring.keys.filter((one) => one !== current && isInFile(one))) {
+      try {
+        await this.#open(key, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof PodtrustError && error.code === "state-permissions") throw error;
+        troubles.push(`${key.state} ${key.kid}: ${errorText(error)}`);
+      }
+    }
+    return { current, held, troubles };
   }
 
   /** Switches to the folder's present content; if that cannot be used, it keeps what it has and reports it. */
   async reload(signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     try {
+      await this.#checkFolders();
       await this.load(signal);
-      this.#trouble = undefined;
       logger.info("the keys were read again", {
         keys: this.status.keys.map(({ kid, state }) => `${state} ${kid}`),
       });
@@ -148,9 +188,11 @@ export class Signer {
     signal: AbortSignal,
   ): Promise<RingKey> {
     const { keys, logger, agreement } = this.#options;
-    const chosen = promotable(await keys.read(), kid);
-    // It has to prove that it signs before the present one is replaced.
-    await this.#open(chosen, signal);
+    const ring = await keys.read();
+    const chosen = promotable(ring, kid);
+    // All that a start would refuse is refused before the present one is replaced.
+    await this.#checkFolders();
+    await this.#opened(promote(ring, chosen.kid, this.#options.clock.now()), signal);
     const missing = (await agreement?.(chosen.kid, without, signal)) ?? [];
     if (missing.length > 0)
       throw new PodtrustError(
@@ -158,7 +200,7 @@ export class Signer {
         `the key ${chosen.kid} is not served everywhere: ${missing.join("; ")}`,
         { detail: { kid: chosen.kid, missing } },
       );
-    await keys.change((ring, now) => promote(ring, chosen.kid, now));
+    await keys.change((read, now) => promote(read, chosen.kid, now));
     await this.reload(signal);
     logger.info("a key was promoted", { kid: chosen.kid, without });
     return this.#now.current;

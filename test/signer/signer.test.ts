@@ -1,128 +1,21 @@
 /** The signer on its sockets, asked by an independent client of gRPC. What a real API server makes of it: test/cluster/signer/. */
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from "node:crypto";
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { generateKeyPairSync } from "node:crypto";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, type TestContext, test } from "node:test";
-import { PodtrustError, systemClock } from "../../src/core/base/index.ts";
+import { describe, test } from "node:test";
+import { systemClock } from "../../src/core/base/index.ts";
 import { kubernetesKid } from "../../src/rules/keys/index.ts";
-import { algorithms, type Algorithm } from "../../src/rules/oidc/index.ts";
-import { KeyFolder, promoteKey, reloadSigner, serveSigner, signerStatus } from "../../src/signer/index.ts";
+import { KeyFolder, promoteKey, reloadSigner, signerStatus } from "../../src/signer/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { TestClock } from "../support/clock.ts";
-import { type RememberingLogger, rememberingLogger } from "../support/remembering-logger.ts";
 import { until } from "../support/until.ts";
-import {
-  claimsOfToken,
-  frame,
-  GrpcClient,
-  signRequest,
-  tokenClaims,
-  tokenIssuer,
-  valuesOf,
-} from "./grpc-client.ts";
-
-interface World {
-  readonly folder: string;
-  readonly state: string;
-  readonly socket: string;
-  readonly keys: KeyFolder;
-  readonly log: RememberingLogger;
-  readonly serve: (more?: Partial<Parameters<typeof serveSigner>[0]>) => ReturnType<typeof serveSigner>;
-  readonly client: () => GrpcClient;
-}
-
-async function world(t: TestContext): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-signer-"));
-  const [state, socket] = [join(folder, "state"), join(folder, "run", "signer.sock")];
-  const log = rememberingLogger();
-  const clients: GrpcClient[] = [];
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  return {
-    folder,
-    state,
-    socket,
-    log,
-    keys: new KeyFolder(state, systemClock),
-    async serve(more = {}) {
-      const serving = await serveSigner({
-        stateDir: state,
-        socket,
-        listen: { host: "127.0.0.1", port: 0 },
-        refreshSeconds: 10,
-        issuers: [tokenIssuer],
-        allowed: [],
-        maxSeconds: 31_536_000,
-        clock: systemClock,
-        logger: log,
-        signal: t.signal,
-        ...more,
-      });
-      t.after(async () => {
-        for (const client of clients) client.close();
-        await serving.close();
-      });
-      return serving;
-    },
-    client() {
-      const client = new GrpcClient(socket);
-      clients.push(client);
-      return client;
-    },
-  };
-}
-
-const pemOf = (key: KeyObject, type: "pkcs1" | "pkcs8" | "sec1"): string =>
-  key.export({ type, format: "pem" } as { type: "pkcs8"; format: "pem" });
-
-interface Token {
-  readonly header: { readonly alg: Algorithm; readonly kid: string; readonly typ: string };
-  readonly isGood: (publicKey: Buffer) => boolean;
-}
-
-/** What a Sign call gave, as a token of its claims. */
-async function signed(client: GrpcClient, claims: string = claimsOfToken()): Promise<Token> {
-  const { status, message, body } = await client.call("Sign", signRequest(claims));
-  assert.equal(status, "0", message);
-  const [header = "", signature = ""] = [1, 2].map((field) => String(valuesOf(body, field)[0]));
-  const read = JSON.parse(Buffer.from(header, "base64url").toString()) as Token["header"];
-  const isGood = (spki: Buffer): boolean => {
-    const key = createPublicKey({ key: spki, type: "spki", format: "der" });
-    const how = { key, dsaEncoding: "ieee-p1363" } as const;
-    const input = Buffer.from(`${header}.${claims}`);
-    return verify(algorithms[read.alg].hash, input, how, Buffer.from(signature, "base64url"));
-  };
-  return { header: read, isGood };
-}
-
-interface Served {
-  readonly keys: readonly { readonly kid: string; readonly spki: Buffer; readonly excluded: boolean }[];
-  readonly refresh: unknown;
-}
-
-async function fetched(client: GrpcClient): Promise<Served> {
-  const { status, body } = await client.call("FetchKeys");
-  assert.equal(status, "0");
-  const keys = valuesOf(body, 1).map((key) => ({
-    kid: String(valuesOf(key as Buffer, 1)[0]),
-    spki: valuesOf(key as Buffer, 2)[0] as Buffer,
-    excluded: valuesOf(key as Buffer, 3)[0] === 1,
-  }));
-  assert.equal(valuesOf(body, 2).length, 1);
-  return { keys, refresh: valuesOf(body, 3)[0] };
-}
-
-const rejectsCode = (code: string, promise: Promise<unknown>): Promise<void> =>
-  assert.rejects(promise, (error) => {
-    assert.ok(error instanceof PodtrustError, String(error));
-    assert.equal(error.code, code, error.message);
-    return true;
-  });
+import { claimsOfToken, frame, type GrpcClient, signRequest, tokenClaims, valuesOf } from "./grpc-client.ts";
+import { fetched, pemOf, rejectsCode, signed, signerWorld } from "./world.ts";
 
 describe("the signer on its socket", () => {
   test("a cluster's present key signs under the kid that it has, whichever PEM it comes in", async (t) => {
-    const { keys, serve, client } = await world(t);
+    const { keys, serve, client } = await signerWorld(t);
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     await keys.importSigner(pemOf(privateKey, "pkcs1"), "sa.key");
     await serve();
@@ -145,7 +38,7 @@ describe("the signer on its socket", () => {
 
   for (const type of ["RS256", "ES256", "ES384", "ES512"] as const)
     test(`a key of ${type} that was made here signs what its public half verifies`, async (t) => {
-      const { keys, serve, client } = await world(t);
+      const { keys, serve, client } = await signerWorld(t);
       await keys.create(type);
       await serve();
       const asked = client();
@@ -157,7 +50,7 @@ describe("the signer on its socket", () => {
     });
 
   test("the next key is served at once, signs the first token after promote, and the one before verifies on", async (t) => {
-    const { keys, state, serve, client } = await world(t);
+    const { keys, state, serve, client } = await signerWorld(t);
     const old = await keys.create("RS256");
     // No time passes: whatever waited for a moment to come would never see one.
     await serve({ clock: new TestClock(systemClock.now()) });
@@ -188,7 +81,7 @@ describe("the signer on its socket", () => {
   });
 
   test("a key that an API server does not serve yet is not promoted, and the old one signs on", async (t) => {
-    const { keys, state, serve, client } = await world(t);
+    const { keys, state, serve, client } = await signerWorld(t);
     const old = await keys.create("ES256");
     await keys.create("ES256");
     const agreement = (_kid: string, without: readonly string[]): Promise<readonly string[]> =>
@@ -201,7 +94,7 @@ describe("the signer on its socket", () => {
   });
 
   test("files are for this user alone, and keys that others may read are refused", async (t) => {
-    const { keys, folder, state, socket, serve } = await world(t);
+    const { keys, folder, state, socket, serve } = await signerWorld(t);
     const { kid } = await keys.create("ES256");
     const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
     await chmod(join(state, `${kid}.pem`), 0o640);
@@ -216,7 +109,7 @@ describe("the signer on its socket", () => {
   });
 
   test("a socket is not opened in a folder that others enter, by a relative or an abstract name", async (t) => {
-    const { keys, folder, serve } = await world(t);
+    const { keys, folder, serve } = await signerWorld(t);
     await keys.create("ES256");
     await chmod(folder, 0o755);
     await rejectsCode("state-permissions", serve({ socket: join(folder, "signer.sock") }));
@@ -225,7 +118,7 @@ describe("the signer on its socket", () => {
   });
 
   test("a second signer on the socket is refused, and one that was killed leaves nothing in the way", async (t) => {
-    const { keys, folder, socket, serve } = await world(t);
+    const { keys, folder, socket, serve } = await signerWorld(t);
     await keys.create("ES256");
     await serve();
     await rejectsCode("signer-running", serve());
@@ -236,7 +129,7 @@ describe("the signer on its socket", () => {
   });
 
   test("a folder that cannot be used is reported, and the former keys stay in use", async (t) => {
-    const { keys, state, serve, client, log } = await world(t);
+    const { keys, state, serve, client, log } = await signerWorld(t);
     const { kid } = await keys.create("ES256");
     const { address } = await serve();
     await writeFile(join(state, "keys.json"), "{");
@@ -252,7 +145,7 @@ describe("the signer on its socket", () => {
   });
 
   test("a signer that no API server asks says so, and its status ends with 3 until it is asked", async (t) => {
-    const { keys, state, serve, client } = await world(t);
+    const { keys, state, serve, client } = await signerWorld(t);
     await keys.create("ES256");
     await serve();
     const ask = (later: number) =>
@@ -268,7 +161,7 @@ describe("the signer on its socket", () => {
   });
 
   test("a folder without a key, and a private key of another name, do not start", async (t) => {
-    const { keys, state, serve } = await world(t);
+    const { keys, state, serve } = await signerWorld(t);
     await rejectsCode("signer-state", serve());
     const { kid } = await keys.create("ES256");
     const other = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -281,7 +174,7 @@ describe("what the signer refuses", () => {
   const stranger = claimsOfToken({ sub: "system:admin" });
 
   test("claims of anything but a ServiceAccount, in a sentence that reveals nothing of the signer", async (t) => {
-    const { keys, serve, client, log } = await world(t);
+    const { keys, serve, client, log } = await signerWorld(t);
     await keys.create("ES256");
     await serve({ maxSeconds: 3600 });
     const asked = client();
@@ -294,7 +187,7 @@ describe("what the signer refuses", () => {
   });
 
   test("a key holder's own words reach the log and not the caller", async (t) => {
-    const { keys, serve, client, log } = await world(t);
+    const { keys, serve, client, log } = await signerWorld(t);
     const made = await keys.create("ES256");
     const file = await keys.holder.open(`${made.kid}.pem`, "ES256");
     let calls = 0;
@@ -318,7 +211,7 @@ describe("what the signer refuses", () => {
   });
 
   test("what is no call of its three, compressed, of two messages, cut off, malformed or too large", async (t) => {
-    const { keys, serve, client } = await world(t);
+    const { keys, serve, client } = await signerWorld(t);
     await keys.create("ES256");
     await serve();
     const asked = client();
@@ -340,7 +233,7 @@ describe("what the signer refuses", () => {
   });
 
   test("a call that never ends its request is ended after ten seconds, and others go on", async (t) => {
-    const { keys, serve, client } = await world(t);
+    const { keys, serve, client } = await signerWorld(t);
     await keys.create("ES256");
     const swift = {
       ...systemClock,

@@ -54,7 +54,7 @@ function show(context: CommandContext, status: SignerStatus): void {
   output.line(`${status.signed} tokens signed since the start; an API server ${fetched}.`);
   showRefused(context, status, now);
   if (status.trouble !== undefined)
-    output.line(rich`${red("not taken over")}: what the folder holds now cannot be used: ${status.trouble}`);
+    output.line(rich`${red("cannot be used")}, of what the folder holds: ${status.trouble}`);
   const silent = unasked(status, now);
   if (silent !== undefined)
     output.line(
@@ -62,7 +62,7 @@ function show(context: CommandContext, status: SignerStatus): void {
     );
 }
 
-/** `podtrust signer status`: exit code 3 if the served keys differ from the folder, or no API server asks. */
+/** `podtrust signer status`: exit code 3 if the folder or a key file of it cannot be used, or no API server asks. */
 export async function runStatus(context: CommandContext, { state }: StateOptions): Promise<void> {
   const status = await signerStatus(context.path(state));
   show(context, status);

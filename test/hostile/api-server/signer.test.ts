@@ -1,25 +1,17 @@
 /** An API server that somebody else has, at the signer's own socket: what it gets signed, and what says so. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { systemClock } from "../../../src/core/base/index.ts";
-import { KeyFolder, serveSigner } from "../../../src/signer/index.ts";
 import { type CliResult, podtrustHere } from "../../support/cli.ts";
-import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { until } from "../../support/until.ts";
-import {
-  claimsOfToken,
-  GrpcClient,
-  signRequest,
-  tokenClaims,
-  tokenIssuer,
-} from "../../signer/grpc-client.ts";
+import { claimsOfToken, signRequest, tokenClaims } from "../../signer/grpc-client.ts";
+import { signerWorld } from "../../signer/world.ts";
 
 const year = 365 * 24 * 3600;
 
+/** What it does at the socket, and what a person sees. */
 interface World {
+  /** `signed`, or the sentence that it is refused with. */
   readonly sign: (claims: string) => Promise<string>;
   readonly metrics: () => Promise<string>;
   readonly status: () => Promise<CliResult>;
@@ -27,35 +19,17 @@ interface World {
 }
 
 async function world(t: TestContext, allowed: readonly string[] = []): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-signer-"));
-  const [state, socket] = [join(folder, "state"), join(folder, "run", "signer.sock")];
-  await new KeyFolder(state, systemClock).create("ES256");
-  const log = rememberingLogger();
-  const serving = await serveSigner({
-    stateDir: state,
-    socket,
-    listen: { host: "127.0.0.1", port: 0 },
-    refreshSeconds: 10,
-    issuers: [tokenIssuer],
-    maxSeconds: 3600,
-    allowed,
-    clock: systemClock,
-    logger: log,
-    signal: t.signal,
-  });
-  const client = new GrpcClient(socket);
-  t.after(async () => {
-    client.close();
-    await serving.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const { keys, state, serve, client, log } = await signerWorld(t);
+  await keys.create("ES256");
+  const { address } = await serve({ maxSeconds: 3600, allowed });
+  const asked = client();
   return {
     lines: log.lines,
     async sign(claims) {
-      const { status, message } = await client.call("Sign", signRequest(claims));
+      const { status, message } = await asked.call("Sign", signRequest(claims));
       return status === "0" ? "signed" : message;
     },
-    metrics: async () => (await fetch(`http://127.0.0.1:${serving.address.port}/metrics`)).text(),
+    metrics: async () => (await fetch(`http://127.0.0.1:${address.port}/metrics`)).text(),
     status: () => podtrustHere(["signer", "status", "--state", state], { clock: systemClock }),
   };
 }
