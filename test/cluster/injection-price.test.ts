@@ -102,8 +102,61 @@ describe("the price of injection by policy", { skip }, () => {
   before(async () => {
     plane = await startControlPlane({ issuer });
     await makeNamespace("tenant");
+    // Before there are policies that bound the ServiceAccounts of its namespace.
+    await writeLongValues();
   });
   after(() => plane?.stop());
+
+  const asking = {
+    "podtrust-injection": ["eks.amazonaws.com/role-arn", "role-arn"],
+    "podtrust-injection-azure": ["azure.workload.identity/client-id", "client-id"],
+    "podtrust-injection-gcp": ["cloud.google.com/workload-identity-provider", "workload-identity-provider"],
+  } as const;
+
+  const hostile = "/api/v1/namespaces/hostile";
+  let askHostile: Awaited<ReturnType<typeof editorOf>>;
+
+  /** An editor writes values that are as long as the API server takes them. */
+  async function writeLongValues(): Promise<void> {
+    await makeNamespace("hostile", label);
+    askHostile = await editorOf("hostile");
+    const long = "a".repeat(250_000);
+    for (const [name, [key, attribute]] of Object.entries(asking)) {
+      const annotations = { [key]: long };
+      const data = { [attribute]: `${name}=${long.repeat(3)}\n` };
+      for (const [resource, body] of [
+        ["serviceaccounts", { ...accountOf(name), metadata: { name, annotations } }],
+        ["configmaps", { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data }],
+      ] as const) {
+        const { status, text } = await askHostile("POST", `${hostile}/${resource}`, body);
+        assert.equal(status, 201, text);
+      }
+    }
+  }
+
+  /** The same editor makes a pod for each of them. */
+  async function makesPodsWithout(mode: "configmap" | "serviceaccounts"): Promise<void> {
+    await apply("--mode", mode);
+    for (const party of ["gcp", "azure"]) await apply("--for", party, "--mode", mode);
+    for (const [name, [key]] of Object.entries(asking)) {
+      const makePod = (): Promise<ApiAnswer> =>
+        askHostile("POST", `${hostile}/pods?dryRun=All`, largePod(name));
+      const said = `annotation ${key} of the ServiceAccount is longer than 2048 characters, and not used`;
+      await until(
+        async () => (await makePod()).warnings.some((text) => text.includes(said)),
+        `the policies of ${mode} say that the value is not used`,
+      );
+      const { status, text } = await makePod();
+      assert.equal(status, 201, text);
+      const { spec } = JSON.parse(text) as { readonly spec: { readonly volumes?: readonly object[] } };
+      assert.equal(spec.volumes, undefined, name);
+      assert.doesNotMatch(text, /aaaaaaaa/u);
+    }
+  }
+
+  // The policies stay: an API server finds no new ConfigMap once none has named one (kubernetes/kubernetes#130887).
+  test("in the mode configmap a value of hundreds of thousands of characters is written into no pod, whatever the relying party", () =>
+    makesPodsWithout("configmap"));
 
   test("in the mode configmap a large pod among a thousand ServiceAccounts is looked at once by each policy", async () => {
     const ask = await editorOf("tenant");
@@ -235,4 +288,7 @@ describe("the price of injection by policy", { skip }, () => {
       assert.equal(status, 403);
     }
   });
+
+  test("in the mode serviceaccounts a value of hundreds of thousands of characters is written into no pod either", () =>
+    makesPodsWithout("serviceaccounts"));
 });

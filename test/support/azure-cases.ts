@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../src/core/base/index.ts";
-import { containerOf, type PartyCase, podOf, warningOf, withVolumes } from "./party-case.ts";
+import { containerOf, type PartyCase, podOf, tooLongWarning, warningOf, withVolumes } from "./party-case.ts";
 
 const key = (name: string): string => `azure.workload.identity/${name}`;
 const client = "22222222-3333-4444-5555-666666666666";
@@ -110,6 +110,27 @@ export const azureCases: readonly PartyCase[] = [
     namespace: { [key("tenant-id")]: "contoso.onmicrosoft.com" },
     pod: plain,
     injected: withVolumes(podOf({}, given({ tenant })), volume()),
+  },
+  {
+    name: "client-too-long",
+    serviceAccount: { ...azureAccount, [key("client-id")]: "c".repeat(2049) },
+    pod: plain,
+    injected: withVolumes(podOf({}, given({ tenant })), volume()),
+    warnings: [tooLongWarning(key("client-id"))],
+  },
+  {
+    name: "tenant-too-long",
+    serviceAccount: { ...azureAccount, [key("tenant-id")]: "t".repeat(100_000) },
+    namespace: { [key("tenant-id")]: "contoso.onmicrosoft.com" },
+    pod: plain,
+    injected: withVolumes(podOf({}, given({ client, tenant: "contoso.onmicrosoft.com" })), volume()),
+    warnings: [tooLongWarning(key("tenant-id"))],
+  },
+  {
+    name: "asks-by-a-value-too-long-alone",
+    serviceAccount: { [key("client-id")]: "c".repeat(100_000) },
+    pod: plain,
+    warnings: [tooLongWarning(key("client-id"))],
   },
   {
     name: "another-cloud",

@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../src/core/base/index.ts";
-import { containerOf, type PartyCase, podOf, warningOf, withVolumes } from "./party-case.ts";
+import { containerOf, type PartyCase, podOf, tooLongWarning, warningOf, withVolumes } from "./party-case.ts";
 
 const key = (name: string): string => `cloud.google.com/${name}`;
 const provider = "projects/123456789012/locations/global/workloadIdentityPools/prod/providers/prod";
@@ -174,6 +174,25 @@ export const googleCases: readonly PartyCase[] = [
         "it is no number of seconds, and not used",
       ),
     ],
+  },
+  {
+    name: "provider-too-long",
+    serviceAccount: { ...googleAccount, [key("workload-identity-provider")]: "p".repeat(100_000) },
+    pod: plain,
+    warnings: [tooLongWarning(key("workload-identity-provider"))],
+  },
+  {
+    name: "address-too-long",
+    serviceAccount: { ...googleAccount, [key("service-account-email")]: "e".repeat(2049) },
+    pod: plain,
+    warnings: [tooLongWarning(key("service-account-email"))],
+  },
+  {
+    name: "audience-too-long",
+    serviceAccount: { ...googleAccount, [key("audience")]: "a".repeat(2049) },
+    pod: plain,
+    injected: whole(withFile({}, email), volume(), given()),
+    warnings: [tooLongWarning(key("audience"))],
   },
   {
     name: "mode-gcloud",

@@ -38,6 +38,20 @@ function writtenAs(name: string): InjectionCase {
   return found;
 }
 
+/** The annotations of a ServiceAccount beside its role, in the order in which they are read. */
+const allLong = [
+  "podtrust.dev/region",
+  "eks.amazonaws.com/audience",
+  "profile.podtrust.dev/a",
+  "profile.podtrust.dev/b",
+  "chain.podtrust.dev/c",
+  "eks.amazonaws.com/token-expiration",
+  "eks.amazonaws.com/sts-regional-endpoints",
+  "podtrust.dev/session-name",
+  "podtrust.dev/fs-group",
+  "podtrust.dev/token-mode",
+];
+
 /** Annotations that are as long as the API server takes them: too much for a file. */
 function longCases(): readonly InjectionCase[] {
   const many = writtenAs("profiles-too-many");
@@ -46,7 +60,7 @@ function longCases(): readonly InjectionCase[] {
   const roles: Readonly<Record<string, string>> = Object.fromEntries(
     Array.from({ length: 2500 }, (_, index) => [`profile.podtrust.dev/p${index}`, role]),
   );
-  const wrong = "w".repeat(3000);
+  const wrong = "w".repeat(2000);
   const fifty = Array.from({ length: 50 }, (_, index) => `chain.podtrust.dev/p${index}`);
   const list = Array.from({ length: 60_000 }, () => "a").join(",");
   const annotations = { "eks.amazonaws.com/skip-containers": list };
@@ -54,7 +68,57 @@ function longCases(): readonly InjectionCase[] {
     ...pod,
     metadata: { ...recordOf(pod["metadata"]), annotations },
   });
+  const tooLong = (key: string): string =>
+    `annotation ${key} of the ServiceAccount is longer than 2048 characters, and not used`;
+  /** The pod of the plain case with another audience. */
+  const withAudience = (audience: string): JsonRecord =>
+    JSON.parse(
+      JSON.stringify(expectedPod(plain)).replaceAll('"sts.amazonaws.com"', JSON.stringify(audience)),
+    ) as JsonRecord;
+  const audienceKey = "eks.amazonaws.com/audience";
+  const whole = { "of-escapes": "~".repeat(2048), "beyond-two-bytes": "😀".repeat(2048) };
   return [
+    ...[2049, 200_000].map((length) => ({
+      name: `role-of-${length}`,
+      promise: `a role of ${length} characters is not given, and told of`,
+      serviceAccount: {
+        ...plain.serviceAccount,
+        "eks.amazonaws.com/role-arn": `arn:aws:iam::111122223333:role/${"r".repeat(length - 31)}`,
+      },
+      pod: plain.pod,
+      untouched: "RoleNotAnnotated",
+      notes: [tooLong("eks.amazonaws.com/role-arn")],
+    })),
+    ...Object.entries(whole).map(([name, audience]) => ({
+      name: `audience-${name}`,
+      promise: "a value of 2048 characters is used, whatever they are",
+      serviceAccount: { ...plain.serviceAccount, [audienceKey]: audience },
+      pod: plain.pod,
+      injected: withAudience(audience),
+    })),
+    ...Object.entries(whole).map(([name, audience]) => ({
+      name: `audience-too-long-${name}`,
+      promise: "a value of one character more is as an absent one, and told of",
+      serviceAccount: { ...plain.serviceAccount, [audienceKey]: `${audience}~` },
+      pod: plain.pod,
+      injected: expectedPod(plain),
+      notes: [tooLong(audienceKey)],
+    })),
+    {
+      name: "all-too-long",
+      promise: "values that are too long cost no pod its role, whichever they are, and are told of",
+      serviceAccount: {
+        ...plain.serviceAccount,
+        ...Object.fromEntries(allLong.map((key) => [key, "1".repeat(5000)])),
+        // No value of injection.
+        "kubectl.kubernetes.io/last-applied-configuration": "{".repeat(5000),
+      },
+      // Where the ServiceAccount's cannot be used, the namespace's is.
+      namespace: { "podtrust.dev/region": "us-east-1" },
+      pod: plain.pod,
+      injected: expectedPod(writtenAs("region-of-namespace")),
+      notes: allLong.map(tooLong),
+    },
     {
       ...many,
       name: "profiles-of-thousands",

@@ -60,6 +60,7 @@ const unfit = asking({
   [key("ca-config-map")]: "No/Name",
   [key("token-expiration")]: "soon",
 });
+const long = asking({ [key("audience")]: "a".repeat(2049), [key("ca-config-map")]: "c".repeat(2049) });
 const own = { name: "cache", emptyDir: {} };
 /** A pod with a volume of its own behind others. */
 const withCache = (metadata: JsonRecord, one: JsonRecord, ...before: readonly JsonRecord[]): JsonRecord => ({
@@ -74,6 +75,15 @@ export const openbaoCases: readonly OpenBaoCase[] = [
   {
     name: "no-address",
     pod: podOf({ annotations: { [key("address")]: "bao.example.com" } }, container()),
+  },
+  {
+    name: "address-too-long",
+    pod: podOf({ annotations: { [key("address")]: `https://${"b".repeat(100_000)}` } }, container()),
+  },
+  {
+    name: "values-too-long",
+    pod: podOf(long, container()),
+    injected: injectedOf(long, volume(), given()),
   },
   {
     name: "skipped-by-label",

@@ -40,6 +40,10 @@ export function aroundOf({ serviceAccount, namespace = {} }: PartyCase): {
   };
 }
 
+/** The warning about one of a ServiceAccount's that is too long. */
+export const tooLongWarning = (key: string): string =>
+  `podtrust: InjectionAnnotationInvalid: annotation ${key} of the ServiceAccount is longer than 2048 characters, and not used`;
+
 /** The warning about an annotation. */
 export const warningOf = (key: string, of: string, value: string, instead: string): string =>
   `podtrust: InjectionAnnotationInvalid: annotation ${key} of the ${of} is ${JSON.stringify(value)}: ${instead}`;

@@ -11,10 +11,12 @@ import { annotationNote, type InjectionNote, noteTexts } from "./notes.ts";
 import { falseTexts, limits, patterns, podSessionName, trueTexts } from "./patterns.ts";
 import type { ContainerAccess, Profile, RoleAccess } from "./role-access.ts";
 import { isShortSkipList } from "./skip-list.ts";
+import { isTooLong, tooLongNote } from "./value-length.ts";
 
-/** What the annotations of a ServiceAccount with a role mean for one pod. */
+/** What the annotations of a ServiceAccount mean for one pod. */
 export interface AnnotatedAccess {
-  readonly access: RoleAccess;
+  /** Undefined where it names no role, or none that can be used. */
+  readonly access: RoleAccess | undefined;
   readonly notes: readonly InjectionNote[];
 }
 
@@ -41,18 +43,29 @@ export function annotationsOf(object: JsonRecord | undefined): JsonRecord {
 
 /** The annotations of one object, and what was found wrong with them. */
 class AnnotationReader {
-  readonly #of: string;
+  readonly #of: "pod" | "ServiceAccount" | "namespace";
   readonly #annotations: JsonRecord;
   readonly #notes: InjectionNote[];
+  readonly #tooLong = new Set<string>();
 
-  constructor(of: string, annotations: JsonRecord, notes: InjectionNote[]) {
+  constructor(of: "pod" | "ServiceAccount" | "namespace", annotations: JsonRecord, notes: InjectionNote[]) {
     this.#of = of;
     this.#annotations = annotations;
     this.#notes = notes;
   }
 
+  /** The value; one of a ServiceAccount that is too long is as one that is absent, and noted. */
   text(key: string): string | undefined {
-    return textOf(this.#annotations[key]);
+    const value = textOf(this.#annotations[key]);
+    if (this.#of !== "ServiceAccount" || !isTooLong(value)) return value;
+    if (!this.#tooLong.has(key)) this.#notes.push(tooLongNote(key));
+    this.#tooLong.add(key);
+    return undefined;
+  }
+
+  /** Whether it was read, and too long. */
+  wasTooLong(key: string): boolean {
+    return this.#tooLong.has(key);
   }
 
   note(key: string, instead: string): void {
@@ -70,10 +83,11 @@ class AnnotationReader {
     return undefined;
   }
 
-  /** The names behind a prefix, in order. */
+  /** The names behind a prefix, in order, without those whose value is too long. */
   names(prefix: string): readonly string[] {
     const keys = Object.keys(this.#annotations).filter((key) => key.startsWith(prefix));
-    return keys.map((key) => key.slice(prefix.length)).sort();
+    for (const key of keys.sort()) this.text(key);
+    return keys.filter((key) => !this.wasTooLong(key)).map((key) => key.slice(prefix.length));
   }
 }
 
@@ -169,20 +183,21 @@ function profiles(account: AnnotationReader, notes: InjectionNote[]): readonly P
 }
 
 /**
- * What a pod gets by the annotations of its ServiceAccount, of its namespace, and its own; undefined where the
+ * What a pod gets by the annotations of its ServiceAccount, of its namespace, and its own: nothing where the
  * ServiceAccount names no role. A value that cannot be used is left out, with a note.
  *
  * The rules for `eks.amazonaws.com/…` are those of amazon-eks-pod-identity-webhook (pkg/cache, pkg/handler), but for an
  * empty audience: with it a pod would send STS a token that the API server takes.
  */
-export function annotatedAccess(pod: JsonRecord, around: Surroundings): AnnotatedAccess | undefined {
+export function annotatedAccess(pod: JsonRecord, around: Surroundings): AnnotatedAccess {
   const notes: InjectionNote[] = [];
   const account = new AnnotationReader("ServiceAccount", annotationsOf(around.serviceAccount), notes);
   const roleArn = account.text(accountAnnotations["role-arn"]) ?? "";
-  if (roleArn === "") return undefined;
+  if (roleArn === "" && !account.wasTooLong(accountAnnotations["role-arn"]))
+    return { access: undefined, notes };
   const readers = [account, new AnnotationReader("namespace", annotationsOf(around.namespace), notes)];
   const isRole = patterns.roleArn.test(roleArn);
-  if (!isRole) account.note(accountAnnotations["role-arn"], noteTexts["role-arn"]);
+  if (!isRole && roleArn !== "") account.note(accountAnnotations["role-arn"], noteTexts["role-arn"]);
   const region = nearest(accountAnnotations.region, readers, (value) => patterns.region.test(value));
   const audience = account.text(accountAnnotations.audience) ?? "";
   const more = isRole ? profiles(account, notes) : [];
@@ -198,7 +213,7 @@ export function annotatedAccess(pod: JsonRecord, around: Surroundings): Annotate
     ...files(account),
     ...(more.length === 0 ? {} : { profiles: more }),
   };
-  return { access, notes };
+  return { access: roleArn === "" ? undefined : access, notes };
 }
 
 /** The same of a pod that has its credentials from an agent: the annotations that are about the role are not looked at. */

@@ -3,6 +3,7 @@ import { annotationsOf, type Surroundings } from "./annotated-access.ts";
 import { annotationNote, type InjectionNote } from "./notes.ts";
 import { patterns } from "./patterns.ts";
 import { isShortSkipList } from "./skip-list.ts";
+import { isTooLong, tooLongNote } from "./value-length.ts";
 
 /** The object that has an annotation. */
 export type AnnotationHolder = "pod" | "ServiceAccount" | "namespace";
@@ -47,6 +48,8 @@ export interface AnnotationReading<Name extends string> {
   readonly values: Readonly<Record<Name, string>>;
   /** The same, without those that do not fit. */
   readonly fitting: Readonly<Record<Name, string>>;
+  /** The ServiceAccount's that are too long: they are as absent ones, and noted. */
+  readonly tooLong: ReadonlySet<Name>;
   /** What is wrong with those. */
   readonly notes: readonly InjectionNote[];
 }
@@ -67,17 +70,25 @@ export function readAnnotations<Name extends string>(
     namespace: annotationsOf(around.namespace),
   };
   const notes: InjectionNote[] = [];
+  const tooLong = new Set<Name>();
   const read = Object.entries<AskingAnnotation>(annotations).map(([name, annotation]) => {
     const { key, on, instead } = annotation;
-    const holder = on.find((one) => textOf(held[one][key]) !== undefined) ?? on[0];
-    const value = textOf(held[holder][key]) ?? "";
+    const isLong = on.includes("ServiceAccount") && isTooLong(textOf(held.ServiceAccount[key]));
+    if (isLong) {
+      tooLong.add(name as Name);
+      notes.push(tooLongNote(key));
+    }
+    const text = (of: AnnotationHolder): string | undefined =>
+      isLong && of === "ServiceAccount" ? undefined : textOf(held[of][key]);
+    const holder = on.find((one) => text(one) !== undefined) ?? on[0];
+    const value = text(holder) ?? "";
     const fits = value === "" || isFitting(value, annotation);
     if (!fits) notes.push(annotationNote(key, holder, value, instead));
     return { name, value, fitting: fits ? value : "" };
   });
   const byName = (of: "value" | "fitting"): Readonly<Record<Name, string>> =>
     Object.fromEntries(read.map((one) => [one.name, one[of]])) as Record<Name, string>;
-  return { values: byName("value"), fitting: byName("fitting"), notes };
+  return { values: byName("value"), fitting: byName("fitting"), tooLong, notes };
 }
 
 /** Whether a ServiceAccount asks for a relying party. */

@@ -134,11 +134,13 @@ export function injectAzure(pod: JsonRecord, around: Surroundings): PartyInjecti
   const { serviceAccount } = around;
   const label = textOf(recordOf(recordOf(pod["metadata"])["labels"])[azureLabel.key]);
   const isLabelled = label === azureLabel.value;
-  const asks = serviceAccount !== undefined && (isLabelled || isAsking(serviceAccount, azureAsking));
-  if (!asks || (label !== undefined && !isLabelled) || isLeftAlone(pod)) return { pod, notes: [] };
+  if (serviceAccount === undefined) return { pod, notes: [] };
+  const asks = isAsking(serviceAccount, azureAsking);
+  if (!(asks || isLabelled) || (label !== undefined && !isLabelled) || isLeftAlone(pod))
+    return { pod, notes: [] };
   const asked = readAnnotations(azureAnnotations, pod, around);
   const { "client-id": client, "tenant-id": tenant } = asked.values;
-  // A pod with the label alone, whose namespace names no tenant.
-  if (client === "" && tenant === "") return { pod, notes: [] };
+  // A pod with the label alone, whose namespace names no tenant; or all that is asked for is too long.
+  if (client === "" && tenant === "") return { pod, notes: asks ? asked.notes : [] };
   return { pod: injectToken(pod, injectionOf(asked)), notes: asked.notes };
 }

@@ -19,7 +19,7 @@ const profilesOf = ({ profiles = [] }: RoleAccess): readonly Profile[] => profil
  * no harm, unless one becomes the default.
  */
 export function accessConflict(serviceAccount: JsonRecord, wanted: RoleAccess): string | undefined {
-  const access = annotatedAccess({}, { serviceAccount })?.access;
+  const access = annotatedAccess({}, { serviceAccount }).access;
   if (access === undefined) return `has no annotation ${accountAnnotations["role-arn"]}`;
   const { roleArn, audience } = access;
   if (roleArn !== wanted.roleArn) return `gives pods the role ${shownValue(roleArn)}, not ${wanted.roleArn}`;

@@ -156,9 +156,10 @@ export function injectGoogle(pod: JsonRecord, around: Surroundings): PartyInject
   const asks = around.serviceAccount !== undefined && isAsking(around.serviceAccount, googleAsking);
   if (!asks || isLeftAlone(pod)) return { pod, notes: [] };
   const asked = readAnnotations(googleAnnotations, pod, around);
-  const { values, fitting, notes } = asked;
+  const { values, fitting, tooLong, notes } = asked;
+  // Without an address that it asks for a pod would be another principal.
   const isWhole = (["workload-identity-provider", "service-account-email"] as const).every(
-    (name) => fitting[name] === values[name],
+    (name) => fitting[name] === values[name] && !tooLong.has(name),
   );
   return { pod: isWhole ? injectToken(pod, injectionOf(asked)) : pod, notes };
 }

@@ -33,6 +33,8 @@ export type Injection =
       readonly reason: UntouchedReason;
       /** A sentence without its full stop. */
       readonly text: string;
+      /** What was wrong with annotations, where the ServiceAccount asks for a role that cannot be used. */
+      readonly notes: readonly InjectionNote[];
     };
 
 function untouched(pod: JsonRecord, around: Surroundings): readonly [UntouchedReason, string] | undefined {
@@ -52,7 +54,7 @@ function untouched(pod: JsonRecord, around: Surroundings): readonly [UntouchedRe
  */
 export function inject(pod: JsonRecord, around: Surroundings): Injection {
   const left = untouched(pod, around);
-  if (left !== undefined) return { outcome: "untouched", pod, reason: left[0], text: left[1] };
+  if (left !== undefined) return { outcome: "untouched", pod, reason: left[0], text: left[1], notes: [] };
   const names = containersOf(pod).map(({ name }) => textOf(name) ?? "");
   const listed = skippedContainers(textOf(annotationsOf(pod)[podAnnotations["skip-containers"]]));
   const skipped = names.filter((name) => listed.includes(name));
@@ -61,11 +63,12 @@ export function inject(pod: JsonRecord, around: Surroundings): Injection {
     const injected = injectContainerCredentials(pod, access, skipped);
     return { outcome: "injected", pod: injected, access: undefined, skipped, notes };
   }
-  const asked = annotatedAccess(pod, around);
-  if (asked === undefined) {
-    const text = `the ServiceAccount has no annotation ${accountAnnotations["role-arn"]}`;
-    return { outcome: "untouched", pod, reason: "RoleNotAnnotated", text };
+  const { access, notes } = annotatedAccess(pod, around);
+  if (access === undefined) {
+    const lacks = notes.length === 0 ? "no annotation" : "too long an annotation";
+    const text = `the ServiceAccount has ${lacks} ${accountAnnotations["role-arn"]}`;
+    return { outcome: "untouched", pod, reason: "RoleNotAnnotated", text, notes };
   }
-  const injected = injectRole(pod, asked.access, skipped);
-  return { outcome: "injected", pod: injected, access: asked.access, skipped, notes: asked.notes };
+  const injected = injectRole(pod, access, skipped);
+  return { outcome: "injected", pod: injected, access, skipped, notes };
 }

@@ -41,6 +41,11 @@ export const limits = {
   maxSessionName: 64,
   /** Profiles of a ServiceAccount, so that the config file fits into the pod's annotations (256 KiB in all). */
   maxProfiles: 50,
+  /**
+   * Characters of one value of a ServiceAccount, as long as AWS takes the ARN of a role. A policy writes a value into
+   * each container, so that its length times the size of a pod is what injection costs the API server.
+   */
+  maxValue: 2048,
   /** Characters of a pod's list of containers to skip, so that the API server's policy can afford to read it. */
   maxSkipList: 4096,
 } as const;

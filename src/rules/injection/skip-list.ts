@@ -1,9 +1,9 @@
 import { limits, patterns } from "./patterns.ts";
+import { isWithin } from "./value-length.ts";
 
-/** Whether a list can be read within the API server's limit on the cost of a policy. Characters are code points. */
+/** Whether a list can be read within the API server's limit on the cost of a policy. */
 export function isShortSkipList(text: string): boolean {
-  const pairs = text.match(/[\u{10000}-\u{10FFFF}]/gu)?.length ?? 0;
-  return text.length - pairs <= limits.maxSkipList;
+  return isWithin(text, limits.maxSkipList);
 }
 
 /**

@@ -4,6 +4,7 @@ import { azureLabel } from "./azure.ts";
 import { partyKeys, partyPodKeys } from "./parties.ts";
 import { tokenFileVariables } from "./party-fault.ts";
 import { isAlive, osLabels } from "./pod.ts";
+import { keptValue } from "./value-length.ts";
 
 const ours = /^(?:eks\.amazonaws\.com\/|(?:profile\.|chain\.|openbao\.)?podtrust\.dev\/)/u;
 
@@ -90,12 +91,18 @@ export function injectionView(pod: JsonRecord): JsonRecord | undefined {
   };
 }
 
-/** The same of a ServiceAccount or a namespace: its annotations, for every relying party. */
+/** The same of a ServiceAccount or a namespace: its annotations, for every relying party, none longer than is used. */
 export function annotationsView(object: JsonRecord): JsonRecord {
   const metadata = recordOf(object["metadata"]);
   const annotations = picked(
     recordOf(metadata["annotations"]),
     (key) => ours.test(key) || partyKeys.has(key),
   );
-  return { metadata: { ...members(metadata, "name", "namespace", "uid"), annotations } };
+  const kept: JsonRecord = Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [
+      key,
+      typeof value === "string" ? keptValue(value) : value,
+    ]),
+  );
+  return { metadata: { ...members(metadata, "name", "namespace", "uid"), annotations: kept } };
 }

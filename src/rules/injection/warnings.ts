@@ -15,9 +15,9 @@ function roleOf(container: Readonly<Record<string, unknown>>): string | undefine
  * and why a pod lacks the role of its ServiceAccount.
  */
 export function injectionWarnings(result: Injection): readonly string[] {
-  if (result.outcome === "untouched") return [];
-  const { pod, access, skipped, notes } = result;
-  const ofNotes = notes.map(({ reason, text }) => saying(reason, text));
+  const ofNotes = result.notes.map(({ reason, text }) => saying(reason, text));
+  if (result.outcome === "untouched") return ofNotes;
+  const { pod, access, skipped } = result;
   const meant = containersOf(pod).filter(({ name }) => !skipped.includes(String(name)));
   if (meant.length === 0) return [saying("InjectionSkipped", allSkipped), ...ofNotes];
   if (access === undefined) return ofNotes;

@@ -7,7 +7,7 @@ import {
 import { limits, patterns } from "../patterns.ts";
 import { choose, fits, literal, type PolicyVariable } from "./cel.ts";
 import { mapOf } from "./config-map.ts";
-import { note, type PodValidation } from "./messages.ts";
+import { noneTooLong, note, type PodValidation } from "./messages.ts";
 import { type AccountParameters, accountParameters, type ParameterMode } from "./parameters.ts";
 
 /** How a policy reads a relying party's annotations of ServiceAccounts. */
@@ -73,7 +73,7 @@ export function askedValidations(
   annotations: Readonly<Record<string, AskingAnnotation>>,
   parameters: AccountParameters,
 ): readonly PodValidation[] {
-  return Object.entries(annotations).map(([name, annotation]) => {
+  const ofEach = Object.entries(annotations).map(([name, annotation]) => {
     const { key, on, instead } = annotation;
     const held = places(name, annotation, parameters);
     // The first that has it; the last needs no question.
@@ -86,6 +86,7 @@ export function askedValidations(
       messageExpression: note([literal(key)], on.length === 1 ? found : `(${found})`, asked(name), instead),
     };
   });
+  return [noneTooLong, ...ofEach];
 }
 
 /** Seconds that are asked for by a text, within bounds: as `secondsOf`. */

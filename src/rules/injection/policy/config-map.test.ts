@@ -53,6 +53,22 @@ describe("the ConfigMap of a namespace's roles", () => {
     assert.doesNotMatch(JSON.stringify(named[0]), /contoso|google/u);
   });
 
+  test("has of a value that is too long to be used one character more than is, however long it is", () => {
+    const long = account("long", {
+      "eks.amazonaws.com/role-arn": "r".repeat(250_000),
+      "eks.amazonaws.com/audience": "a".repeat(2048),
+      "profile.podtrust.dev/p": "~".repeat(250_000),
+      "azure.workload.identity/client-id": "😀".repeat(60_000),
+    });
+    const [aws, google, azure] = injectionMaps.map((map) => injectionConfigMap("shop", [long], map)["data"]);
+    assert.deepEqual(aws, {
+      audience: `long=${"a".repeat(2048)}\n`,
+      profile: `long/p=${"~0".repeat(2049)}\n`,
+      "role-arn": `long=${"r".repeat(2049)}\n`,
+    });
+    assert.deepEqual([google, azure], [{}, { "client-id": `long=${"😀".repeat(2049)}\n` }]);
+  });
+
   test("says that labelled pods ask where the namespace names what they need, for the one that has a label", () => {
     const of = { metadata: { annotations: { "azure.workload.identity/tenant-id": "contoso.example" } } };
     const made = injectionMaps.map((map) => injectionConfigMap("shop", [], map, of)["data"]);

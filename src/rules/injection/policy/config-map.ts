@@ -3,6 +3,7 @@ import { accountAnnotations, chainPrefix, profilePrefix } from "../annotations.t
 import { annotationsOf } from "../annotated-access.ts";
 import type { AskingLabel, PartyAsking } from "../annotation-reading.ts";
 import { askedByAccounts } from "../parties.ts";
+import { keptValue } from "../value-length.ts";
 
 /** The ConfigMap of a namespace that has what its ServiceAccounts ask of one relying party. */
 export interface InjectionMap {
@@ -72,7 +73,8 @@ function linesOf(serviceAccount: JsonRecord, { keys, named }: InjectionMap): rea
   const name = textOf(recordOf(serviceAccount["metadata"])["name"]) ?? "";
   const line = (attribute: string, key: string, value: string): Line => [
     attribute,
-    key + signs.value + escaped(value),
+    // Of a value that is too long so much that the policies say so.
+    key + signs.value + escaped(keptValue(value)),
   ];
   const plain = Object.entries(keys).flatMap(([attribute, key]) => {
     const value = textOf(annotations[key]);

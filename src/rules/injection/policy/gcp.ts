@@ -13,6 +13,7 @@ import { fileIn } from "../mount-paths.ts";
 import { asked, expirationVariables, fitting, skippedVariable } from "./annotation-variables.ts";
 import { concatenated, fits, literal } from "./cel.ts";
 import { annotationSource, tokenSource } from "./operations.ts";
+import { isTooLong } from "./parameters.ts";
 import type { PartyPolicy } from "./token-policy.ts";
 
 const [provider, email] = [asked("workload-identity-provider"), asked("service-account-email")];
@@ -50,6 +51,8 @@ export const googlePolicy: PartyPolicy = {
         comment: "Whether the credential file can be made of what is asked for.",
         expression:
           fits(provider, googleAnnotations["workload-identity-provider"].pattern) +
+          // Without an address that it asks for a pod would be another principal.
+          `\n  && !(${isTooLong(googleAnnotations["service-account-email"].key)})` +
           `\n  && (${email} == "" || ${fits(email, googleAnnotations["service-account-email"].pattern)})`,
       },
       {

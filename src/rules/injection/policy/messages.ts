@@ -1,5 +1,6 @@
 import type { Reason } from "../../../core/reasons/index.ts";
 import { cutMark, maxShown, saying } from "../notes.ts";
+import { tooLongTexts } from "../value-length.ts";
 import { concatenated, literal } from "./cel.ts";
 
 /** A rule of a ValidatingAdmissionPolicy: what holds for a good pod, and the message for another. */
@@ -31,3 +32,14 @@ export function note(key: readonly string[], of: string, value: string, instead:
     literal(`: ${instead}`),
   );
 }
+
+/** A rule that fails where annotations of the ServiceAccount are too long, of which the first is told. */
+export const noneTooLong: PodValidation = {
+  expression: "size(variables.tooLong) == 0",
+  messageExpression: said(
+    "InjectionAnnotationInvalid",
+    literal(tooLongTexts[0]),
+    'variables.tooLong[?0].orValue("")',
+    literal(tooLongTexts[1]),
+  ),
+};

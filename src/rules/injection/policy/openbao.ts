@@ -6,6 +6,7 @@ import {
   openbaoVariables,
 } from "../openbao.ts";
 import { fileIn } from "../mount-paths.ts";
+import { limits } from "../patterns.ts";
 import { expirationVariables } from "./annotation-variables.ts";
 import { enclosed, fits, literal } from "./cel.ts";
 import { sourceType, tokenSource } from "./operations.ts";
@@ -16,9 +17,13 @@ const { volume, folder, token, ca } = openbaoMount;
 const said = (key: keyof typeof openbaoAnnotations): string =>
   `object.metadata.?annotations[?${literal(openbaoAnnotations[key])}].orValue("")`;
 
+/** Whether an annotation's value fits: one that is too long for every pattern is not compared with it. */
+const isFitting = (key: keyof typeof openbaoPatterns): string =>
+  `size(${said(key)}) <= ${limits.maxValue} && ${fits(said(key), openbaoPatterns[key])}`;
+
 /** An annotation's value where it fits, else another. */
 function fitting(key: keyof typeof openbaoPatterns, otherwise: string): string {
-  return `${fits(said(key), openbaoPatterns[key])} ? ${said(key)} : ${otherwise}`;
+  return `${isFitting(key)}\n  ? ${said(key)} : ${otherwise}`;
 }
 
 const certificateType = `${sourceType}.configMap`;
@@ -39,7 +44,7 @@ const policy: TokenPolicy = {
   matchConditions: [
     {
       name: "asks-for-openbao",
-      expression: `${fits(said("address"), openbaoPatterns.address)}\n  && ${isNotWindows}`,
+      expression: `${isFitting("address")}\n  && ${isNotWindows}`,
     },
   ],
   variables: [

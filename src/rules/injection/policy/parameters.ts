@@ -1,6 +1,7 @@
 import { accountAnnotations, type AccountAttribute, chainPrefix, profilePrefix } from "../annotations.ts";
 import { namespaceSelector } from "./bound.ts";
-import { fits, literal, type PolicyVariable } from "./cel.ts";
+import { limits } from "../patterns.ts";
+import { enclosed, fits, literal, literals, type PolicyVariable } from "./cel.ts";
 import {
   asksBy,
   awsMap,
@@ -26,15 +27,21 @@ export interface ParameterBinding {
 
 /** How expressions read what the pod's ServiceAccount asks for, whatever object holds it. */
 export interface AccountParameters extends ParameterBinding {
-  /** What `attribute` is made of. */
+  /** What `attribute` is made of, and `tooLong`: the keys of the ServiceAccount's annotations that are not used for it. */
   readonly variables: readonly PolicyVariable[];
-  /** An optional text, `….orValue("")`, by the attribute and its annotation. */
+  /** An optional text, `….orValue("")`, by the attribute and its annotation; nothing for one that is too long. */
   readonly attribute: (name: string, key: string) => string;
 }
 
+/** Whether an annotation of the ServiceAccount is too long to be used. */
+export const isTooLong = (key: string): string => `${literal(key)} in variables.tooLong`;
+
+/** Whether a text can be used: where it is cut out, so that nothing else is ever made of a longer one. */
+const isShort = (text: string): string => `size(${text}) <= ${limits.maxValue}`;
+
 /** The same for AWS. */
 export interface Parameters extends ParameterBinding {
-  /** What `attribute`, `names` and `role` are made of. */
+  /** What `attribute`, `names` and `role` are made of, and `tooLong`. */
   readonly variables: readonly PolicyVariable[];
   /** An optional text: `….orValue("")`. */
   readonly attribute: (name: AccountAttribute) => string;
@@ -56,13 +63,34 @@ export interface AccountSource {
 const account = 'object.spec.?serviceAccountName.orValue("")';
 const prefixes: Readonly<Record<NamedRoles, string>> = { profile: profilePrefix, chain: chainPrefix };
 
-const roleOf: Parameters["role"] = (kind, name) =>
-  `params.metadata.annotations[${literal(prefixes[kind])} + ${name}]`;
+const roleOf: Parameters["role"] = (kind, name) => `variables.asked[${literal(prefixes[kind])} + ${name}]`;
 
 /** Whether a pod has the label by which pods ask, of a relying party that has one. */
 function labelled({ label }: InjectionMap): readonly string[] {
   if (label === undefined) return [];
   return [`object.metadata.?labels[?${literal(label.key)}].orValue("") == ${literal(label.value)}`];
+}
+
+const allAnnotations = "params.metadata.?annotations.orValue({})";
+
+/** What the ServiceAccount itself says: a map from keys to values. */
+function ownValues({ keys, named }: InjectionMap): readonly PolicyVariable[] {
+  const isRead = [
+    `key in ${literals(Object.values(keys))}`,
+    ...named.map((kind) => `key.startsWith(${literal(prefixes[kind])})`),
+  ].join("\n    || ");
+  return [
+    {
+      name: "asked",
+      comment: "The annotations of the ServiceAccount, without those that are too long to be used.",
+      expression: `${allAnnotations}.transformMap(key, value, ${isShort("value")}, string(value))`,
+    },
+    {
+      name: "tooLong",
+      comment: "Those that would be used else.",
+      expression: `${allAnnotations}.transformList(key, value, !(${isShort("value")})\n  && (${isRead}), string(key)).sort()`,
+    },
+  ];
 }
 
 const ofServiceAccounts = ({ map, condition }: AccountSource): AccountParameters => ({
@@ -80,14 +108,14 @@ const ofServiceAccounts = ({ map, condition }: AccountSource): AccountParameters
       ].join("\n|| "),
     },
   ],
-  variables: [],
-  attribute: (_name, key) => `params.metadata.?annotations[?${literal(key)}]`,
+  variables: ownValues(map),
+  attribute: (_name, key) => `variables.asked[?${literal(key)}]`,
 });
 
 const profilesOfServiceAccounts: Pick<Parameters, "names" | "unfit" | "role"> = {
   names: (kind) => {
     const prefix = prefixes[kind];
-    const keys = `params.metadata.annotations.filter(key, key.startsWith(${literal(prefix)}))`;
+    const keys = `variables.asked.filter(key, key.startsWith(${literal(prefix)}))`;
     return `${keys}.map(key, key.substring(${prefix.length}))`;
   },
   unfit: (kind, pattern) => `variables.${kind}Names.filter(name, !${fits(roleOf(kind, "name"), pattern)})`,
@@ -111,6 +139,9 @@ const head = `${account} + ${literal(signs.value)}`;
 const partsOf = (text: string): string =>
   `${text}.split((${text}.startsWith(${head}) ? "" : "\\n") + ${head}, 2)`;
 
+/** The same of a text as it stands in a line. Each of its characters has two there at most. */
+const isShortLine = (line: string, more = 0): string => `size(${line}) <= ${2 * limits.maxValue + more}`;
+
 /** What the ConfigMap says of the ServiceAccount: a map from attributes to values. */
 const annotatedValues: readonly PolicyVariable[] = [
   {
@@ -119,23 +150,66 @@ const annotatedValues: readonly PolicyVariable[] = [
     expression: `params.?data.orValue({}).transformMap(attribute, text,\n  ${partsOf("text")})`,
   },
   {
-    name: "asked",
-    comment: "What the ServiceAccount asks for: the values of the attributes that it has.",
+    name: "askedLines",
+    comment: "The values of the attributes that the ServiceAccount has, as they stand there.",
     expression:
       "variables.askedParts.transformMap(attribute, parts, size(parts) > 1," +
-      `\n  ${unescaped(`parts[1].split("\\n", 2)[0]`)})`,
+      `\n  parts[1].split("\\n", 2)[0])`,
+  },
+  {
+    name: "asked",
+    comment: "What the ServiceAccount asks for, without values that are too long to be used.",
+    expression:
+      `variables.askedLines.transformMap(attribute, line, ${isShortLine("line")}\n  && ${isShort(unescaped("line"))},` +
+      `\n  ${unescaped("line")})`,
   },
 ];
 
+/** The role in the line of a profile. */
+const roleIn = `line.split(${literal(signs.value)}, 2)[1]`;
+
+/** Characters of a profile's name, which is that of an annotation behind its prefix, and of the sign. */
+const maxName = 64;
+
+const isShortProfile = `${isShortLine("line", maxName)}\n  && ${isShort(unescaped(roleIn))}`;
+
+/** All lines of a kind, which may be longer than is used. */
+const allLines: Readonly<Record<NamedRoles, string>> = { profile: "allProfileLines", chain: "allChainLines" };
+
 /** The lines of the ServiceAccount's profiles of a kind, from the profile's name on. */
-function profileLines(kind: NamedRoles): PolicyVariable {
+function profileLines(kind: NamedRoles): readonly PolicyVariable[] {
   const all = lines(`params.?data[?${literal(kind)}].orValue("")`);
+  return [
+    {
+      name: allLines[kind],
+      comment: `Of the lines SERVICEACCOUNT${signs.profile}NAME${signs.value}ROLE what stands behind the sign ${signs.profile}.`,
+      expression:
+        `${all}.split(${begin(signs.profile)})` +
+        `\n  .transformList(index, rest, index > 0, rest.split("\\n", 2)[0])`,
+    },
+    {
+      name: `${kind}Lines`,
+      comment: "Those whose role is not too long to be used.",
+      expression: `variables.${allLines[kind]}.filter(line, ${isShortProfile})`,
+    },
+  ];
+}
+
+/** The annotations that are too long, by the lines that are. */
+function tooLongOf({ keys, named }: InjectionMap): PolicyVariable {
+  const all = Object.entries(keys).map(([attribute, key]) => `${literal(attribute)}: ${literal(key)}`);
+  const ofKeys =
+    `${enclosed("{", all, "}")}.transformList(attribute, key,` +
+    `\n  attribute in variables.askedLines && !(attribute in variables.asked), key)`;
+  const ofNames = named.map(
+    (kind) =>
+      `variables.${allLines[kind]}.filter(line, !(${isShortProfile}))` +
+      `\n  .map(line, ${literal(prefixes[kind])} + line.substring(0, ${maxName}).split(${literal(signs.value)}, 2)[0])`,
+  );
   return {
-    name: `${kind}Lines`,
-    comment: `Of the lines SERVICEACCOUNT${signs.profile}NAME${signs.value}ROLE what stands behind the sign ${signs.profile}.`,
-    expression:
-      `${all}.split(${begin(signs.profile)})` +
-      `\n  .transformList(index, rest, index > 0, rest.split("\\n", 2)[0])`,
+    name: "tooLong",
+    comment: "The annotations that are not used, as they are too long.",
+    expression: `(${[ofKeys, ...ofNames].join("\n+ ")}).sort()`,
   };
 }
 
@@ -157,7 +231,7 @@ const ofConfigMap = ({ map, condition }: AccountSource): AccountParameters => ({
       ].join("\n|| ")}`,
     },
   ],
-  variables: annotatedValues,
+  variables: [...annotatedValues, ...map.named.flatMap(profileLines), tooLongOf(map)],
   attribute: (name) => `variables.asked[?${literal(name)}]`,
 });
 
@@ -190,13 +264,7 @@ const awsSource: AccountSource = {
 /** The parameters of a mode, for AWS. */
 export function parametersOf(mode: ParameterMode): Parameters {
   const shared = accountParameters(mode, awsSource);
-  if (mode === "serviceaccounts") {
-    // A ServiceAccount with a role has annotations.
-    const attribute: Parameters["attribute"] = (name) =>
-      `params.metadata.annotations[?${literal(accountAnnotations[name])}]`;
-    return { ...shared, attribute, ...profilesOfServiceAccounts };
-  }
   const attribute: Parameters["attribute"] = (name) => shared.attribute(name, accountAnnotations[name]);
-  const variables = [...shared.variables, profileLines("profile"), profileLines("chain")];
-  return { ...shared, attribute, variables, ...profilesOfConfigMap };
+  const profiles = mode === "serviceaccounts" ? profilesOfServiceAccounts : profilesOfConfigMap;
+  return { ...shared, attribute, ...profiles };
 }

@@ -110,5 +110,5 @@ export function patchExpression(): string {
     `${index === 0 ? "" : "+ "}${first}`,
     ...more.map((operation) => `+ ${operation}`),
   ]);
-  return `variables.isDone ? [] : (${indented(["", ...lines].join("\n"))}\n)`;
+  return `variables.role == "" || variables.isDone ? [] : (${indented(["", ...lines].join("\n"))}\n)`;
 }

@@ -12,7 +12,7 @@ import { tokenVolumeName } from "../mount-paths.ts";
 import { variableNames } from "../variables.ts";
 import { fits, literal, literals, type PolicyVariable } from "./cel.ts";
 import type { NamedRoles } from "./config-map.ts";
-import { note, type PodValidation, said, shown } from "./messages.ts";
+import { noneTooLong, note, type PodValidation, said, shown } from "./messages.ts";
 import type { Parameters } from "./parameters.ts";
 
 const absentOr = (value: string, condition: string): string => `${value} == "" || ${condition}`;
@@ -27,8 +27,8 @@ const asks = [
 /** One of these holds, a line for each. */
 const oneOf = (...conditions: readonly string[]): string => conditions.join("\n|| ");
 
-/** A pod that has its role, or asks for none, is not looked at container by container. */
-const fine = ["variables.isLeftAlone", "variables.isInjected"] as const;
+/** A pod that has its role, or asks for none that can be used, is not looked at container by container. */
+const fine = ["variables.isLeftAlone", 'variables.role == ""', "variables.isInjected"] as const;
 
 /**
  * What the messages say of containers. A message is evaluated whether its rule fails or not, so that each has a value
@@ -152,6 +152,7 @@ function annotationValidations(parameters: Parameters): readonly PodValidation[]
   const truths = literals([...trueTexts, ...falseTexts]);
   const mode = "variables.tokenMode";
   return [
+    noneTooLong,
     one("role-arn", "variables.role", "variables.isRole"),
     one(
       "token-expiration",
@@ -191,7 +192,7 @@ export function noteValidations(parameters: Parameters): readonly PodValidation[
     },
     {
       // Without a list there is no container that is skipped.
-      expression: 'variables.skipList == "" || size(variables.meant) > 0',
+      expression: 'variables.role == "" || variables.skipList == "" || size(variables.meant) > 0',
       messageExpression: said("InjectionSkipped", literal(allSkipped)),
     },
     {
