@@ -177,6 +177,12 @@ export const podtrust: CommandTree = {
           load: () => import("./job/command.ts"),
         },
         {
+          name: "make-store-key",
+          hidden: true,
+          description: "make the key that proves what replicas share, unless there is one",
+          load: () => import("./make-store-key/command.ts"),
+        },
+        {
           name: "renew-token",
           hidden: true,
           description: "renew the token by which the publisher on this machine reads the cluster",

@@ -13,8 +13,11 @@ import {
   type PodSettings,
   replicaPod,
   settingsArgs,
+  storeKeyMount,
+  storeKeyObjects,
+  storeKeyVolume,
 } from "../providers/kubernetes/index.ts";
-import { operatorManifests, type OperatorRights } from "./manifests.ts";
+import { keysSecret, operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
 
 /** A file with one of the operator's own tokens for a relying party, and the variable that names it. */
@@ -120,7 +123,9 @@ function container(spec: OperatorSpec): object {
     livenessProbe: httpProbe("/livez", 10, 3),
     readinessProbe: httpProbe("/readyz", 2, 2),
     ...lockedContainer,
-    ...(keys === "" ? {} : { volumeMounts: [{ name: "config", mountPath: configFolder, readOnly: true }] }),
+    ...(keys === ""
+      ? {}
+      : { volumeMounts: [{ name: "config", mountPath: configFolder, readOnly: true }, storeKeyMount] }),
   };
 }
 
@@ -170,7 +175,9 @@ function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector)
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(spec)],
-      ...(keys === "" ? {} : { volumes: [{ name: "config", configMap: { name } }] }),
+      ...(keys === ""
+        ? {}
+        : { volumes: [{ name: "config", configMap: { name } }, storeKeyVolume(keysSecret)] }),
     },
   };
   const template = withCredentials(pod, spec);
@@ -201,6 +208,15 @@ export function operatorObjects(spec: OperatorSpec): readonly object[] {
       pods,
       ...webhook,
     }),
+    ...(keys === ""
+      ? []
+      : storeKeyObjects({
+          namespace,
+          store: keysSecret,
+          image: spec.image,
+          priorityClass: spec.priorityClass,
+          pods,
+        })),
     ...configMap(spec, metadata),
     deployment(spec, metadata, selector),
     disruptionBudget(metadata, selector),

@@ -40,6 +40,7 @@ export { renewOwnToken } from "./own-token/renew.ts";
 export { type PublishOnceOptions, publishOnce } from "./bucket/once.ts";
 export type { PublicationOutcome } from "./bucket/publish.ts";
 export type { DocumentTarget, DocumentToWrite, StoredDocument } from "./bucket/target.ts";
+export { makeStoreKey } from "./shared/store-keys.ts";
 export { openUploads } from "./uploads/relying-parties.ts";
 export { checkKept, keeperPods } from "./uploads/keeper-config.ts";
 export { KeyKeeper } from "./uploads/keeper.ts";

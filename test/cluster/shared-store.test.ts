@@ -20,6 +20,7 @@ import type { SharedStore } from "../../src/publisher/shared/store.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
 import { parse } from "../support/config-text.ts";
 import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";
+import { keyFolderOf } from "../support/replicas.ts";
 import { solverContract } from "../support/solver-contract.ts";
 import { storeContract } from "../support/store-contract.ts";
 import { until } from "../support/until.ts";
@@ -195,7 +196,7 @@ describe("a Secret under a Lease", { skip }, () => {
     }
   });
 
-  test("a replica backs up what all share, with the rights to read and change this Secret alone", async () => {
+  test("a replica backs up what all share, with the rights to read and change this Secret alone", async (t) => {
     const place = await makeSharedStoreAccess(plane);
     const { namespace, name, kubeconfig } = place;
     const issuer = "https://oidc.example.test";
@@ -216,7 +217,11 @@ describe("a Secret under a Lease", { skip }, () => {
       JSON.stringify({
         stack: "test",
         issuer,
-        publisher: { source: { kubeconfig }, store: { secret }, https: { acme: {} } },
+        publisher: {
+          source: { kubeconfig },
+          store: { secret, keyFolder: keyFolderOf(t) },
+          https: { acme: {} },
+        },
       }),
     );
     const written: string[] = [];

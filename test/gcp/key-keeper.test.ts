@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { recordOf } from "../../src/core/base/index.ts";
-import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
+import { type KubernetesObject, storeKeyName } from "../../src/providers/kubernetes/index.ts";
 import { distrustInKeeper, KeyKeeper, keptByOperator, restoreInKeeper } from "../../src/publisher/index.ts";
 import { TestClock } from "../support/clock.ts";
 import { parse } from "../support/config-text.ts";
@@ -23,8 +23,16 @@ class ClusterWithSecret extends FakeCluster {
     metadata: { ...secret, resourceVersion: "1" },
   };
 
-  read(): Promise<KubernetesObject | undefined> {
-    return Promise.resolve(this.object);
+  /** The Secret of keys that proves what stands in the other one. */
+  readonly #keys: KubernetesObject = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { ...secret, name: storeKeyName(secret.name) },
+    data: { key: Buffer.from("k".repeat(43)).toString("base64") },
+  };
+
+  read({ name }: { readonly name: string }): Promise<KubernetesObject | undefined> {
+    return Promise.resolve(name === secret.name ? this.object : this.#keys);
   }
 
   replace(next: KubernetesObject): Promise<KubernetesObject> {
@@ -74,7 +82,7 @@ async function world(t: TestContext): Promise<World> {
     uploaded,
     start() {
       const over = new AbortController();
-      const keeper = new KeyKeeper({ ...deps, config, secret, env });
+      const keeper = new KeyKeeper({ ...deps, config, secret, keyFolder: "/nonexistent", env });
       const running = keeper.run(over.signal);
       const end = async (): Promise<void> => {
         over.abort();

@@ -1,6 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { defined, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
-import { checkedName, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
+import {
+  checkedName,
+  type KubernetesApi,
+  openKubernetes,
+  storeKeyFolder,
+} from "../../providers/kubernetes/index.ts";
 import {
   keepHeap,
   type KeyKeeping,
@@ -67,7 +72,17 @@ async function keeperOf(
   checkKept(config);
   const { env, clock } = context;
   const secret = { namespace, name: keysSecret };
-  return { keys: new KeyKeeper({ config, cluster, secret, env, clock, logger: context.logger("info") }) };
+  return {
+    keys: new KeyKeeper({
+      config,
+      cluster,
+      secret,
+      keyFolder: storeKeyFolder,
+      env,
+      clock,
+      logger: context.logger("info"),
+    }),
+  };
 }
 
 type MakeControllers = NonNullable<OperatorOptions["controllers"]>;

@@ -45,12 +45,13 @@ function printPersisted(output: Output, persisted: boolean): void {
 
 /** Where a distrust is stored outside this machine, or what to do to store it. */
 function printOutlives(output: Output, { outlivesIn, distrusted }: DistrustOutcome): void {
-  if (outlivesIn !== undefined) {
+  if (outlivesIn !== undefined)
     output.line(`It is kept in ${outlivesIn} too, and so stays distrusted when this machine is lost.`);
-    return;
-  }
+  if (outlivesIn === "the config") return;
   output.line(
-    "Only the publisher's state directory knows of it. So that it outlives that, add to the config:",
+    outlivesIn === undefined
+      ? "Only the publisher's state directory knows of it. So that it outlives that, add to the config:"
+      : "Whoever puts an old copy of that place back, as a restore of etcd does, takes it back. What survives that is the config:",
   );
   output.line("  publisher:");
   output.line(`    distrusted: [${distrusted.join(", ")}]`);

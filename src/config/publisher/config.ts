@@ -80,6 +80,8 @@ export interface PublisherConfig {
    * Lease of the same name.
    */
   readonly store?: SecretName;
+  /** The folder of the keys that prove what replicas wrote into `store`; absent: they have none. */
+  readonly storeKeyFolder?: string;
   /** Where distrusts are kept beside stateDir, so that they outlive this machine. */
   readonly distrustSecret?: SecretName;
   /** Issuers that the cluster's tokens may name in place of the config's, while its issuer is changed. */

@@ -111,7 +111,7 @@ export function resolvePublisher(
     admin: admin === false ? false : address(admin),
     ...defined({ probes: mapped(probes, address) }),
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
-    ...defined({ store: store?.secret }),
+    ...defined({ store: store?.secret, storeKeyFolder: mapped(store?.keyFolder, place) }),
     ...resolveKeys(input, names.cache),
     ...resolveFiles({ release, backup }, place),
     serve: resolveServe(input, names.issuer, jwksUri, place),

@@ -41,7 +41,7 @@ export interface PublisherInput {
   admin?: string | false | undefined;
   probes?: string | undefined;
   stateDir?: string | undefined;
-  store?: { secret: { namespace: string; name: string } } | undefined;
+  store?: { secret: { namespace: string; name: string }; keyFolder?: string | undefined } | undefined;
   distrustSecret?: { namespace: string; name: string } | undefined;
   formerIssuers?: string[] | undefined;
   distrusted?: string[] | undefined;
@@ -226,6 +226,10 @@ export const publisher: z.ZodType<PublisherInput> = section(
         "A Secret of the cluster that source names, and a Lease of the same name for its lock: podtrust manifests publisher makes both.",
         "podtrust-publisher",
       ),
+      keyFolder: file(
+        "A folder with the key that proves what replicas wrote there: its Secret of keys, mounted. podtrust manifests publisher makes it. Left out: of documents in that Secret only distrusts are used.",
+        "/etc/podtrust-store-key",
+      ).optional(),
     }).optional(),
     distrustSecret: secretName(
       "A Secret of the cluster that source names, in which each distrusted key is kept beside stateDir, so that it does not come back when this machine is lost: podtrust manifests publisher-rbac --distrust-secret makes it.",

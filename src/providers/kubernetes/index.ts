@@ -57,6 +57,7 @@ export {
   replicaPod,
   settingsArgs,
 } from "./replicas.ts";
+export { storeKeyFolder, storeKeyMount, storeKeyName, storeKeyObjects, storeKeyVolume } from "./store-key.ts";
 export type { PodSettings } from "../../config/index.ts";
 export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
 export { checkedName, checkedNamespace, operatorKeysSecret } from "./names.ts";

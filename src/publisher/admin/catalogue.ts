@@ -87,6 +87,12 @@ export const metricCatalogue = {
     help: "Keys that are known. current and retained ones are published.",
     labels: { ...stack, state: "current, retained or distrusted" },
   },
+  storeForged: {
+    name: "podtrust_store_forged_total",
+    type: "counter",
+    help: "Times that what replicas share was found to be written by no replica: of it only distrusts are used.",
+    labels: stack,
+  },
   distrustsWithheld: {
     name: "podtrust_distrusts_withheld",
     type: "gauge",

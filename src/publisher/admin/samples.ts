@@ -81,11 +81,12 @@ function sourceSamples(view: AdminView) {
         value: tallies.refused.get(reason) ?? 0,
       })),
     );
-  const of = (key: "confirmed" | "unsaved"): readonly Sample[] =>
+  const of = (key: "confirmed" | "unsaved" | "forged"): readonly Sample[] =>
     issuers.map(({ settings, tallies }) => ({ labels: { stack: settings.stack }, value: tallies[key] }));
   return {
     refreshes: of("confirmed"),
     documentsUnsaved: of("unsaved"),
+    storeForged: of("forged"),
     refreshFailures: byReason(failureReasons),
     refusals: byReason(refusalReasons),
   };

@@ -91,9 +91,9 @@ export class OpenedConfigs implements GenerationPart {
     const { source, jwksUri, keyRetention, pollInterval, cacheControl, stateDir, serve } = publisher;
     const { stack, issuer } = config;
     const cluster = await this.#clusters.take(JSON.stringify(source), () => openCluster(source, this.#deps));
-    const { store, distrustSecret, distrusted, formerIssuers } = publisher;
-    const shared = await this.#store(store, source, cluster);
-    const second = await this.#store(distrustSecret, source, cluster);
+    const { store, distrustSecret, distrusted, formerIssuers, storeKeyFolder } = publisher;
+    const shared = await this.#store(store, source, { cluster, folder: storeKeyFolder });
+    const second = await this.#store(distrustSecret, source, { cluster, folder: undefined });
     const uploads = await this.#uploadsOf(config);
     const spec = { stack, issuer, keyRetention };
     const certificates = serve.kind === "s3" ? {} : await this.#certificatesOf(config, cluster, shared);
@@ -130,13 +130,14 @@ export class OpenedConfigs implements GenerationPart {
   async #store(
     store: SecretName | undefined,
     source: ClusterSource,
-    cluster: KubernetesApi,
+    { cluster, folder }: { readonly cluster: KubernetesApi; readonly folder: string | undefined },
   ): Promise<SharedStore | undefined> {
     if (store === undefined) return undefined;
-    return this.#stores.take(JSON.stringify({ store, source }), async () => {
+    return this.#stores.take(JSON.stringify({ store, source, folder }), async () => {
       const { SharedStore: Store } = await import("../shared/store.ts");
+      const { storeKeys } = await import("../shared/store-keys.ts");
       const { clock, logger } = this.#deps;
-      return new Store(store, { cluster, clock, logger });
+      return new Store(store, { cluster, clock, logger, keys: storeKeys(store, folder, cluster) });
     });
   }
 

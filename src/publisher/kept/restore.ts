@@ -88,10 +88,11 @@ async function documentsWork(
 ): Promise<{ readonly work: readonly Work[]; readonly state: SourceState }> {
   const { places, stack, issuer, kept, now, retention, replace } = options;
   const there = await places.documents.load();
-  if (there.unread !== undefined && !replace)
+  const unread = there.unread ?? there.unproven?.why;
+  if (unread !== undefined && !replace)
     throw new PodtrustError(
       "backup-newer",
-      `what is there cannot be read, and may be newer than the backup: ${there.unread}`,
+      `what is there cannot be read, and may be newer than the backup: ${unread}`,
     );
   if (kept.documents === undefined) return { work: [], state: there.state };
   const backup = backupState(kept.documents, issuer, now);

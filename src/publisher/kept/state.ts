@@ -18,7 +18,7 @@ export interface KeptState {
  */
 export async function readKept(places: PublisherStores, issuer: string): Promise<KeptState> {
   const { accountText, certificateText } = await import("../../providers/tls/index.ts");
-  const { state, unread } = await places.documents.load();
+  const { state, unproven, unread = unproven?.why } = await places.documents.load();
   if (unread !== undefined) throw new PodtrustError("file-unreadable", unread);
   const accounts: string[] = [];
   const certificates: string[] = [];

@@ -74,7 +74,7 @@ async function placesThere(
 
 /** Opens them. Throws `config-without-publisher` and, for a Secret, what the cluster throws. */
 export async function openPublisherStores(config: Config, deps: KeptDeps): Promise<PublisherStores> {
-  const { store, source, stateDir, keyRetention } = publisherOf(config);
+  const { store, storeKeyFolder, source, stateDir, keyRetention } = publisherOf(config);
   const { stack, issuer } = config;
   const { clock, logger } = deps;
   const names = await namesOf(config);
@@ -82,7 +82,9 @@ export async function openPublisherStores(config: Config, deps: KeptDeps): Promi
   if (store !== undefined) {
     const { SharedStore } = await import("../shared/store.ts");
     const cluster = await openCluster(source, deps);
-    const shared = new SharedStore(store, { cluster, clock, logger });
+    const { storeKeys } = await import("../shared/store-keys.ts");
+    const keys = storeKeys(store, storeKeyFolder, cluster);
+    const shared = new SharedStore(store, { cluster, clock, logger, keys });
     return {
       ...names,
       documents: shared.documents({ stack, issuer, keyRetention, part: "documents" }),

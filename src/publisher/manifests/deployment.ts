@@ -7,6 +7,8 @@ import {
   replicaDeployment,
   replicaPod,
   settingsArgs,
+  storeKeyMount,
+  storeKeyVolume,
 } from "../../providers/kubernetes/index.ts";
 import { podLayout, type PublisherSpec } from "./spec.ts";
 
@@ -50,7 +52,7 @@ function container(spec: PublisherSpec): object {
     lifecycle: { preStop: { sleep: { seconds: stillLedTo } } },
     ...containerSettings(pods),
     ...lockedContainer,
-    volumeMounts: [{ name: "config", mountPath: "/etc/podtrust", readOnly: true }],
+    volumeMounts: [{ name: "config", mountPath: "/etc/podtrust", readOnly: true }, storeKeyMount],
   };
 }
 
@@ -65,7 +67,7 @@ export function deployment(spec: PublisherSpec, { metadata, selector, digest }: 
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(spec)],
-      volumes: [{ name: "config", configMap: { name } }],
+      volumes: [{ name: "config", configMap: { name } }, storeKeyVolume(name)],
     },
   };
   return replicaDeployment(metadata, selector, { replicas, rollingUpdate, template });

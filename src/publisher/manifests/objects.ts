@@ -6,6 +6,7 @@ import {
   publisherRbacObjects,
   type RoleMetadata,
   roleObjects,
+  storeKeyObjects,
 } from "../../providers/kubernetes/index.ts";
 import { deployment } from "./deployment.ts";
 import { podLayout, type PublisherSpec } from "./spec.ts";
@@ -101,10 +102,11 @@ function network(spec: PublisherSpec): object {
  * names that Kubernetes would not take.
  */
 export function publisherObjects(spec: PublisherSpec): readonly object[] {
-  const { namespace, name, pods } = spec;
+  const { namespace, name, image, priorityClass, pods } = spec;
   return [
     ...publisherRbacObjects({ namespace, name, pods }),
     ...sharing(spec),
+    ...storeKeyObjects({ namespace, store: name, image, priorityClass, pods }),
     configMap(spec),
     ...service(spec),
     deployment(spec, { metadata: metadataOf(spec), selector: selectorOf(spec), digest: digestOf(spec) }),

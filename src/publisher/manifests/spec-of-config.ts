@@ -8,6 +8,7 @@ import {
   uploadingParties,
 } from "../../config/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
+import { storeKeyFolder } from "../../providers/kubernetes/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
 import { podLayout, type PublisherMode, type PublisherSpec } from "./spec.ts";
 
@@ -186,7 +187,7 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
       admin: `[::]:${podLayout.admin}`,
       probes: `[::]:${podLayout.probes}`,
       stateDir: podLayout.stateDir,
-      store: { secret: { namespace, name } },
+      store: { secret: { namespace, name }, keyFolder: storeKeyFolder },
       ...backupInput(config),
       ...sections,
     },

@@ -5,6 +5,7 @@ import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import { unknownKey } from "../source/distrust.ts";
 import { distrustIn } from "../source/keys.ts";
 import { distrustByConfig, type SourceState } from "../source/state.ts";
+import { storeKeys } from "./store-keys.ts";
 import { type DocumentsSpec, SharedStore, type SharedStoreDeps } from "./store.ts";
 
 export interface DistrustInSecretDeps extends Omit<SharedStoreDeps, "cluster"> {
@@ -47,7 +48,7 @@ export async function changeThere(
   { cluster, clock, logger }: DistrustInSecretDeps,
 ): Promise<string> {
   const { stack, issuer } = config;
-  const shared = new SharedStore(name, { cluster, clock, logger });
+  const shared = new SharedStore(name, { cluster, clock, logger, keys: storeKeys(name, undefined, cluster) });
   try {
     const documents = shared.documents({ stack, issuer, keyRetention, part });
     const { state: own, said = [], unread } = await documents.load();

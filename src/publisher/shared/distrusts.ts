@@ -14,7 +14,7 @@ export interface SecretOfIssuer {
 }
 
 /** What is to stand there: distrusts only grow, but for the very ones that this publisher took back. */
-function united(said: KeyRing, own: KeyRing): KeyRing {
+export function united(said: KeyRing, own: KeyRing): KeyRing {
   const known = new Map(own.map((key) => [key.jwk.kid, key]));
   const isLifted = ({ jwk, distrustedAt }: KnownKey): boolean =>
     known.get(jwk.kid)?.takenBack === distrustedAt;

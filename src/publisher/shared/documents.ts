@@ -1,36 +1,74 @@
-import { type Clock, errorText } from "../../core/base/index.ts";
-import { mergeStates } from "../source/merge-states.ts";
+import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
+import type { SharedState } from "../../providers/kubernetes/index.ts";
+import type { KeyRing } from "../source/keys.ts";
+import { mergeStates, withoutOld } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
-import { readState, type Restored, stateText } from "../source/stored-state.ts";
-import type { SecretOfIssuer } from "./distrusts.ts";
+import { distrustsOf, readState, type Restored, stateText } from "../source/stored-state.ts";
+import { type SecretOfIssuer, united } from "./distrusts.ts";
+import { isProven, proofOf, type StoreKeys } from "./store-keys.ts";
 
 /** The owner of the documents, and how long a key is kept. */
 export interface SharedDocumentsOptions extends SecretOfIssuer {
   /** Milliseconds. */
   readonly keyRetention: number;
   readonly clock: Clock;
+  /** What proves that a replica wrote them. */
+  readonly keys: StoreKeys;
 }
+
+/** What stands in the Secret, and whether a replica wrote it. */
+interface Standing {
+  readonly text: string | undefined;
+  readonly proof: string | undefined;
+  readonly isProven: boolean;
+}
+
+const noKey =
+  "no key of at least 43 characters is mounted for it, so of what its Secret holds only distrusts are used: make it as docs/how-to/publish-in-cluster.md says (publisher.store.keyFolder)";
+const noProof =
+  "it was not written by a replica, or by podtrust before its replicas had a key: of what it holds only distrusts are used, and what this replica reads from the cluster is published";
 
 /**
  * The documents of an issuer that replicas share: each reads the cluster itself, and learns what the others know (keys
- * that vanished, distrusts).
+ * that vanished, distrusts, those taken back). A key of the replicas proves who wrote them; what is not proven can only
+ * say distrusts.
  */
 export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
   const { secret, stack, issuer, clock } = options;
   const entry = `documents.${stack}`;
-  const read = (text: string): Restored => readState(text, issuer, "replicas");
-  const merged = (own: SourceState, text: string | undefined): SourceState => {
-    const how = { now: clock.now(), retention: options.keyRetention };
-    return text === undefined ? own : mergeStates(own, read(text).state, how).state;
+  const proofEntry = `proof.${stack}`;
+  const how = () => ({ now: clock.now(), retention: options.keyRetention });
+  const standingIn = ({ entries }: SharedState, keys: readonly string[]): Standing => {
+    const [text, proof] = [entries.get(entry), entries.get(proofEntry)];
+    return { text, proof, isProven: text !== undefined && isProven(keys, entry, text, proof) };
   };
+  const read = (text: string): Restored => readState(text, issuer, "replicas");
+  const saidIn = (text: string | undefined): KeyRing => {
+    try {
+      return text === undefined ? [] : distrustsOf(read(text).state.ring);
+    } catch {
+      return [];
+    }
+  };
+  const merged = (own: SourceState, text: string): SourceState =>
+    mergeStates(own, read(text).state, how()).state;
   return {
     place: secret.place,
-    async load(): Promise<Restored> {
+    async load() {
       let text: string | undefined;
       try {
-        text = (await secret.read()).entries.get(entry);
-        return text === undefined ? { state: emptyState, empty: true } : read(text);
+        const keys = await options.keys();
+        const standing = standingIn(await secret.read(), keys);
+        text = standing.text;
+        if (text === undefined) return { state: emptyState, empty: true };
+        if (!standing.isProven) {
+          const isForged = keys.length > 0;
+          const unproven = { isForged, why: `${secret.place}, ${entry}: ${isForged ? noProof : noKey}.` };
+          return { state: emptyState, said: saidIn(text), unproven };
+        }
+        const restored = read(text);
+        return { ...restored, said: [], state: withoutOld(restored.state, how()) };
       } catch (thrown) {
         const what = text === undefined ? "cannot be read" : "is damaged";
         const warning = `What ${secret.place} keeps of ${stack} (${entry}) ${what}: ${errorText(thrown)}`;
@@ -38,20 +76,39 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
       }
     },
     async save(state) {
+      const keys = await options.keys();
+      const [writing] = keys;
       let kept = state;
       await secret.update((shared) => {
-        const text = shared.entries.get(entry);
-        try {
-          kept = merged(state, text);
-        } catch {
-          // Damaged: our own knowledge replaces it, once a person has accepted that.
-          kept = state;
-        }
+        const standing = standingIn(shared, keys);
+        const { text = "", proof } = standing;
+        kept = standing.isProven ? merged(state, text) : state;
+        if (writing === undefined) return withoutProof(shared, standing, state);
         const fresh = stateText(kept, issuer);
-        return fresh === text ? undefined : { ...shared, entries: new Map(shared.entries).set(entry, fresh) };
+        const due = proofOf(writing, entry, fresh);
+        if (fresh === text && due === proof) return undefined;
+        return { ...shared, entries: new Map(shared.entries).set(entry, fresh).set(proofEntry, due) };
       });
       return kept;
     },
     onChange: (listener) => secret.onChange(entry, listener),
   };
+
+  /** What a writer without a key leaves: the others use its distrusts. What is proven it leaves alone. */
+  function withoutProof(
+    shared: SharedState,
+    { text, proof }: Standing,
+    state: SourceState,
+  ): SharedState | undefined {
+    if (proof !== undefined)
+      throw new PodtrustError(
+        "publisher-store-key",
+        `${secret.place}, ${entry}, is proven by a key that is not here`,
+      );
+    const distrusts = united(saidIn(text), state.ring);
+    const out = new Set(distrusts.map(({ jwk }) => jwk.kid));
+    const ring = [...state.ring.filter(({ jwk }) => !out.has(jwk.kid)), ...distrusts];
+    const fresh = stateText({ ...state, ring }, issuer);
+    return fresh === text ? undefined : { ...shared, entries: new Map(shared.entries).set(entry, fresh) };
+  }
 }

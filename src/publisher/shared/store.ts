@@ -8,11 +8,14 @@ import { sharedDistrusts } from "./distrusts.ts";
 import { sharedDocuments, type SharedDocumentsOptions } from "./documents.ts";
 import { SharedLocks } from "./locks.ts";
 import { SecretRecords } from "./records.ts";
+import type { StoreKeys } from "./store-keys.ts";
 
 export interface SharedStoreDeps {
   readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** What proves who wrote documents; without it they say distrusts alone. */
+  readonly keys?: StoreKeys;
   /** What to do if the Secret does not exist: a sentence. By default that of a publisher. */
   readonly ifAbsent?: string;
 }
@@ -21,7 +24,7 @@ const makeSecret =
   "Make it with podtrust manifests publisher, or for publisher.distrustSecret with podtrust manifests publisher-rbac --distrust-secret NAME: the publisher itself may only read and change it.";
 
 /** The owner of the documents, and how long a key is kept (milliseconds). */
-export interface DocumentsSpec extends Omit<SharedDocumentsOptions, "secret" | "clock"> {
+export interface DocumentsSpec extends Omit<SharedDocumentsOptions, "secret" | "clock" | "keys"> {
   /** All of a state, for replicas without another; or distrusts, for a publisher that has a state folder too. */
   readonly part: "documents" | "distrusted";
 }
@@ -32,6 +35,7 @@ export class SharedStore {
   readonly challenges: SharedChallenges;
   readonly #secret: SharedSecret;
   readonly #clock: Clock;
+  readonly #keys: StoreKeys;
   readonly #documents = new Map<string, DocumentStore>();
 
   constructor({ namespace, name }: SecretName, deps: SharedStoreDeps) {
@@ -39,6 +43,7 @@ export class SharedStore {
     const common = { cluster, namespace, name, clock, logger };
     this.#secret = new SharedSecret({ ...common, ifAbsent });
     this.#clock = clock;
+    this.#keys = deps.keys ?? (() => Promise.resolve([]));
     this.certificates = recordStore(
       new SecretRecords(this.#secret, new SharedLocks({ ...common, secret: this.#secret })),
     );
@@ -49,7 +54,7 @@ export class SharedStore {
   documents(spec: DocumentsSpec): DocumentStore {
     const key = JSON.stringify(spec);
     const known = this.#documents.get(key);
-    const options = { ...spec, secret: this.#secret, clock: this.#clock };
+    const options = { ...spec, secret: this.#secret, clock: this.#clock, keys: this.#keys };
     const store = known ?? (spec.part === "documents" ? sharedDocuments(options) : sharedDistrusts(options));
     this.#documents.set(key, store);
     return store;

@@ -54,6 +54,11 @@ function copied(key: KnownKey, { now, retention }: CopyAge): KnownKey | undefine
   return isOver ? undefined : { ...key, absentSince };
 }
 
+/** A state that was kept, without keys that were last seen too long ago. */
+export function withoutOld(state: SourceState, how: CopyAge): SourceState {
+  return { ...state, ring: state.ring.filter((key) => copied(key, how) !== undefined) };
+}
+
 /**
  * The combined knowledge of two replicas about an issuer's keys. Each reads the cluster itself, so whether a key is
  * shown is not shared; an operator's distrust at one holds for all. A key that only `theirs` has counts as gone since

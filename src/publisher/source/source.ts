@@ -1,5 +1,12 @@
 import { randomInt } from "node:crypto";
-import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
+import {
+  type Clock,
+  defined,
+  errorText,
+  isoTime,
+  type Logger,
+  PodtrustError,
+} from "../../core/base/index.ts";
 import type { PublishedCluster } from "../contract.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
@@ -50,6 +57,8 @@ export interface SourceTallies {
   confirmed: number;
   readonly refused: Map<RefusalReason, number>;
   unsaved: number;
+  /** Looks at what replicas share that no replica wrote. */
+  forged: number;
 }
 
 /** Result of an operator's request. */
@@ -59,6 +68,9 @@ interface Changed {
   readonly persisted: boolean;
 }
 
+/** For how long the status tells that what replicas share was forged: it is put right at once. */
+const forgedFor = 86_400_000;
+
 /** How often times of sightings are written to the disk; changes are written at once. */
 const saveEvery = 300_000;
 
@@ -67,7 +79,7 @@ const saveEvery = 300_000;
  * goes wrong, the last good documents stay.
  */
 export class IssuerSource {
-  readonly tallies: SourceTallies = { confirmed: 0, refused: new Map(), unsaved: 0 };
+  readonly tallies: SourceTallies = { confirmed: 0, refused: new Map(), unsaved: 0, forged: 0 };
   readonly #options: SourceOptions;
   readonly #ending = new AbortController();
   readonly #renewal: TokenRenewal;
@@ -75,6 +87,7 @@ export class IssuerSource {
   #documents: PublishedDocuments | undefined;
   #diskWarning: string | undefined;
   #held: string | undefined;
+  #unproven: { readonly why: string; readonly isForged: boolean; readonly at: number } | undefined;
   #notice: string | undefined;
   #loop: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
@@ -98,7 +111,10 @@ export class IssuerSource {
 
   /** Problems of the disk, and what was lost before the start, in sentences. */
   get storeWarnings(): readonly string[] {
-    return [this.#diskWarning, this.#notice].flatMap((one) => one ?? []);
+    const { why, at = -Infinity } = this.#unproven ?? {};
+    const unproven =
+      why === undefined || this.#options.clock.now() - at >= forgedFor ? undefined : `${isoTime(at)}: ${why}`;
+    return [this.#diskWarning, unproven, this.#notice].flatMap((one) => one ?? []);
   }
 
   /** Why nothing is published until earlier distrusts can be read, in a sentence. */
@@ -153,6 +169,7 @@ export class IssuerSource {
     const { state, said, warning, notice, unread } = restored;
     this.#state = state;
     this.#saved = state;
+    this.#prove(restored);
     this.#hear(said);
     this.#diskWarning = warning;
     this.#notice =
@@ -177,6 +194,26 @@ export class IssuerSource {
     return true;
   }
 
+  /**
+   * Whether a replica wrote what replicas share. What one did not write is replaced at the next look, and so is what has
+   * lost a distrust of ours: an old copy was put back.
+   */
+  #prove({ state, unproven }: Restored): void {
+    const { logger, clock } = this.#options;
+    const kept = new Set(state.ring.flatMap((key) => (key.distrustedAt === undefined ? [] : [key.jwk.kid])));
+    const isOld = this.#state.ring.some((key) => key.distrustedAt !== undefined && !kept.has(key.jwk.kid));
+    this.#unsavedChange ||= isOld || unproven?.isForged === true;
+    const before = this.#unproven;
+    if (unproven === undefined) {
+      if (before?.isForged === false) this.#unproven = undefined;
+      return;
+    }
+    const { isForged, why } = unproven;
+    if (isForged) this.tallies.forged += 1;
+    if (before?.why !== why) logger[isForged ? "error" : "warn"](why);
+    this.#unproven = { ...unproven, at: clock.now() };
+  }
+
   /** What is said where others may write; nothing new if that could not be read. */
   #hear(said: KeyRing | undefined): void {
     if (said !== undefined) this.#take(hear(this.#state, said, this.#options.clock.now()));
@@ -195,9 +232,11 @@ export class IssuerSource {
 
   /** What another replica knows holds here too, at once. */
   async #othersSaved(): Promise<void> {
-    const { state, said, warning } = await this.#options.store.load();
+    const restored = await this.#options.store.load();
+    const { state, said, warning } = restored;
     if (this.#held !== undefined || warning !== undefined || this.#ending.signal.aborted) return;
     this.#join(state);
+    this.#prove(restored);
     this.#hear(said);
   }
 

@@ -8,6 +8,8 @@ export interface Restored {
   readonly state: SourceState;
   /** Distrusts that were found where others may write too. */
   readonly said?: KeyRing;
+  /** It was not written by a replica, in a sentence: forged, or there is no key to tell by. */
+  readonly unproven?: { readonly isForged: boolean; readonly why: string };
   /** What is wrong with it, in a sentence. */
   readonly warning?: string;
   /** Nothing is kept there. */

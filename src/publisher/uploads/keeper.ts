@@ -4,6 +4,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { PublishedIssuer } from "../issuer.ts";
 import { settingsOfOne } from "../settings.ts";
 import { SharedStore } from "../shared/store.ts";
+import { storeKeys } from "../shared/store-keys.ts";
 import { openUploads } from "./relying-parties.ts";
 
 export interface KeyKeeperOptions {
@@ -11,6 +12,8 @@ export interface KeyKeeperOptions {
   readonly cluster: Pick<KubernetesApi, "server" | "oidcDocuments" | "read" | "create" | "replace">;
   /** Where it stores what it saw. */
   readonly secret: SecretName;
+  /** The folder of the keys that prove what it stores. */
+  readonly keyFolder: string;
   /** Credentials come from it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -50,9 +53,10 @@ export class KeyKeeper {
 
   /** Runs until the signal is aborted, and resolves once all writes have ended. */
   async run(signal: AbortSignal): Promise<void> {
-    const { config, cluster, secret, env, clock, logger } = this.#options;
+    const { config, cluster, secret, keyFolder, env, clock, logger } = this.#options;
     const { stack, issuer } = config;
-    const store = new SharedStore(secret, { cluster, clock, logger, ifAbsent });
+    const keys = storeKeys(secret, keyFolder, cluster);
+    const store = new SharedStore(secret, { cluster, clock, logger, ifAbsent, keys });
     const { server } = cluster;
     const source = { server, oidcDocuments: (how = {}) => cluster.oidcDocuments(how) };
     const uploads = await openUploads(config, { env, clock, logger });

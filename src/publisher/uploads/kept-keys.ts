@@ -10,6 +10,7 @@ import {
   withoutKey,
 } from "../shared/distrust-in-secret.ts";
 import { SharedStore } from "../shared/store.ts";
+import { storeKeys } from "../shared/store-keys.ts";
 import { distrustKey, restoreKey } from "../source/distrust.ts";
 import { keyStatuses } from "../source/key-status.ts";
 import { type KeyRing, observeKeys } from "../source/keys.ts";
@@ -63,10 +64,10 @@ export async function keptByOperator(
   if (!(await isKept(kept, deps))) return undefined;
   const { stack, issuer } = kept.config;
   const { name, part, keyRetention } = rememberedBy(kept);
-  const shared = new SharedStore(name, deps);
+  const shared = new SharedStore(name, { ...deps, keys: storeKeys(name, undefined, deps.cluster) });
   try {
     const documents = shared.documents({ stack, issuer, keyRetention, part });
-    const { state, unread } = await documents.load();
+    const { state, unproven, unread = unproven?.why } = await documents.load();
     if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);
     // The keys are not fetched: one counts once it was uploaded.
     const caches = { publisher: 0, relyingParty: uploadedFor(uploadingParties(kept.config)) };

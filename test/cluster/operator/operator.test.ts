@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../src/core/base/index.ts";
-import type { KubernetesApi } from "../../../src/providers/kubernetes/index.ts";
+import { type KubernetesApi, storeKeyName } from "../../../src/providers/kubernetes/index.ts";
 import { keysSecret, operatorManifests } from "../../../src/operator/index.ts";
 import { KeyKeeper } from "../../../src/publisher/index.ts";
 import { googleEnvironment, googleWorld, projectNumber } from "../../gcp/google-world.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { parse } from "../../support/config-text.ts";
+import { keyFolderOf, storeKey } from "../../support/replicas.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
 import { listOf, operatorUser, OperatorWorld } from "./operator-world.ts";
@@ -274,7 +275,12 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     const config = await parse(text);
     const secret = { namespace: "podtrust", name: keysSecret };
     const logger = rememberingLogger();
-    const keys = new KeyKeeper({ config, cluster: world.own, secret, env, clock: systemClock, logger });
+    const keyFolder = keyFolderOf(t);
+    const proof = { ...secret, name: storeKeyName(keysSecret) };
+    const words = ["create", "secret", "generic", proof.name, `--namespace=${proof.namespace}`];
+    await world.cluster.kubectl([...words, `--from-literal=key=${storeKey}`]);
+    const deps = { env, clock: systemClock, logger };
+    const keys = new KeyKeeper({ config, cluster: world.own, secret, keyFolder, ...deps });
     await using running = world.operator({ keys });
     const { jwks } = await world.admin.oidcDocuments();
     const [{ kid = "" } = {}] = (JSON.parse(Buffer.from(jwks).toString()) as { keys: { kid?: string }[] })

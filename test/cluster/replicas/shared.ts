@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Clock, silentLogger, systemClock } from "../../../src/core/base/index.ts";
 import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { SharedStore, type SharedStoreDeps } from "../../../src/publisher/shared/store.ts";
+import { storeKey } from "../../support/replicas.ts";
 import type { ControlPlane } from "../harness/index.ts";
 
 /** A Secret and a Lease of one name in the namespace default, and who may use them and nothing else. */
@@ -61,5 +62,6 @@ export async function openShared(
     create: (...args) => api.create(...args),
     replace: (...args) => api.replace(...args),
   };
-  return new SharedStore({ namespace, name }, { cluster, clock, logger: silentLogger });
+  const keys = () => Promise.resolve([storeKey]);
+  return new SharedStore({ namespace, name }, { cluster, clock, logger: silentLogger, keys });
 }

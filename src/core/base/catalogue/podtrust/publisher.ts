@@ -14,6 +14,10 @@ export const publisherErrors = {
     summary: "The config lists the key as distrusted, so no command restores it.",
     next: "Take its key ID out of publisher.distrusted in the config, have the publisher read it again (SIGHUP), then run podtrust rotate restore.",
   },
+  "publisher-store-key": {
+    summary: "The key that proves what replicas share is missing or no key.",
+    next: "podtrust manifests publisher has it made; docs/how-to/publish-in-cluster.md says how it is replaced.",
+  },
   "publisher-last-key": {
     summary: "Distrusting the key would leave nothing to publish, and an empty JWK Set is never published.",
     next: "Give the cluster a new signing key first; to refuse every token at once, delete the OIDC provider in IAM.",

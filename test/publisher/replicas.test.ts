@@ -1,0 +1,159 @@
+/** What replicas of a publisher know from each other, by the Secret that they share. */
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { makeStoreKey } from "../../src/publisher/index.ts";
+import { renderJwkSet } from "../../src/rules/keys/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
+import { TestClock } from "../support/clock.ts";
+import { OneSecret } from "../support/one-secret.ts";
+import { newKey } from "../support/publisher.ts";
+import { issuer, keyFolderOf, startReplica, storeKey } from "../support/replicas.ts";
+import { kidsOf } from "./support.ts";
+
+const hour = 3_600_000;
+const entry = "documents.test";
+const kids = (...keys: readonly { readonly kid: string }[]): ReadonlySet<string> =>
+  new Set(keys.map(({ kid }) => kid));
+
+const world = (t: TestContext) => ({
+  secret: new OneSecret(),
+  clock: new TestClock(),
+  folder: keyFolderOf(t),
+});
+
+describe("replicas of a publisher that are all started anew at once", () => {
+  test("publish a key that the cluster dropped before, for what is left of its time", async (t) => {
+    const place = world(t);
+    const [old, next] = [newKey(), newKey()];
+    const before = await startReplica(place, [old, next]);
+    await before.to.publisher.ready();
+    before.to.cluster.keys = [next];
+    await before.to.publisher.refresh();
+    await before.end();
+    await place.clock.advance(23 * hour);
+    const after = await startReplica(place, [next]);
+    await after.to.publisher.ready();
+    await after.to.publisher.refresh();
+    assert.deepEqual(new Set(await kidsOf(after.to)), kids(old, next));
+    await place.clock.advance(2 * hour);
+    await after.to.publisher.refresh();
+    assert.deepEqual(await kidsOf(after.to), [next.kid]);
+    await after.end();
+  });
+
+  test("wait with their first documents while the Secret cannot be read, and know then what they knew before", async (t) => {
+    const place = world(t);
+    const [old, next] = [newKey(), newKey()];
+    const before = await startReplica(place, [old, next]);
+    await before.to.publisher.ready();
+    await before.to.publisher.distrust(old.kid, { force: true });
+    await before.end();
+    place.secret.away = true;
+    const after = await startReplica(place, [old, next]);
+    after.to.cluster.fault = () => {
+      throw new PodtrustError("cluster-unreachable", "connect ECONNREFUSED");
+    };
+    await after.to.publisher.refresh();
+    assert.equal(after.to.publisher.status().ready, false);
+    place.secret.away = false;
+    await after.to.publisher.refresh();
+    assert.deepEqual(await kidsOf(after.to), [next.kid]);
+    await after.end();
+  });
+
+  test("take a distrust back that was taken back at one of them", async (t) => {
+    const place = world(t);
+    const keys = [newKey(), newKey()];
+    const [first = ""] = keys.map(({ kid }) => kid);
+    const [one, other] = [await startReplica(place, [...keys]), await startReplica(place, [...keys])];
+    for (const { to } of [one, other]) await to.publisher.ready();
+    await one.to.publisher.distrust(first, { force: true });
+    await place.clock.advance(5000);
+    assert.equal((await kidsOf(other.to)).length, 1);
+    await one.to.publisher.restore(first);
+    await place.clock.advance(5000);
+    assert.equal((await kidsOf(other.to)).length, 2);
+    for (const each of [one, other]) await each.end();
+  });
+});
+
+describe("what an earlier podtrust wrote, which proves nothing", () => {
+  test("gives its distrusts and no key, once, and is replaced by what is proven", async (t) => {
+    const place = world(t);
+    const [old, out, shown] = [newKey(), newKey(), newKey()];
+    const now = place.clock.now();
+    const times = { firstSeen: now - hour, lastSeen: now };
+    place.secret.write(
+      entry,
+      JSON.stringify({
+        format: 1,
+        issuer,
+        confirmedAt: now,
+        changedAt: now,
+        keys: [
+          { jwk: old, ...times },
+          { jwk: out, ...times, distrustedAt: now },
+          { jwk: shown, ...times },
+        ],
+      }),
+    );
+    const replica = await startReplica(place, [out, shown]);
+    await replica.to.publisher.ready();
+    assert.deepEqual(await kidsOf(replica.to), [shown.kid]);
+    assert.match(
+      replica.to.publisher.status().issuers[0]?.warnings.join() ?? "",
+      /not written by a replica/u,
+    );
+    await replica.to.publisher.refresh();
+    assert.notEqual(place.secret.text("proof.test"), undefined);
+    await replica.end();
+  });
+});
+
+describe("the key of a store", () => {
+  test("is made once, and stays however often it is asked for and whatever is rendered beside it", async () => {
+    const secret = new OneSecret();
+    const name = { namespace: "podtrust", name: "podtrust-publisher-store-key" };
+    assert.equal(await makeStoreKey(name, secret), "made");
+    const key = secret.text("key") ?? "";
+    assert.ok(key.length >= 43);
+    for (let times = 0; times < 3; times += 1) assert.equal(await makeStoreKey(name, secret), "kept");
+    assert.equal(secret.text("key"), key);
+  });
+
+  test("is changed while two are mounted: what either of them wrote is believed", async (t) => {
+    const place = world(t);
+    const [old, next] = [newKey(), newKey()];
+    const before = await startReplica(place, [old, next]);
+    await before.to.publisher.ready();
+    await before.end();
+    const both = keyFolderOf(t, { key: "n".repeat(43), previous: storeKey });
+    const after = await startReplica({ ...place, folder: both }, [next]);
+    await after.to.publisher.ready();
+    await after.to.publisher.refresh();
+    assert.deepEqual(new Set(await kidsOf(after.to)), kids(old, next));
+    await after.end();
+    const alone = await startReplica({ ...place, folder: keyFolderOf(t, { key: "n".repeat(43) }) }, [next]);
+    await alone.to.publisher.ready();
+    assert.deepEqual(new Set(await kidsOf(alone.to)), kids(old, next));
+    await alone.end();
+  });
+
+  test("that a pod does not have yet keeps it neither from the cluster's keys nor from others' distrusts", async (t) => {
+    const place = world(t);
+    const [out, shown] = [newKey(), newKey()];
+    const before = await startReplica(place, [out, shown]);
+    await before.to.publisher.ready();
+    await before.to.publisher.distrust(out.kid, { force: true });
+    const proven = place.secret.text(entry);
+    await before.end();
+    const without = await startReplica({ ...place, folder: keyFolderOf(t, {}) }, [out, shown]);
+    await without.to.publisher.ready();
+    assert.deepEqual(await kidsOf(without.to), [shown.kid]);
+    assert.match(without.to.log.of("warn").join(), /no key of .* is mounted/u);
+    await without.to.publisher.refresh();
+    assert.equal(place.secret.text(entry), proven);
+    assert.match(renderJwkSet(without.to.cluster.keys), /keys/u);
+    await without.end();
+  });
+});
