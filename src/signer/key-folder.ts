@@ -13,6 +13,7 @@ import {
   parseRing,
   remove,
   renderRing,
+  seenPublished,
   type Ring,
   type RingKey,
 } from "../rules/signer/index.ts";
@@ -141,6 +142,12 @@ export class KeyFolder {
   /** Leaves a previous key out of discovery, or puts it back. Throws what `change` throws. */
   async exclude(kid: string, excluded: boolean): Promise<void> {
     await this.change((ring, now) => exclude(ring, kid, excluded, now));
+  }
+
+  /** Remembers when a key was first seen to be published; gives that time. Throws what `change` throws. */
+  async seenPublished(kid: string): Promise<number> {
+    const ring = await this.change((before, now) => seenPublished(before, kid, now));
+    return listed(ring, kid).publishedSince ?? this.#clock.now();
   }
 
   /** Removes a key, and its file. Throws what `change` throws. */

@@ -43,7 +43,7 @@ const elsewhere: Readonly<Record<string, string | readonly [file: string, by: st
   "signer import": ["test/cluster/signer/signer.test.ts", 'signer.command("import", '],
   "signer create": ["test/cluster/signer/signer.test.ts", 'signer.command("create", '],
   "signer status": "test/signer/signer.test.ts",
-  "signer promote": ["test/cluster/signer/signer.test.ts", 'signer.command("promote")'],
+  "signer promote": ["test/cluster/signer/signer.test.ts", 'signer.command("promote", "--now")'],
   "signer exclude": ["test/cluster/signer/signer.test.ts", 'signer.command("exclude", '],
   "signer remove": ["test/cluster/signer/signer.test.ts", 'signer.command("remove", '],
   "publish s3": "test/cluster/s3.test.ts",

@@ -32,6 +32,7 @@ export const timeOfDay: readonly string[] = [
   "src/cli/rotate/lockdown.ts",
   "src/cli/rotate/moves.ts",
   "src/cli/rotate/run.ts",
+  "src/cli/signer/publication.ts",
   "src/cli/signer/running.ts",
   "src/cli/test/command.ts",
   "src/cli/token/command.ts",

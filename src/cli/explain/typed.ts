@@ -1,5 +1,6 @@
 import { parseDuration, PodtrustError } from "../../core/base/index.ts";
 import { flagOf } from "../options/flag.ts";
+import { typedTime } from "../options/time.ts";
 import type { DocumentSources } from "./facts.ts";
 
 /** What was typed. */
@@ -24,17 +25,9 @@ export interface ExplainOptions extends DocumentSources {
 const awsForeign = ["described", "serviceAccount"] as const;
 const foreignToOthers = ["trustPolicy", "clientId", "duration"] as const;
 
-/** Seconds since the epoch; throws `usage`. */
+/** Of `--at`: seconds since the epoch; throws `usage`. */
 export function timeOf(text: string | undefined, now: number): number {
-  if (text === undefined) return Math.floor(now / 1000);
-  if (/^\d{1,12}$/u.test(text)) return Number(text);
-  const ms = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)$/u.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (!Number.isNaN(ms)) return Math.floor(ms / 1000);
-  throw new PodtrustError("usage", `--at ${text} is not a time`, {
-    next: "Give it as 2026-11-25T12:00:00Z, or in seconds since 1970.",
-  });
+  return text === undefined ? Math.floor(now / 1000) : typedTime("--at", text);
 }
 
 /** Seconds, as a text; throws `usage`. */

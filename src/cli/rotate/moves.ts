@@ -2,13 +2,7 @@ import { join } from "node:path";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { defined, isoSeconds, mapped, PodtrustError, silentLogger } from "../../core/base/index.ts";
-import {
-  type Config,
-  declaredParties,
-  fetchingParties,
-  personStateDir,
-  publisherOf,
-} from "../../config/index.ts";
+import { type Config, declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
 import {
   answerTheft,
   dilemmaOf,
@@ -21,12 +15,13 @@ import {
 } from "../../control-plane/rotation/index.ts";
 import { confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { distrustInSecret, distrustKey, maxAge, openUploads } from "../../publisher/index.ts";
+import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
 import { closedUntil, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";
+import { publisherCacheOf } from "../options/publisher-cache.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { type AccountLocked, lockdownWarning, lockRoles, reopenRoles, type RotateRun } from "./lockdown.ts";
 import { distrustOnMachine } from "./on-machine.ts";
@@ -117,12 +112,6 @@ function waitingLine({ progress, clock }: CommandContext): (reason: string, left
 async function identitiesOf(context: CommandContext, name: string): Promise<readonly PrivateKey[]> {
   const maxBytes = 64 * 1024;
   return readIdentities(await readTextFile(context, { option: "--identity", name, maxBytes }));
-}
-
-/** Milliseconds of Cache-Control; 0 if keys are only uploaded, not published. */
-function publisherCacheOf(config: Config): number {
-  const isUnpublished = config.publisher === undefined && fetchingParties(config).length === 0;
-  return isUnpublished ? 0 : maxAge(publisherOf(config).cacheControl);
 }
 
 async function runOf(context: CommandContext, options: MoveOptions): Promise<RotateRun> {

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
+import { withIssuerOptions } from "../options/stack.ts";
 import type { AddOptions, CreateOptions, ImportOptions, StateOptions } from "./keys.ts";
 import type { PromoteOptions } from "./running.ts";
 import type { SignerRunOptions } from "./run.ts";
@@ -51,8 +52,8 @@ export const uses: CommandUses = {
   },
   "signer promote": {
     examples: [
-      "podtrust signer promote",
-      `podtrust signer promote ${exampleKid}`,
+      "podtrust signer promote -f podtrust.yaml",
+      `podtrust signer promote ${exampleKid} --published-since 2026-11-25T12:00:00Z`,
       "podtrust signer promote --without https://10.0.0.3:6443",
     ],
     guide: "signer",
@@ -180,8 +181,15 @@ function defineRunning(signer: Command, context: CommandContext): void {
       const { runStatus } = await import("./running.ts");
       await runStatus(context, options);
     });
-  withState(signer.command("promote").argument("[kid]", "key ID (default: the next key)"))
-    .description("sign with the next key from now on, once every API server serves it")
+  withIssuerOptions(withState(signer.command("promote").argument("[kid]", "key ID (default: the next key)")))
+    .description(
+      "sign with the next key, once it is published, every cache has it, and every API server serves it",
+    )
+    .option(
+      "--published-since <time>",
+      "since when it is published, in place of looking: 2026-11-25T12:00:00Z",
+    )
+    .option("--now", "do not ask whether relying parties know the key: they may refuse its tokens")
     .option("--without <url...>", "API server that is gone and need not serve the key")
     .action(async (kid: string | undefined, options: PromoteOptions) => {
       const { runPromote } = await import("./running.ts");

@@ -1,13 +1,15 @@
-import { defined, lengthText } from "../../core/base/index.ts";
+import { lengthText, PodtrustError } from "../../core/base/index.ts";
 import { bold, red, relativeTime, rich } from "../../core/terminal/index.ts";
-import type { RingKey } from "../../rules/signer/index.ts";
+import { promotable, type RingKey } from "../../rules/signer/index.ts";
 import { promoteKey, type SignerStatus, signerStatus } from "../../signer/index.ts";
 import type { CommandContext } from "../context.ts";
 import { apiServerUrl } from "../options/api-server.ts";
 import type { StateOptions } from "./keys.ts";
+import { checkPublished, type PublishedOptions } from "./publication.ts";
 
 /** What was typed. */
-export interface PromoteOptions extends StateOptions {
+export interface PromoteOptions extends PublishedOptions {
+  readonly now?: boolean;
   readonly without?: readonly string[];
 }
 
@@ -71,14 +73,23 @@ export async function runStatus(context: CommandContext, { state }: StateOptions
     context.exitCode = 3;
 }
 
-/** `podtrust signer promote [KID]`. */
+/**
+ * `podtrust signer promote [KID]`: once its key is published and old enough, unless `--now` says that this does not matter.
+ */
 export async function runPromote(
   context: CommandContext,
-  kid: string | undefined,
-  { state, without = [] }: PromoteOptions,
+  typed: string | undefined,
+  options: PromoteOptions,
 ): Promise<void> {
-  const key = await promoteKey(context.path(state), {
-    ...defined({ kid }),
+  const { state, now = false, publishedSince, without = [] } = options;
+  if (now && publishedSince !== undefined)
+    throw new PodtrustError("usage", "--now asks for no publication, and --published-since states one");
+  const stateDir = context.path(state);
+  const { keys } = await signerStatus(stateDir);
+  const chosen = promotable({ keys, changedAt: 0 }, typed);
+  if (!now) await checkPublished(context, options, chosen);
+  const key = await promoteKey(stateDir, {
+    kid: chosen.kid,
     without: without.map((url) => apiServerUrl("--without", url)),
   });
   context.output.line(rich`${key.kid} signs from now on (${key.alg}); the one before it verifies.`);

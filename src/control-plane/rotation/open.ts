@@ -1,34 +1,21 @@
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
-import {
-  type Config,
-  declaredParties,
-  fetchingParties,
-  type PublisherConfig,
-  publisherOf,
-} from "../../config/index.ts";
+import { type Clock, PodtrustError } from "../../core/base/index.ts";
+import { declaredParties } from "../../config/index.ts";
 import { RecordSecret } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
-import type { IssuerRoute } from "../../issuer/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
-import { relyingParties, uploadedFor } from "../../rules/oidc/index.ts";
 import { keepKeysInKubeadm } from "./kubeadm.ts";
 import { MachineServer } from "./machine-server.ts";
 import { Rotation, type RotationDeps } from "./rotation.ts";
-import { type KeyRecipient, sightsOf } from "./sights.ts";
+import { type PublicationOptions, publicationOf } from "./publication.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
-export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "identities"> {
+export interface OpenOptions
+  extends PublicationOptions, Pick<RotationDeps, "onStep" | "onWait" | "identities"> {
   /** Makes the publisher of the cluster distrust a key: it is no longer published. */
   readonly withdraw: (kid: string, cluster: KubernetesApi) => Promise<void>;
-  readonly config: Config;
-  readonly route: IssuerRoute;
   /** The stack's folder of state on this machine. */
   readonly stateDir: string;
-  /** Places of relying parties with uploaded keys: a key signs only once they have it. */
-  readonly given?: readonly KeyRecipient[];
-  /** Milliseconds: max-age of the publisher's Cache-Control. */
-  readonly publisherCache: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -37,11 +24,6 @@ export interface OpenOptions extends Pick<RotationDeps, "onStep" | "onWait" | "i
   /** SSH addresses of `cluster.servers` that are gone. */
   readonly without?: readonly string[];
 }
-
-type KeptTimes = Pick<PublisherConfig, "pollInterval" | "relyingPartyCache">;
-
-/** Milliseconds between two looks of an operator that uploads keys. */
-const uploadPoll = 10_000;
 
 /** A rotation of a config's cluster, and that cluster. */
 export interface OpenedRotation {
@@ -55,20 +37,14 @@ export interface OpenedRotation {
  * config without `cluster.servers`, and what `openServers` throws.
  */
 export async function openRotation(options: OpenOptions): Promise<OpenedRotation> {
-  const { config, env, clock, signal, consent, stateDir, notice, publisherCache, without = [] } = options;
-  const { cluster: source, servers: listed, issuer } = config;
+  const { config, env, clock, signal, consent, stateDir, notice, without = [] } = options;
+  const { cluster: source, servers: listed } = config;
   if (source === undefined || listed === undefined) {
     throw new PodtrustError("rotation-no-servers", `${config.file} names no control plane nodes`, {
       detail: { file: config.file },
     });
   }
-  // Parties with uploaded keys read no documents, and have no cache of them.
-  const isFetched = fetchingParties(config).length > 0;
-  const kept: KeptTimes = isFetched
-    ? publisherOf(config)
-    : (config.publisher ?? { pollInterval: uploadPoll });
-  const { pollInterval, relyingPartyCache = relyingParties.aws.keys.fetchedMs } = kept;
-  const sights = { route: options.route, isFetched, ...defined({ given: options.given }) };
+  const { times, look } = publicationOf(options);
   const cluster = await openKubernetes(source, { env, clock, consent });
   const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
   const onWait = (reason: string, deadline: number): void =>
@@ -80,11 +56,9 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
     onMoved: () => keepKeysInKubeadm(servers.all, cluster, { signal, notice }),
     servers: servers.all.map((server) => new MachineServer(server)),
     record: new RecordSecret(cluster),
-    times: isFetched
-      ? { poll: pollInterval, publisherCache, relyingPartyCache }
-      : { poll: pollInterval, publisherCache: 0, relyingPartyCache: uploadedFor(declaredParties(config)) },
+    times,
     parties: declaredParties(config),
-    published: (until) => sightsOf(issuer, sights, until),
+    published: look,
     pods: (until) => podsOf(cluster, until),
     legacy: (until) => legacyTokensOf(cluster, until),
   });

@@ -70,7 +70,8 @@ export function promote(ring: Ring, kid: string, now: number): Ring {
   const chosen = promotable(ring, kid);
   const keys = ring.keys.map((key): RingKey => {
     if (key.kid === chosen.kid) return { ...key, state: "current", since: now };
-    return key.state === "current" ? { ...key, state: "previous", since: now } : key;
+    if (key.state !== "current") return key;
+    return { ...key, state: "previous", since: now, publishedSince: key.publishedSince ?? key.since };
   });
   return { keys, changedAt: now };
 }
@@ -83,7 +84,15 @@ export function exclude(ring: Ring, kid: string, excluded: boolean, now: number)
   const key = known(ring, kid);
   if (excluded && key.state !== "previous")
     throw refused(`the key ${kid} is ${key.state}: relying parties have to see it`);
-  return withKey(ring, { ...key, excluded }, now);
+  // What was left out has to come to every relying party anew.
+  const { publishedSince: _, ...unseen } = key;
+  return withKey(ring, { ...(excluded ? unseen : key), excluded }, now);
+}
+
+/** Remembers that what is published shows a key, if nobody has seen it before. Throws `signer-key-unknown`. */
+export function seenPublished(ring: Ring, kid: string, now: number): Ring {
+  const key = known(ring, kid);
+  return key.publishedSince === undefined ? withKey(ring, { ...key, publishedSince: now }, now) : ring;
 }
 
 /** Takes a key out. Throws `signer-key-unknown`, and `signer-key-refused` for the one that signs. */

@@ -1,4 +1,4 @@
-export { addKey, exclude, type NewKey, promotable, promote, remove } from "./changes.ts";
+export { addKey, exclude, type NewKey, promotable, promote, remove, seenPublished } from "./changes.ts";
 export {
   claimsRefusal,
   type ClaimsRefusal,

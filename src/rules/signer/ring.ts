@@ -17,6 +17,11 @@ export interface RingKey {
   readonly excluded: boolean;
   /** Since when it is in this state, in milliseconds since the epoch. */
   readonly since: number;
+  /**
+   * When what is published was first seen to show it, likewise; a key that has signed counts as published since then.
+   * Absent while nobody has looked, and once it was left out.
+   */
+  readonly publishedSince?: number;
 }
 
 /** All keys of a signer. One of them is `current`, at most one is `next`. */

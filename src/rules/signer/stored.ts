@@ -49,13 +49,14 @@ const isHolder = (value: unknown): value is string | undefined =>
   value === undefined || (typeof value === "string" && value.length <= maxHolder);
 
 function readKey(value: unknown): RingKey {
-  const { kid, publicKey, holder, state, excluded, since } = recordOf(value);
+  const { kid, publicKey, holder, state, excluded, since, publishedSince } = recordOf(value);
   if (!isKid(kid)) throw bad("a kid is no text");
   if (typeof publicKey !== "string" || !isHolder(holder) || !isState(state) || typeof excluded !== "boolean")
     throw bad(`the key ${kid} lacks a member`);
-  if (!isTime(since)) throw bad(`the key ${kid} has no time`);
+  if (!isTime(since) || !(publishedSince === undefined || isTime(publishedSince)))
+    throw bad(`the key ${kid} has no time`);
   const alg = algorithmOf(Buffer.from(publicKey, "base64"));
-  return { kid, alg, publicKey, ...defined({ holder }), state, excluded, since };
+  return { kid, alg, publicKey, ...defined({ holder, publishedSince }), state, excluded, since };
 }
 
 function readKeys(list: unknown): readonly RingKey[] {

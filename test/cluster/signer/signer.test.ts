@@ -124,7 +124,7 @@ for (const version of testedVersions)
         detail: signer.output,
       });
       assert.equal(kidOf(await token()), first.kid);
-      await signer.command("promote");
+      await signer.command("promote", "--now");
       assert.equal(kidOf(await token()), kid);
       tokens.set("of the new key", await apiToken());
       await allAccepted();

@@ -98,7 +98,7 @@ describe("two API servers with signers", { skip: leftOut() }, () => {
     await until("the first server shows the key", async () =>
       (await cluster.ask("/openid/v1/jwks")).text.includes(next),
     );
-    await assert.rejects(async () => signers[0]?.command("promote"), /does not have it/u);
+    await assert.rejects(async () => signers[0]?.command("promote", "--now"), /does not have it/u);
     assert.equal(kidOf(await token(0)), old);
     await allAccepted();
   });
@@ -111,7 +111,7 @@ describe("two API servers with signers", { skip: leftOut() }, () => {
       (await cluster.ask("/openid/v1/jwks", { server: 1 })).text.includes(next),
     );
     for (const signer of signers) {
-      await signer.command("promote");
+      await signer.command("promote", "--now");
       await allAccepted();
     }
     assert.deepEqual([kidOf(await token(0)), kidOf(await token(1))], [next, next]);
@@ -125,16 +125,16 @@ describe("two API servers with signers", { skip: leftOut() }, () => {
     const [first] = signers;
     const gone = cluster.servers[1]?.url ?? "";
     await cluster.servers[1]?.stop();
-    await assert.rejects(async () => first?.command("promote"), /could not be asked/u);
+    await assert.rejects(async () => first?.command("promote", "--now"), /could not be asked/u);
     await assert.rejects(
-      async () => first?.command("promote", "--without", "https://10.9.9.9:6443"),
+      async () => first?.command("promote", "--now", "--without", "https://10.9.9.9:6443"),
       /is none of/u,
     );
     await until("the first server shows its key", async () => {
       const keys = (await cluster.ask("/openid/v1/jwks")).text;
       return (JSON.parse(keys) as { keys: readonly unknown[] }).keys.length === 3;
     });
-    await first?.command("promote", "--without", gone);
+    await first?.command("promote", "--now", "--without", gone);
     assert.notEqual(kidOf(await token(0)), next);
   });
 });

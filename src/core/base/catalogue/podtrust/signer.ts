@@ -43,6 +43,15 @@ export const signerErrors = {
     summary: "The manifest of an API server cannot be patched to ask a signer.",
     next: "Give kubeadm's own: /etc/kubernetes/manifests/kube-apiserver.yaml of a control plane node.",
   },
+  "signer-not-published": {
+    summary: "What is published does not show the key, so relying parties would refuse its tokens.",
+    next: "Wait until the publisher has looked at the cluster. Where it cannot be seen from here, say since when: --published-since TIME, or --now.",
+  },
+  "signer-key-young": {
+    summary:
+      "A relying party may still use a set of keys from before the key was published, and would refuse its tokens.",
+    next: "Wait until the time that it names. For an emergency: --now",
+  },
   "signer-not-everywhere": {
     summary: "An API server does not serve the key yet, so it would refuse the key's tokens.",
     next: "Give its signer the same key and wait until it serves it. Leave a server out that is gone: --without URL",
