@@ -42,6 +42,7 @@ export const allowed: Record<string, readonly string[]> = {
   "core/terminal": ["core/base"],
   "core/command-line": ["core/base", "core/files", "core/home", "core/terminal"],
   "core/http": ["core/base"],
+  "core/protobuf": [],
   "core/x509": [],
   "core/age": ["core/base"],
   "core/html": [],
@@ -61,8 +62,7 @@ export const allowed: Record<string, readonly string[]> = {
     "issuer",
     "doctor",
   ],
-  // Which ServiceAccount can become which role: gathered by what status and plan read, judged and drawn by the rooms
-  // inside.
+  // Which ServiceAccount can become which role: gathered by what status and plan read, judged and drawn by rooms inside.
   map: [
     "core/base",
     "core/admin",
@@ -164,6 +164,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/files",
     "core/http",
     "core/listener",
+    "core/protobuf",
     "rules/oidc",
     "rules/keys",
     "rules/signer",

@@ -48,7 +48,10 @@ class AdoptionServer {
     const api = {
       name: this.name,
       url: `https://${this.name}`,
-      running: async () => ({ ...this.#flags, keyFiles: [], issuers: this.issuers }),
+      whatRuns: async () => {
+        const flags = { ...this.#flags, keyFiles: [], issuers: this.issuers };
+        return { starts: flags, runs: { kind: "seen", flags } };
+      },
       discovery: async () => ({ issuer: this.issuers[0] ?? "", jwksUri }),
       keys: async () => [{ kid: "k1" }],
       mint: async () => this.issuers[0] ?? "",

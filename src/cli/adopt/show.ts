@@ -53,9 +53,18 @@ function printSteps({ output }: CommandContext, steps: readonly AdoptionStep[]):
 function printServers({ output }: CommandContext, { servers, distribution }: AdoptionReport): void {
   const title = distribution === undefined ? "" : ` (${distributions[distribution].title})`;
   output.line(bold(`API servers${title}`));
-  for (const { name, issuers, audiences } of servers) {
+  for (const { name, issuers, audiences, saidBy, notLookedAt } of servers) {
     const only = audiences === undefined ? "" : `; audiences ${audiences.join(", ")}`;
-    output.line(`  ${name}: signs as ${issuers[0] ?? "no issuer"}, accepts ${issuers.join(", ")}${only}`, 4);
+    const by = saidBy === undefined ? "" : " (said by the cluster)";
+    output.line(
+      `  ${name}: signs as ${issuers[0] ?? "no issuer"}, accepts ${issuers.join(", ")}${only}${by}`,
+      4,
+    );
+    if (notLookedAt !== undefined)
+      output.line(
+        dim(`    what runs was not looked at: ${notLookedAt}. These are the flags of its next start`),
+        6,
+      );
   }
 }
 

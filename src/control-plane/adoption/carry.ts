@@ -83,7 +83,7 @@ async function carryOut(
 async function keepInKubeadm(context: AdoptionContext, { notice }: Working): Promise<void> {
   const [first] = context.servers;
   if (first === undefined) return;
-  const { issuers, audiences, jwksUri } = await first.api.running(context.signal);
+  const { issuers, audiences, jwksUri } = (await first.api.whatRuns(context.signal)).starts;
   await changeKubeadm(context, { issuers, ...defined({ audiences, jwksUri }) }, notice);
 }
 

@@ -27,11 +27,11 @@ class FakeServer {
     };
     const api = {
       name,
-      running: async () => ({
-        issuers: this.issuers,
-        keyFiles: [],
-        ...(this.issuers.includes(ours) ? { jwksUri } : {}),
-      }),
+      whatRuns: async () => {
+        const more = this.issuers.includes(ours) ? { jwksUri } : {};
+        const flags = { issuers: this.issuers, keyFiles: [], ...more };
+        return { starts: flags, runs: { kind: "seen", flags } };
+      },
       discovery,
       mint: async () => this.issuers[0] ?? "",
       accepts: async (token: string) => this.issuers.includes(token),

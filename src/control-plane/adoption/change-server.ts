@@ -95,7 +95,7 @@ export async function changeServer(
     if (kept !== undefined) working.notice(whyKept(api.name, kept));
     return settle({ ...back, withoutIssuer: config.issuer });
   }
-  const before = issuerFlagsOf(await api.running(signal));
+  const before = issuerFlagsOf((await api.whatRuns(signal)).starts);
   const putBack = async (): Promise<void> => {
     await files.putBack(signal);
     await settle(before);

@@ -19,7 +19,7 @@ import { readAccounts } from "./accounts.ts";
 import type { Working } from "./change-server.ts";
 import { type IssuerChecker, readCheckers } from "./checkers.ts";
 import { type OtherPublisher, readDocuments, readPublisher } from "./documents.ts";
-import { readServers, type ObservedServers } from "./servers.ts";
+import { type Agreeing, readServers, type ObservedServers } from "./servers.ts";
 import { readSwitches, type IssuerSwitches } from "./switches.ts";
 
 /** The context of adoption. */
@@ -171,20 +171,24 @@ export function gatherAdoption(
   { scope = "all", remember }: AdoptionGather = {},
 ): Promise<AdoptionReading> {
   const onWait = (reason: string, deadline: number): void => waiting("the API servers", reason, deadline);
-  return askedThroughRestart(() => gathered(context, scope, remember), { ...context, onWait });
+  const gathering = { scope, onWait, ...defined({ remember }) };
+  return askedThroughRestart(() => gathered(context, gathering), { ...context, onWait });
 }
+
+type Gathering = Required<Pick<AdoptionGather, "scope">> &
+  Pick<AdoptionGather, "remember"> &
+  Pick<Agreeing, "onWait">;
 
 async function gathered(
   context: AdoptionContext,
-  scope: Scope,
-  remember: AdoptionGather["remember"],
+  { scope, remember, onWait }: Gathering,
 ): Promise<AdoptionReading> {
   const { config, api, servers, clock, signal, audiences } = context;
   const { issuer } = config;
   const looks = new Looks(signal);
   const [{ facts: hints }, seen] = await Promise.all([
     readCluster(api, { signal }),
-    readServers(api, servers, signal),
+    readServers(api, servers, signal, { clock, onWait }),
   ]);
   const jwksUri = config.publisher?.jwksUri ?? parseIssuer(issuer).defaultJwksUri;
   const wanted = { issuer, jwksUri, ...defined({ audiences }) };

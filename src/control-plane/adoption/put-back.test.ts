@@ -7,7 +7,8 @@ import type { Working } from "./change-server.ts";
 import { checkUnanswered, putBackUnasked, type UnaskedContext } from "./put-back.ts";
 
 const old = "https://old.example.com";
-const running = { issuers: [old], keyFiles: [] };
+const flags = { issuers: [old], keyFiles: [] };
+const running = { starts: flags, runs: { kind: "seen", flags } };
 
 /** A server that answers once its files are put back, or fails with an error until then. */
 function serverOf(
@@ -27,7 +28,7 @@ function serverOf(
   return {
     api: {
       name,
-      running: () => unlessBack(running),
+      whatRuns: () => unlessBack(running),
       discovery: () => unlessBack({ issuer: old, jwksUri: "" }),
     },
     files: {

@@ -1,16 +1,20 @@
 import {
+  type Clock,
   defined,
   errorText,
   parseDuration,
   recordOf,
   recordsOf,
   textOf,
+  until,
   withNextStep,
 } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { AuthenticationFacts, ServerFacts, UnitIssuer } from "../../rules/adoption/index.ts";
-import { type ApiServerFlags, isSilence, mirroredFlags, type ControlPlaneServer } from "../servers/index.ts";
+import { disagreement } from "../../rules/distribution/index.ts";
+import { type ApiServerFlags, isSilence, restartMs, type ControlPlaneServer } from "../servers/index.ts";
+import { saidByCluster } from "./mirrored.ts";
 
 /** The running API servers of a cluster, and what could not be read of them. */
 export interface ObservedServers {
@@ -132,7 +136,10 @@ interface ReadServer {
 
 async function readOne(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {
   const { api, files } = server;
-  const flags = await api.running(signal);
+  const look = await api.whatRuns(signal);
+  // What will be started: a way back goes on with it, and a new change is refused where something else runs.
+  const flags = look.starts;
+  const notLookedAt = look.runs.kind === "seen" ? undefined : look.runs.why;
   const [{ issuer }, keys, authentication, startedAt, kept, unit] = await Promise.all([
     api.discovery(signal),
     api.keys(signal),
@@ -142,7 +149,42 @@ async function readOne(server: ControlPlaneServer, signal: AbortSignal): Promise
     unitOf(server, signal),
   ]);
   const seen = { discovered: issuer, kids: keys.map(({ kid }) => kid), authentication };
-  return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined({ startedAt, kept, unit }) } };
+  const more = { startedAt, kept, unit, differs: disagreement(look, startedAt), notLookedAt };
+  return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined(more) } };
+}
+
+/** How one waits for servers that an interrupted run may have left restarting. */
+export interface Agreeing {
+  readonly clock: Clock;
+  readonly onWait: (reason: string, deadline: number) => void;
+}
+
+/** Reads a server again while it does not run with what it will be started with, a minute at the most: who judges goes on then. */
+async function readAgreed(
+  server: ControlPlaneServer,
+  { clock, onWait }: Agreeing,
+  signal: AbortSignal,
+): Promise<ReadServer> {
+  let last: ReadServer | undefined;
+  const late = new Error("it still differs");
+  const look = async (): Promise<{ readonly is: ReadServer } | { readonly waitsFor: string }> => {
+    last = await readNamed(server, signal);
+    const { name, differs } = last.facts;
+    return differs === undefined ? { is: last } : { waitsFor: `${name}: ${differs}` };
+  };
+  const waited = until({
+    clock,
+    withinMs: restartMs,
+    delays: [1000],
+    signal,
+    look,
+    onWait,
+    late: () => late,
+  });
+  return waited.catch((error: unknown) => {
+    if (error === late && last !== undefined) return last;
+    throw error;
+  });
 }
 
 async function readNamed(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {
@@ -158,16 +200,17 @@ const notAsked =
   "each server's discovery document and keys at its own address: list the control plane nodes under cluster.servers";
 
 /**
- * Reads the API servers: each at its own address and by its process, where the config lists them, else by the static pods that
- * the kubelets mirror. Throws `cluster-*`, `ssh-*` and `server-*`.
+ * Reads the API servers: each at its own address and by its machine, where the config lists them, else what the cluster says of
+ * them. `agreeing`: a server that restarts is waited for. Throws `cluster-*`, `ssh-*` and `server-*`.
  */
 export async function readServers(
   api: KubernetesApi,
   listed: readonly ControlPlaneServer[],
   signal: AbortSignal,
+  agreeing: Agreeing,
 ): Promise<ObservedServers> {
   if (listed.length > 0) {
-    const read = await Promise.all(listed.map((server) => readNamed(server, signal)));
+    const read = await Promise.all(listed.map((server) => readAgreed(server, agreeing, signal)));
     return {
       servers: read.map(({ facts }) => facts),
       known: listed.map(({ facts }) => facts.hostname),
@@ -176,11 +219,12 @@ export async function readServers(
     };
   }
   const starts = await startsOf(api, signal);
-  const mirrored = await mirroredFlags(api, signal);
+  const mirrored = await saidByCluster(api, signal);
   return {
     servers: mirrored.map(({ node, flags }) => ({
       ...factsOf(node, flags),
       ...defined({ startedAt: starts.get(node) }),
+      saidBy: "cluster",
     })),
     known: await leaseHolders(api, signal),
     unseen: [notAsked],

@@ -40,9 +40,10 @@ class FakeServer {
       },
       endPutBack: async () => void this.calls.push("forgotten"),
     };
+    const flags = { issuers: [old], keyFiles: [] };
     const api = {
       name: this.#name,
-      running: () => once({ issuers: [old], keyFiles: [] }),
+      whatRuns: () => once({ starts: flags, runs: { kind: "seen", flags } }),
       discovery: () => once({ issuer: old, jwksUri: "" }),
       mint: () => once("token"),
       accepts: () => once(this.accepts),

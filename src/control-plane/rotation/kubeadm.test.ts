@@ -34,7 +34,10 @@ async function kept(
   const texts = [first];
   const notices: string[] = [];
   for (const flags of moves) {
-    const servers = flags.map((one) => ({ files: { distribution }, api: { running: async () => one } }));
+    const servers = flags.map((one) => ({
+      files: { distribution },
+      api: { whatRuns: async () => ({ starts: one }) },
+    }));
     await keepKeysInKubeadm(servers as unknown as readonly ControlPlaneServer[], cluster, {
       signal,
       notice: (text) => void notices.push(text),

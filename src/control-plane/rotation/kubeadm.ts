@@ -2,7 +2,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type ApiServerFlags, type ControlPlaneServer, kubeadmConfig } from "../servers/index.ts";
 
 /**
- * Writes the key files with which the API servers run into kubeadm's own config as well. The next
+ * Writes the key files with which the API servers will be started into kubeadm's own config as well. The next
  * `kubeadm upgrade` would write the keys of before into the manifests otherwise, and API servers would refuse
  * every token of the present one. `notice` gets what it cannot hold. Does nothing if the servers are not
  * kubeadm's.
@@ -13,7 +13,9 @@ export async function keepKeysInKubeadm(
   { signal, notice }: { readonly signal: AbortSignal; readonly notice: (text: string) => void },
 ): Promise<void> {
   const own = servers.filter(({ files }) => files.distribution === "kubeadm");
-  const [first, ...others] = await Promise.all(own.map(({ api }) => api.running(signal)));
+  const [first, ...others] = await Promise.all(
+    own.map(async ({ api }) => (await api.whatRuns(signal)).starts),
+  );
   if (first === undefined) return;
   const filesOf = ({ keyFiles, signingKeyFile }: ApiServerFlags): string =>
     JSON.stringify([keyFiles, signingKeyFile]);

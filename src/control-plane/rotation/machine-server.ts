@@ -2,6 +2,7 @@ import { defined, parseDuration, PodtrustError, textOf } from "../../core/base/i
 import type { ApiServerFlags, ControlPlaneServer } from "../servers/index.ts";
 import { publicKeyOf } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
+import { disagreement } from "../../rules/distribution/index.ts";
 import type { FileTarget } from "../../rules/rotation/index.ts";
 import type { TokenRules } from "../../rules/tokens/index.ts";
 import type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
@@ -36,7 +37,9 @@ export class MachineServer implements RotatedServer {
   async look(signal: AbortSignal): Promise<ServerLook> {
     const { api, files, machineKeys } = this.#server;
     const { distribution } = files;
-    const flags = await api.running(signal);
+    const look = await api.whatRuns(signal);
+    // What will be started: it is what a way back and an answer to a theft go on with.
+    const flags = look.starts;
     if (flags.signingEndpoint !== undefined) {
       throw new PodtrustError("rotation-refused", `${this.name} signs by an external signer`, {
         next: "Rotate the signer's keys with the signer's own commands.",
@@ -47,6 +50,7 @@ export class MachineServer implements RotatedServer {
     const held = await machineKeys.list(signal);
     const keys = await api.keys(signal);
     const token = await api.mint(asked, unusedAudience, signal);
+    const stale = await this.#stale(signal);
     return {
       rules: rulesOf(flags),
       keys: {
@@ -59,10 +63,11 @@ export class MachineServer implements RotatedServer {
           signing: signer.kid,
           privates: [...new Set([signer.kid, ...held.map(({ kid }) => kid)])],
         },
-        stale: await this.#stale(signal),
+        stale,
         distribution,
         version: await api.version(signal),
-        controllerManager: await this.#server.controllerManagerKids(signal),
+        controllerManager: await files.controllerManagerKids(signal),
+        ...defined({ differs: disagreement(look, stale?.startedAt) }),
       },
     };
   }

@@ -29,7 +29,7 @@ import { refusedText } from "../../rules/oidc/index.ts";
 import { lookAt, type RotationSources, type RotationView } from "./look.ts";
 import type { RotatedServer, RotationAlgorithm } from "./rotated-server.ts";
 import { makeSealedKey, openSealedKey } from "./sealed-key.ts";
-import { type OnWait, settledWith } from "./settle.ts";
+import { type OnWait, settledWith, steadyView } from "./settle.ts";
 
 export interface RotationDeps extends RotationSources {
   readonly clock: Clock;
@@ -84,7 +84,7 @@ export class Rotation {
    * until it is promoted, but encrypted to them beside the record.
    */
   async prepare(algorithm: RotationAlgorithm, recipients: readonly string[] = []): Promise<void> {
-    const { facts } = await this.look();
+    const { facts } = await this.#steady();
     const verdict = judgePrepare(facts, algorithm);
     if (verdict.is === "refused") throw refusalOf(verdict);
     if (verdict.is === "allowed" && verdict.kid === "") await this.#make(facts, algorithm, recipients);
@@ -94,9 +94,9 @@ export class Rotation {
     await this.#seenOutside();
   }
 
-  /** The next key signs, server by server. */
-  async promote(): Promise<void> {
-    await this.#carryOut(judgePromote, signSteps, async (server, kid, facts) => {
+  /** The next key signs, server by server. As an answer to a theft whatever runs: with what will be started. */
+  async promote(why: "change" | "theft" = "change"): Promise<void> {
+    await this.#carryOut(promoteJudge(why), signSteps, async (server, kid, facts) => {
       if (isSealed(facts.record, kid)) await this.#unseal(server, kid, facts.record);
       const before = facts.servers.find(({ signs }) => signs !== kid)?.signs ?? "";
       await server.keepSigner(this.#deps.signal);
@@ -114,9 +114,9 @@ export class Rotation {
   }
 
   /** The same, once it is allowed: waits as long as only time prevents it. */
-  async promoteInTime(): Promise<void> {
-    await this.#allowed(judgePromote);
-    await this.promote();
+  async promoteInTime(why: "change" | "theft" = "change"): Promise<void> {
+    await this.#allowed(promoteJudge(why));
+    await this.promote(why);
   }
 
   /** A previous key leaves what is published. */
@@ -263,7 +263,7 @@ export class Rotation {
   ): Promise<string | undefined> {
     let about: string | undefined;
     for (;;) {
-      const { facts } = await this.look();
+      const { facts } = await this.#steady();
       const verdict: MoveVerdict = judge(facts);
       if (verdict.is === "refused") throw refusalOf(verdict);
       if (verdict.is === "done") return about;
@@ -283,6 +283,10 @@ export class Rotation {
     await server.write(target, signal, new Map(encrypted));
     await settledWith(server, target, this.#deps);
     onStep(`${server.name}: signs with ${target.signing}, verifies ${target.verify.join(", ")}.`);
+  }
+
+  #steady(): Promise<RotationView> {
+    return steadyView(() => this.look(), this.#deps);
   }
 
   async #withdraw(facts: RotationFacts, kid: string, why: string): Promise<void> {
@@ -363,6 +367,12 @@ export class Rotation {
     });
   }
 }
+
+/** Judges a promotion; one that answers a theft is not stopped by a server that runs with something else than it will be started with. */
+const promoteJudge =
+  (why: "change" | "theft"): MoveJudge =>
+  (facts) =>
+    judgePromote(facts, why === "theft");
 
 /** A previous key that is verified and no longer published. */
 function verifiedOnly(facts: RotationFacts): string | undefined {

@@ -1,5 +1,6 @@
 import { type Clock, errorText, PodtrustError, until } from "../../core/base/index.ts";
 import type { FileTarget, ServerKeys } from "../../rules/rotation/index.ts";
+import type { RotationView } from "./look.ts";
 import type { RotatedServer } from "./rotated-server.ts";
 
 /** How a wait is shown: for what, and in how many milliseconds it ends at the latest. */
@@ -22,6 +23,37 @@ function difference(keys: ServerKeys, { verify, signing }: FileTarget): string |
   if (missing !== undefined) return `it does not verify ${missing} yet`;
   const extra = keys.verifies.find((kid) => !verify.includes(kid));
   return extra === undefined ? undefined : `it verifies ${extra} still`;
+}
+
+const steadyWithinMs = 60_000;
+
+/**
+ * Looks again while a server that a cut off run left restarting does not run with what it will be started with, a minute at the
+ * most: who judges goes on then.
+ */
+export async function steadyView(
+  lookAgain: () => Promise<RotationView>,
+  { clock, signal, onWait }: WaitDeps,
+): Promise<RotationView> {
+  let last: RotationView | undefined;
+  const late = new Error("it still differs");
+  const waited = until<RotationView>({
+    clock,
+    withinMs: steadyWithinMs,
+    delays: [1000],
+    signal,
+    onWait: (reason, deadline) => onWait(reason, deadline - clock.elapsed()),
+    look: async () => {
+      last = await lookAgain();
+      const one = last.facts.servers.find(({ differs }) => differs !== undefined);
+      return one === undefined ? { is: last } : { waitsFor: `API server ${one.name}: ${one.differs}` };
+    },
+    late: () => late,
+  });
+  return waited.catch((error: unknown) => {
+    if (error === late && last !== undefined) return last;
+    throw error;
+  });
 }
 
 /** Waits until an API server runs with the keys that its files have. Throws `rotation-not-settled`. */

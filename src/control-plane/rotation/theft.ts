@@ -45,7 +45,7 @@ export async function answerTheft(rotation: Rotation, theft: Theft, wait: boolea
   const dilemma = dilemmaOf(theft);
   if (dilemma !== undefined && !(wait && answer.way === "wait-or-lose")) throw dilemma;
   if (answer.way === "give-up") await rotation.abort();
-  else if (answer.way !== "distrust") await rotation.promoteInTime();
+  else if (answer.way !== "distrust") await rotation.promoteInTime("theft");
   await rotation.distrust(kid);
 }
 

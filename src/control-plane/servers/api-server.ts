@@ -1,10 +1,9 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { type ApiServerFlags, parseFlags } from "../../rules/distribution/index.ts";
+import type { WhatRuns } from "../../rules/distribution/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { ServerMachine } from "./machine.ts";
-import { flagsOfProcess } from "./running.ts";
-import type { ApiServer, ServerDiscovery } from "./server.ts";
+import type { ApiServer, ServerDiscovery, ServerFiles } from "./server.ts";
 import type { ServerTunnel } from "./tunnel.ts";
 
 const tokenSeconds = 3600;
@@ -18,18 +17,24 @@ const silenceMs = 30_000;
 export class TunnelledApiServer implements ApiServer {
   readonly name: string;
   readonly url: string;
+  readonly #files: ServerFiles;
   readonly #machine: ServerMachine;
   readonly #tunnel: ServerTunnel;
 
-  constructor(name: string, machine: ServerMachine, tunnel: ServerTunnel) {
+  constructor(
+    name: string,
+    { files, machine }: { readonly files: ServerFiles; readonly machine: ServerMachine },
+    tunnel: ServerTunnel,
+  ) {
     this.name = name;
+    this.#files = files;
     this.url = `https://${machine.session.target.address}:${tunnel.remotePort}`;
     this.#machine = machine;
     this.#tunnel = tunnel;
   }
 
-  async running(signal: AbortSignal): Promise<ApiServerFlags> {
-    return parseFlags(await flagsOfProcess(this.#machine, signal));
+  whatRuns(signal: AbortSignal): Promise<WhatRuns> {
+    return this.#files.whatRuns(signal);
   }
 
   async discovery(signal: AbortSignal): Promise<ServerDiscovery> {

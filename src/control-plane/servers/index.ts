@@ -1,5 +1,4 @@
 export { type KubeadmConfig, kubeadmConfig } from "./kubeadm-config.ts";
-export { type MirroredServer, mirroredFlags } from "./running.ts";
 export type { MachineKey, MachineKeyAlgorithm, MachineKeys } from "./machine-keys.ts";
 export type { PreviousFiles } from "./kept-files.ts";
 export { openServers, type Servers, type ServersOptions } from "./open.ts";

@@ -1,4 +1,4 @@
-import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
+import { defined, type JsonRecord, mapped, PodtrustError } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import {
   type ApiServerFlags,
@@ -9,17 +9,22 @@ import {
   issuerFlagsOf,
   type KeptFacts,
   keysBetween,
+  type KubeletSettings,
+  kubeletSettings,
   manifestFlags,
-  parseFlags,
+  podName,
+  podPort,
+  podWords,
+  secretTokenKeyFile,
+  type WhatRuns,
 } from "../../rules/distribution/index.ts";
 import { keysIfAny, keysIn, kidOf } from "./key-files.ts";
 import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
-import { flagsOfProcess } from "./running.ts";
+import { runningStaticPod } from "./running.ts";
 import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
 
-export const kubeadmManifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 // Mounted into the API server's pod by kubeadm, and nothing of it is read that no flag names.
 export const keyFolder = "/etc/kubernetes/pki";
 // Outside of the manifests, of which a kubelet runs every one.
@@ -29,12 +34,39 @@ export const keptFolder = "/etc/kubernetes/podtrust";
 export class KubeadmFiles implements ServerFiles {
   readonly distribution = "kubeadm";
   readonly #machine: ServerMachine;
+  readonly #kubelet: KubeletSettings;
+  readonly #manifest: string;
   readonly #kept: KeptFiles;
 
-  /** `purpose` separates what is kept: what `adopt` restores is not what `rotate` does. */
-  constructor(machine: ServerMachine, purpose: "adopt" | "rotate") {
+  /** `purpose` separates what is kept: what `adopt` restores is not what `rotate` does. `kubelet`: kubeadm's settings by default. */
+  constructor(
+    machine: ServerMachine,
+    purpose: "adopt" | "rotate",
+    kubelet: KubeletSettings = kubeletSettings([], []),
+  ) {
     this.#machine = machine;
+    this.#kubelet = kubelet;
+    this.#manifest = apiServerManifest(kubelet);
     this.#kept = new KeptFiles(machine, keptFolder, purpose);
+  }
+
+  async port(signal: AbortSignal): Promise<number> {
+    return podPort(await this.#machine.readYaml(this.#manifest, signal));
+  }
+
+  async whatRuns(signal: AbortSignal): Promise<WhatRuns> {
+    const { runtime, node } = this.#kubelet;
+    const manifest = await this.#there(signal);
+    const pod = `${podName(manifest)}-${node ?? ""}`;
+    const server = { runtime, pod, port: podPort(manifest), manifest: this.#manifest };
+    return {
+      starts: this.#valueOf(this.#manifest, manifestFlags(manifest)),
+      runs: await runningStaticPod(this.#machine, server, signal),
+    };
+  }
+
+  async controllerManagerKids(signal: AbortSignal): Promise<readonly string[]> {
+    return staticManagerKids(this.#machine, this.#kubelet.staticPods, signal);
   }
 
   /** A kubelet starts what the manifest says and nothing beside. */
@@ -50,8 +82,8 @@ export class KubeadmFiles implements ServerFiles {
     const same = { isEdited: state === "edited", keysSince: [], keysGone: [] };
     // In a manifest that another program has written only the issuer's flags are restored.
     if (same.isEdited) return same;
-    const before = await this.#flagsIn(this.#kept.before(kubeadmManifest), signal);
-    const now = await this.#flagsIn(kubeadmManifest, signal);
+    const before = await this.#flagsIn(this.#kept.before(this.#manifest), signal);
+    const now = await this.#flagsIn(this.#manifest, signal);
     if (before === undefined || now === undefined) return same;
     const keys = await this.#keysOf(now, signal);
     if (keys === undefined) return same;
@@ -61,7 +93,7 @@ export class KubeadmFiles implements ServerFiles {
 
   async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {
     const kept = await this.kept(signal);
-    const flags = await this.#flagsIn(this.#kept.before(kubeadmManifest), signal);
+    const flags = await this.#flagsIn(this.#kept.before(this.#manifest), signal);
     if (kept === undefined || flags === undefined) return { flags: {} };
     const { isEdited, keysSince, keysGone } = kept;
     if (isEdited || keysSince.length + keysGone.length > 0) {
@@ -85,7 +117,7 @@ export class KubeadmFiles implements ServerFiles {
 
   async putBack(signal: AbortSignal): Promise<FlagChange> {
     await this.#kept.restorePrevious(signal);
-    const flags = await this.#flagsIn(kubeadmManifest, signal);
+    const flags = await this.#flagsIn(this.#manifest, signal);
     return flags === undefined ? {} : allOf(flags);
   }
 
@@ -97,8 +129,10 @@ export class KubeadmFiles implements ServerFiles {
     return this.#kept.forget(signal);
   }
 
+  /** Those that the manifest names. */
   async readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
-    return readServerKeys(this.#machine, signal);
+    const manifest = await this.#there(signal);
+    return readServerKeys(this.#machine, this.#valueOf(this.#manifest, manifestFlags(manifest)), signal);
   }
 
   async writeKeys(whole: KeyChange, signal: AbortSignal): Promise<void> {
@@ -122,9 +156,22 @@ export class KubeadmFiles implements ServerFiles {
 
   /** `whole`: the change that the manifest is a part of. */
   async #change(change: FlagChange, whole: object, signal: AbortSignal): Promise<void> {
-    const manifest = await this.#machine.readYaml(kubeadmManifest, signal);
-    const content = yaml11Text(this.#valueOf(kubeadmManifest, changeManifest(manifest, change)));
-    await this.#kept.write({ path: kubeadmManifest, content }, whole, signal);
+    const manifest = await this.#machine.readYaml(this.#manifest, signal);
+    const content = yaml11Text(this.#valueOf(this.#manifest, changeManifest(manifest, change)));
+    await this.#kept.write({ path: this.#manifest, content }, whole, signal);
+  }
+
+  /** Throws `server-manifest` where there is none. */
+  async #there(signal: AbortSignal): Promise<JsonRecord> {
+    const manifest = await this.#machine.readYaml(this.#manifest, signal);
+    if (manifest !== undefined) return manifest;
+    throw new PodtrustError(
+      "server-manifest",
+      `${this.#machine.text}: its manifest ${this.#manifest} is away`,
+      {
+        detail: { machine: this.#machine.text, file: this.#manifest },
+      },
+    );
   }
 
   #valueOf<T>(path: string, changed: ChangedValue<T>): T {
@@ -157,9 +204,38 @@ function allOf(flags: ApiServerFlags): FlagChange {
   return { ...issuerFlagsOf(flags), keyFiles, signingKeyFile };
 }
 
-/** The keys that the flags of the running process name. */
-export async function readServerKeys(machine: ServerMachine, signal: AbortSignal): Promise<ServerKeyFiles> {
-  const { keyFiles, signingKeyFile } = parseFlags(await flagsOfProcess(machine, signal));
+/** Where a kubelet has the manifest of its API server. */
+export function apiServerManifest({ staticPods }: Pick<KubeletSettings, "staticPods">): string {
+  return `${staticPods}/kube-apiserver.yaml`;
+}
+
+/** Key IDs with which the controller manager of a static pod signs tokens in Secrets, by its manifest and the file as it is. */
+export async function staticManagerKids(
+  machine: ServerMachine,
+  staticPods: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const manifest = await machine.readYaml(`${staticPods}/kube-controller-manager.yaml`, signal);
+  const file = secretTokenKeyFile(podWords(manifest, "kube-controller-manager"));
+  return file === undefined ? [] : firstKids(machine, file, signal);
+}
+
+/** The key ID of a file's first key; none where it cannot be read. */
+export async function firstKids(
+  machine: ServerMachine,
+  file: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const [keys = []] = (await keysIfAny(machine, [file], signal)) ?? [];
+  return keys.slice(0, 1).map(({ kid }) => kid);
+}
+
+/** The keys that flags name. */
+export async function readServerKeys(
+  machine: ServerMachine,
+  { keyFiles, signingKeyFile }: ApiServerFlags,
+  signal: AbortSignal,
+): Promise<ServerKeyFiles> {
   const files = [...keyFiles, ...(signingKeyFile === undefined ? [] : [signingKeyFile])];
   const keys = await keysIn(machine, files, signal);
   const verifiers = keys.slice(0, keyFiles.length).flat();

@@ -1,4 +1,4 @@
-import { defined, PodtrustError, withNextStep } from "../../core/base/index.ts";
+import { defined, PodtrustError, shellWord, withNextStep } from "../../core/base/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 import type { ClusterServer, ClusterSource } from "../../config/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
@@ -6,11 +6,12 @@ import { openKubernetes } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
 import { RecordFiles } from "../record/index.ts";
 import { checkListed } from "./known.ts";
-import { keyFolder, keptFolder, KubeadmFiles, kubeadmManifest } from "./kubeadm.ts";
+import { apiServerManifest, keptFolder, keyFolder, KubeadmFiles } from "./kubeadm.ts";
+import { kubeletOf } from "./kubelet.ts";
 import { MachineKeys } from "./machine-keys.ts";
 import { ServerMachine } from "./machine.ts";
+import type { KubeletSettings } from "../../rules/distribution/index.ts";
 import { RancherFiles } from "./rancher.ts";
-import { controllerManagerKids } from "./running.ts";
 import type { ControlPlaneServer, ServerFiles } from "./server.ts";
 import { sessionOf, type SessionsOptions } from "./session.ts";
 import { askedThroughRestart } from "./settle.ts";
@@ -39,15 +40,14 @@ export interface Servers {
 
 // Every distribution's server certificate is for it, whatever the cluster is called outside.
 const serverName = "kubernetes.default.svc";
-const standardPort = 6443;
 
-const lookScript = `
+// A kubeadm machine whose manifest is away is known by what podtrust kept there, and by its keys.
+const lookScript = (manifest: string): string => `
 printf 'hostname %s\\n' "$(hostname)"
-if [ -e ${kubeadmManifest} ]; then echo 'has kubeadm'; fi
+if [ -e ${shellWord(manifest)} ]; then echo 'has kubeadm'; fi
 if [ -e /etc/rancher/rke2 ] && [ -d /var/lib/rancher/rke2/server ]; then echo 'has rke2'; fi
 if [ -e /etc/rancher/k3s ] && [ -d /var/lib/rancher/k3s/server ]; then echo 'has k3s'; fi
-sed -n 's/^ *- *"\\{0,1\\}--secure-port=\\([0-9]*\\)"\\{0,1\\} *$/port \\1/p' ${kubeadmManifest} 2>/dev/null || true
-sed -n 's/^ *https-listen-port: *"\\{0,1\\}\\([0-9]*\\)"\\{0,1\\} *$/port \\1/p' /etc/rancher/k3s/config.yaml 2>/dev/null || true
+if [ -d ${keptFolder} ] || [ -e ${keyFolder}/sa.pub ]; then echo 'has kubeadm'; fi
 cat /proc/net/fib_trie 2>/dev/null | awk '/32 host LOCAL/ {print "address " last} {last=$2}' | sort -u
 awk '$4 == "00" {print "address6 " $1}' /proc/net/if_inet6 2>/dev/null || true
 `;
@@ -56,7 +56,6 @@ interface MachineLook {
   readonly hostname: string;
   readonly addresses: readonly string[];
   readonly distributions: readonly string[];
-  readonly port: number;
 }
 
 const expanded = (digits: string): string =>
@@ -66,28 +65,28 @@ function lookOf(output: string): MachineLook {
   const lines = output.split("\n").map((line) => line.trim().split(" "));
   const values = (label: string): readonly string[] =>
     lines.flatMap(([name, value = ""]) => (name === label ? [value] : []));
-  const port = Number(values("port")[0] ?? standardPort);
   const v6 = values("address6").filter((digits) => /^[0-9a-f]{32}$/u.test(digits));
   const addresses = [...values("address"), ...v6.map(expanded)];
   return {
     hostname: values("hostname")[0] ?? "",
     addresses: addresses.filter((address) => !isLoopback(address)),
     distributions: values("has"),
-    port: port >= 1 && port <= 65_535 ? port : standardPort,
   };
 }
 
 function filesOf(
   machine: ServerMachine,
-  { distributions }: MachineLook,
+  { distributions, hostname, kubelet }: MachineLook & { readonly kubelet: KubeletSettings },
   purpose: "adopt" | "rotate",
 ): ServerFiles {
   const [name] = distributions;
-  if (name === "kubeadm") return new KubeadmFiles(machine, purpose);
-  if (name === "k3s" || name === "rke2") return new RancherFiles(machine, name, purpose);
+  // As a kubelet names its node where nobody tells it another name.
+  const node = kubelet.node ?? hostname.toLowerCase();
+  if (name === "kubeadm") return new KubeadmFiles(machine, purpose, { ...kubelet, node });
+  if (name === "k3s" || name === "rke2") return new RancherFiles(machine, name, purpose, node);
   throw new PodtrustError(
     "server-distribution",
-    `${machine.text} has neither ${kubeadmManifest} nor a server of k3s or RKE2`,
+    `${machine.text} has neither ${apiServerManifest(kubelet)} nor a server of k3s or RKE2`,
   );
 }
 
@@ -110,18 +109,19 @@ async function openServer(
   const session = await sessionOf(config, options);
   opened.push(() => session.close());
   const machine = new ServerMachine(session);
-  const look = lookOf(await machine.run("looking at it", lookScript, signal));
+  const kubelet = await kubeletOf(machine, signal);
+  const look = lookOf(await machine.run("looking at it", lookScript(apiServerManifest(kubelet)), signal));
+  const files = filesOf(machine, { ...look, kubelet }, purpose);
   const open = { env, clock, ...defined({ consent }) };
-  const tunnel = new ServerTunnel(session, look.port, (port) =>
+  const tunnel = new ServerTunnel(session, await files.port(signal), (port) =>
     openKubernetes(cluster, { ...open, tunnel: { port, serverName } }),
   );
   opened.push(() => tunnel.close());
   return {
-    api: new TunnelledApiServer(look.hostname, machine, tunnel),
-    files: filesOf(machine, look, purpose),
+    api: new TunnelledApiServer(look.hostname, { files, machine }, tunnel),
+    files,
     machineKeys: new MachineKeys(machine, keyFolderOf(look)),
     record: new RecordFiles(machine, ownFolderOf(look)),
-    controllerManagerKids: (until) => controllerManagerKids(machine, until),
     facts: { hostname: look.hostname, addresses: look.addresses },
   };
 }

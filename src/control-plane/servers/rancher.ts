@@ -4,19 +4,35 @@ import {
   type FlagChange,
   issuerFlagsOf,
   type KeptFacts,
+  manifestFlags,
+  parseFlags,
+  podName,
+  podPort,
+  startLinePattern,
+  startLineWords,
+  type WhatRuns,
   type ServerConfigFile,
   serverConfigFlags,
   unitFlags,
 } from "../../rules/distribution/index.ts";
-import { defined, shellWord } from "../../core/base/index.ts";
+import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import { kidOf } from "./key-files.ts";
 import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
-import { readServerKeys } from "./kubeadm.ts";
+import { firstKids, readServerKeys, staticManagerKids } from "./kubeadm.ts";
+import { runningStaticPod } from "./running.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 import { serverUnit } from "./server-unit.ts";
 import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
+
+const standardPort = 6443;
+// Where RKE2 writes its manifests, and the socket of its container runtime.
+const rke2StaticPods = "/var/lib/rancher/rke2/agent/pod-manifests";
+const rke2Manifest = `${rke2StaticPods}/kube-apiserver.yaml`;
+const rke2Runtime = "/run/k3s/containerd/containerd.sock";
+// What k3s gives its controller manager. Source: controllerManager in pkg/daemons/control/server.go
+const k3sSigningKey = "/var/lib/rancher/k3s/server/tls/service.current.key";
 
 const services = { k3s: "k3s", rke2: "rke2-server" } as const;
 
@@ -31,18 +47,73 @@ function given({ issuers, audiences, jwksUri }: ApiServerFlags): FlagChange {
   return defined({ issuers: issuers.length === 0 ? undefined : issuers, audiences, jwksUri });
 }
 
+/**
+ * The line by which k3s said at this start of its unit with what it starts its API server: the first of its form, since others
+ * write into that log later.
+ */
+async function startLine(machine: ServerMachine, signal: AbortSignal): Promise<readonly string[]> {
+  const script = `
+start=$(systemctl show -p InvocationID --value k3s 2>/dev/null || true)
+if [ -n "$start" ]; then
+  line=$(journalctl -o cat _SYSTEMD_INVOCATION_ID="$start" 2>/dev/null | grep -E -m 1 ${shellWord(startLinePattern)}) || true
+  if [ -n "$line" ]; then printf 'line %s\\n' "$(printf %s "$line" | base64 -w0)"; fi
+fi
+`;
+  const [line = ""] = fieldsOf(await machine.run("looking at its API server", script, signal), "line");
+  const words = startLineWords(line);
+  if (words !== undefined) return words;
+  throw new PodtrustError(
+    "server-process",
+    `${machine.text}: k3s has not said with what its API server runs`,
+    {
+      detail: { machine: machine.text },
+    },
+  );
+}
+
 /** The files of a server of k3s or RKE2, which read them when their service starts. */
 export class RancherFiles implements ServerFiles {
   readonly distribution: "k3s" | "rke2";
   readonly #machine: ServerMachine;
   readonly #kept: KeptFiles;
   readonly #folder: string;
+  readonly #node: string;
 
-  constructor(machine: ServerMachine, distribution: "k3s" | "rke2", purpose: "adopt" | "rotate") {
+  /** `node`: the machine's name in the cluster, by which RKE2's API server is found. */
+  constructor(machine: ServerMachine, distribution: "k3s" | "rke2", purpose: "adopt" | "rotate", node = "") {
     this.distribution = distribution;
     this.#machine = machine;
+    this.#node = node;
     this.#folder = `/etc/rancher/${distribution}`;
     this.#kept = new KeptFiles(machine, `${this.#folder}/podtrust`, purpose);
+  }
+
+  async port(signal: AbortSignal): Promise<number> {
+    const files = await this.#files(signal);
+    const said = files.map(({ value }) => value["https-listen-port"]).findLast((one) => one !== undefined);
+    const port = Number(said ?? standardPort);
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : standardPort;
+  }
+
+  async whatRuns(signal: AbortSignal): Promise<WhatRuns> {
+    if (this.distribution === "k3s") {
+      const flags = parseFlags(await startLine(this.#machine, signal));
+      return { starts: flags, runs: { kind: "seen", flags } };
+    }
+    const manifest = await this.#machine.readYaml(rke2Manifest, signal);
+    const read = manifestFlags(manifest ?? {});
+    if ("fault" in read)
+      throw new PodtrustError("server-file-invalid", `${this.#machine.text}: ${rke2Manifest} ${read.fault}`);
+    const pod = `${podName(manifest)}-${this.#node}`;
+    const server = { runtime: rke2Runtime, pod, port: podPort(manifest), manifest: rke2Manifest };
+    return { starts: read.value, runs: await runningStaticPod(this.#machine, server, signal) };
+  }
+
+  /** RKE2 runs its own as a static pod, and k3s gives its own the key that signs. */
+  controllerManagerKids(signal: AbortSignal): Promise<readonly string[]> {
+    return this.distribution === "rke2"
+      ? staticManagerKids(this.#machine, rke2StaticPods, signal)
+      : firstKids(this.#machine, k3sSigningKey, signal);
   }
 
   async change(change: FlagChange, signal: AbortSignal): Promise<void> {
@@ -100,8 +171,11 @@ export class RancherFiles implements ServerFiles {
     return this.#kept.forget(signal);
   }
 
+  /** Fixed paths: its datastore gives them what they hold. */
   readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
-    return readServerKeys(this.#machine, signal);
+    const tls = `/var/lib/rancher/${this.distribution}/server/tls`;
+    const flags = { issuers: [], keyFiles: [`${tls}/service.key`], signingKeyFile: `${tls}/service.key` };
+    return readServerKeys(this.#machine, flags, signal);
   }
 
   /** One file holds all keys: its first private one signs, and each of them verifies. That one is copied on the machine. */

@@ -1,102 +1,75 @@
-import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { PodtrustError, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import {
-  type ApiServerFlags,
-  loggedWords,
-  parseFlags,
-  secretTokenKeyFile,
-} from "../../rules/distribution/index.ts";
-import { keysIfAny } from "./key-files.ts";
+import { PodtrustError, shellWord } from "../../core/base/index.ts";
+import { parseFlags, type RunningLook } from "../../rules/distribution/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
+import { staticContainer } from "./runtime.ts";
 
-type Component = "kube-apiserver" | "kube-controller-manager";
+/** The API server that a kubelet runs as a static pod. */
+export interface StaticApiServer {
+  /** The unix socket of the container runtime. */
+  readonly runtime: string;
+  /** The name of its pod: `kube-apiserver-cp-1`. */
+  readonly pod: string;
+  readonly port: number;
+  /** Its manifest. */
+  readonly manifest: string;
+}
 
-// The kernel keeps 15 letters of a process' name.
-const namedLetters = 15;
+const portText = (port: number): string => port.toString(16).toUpperCase().padStart(4, "0");
 
-// A container's process is one of the machine's. k3s runs both inside its own process and logs with what; a journal that forgot is
-// started over by a restart.
-const scriptFor = (component: Component): string => `
-for folder in /proc/[0-9]*; do
-  if [ "$(cat "$folder/comm" 2>/dev/null)" = ${component.slice(0, namedLetters)} ]; then
-    printf 'process %s\\n' "$(base64 -w0 <"$folder/cmdline" 2>/dev/null)"
+/**
+ * The words of a process, where it is in the machine's own network and owns a socket that listens on the port. The kernel says
+ * both: `/proc/net/tcp` has the inodes of sockets in the state 0A, and the process' own folder those that it holds open.
+ * Source: https://docs.kernel.org/networking/proc_net_tcp.html
+ */
+const processScript = (pid: number, port: number): string => `set -eu
+process=/proc/${pid}
+[ "$(readlink $process/ns/net)" = "$(readlink /proc/self/ns/net)" ] || { echo 'network -'; exit 0; }
+listening=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n 's/^ *[0-9]*: [0-9A-F]*:${portText(port)} [0-9A-F]*:0000 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \\([0-9]*\\) .*/\\1/p')
+held=$(ls -l $process/fd 2>/dev/null | sed -n 's/.* -> socket:\\[\\([0-9]*\\)\\]$/\\1/p')
+for one in $listening; do
+  if printf '%s\\n' "$held" | grep -qx "$one"; then
+    printf 'words %s\\n' "$(base64 -w0 <$process/cmdline)"
+    exit 0
   fi
 done
-start=$(systemctl show -p InvocationID --value k3s 2>/dev/null || true)
-if [ -n "$start" ]; then
-  line=$(journalctl -o cat _SYSTEMD_INVOCATION_ID="$start" 2>/dev/null | grep 'Running ${component} ' | tail -n 1) || true
-  if [ -n "$line" ]; then printf 'line %s\\n' "$(printf %s "$line" | base64 -w0)"; fi
-fi
 `;
 
-/** The words of each process of a component that runs on a machine. */
-async function commandsOf(
-  machine: ServerMachine,
-  component: Component,
-  signal: AbortSignal,
-): Promise<readonly (readonly string[])[]> {
-  const output = await machine.run(`looking at its ${component}`, scriptFor(component), signal);
-  const commands = fieldsOf(output, "process").filter((command) => command !== "");
-  return [
-    ...fieldsOf(output, "line").map(loggedWords),
-    ...commands.map((command) => command.replace(/\0$/u, "").split("\0")),
-  ];
+/** When a file became what it is: the kernel's own time of its last change, which nobody sets. Milliseconds since the epoch. */
+export async function changedAt(machine: ServerMachine, path: string, signal: AbortSignal): Promise<number> {
+  const word = shellWord(path);
+  const script = `stat -c 'at %.3Z' ${word} 2>/dev/null || stat -c 'at %Z' ${word}\n`;
+  const output = await machine.run(`looking at ${path}`, script, signal);
+  return Math.round(Number(/^at (?<seconds>[\d.]+)$/mu.exec(output)?.groups?.["seconds"] ?? 0) * 1000);
+}
+
+/** That no API server runs, or not yet: whoever waits asks again. */
+function noServer({ text }: ServerMachine, why: string): PodtrustError {
+  return new PodtrustError("server-process", `${text}: ${why}`, { detail: { machine: text } });
 }
 
 /**
- * The words with which the API server runs on a machine: those of its process, or what k3s logged when it started its own. Throws
- * `server-process` where none runs, or two: one that ends beside the one that begins.
+ * What the API server of a static pod runs with: the command line of the process that owns the listening socket of its port, and
+ * whose container the runtime calls by the pod's name and from a file. Throws `server-process` where none such runs, `ssh-*`,
+ * `host-*`.
  */
-export async function flagsOfProcess(
+export async function runningStaticPod(
   machine: ServerMachine,
+  { runtime, pod, port, manifest }: StaticApiServer,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  const [words, ...more] = await commandsOf(machine, "kube-apiserver", signal);
-  if (words !== undefined && more.length === 0) return words;
-  const count = words === undefined ? "no" : `${more.length + 1}`;
-  throw new PodtrustError("server-process", `${machine.text}: ${count} API servers run`, {
-    detail: { machine: machine.text, count: words === undefined ? 0 : more.length + 1 },
+): Promise<RunningLook> {
+  const meant = { socket: runtime, pod, container: "kube-apiserver" };
+  const look = await staticContainer(machine, meant, signal);
+  const unseen = async (why: string): Promise<RunningLook> => ({
+    kind: "not-looked-at",
+    why,
+    startsSince: await changedAt(machine, manifest, signal),
   });
-}
-
-/**
- * Key IDs with which the controller managers that run on a machine sign the tokens that they put into Secrets, by their flag
- * and the file as it is. Empty where none runs, none of them signs, or the file cannot be read.
- */
-export async function controllerManagerKids(
-  machine: ServerMachine,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const commands = await commandsOf(machine, "kube-controller-manager", signal);
-  const files = [...new Set(commands.flatMap((words) => secretTokenKeyFile(words) ?? []))];
-  if (files.length === 0) return [];
-  const keys = (await keysIfAny(machine, files, signal)) ?? [];
-  return keys.flatMap(([first]) => (first === undefined ? [] : [first.kid]));
-}
-
-/** An API server as the kubelet of its node mirrors it. */
-export interface MirroredServer {
-  readonly node: string;
-  readonly flags: ApiServerFlags;
-}
-
-/**
- * The API servers that run as static pods, by what their kubelets mirror into kube-system: for a cluster whose machines are
- * not reached. Empty where there are none, as on k3s.
- */
-export async function mirroredFlags(
-  api: KubernetesApi,
-  signal: AbortSignal,
-): Promise<readonly MirroredServer[]> {
-  const query = { kind: "Pod", namespace: "kube-system", labels: "component=kube-apiserver" } as const;
-  const pods = await api.list(query, { signal });
-  return pods.flatMap(({ metadata, ...pod }) => {
-    if (metadata.annotations?.["kubernetes.io/config.mirror"] === undefined) return [];
-    const spec = recordOf(pod["spec"]);
-    const container = recordsOf(spec["containers"]).find(({ name }) => name === "kube-apiserver") ?? {};
-    const words = [container["command"], container["args"]].flatMap((list) =>
-      Array.isArray(list) ? list.map(String) : [],
-    );
-    return [{ node: textOf(spec["nodeName"]) ?? "", flags: parseFlags(words) }];
-  });
+  if (look.kind === "not-asked") return unseen(look.why);
+  if (look.kind === "none") throw noServer(machine, `no container of pod kube-system/${pod} runs`);
+  const output = await machine.run("looking at its API server", processScript(look.pid, port), signal);
+  if (output.startsWith("network")) return unseen("its API server is in a network of its own");
+  const [line] = fieldsOf(output, "words");
+  if (line === undefined || line === "")
+    throw noServer(machine, `the API server's process does not listen on port ${port}`);
+  return { kind: "seen", flags: parseFlags(line.replace(/\0$/u, "").split("\0")) };
 }

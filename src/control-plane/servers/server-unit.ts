@@ -2,13 +2,13 @@ import { PodtrustError, shellWord } from "../../core/base/index.ts";
 import { readUnit, runsServer, type ServerUnit, unitProperties } from "../../rules/distribution/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 
-const destination = "org.freedesktop.systemd1";
+export const destination = "org.freedesktop.systemd1";
 
 // Units as the install scripts call them: k3s, k3s-NAME (INSTALL_K3S_NAME), rke2-server.
 const patterns = { k3s: ["k3s.service", "k3s-*.service"], rke2: ["rke2-server*.service"] } as const;
 
 /** A unit's path on the bus: every byte that is no letter or digit is written as `_` and its code. Source: sd_bus_path_encode(3) */
-function busPath(unit: string): string {
+export function busPath(unit: string): string {
   const label = unit.replaceAll(/[^A-Za-z0-9]/gu, (one) => `_${one.charCodeAt(0).toString(16)}`);
   return `/org/freedesktop/systemd1/unit/${label}`;
 }

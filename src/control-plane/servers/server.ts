@@ -2,7 +2,7 @@ import type { MachineKey, MachineKeys } from "./machine-keys.ts";
 import type { PreviousFiles } from "./kept-files.ts";
 import type { RecordKeeper } from "../record/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import type { ApiServerFlags, FlagChange, KeptFacts } from "../../rules/distribution/index.ts";
+import type { ApiServerFlags, FlagChange, KeptFacts, WhatRuns } from "../../rules/distribution/index.ts";
 
 /** An API server's own discovery document. */
 export interface ServerDiscovery {
@@ -16,8 +16,11 @@ export interface ApiServer {
   readonly name: string;
   /** For sentences: its own address. */
   readonly url: string;
-  /** What the process that runs was started with. Throws `server-process`, `ssh-*`. */
-  running(signal: AbortSignal): Promise<ApiServerFlags>;
+  /**
+   * What it will be started with and what runs: the one answer to both, never from a log, a process' name or an object of the
+   * cluster. Throws `server-process` where none runs, `server-manifest`, `server-file-invalid`, `ssh-*`.
+   */
+  whatRuns(signal: AbortSignal): Promise<WhatRuns>;
   discovery(signal: AbortSignal): Promise<ServerDiscovery>;
   /** The keys of its own /openid/v1/jwks. */
   keys(signal: AbortSignal): Promise<readonly PublicJwk[]>;
@@ -72,6 +75,12 @@ export interface RestoredFiles {
 /** The files of one server, over its pinned SSH session. One change is one restart of its API server. */
 export interface ServerFiles {
   readonly distribution: "kubeadm" | "k3s" | "rke2";
+  /** The port of its API. Throws `ssh-*`. */
+  port(signal: AbortSignal): Promise<number>;
+  /** As `ApiServer.whatRuns`. */
+  whatRuns(signal: AbortSignal): Promise<WhatRuns>;
+  /** Key IDs with which the controller manager beside it signs tokens in Secrets; empty where it signs none. */
+  controllerManagerKids(signal: AbortSignal): Promise<readonly string[]>;
   /** Flags that its unit's command line gives the API server beside its files; undefined where files alone do. Throws `server-unit`. */
   commandLine(signal: AbortSignal): Promise<ApiServerFlags | undefined>;
   /**
@@ -122,7 +131,5 @@ export interface ControlPlaneServer {
   readonly machineKeys: MachineKeys;
   /** What podtrust remembers there of rotations and adoption. */
   readonly record: RecordKeeper;
-  /** Key IDs with which the controller manager of its machine signs tokens in Secrets; empty where none is known to. */
-  controllerManagerKids(signal: AbortSignal): Promise<readonly string[]>;
   readonly facts: ServerIdentity;
 }

@@ -22,10 +22,10 @@ function server(
   const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T;
   return {
     name: "cp-1",
-    running: async () => {
+    whatRuns: async () => {
       const one = next(said);
       if (one instanceof PodtrustError) throw one;
-      return one;
+      return { starts: right, runs: { kind: "seen", flags: one } };
     },
     discovery: async () => next(shown),
   } as unknown as ApiServer;
@@ -52,6 +52,19 @@ describe("an API server has settled", () => {
     assert.deepEqual(why, { reason: "no answer", isAway: true });
     const denied = new PodtrustError("ssh-denied", "no key fits");
     await assert.rejects(unsettled(server([denied]), desired, signal), denied);
+  });
+
+  test("by what it will be started with, once its process is younger than that, where nobody says what runs", async () => {
+    const runs = { kind: "not-looked-at", why: "no runtime answers", startsSince: 60_000 } as const;
+    const unseen = (startedAt: number, starts = right): ApiServer => ({
+      ...server([right]),
+      startedAt: async () => startedAt,
+      whatRuns: async () => ({ starts, runs }),
+    });
+    assert.equal(await whyNot(unseen(60_000)), "");
+    const older = "its process is older than its files, and no runtime answers";
+    assert.equal(await whyNot(unseen(30_000)), older);
+    assert.match(await whyNot(unseen(60_000, { ...right, issuers: [old] })), /--service-account-issuer is/u);
   });
 
   test("once it no longer names an issuer that is to be gone", async () => {

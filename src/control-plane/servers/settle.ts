@@ -1,5 +1,5 @@
 import { type Clock, errorText, PodtrustError, until } from "../../core/base/index.ts";
-import { flagDifference, type FlagChange } from "../../rules/distribution/index.ts";
+import { disagreement, flagDifference, type FlagChange } from "../../rules/distribution/index.ts";
 import type { ApiServer, ServerDiscovery } from "./server.ts";
 
 export interface SettleOptions {
@@ -91,10 +91,14 @@ export async function unsettled(
   signal: AbortSignal,
 ): Promise<Unsettled | undefined> {
   try {
-    const flags = await server.running(signal);
+    const look = await server.whatRuns(signal);
     // Asked anyway: whether it answers matters too.
     const said = await server.discovery(signal);
-    const why = flagDifference(flags, desired) ?? documentDifference(said, flags.issuers, desired);
+    const { starts, runs } = look;
+    const flags = runs.kind === "seen" ? runs.flags : starts;
+    // Where nobody says what runs, the process has to be younger than what it is started from.
+    const older = runs.kind === "seen" ? undefined : disagreement(look, await server.startedAt(signal));
+    const why = flagDifference(flags, desired) ?? documentDifference(said, flags.issuers, desired) ?? older;
     return why === undefined ? undefined : { reason: why, isAway: false };
   } catch (error) {
     signal.throwIfAborted();

@@ -34,6 +34,12 @@ describe("adoption is refused", () => {
     assert.deepEqual(reasons({ servers: [] }), ["no-servers"]);
   });
 
+  test("where the cluster alone says what its servers run with, and podtrust would write their files", () => {
+    const servers = pair({ saidBy: "cluster" });
+    assert.deepEqual(reasons({ servers, listed: [] }), ["no-servers"]);
+    assert.deepEqual(reasons({ servers, listed: [], distribution: "kind" }), []);
+  });
+
   test("where an AuthenticationConfiguration names the issuer, or cannot be read", () => {
     const read = (issuers: readonly string[]) => server("a", { authentication: { kind: "read", issuers } });
     assert.deepEqual(reasons({ servers: [read(["https://other.example.com"])] }), []);
@@ -136,7 +142,8 @@ describe("what happens anyway is said beforehand", () => {
   });
 
   test("a server without an issuer makes tokens that every server refuses", () => {
-    const servers = [server("a", { issuers: [], audiences: [old] }), server("b")];
+    const { discovered: _, ...silent } = server("a", { issuers: [], audiences: [old] });
+    const servers = [silent, server("b")];
     assert.deepEqual(adoptionWarnings(facts({ servers })), [
       "a refuses the tokens that a makes now: the first step mends it",
       "b refuses the tokens that a makes now: the first step mends it",

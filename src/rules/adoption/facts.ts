@@ -14,7 +14,7 @@ export type UnitIssuer =
   | { readonly kind: "read"; readonly issuers: readonly string[]; readonly jwksUri?: string }
   | { readonly kind: "unread"; readonly why: string };
 
-/** One API server as it runs: its flags, and what it answers at its own address. */
+/** One API server: the flags that it will be started with, and what it answers at its own address. */
 export interface ServerFacts {
   /** Its node's. */
   readonly name: string;
@@ -31,6 +31,12 @@ export interface ServerFacts {
   readonly authentication: AuthenticationFacts;
   /** When its process began, in milliseconds since the epoch; absent where it is not known. */
   readonly startedAt?: number;
+  /** What it runs with and will not be started with again, a sentence's end; absent where both agree or one is not known. */
+  readonly differs?: string;
+  /** Why it was not looked at what runs, a sentence's end; absent where it was. The flags are those that it will be started with. */
+  readonly notLookedAt?: string;
+  /** An object of the cluster says its flags, which anybody may have written: it is shown, and decides no write. */
+  readonly saidBy?: "cluster";
   /** Absent where files alone start it. */
   readonly unit?: UnitIssuer;
   /** What keeps its files from before podtrust changed them first; absent where none are kept. */

@@ -37,16 +37,19 @@ const managed: Rule = ({ distribution }) => {
   ];
 };
 
-const noServers: Rule = ({ servers }) =>
-  servers.length > 0
-    ? []
-    : [
-        {
-          reason: "no-servers",
-          message: "no API server could be read as it runs",
-          next: "List the cluster's control plane nodes under cluster.servers, or use credentials that may read pods in kube-system.",
-        },
-      ];
+/** What the cluster says of its servers lifts nothing where podtrust would write files; where a person does, it is all there is. */
+const noServers: Rule = (facts) => {
+  const { servers } = facts;
+  const isByFiles = mannerOf(facts) === "files";
+  if (servers.some(({ saidBy }) => saidBy === undefined || !isByFiles)) return [];
+  return [
+    {
+      reason: "no-servers",
+      message: "no API server was read on its machine",
+      next: "List the cluster's control plane nodes under cluster.servers.",
+    },
+  ];
+};
 
 /**
  * An API server does not start where a `jwt` authenticator has one of its own issuers. One that runs with the issuer
@@ -152,9 +155,19 @@ const listing: Rule = ({ listed, known, servers }) => {
   ];
 };
 
-/** What a server answers has to be what its flags say: else they are not those of the process that runs. */
+/** What a server answers and runs with has to be what it will be started with: else a restart does what nobody asked for. */
 const flags: Rule = ({ servers }) =>
-  servers.flatMap(({ name, issuers, discovered }): readonly AdoptionRefusal[] => {
+  servers.flatMap(({ name, issuers, discovered, differs }): readonly AdoptionRefusal[] => {
+    if (differs !== undefined) {
+      return [
+        {
+          reason: "flags-differ",
+          server: name,
+          message: `the API server on ${name} does not run with what it will be started with: ${differs}`,
+          next: `Wait until the API server on ${name} has restarted, or restart it, and look again.`,
+        },
+      ];
+    }
     if (discovered === undefined || discovered === issuers[0]) return [];
     return [
       {
@@ -225,13 +238,14 @@ const isSigningAs =
 
 /**
  * Why undo is neither begun nor continued. Rules that only concern the new issuer do not apply: different keys, since
- * who verifies what stays as it is, nor whether a distribution lets the new issuer sign. An AuthenticationConfiguration
+ * who verifies what stays as it is, nor whether a distribution lets the new issuer sign, nor whether a server runs with what it
+ * will be started with: the way back goes on with that. An AuthenticationConfiguration
  * still counts where a server signs as the new issuer, which the others have to accept until then.
  */
 export function undoRefusals(facts: AdoptionFacts): readonly AdoptionRefusal[] {
   const [first] = managed(facts);
   if (first !== undefined) return [first];
-  const concerned = [noServers, audiences, listing, flags];
+  const concerned = [noServers, audiences, listing];
   const all = facts.servers.some(isSigningAs(facts.wanted.issuer))
     ? [authentication, ...concerned]
     : concerned;
@@ -267,11 +281,17 @@ export function mannerOf({
 export function adoptionWarnings(facts: AdoptionFacts): readonly string[] {
   const { servers, wanted } = facts;
   const isSingle = mannerOf(facts) === "single";
+  const otherwise = servers.flatMap(({ name, issuers, discovered, differs }) => {
+    const isOther = discovered !== undefined && discovered !== issuers[0];
+    const why = differs ?? (isOther ? `it says that its issuer is ${discovered}` : undefined);
+    return why === undefined ? [] : [`${name} does not run with what it will be started with: ${why}`];
+  });
   const refused = refusedTokens(servers).map(
     ({ signer, by }) =>
       `${by.name} refuses the tokens that ${signer.name} makes now: the first step mends it`,
   );
   return [
+    ...otherwise,
     ...refused,
     ...(isSingle
       ? [

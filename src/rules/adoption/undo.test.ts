@@ -5,6 +5,7 @@ import {
   type AdoptionFacts,
   adoptionRefusals,
   adoptionSteps,
+  adoptionWarnings,
   keptNotes,
   nextStep,
   restartsOf,
@@ -45,9 +46,18 @@ describe("the way back", () => {
     assert.deepEqual(backReasons({ distribution: "eks" }), ["managed"]);
     assert.deepEqual(backReasons({ servers: [] }), ["no-servers"]);
     assert.deepEqual(backReasons({ listed: ["a"] }), ["server-not-listed b"]);
-    assert.deepEqual(backReasons({ servers: [server("a", { discovered: ours })], listed: ["a"] }), [
-      "flags-differ a",
-    ]);
+  });
+
+  test("goes on with what a server will be started with, though it runs with something else, and says so", () => {
+    const one = server("a", {
+      differs: "--api-audiences is x where it runs, and not set where it will be started",
+    });
+    const other = server("b", { discovered: ours });
+    assert.deepEqual(reasons({ servers: [one, other] }), ["flags-differ a", "flags-differ b"]);
+    assert.deepEqual(backReasons({ servers: [one, other] }), []);
+    const [first = "", second = ""] = adoptionWarnings(facts({ servers: [one, other] }));
+    assert.match(first, /^a does not run with what it will be started with: --api-audiences is x/u);
+    assert.match(second, /^b does not run .*says that its issuer is https:\/\/oidc/u);
   });
 
   test("ends with the files of before, and without them where something other than podtrust, or a rotation, has changed them since", () => {

@@ -26,6 +26,8 @@ export {
   withFormerIssuer,
 } from "./kubeadm-config.ts";
 export { flagText, issuerFlags } from "./issuer-flags.ts";
+export { kubeletConfigs, type KubeletSettings, kubeletSettings } from "./kubelet.ts";
+export { disagreement, type RunningLook, type WhatRuns } from "./what-runs.ts";
 export { readUnit, runsServer, type ServerUnit, unitFlags, unitProperties } from "./server-unit.ts";
 export {
   type ChangedValue,
@@ -35,7 +37,11 @@ export {
   type FileKeys,
   type KeptFacts,
   keysBetween,
-  loggedWords,
   manifestFlags,
+  podName,
+  podPort,
+  podWords,
   type ServerConfigFile,
+  startLinePattern,
+  startLineWords,
 } from "./server-files.ts";

@@ -7,7 +7,7 @@ import {
   changeServerConfig,
   serverConfigFlags,
   keysBetween,
-  loggedWords,
+  startLineWords,
   manifestFlags,
   withFormerIssuer,
 } from "./index.ts";
@@ -238,12 +238,20 @@ test("config files of k3s give the flags that they leave together: a later file 
   assert.deepEqual(serverConfigFlags([first, later("node-label+", ["a=b"])]).issuers, ["x"]);
 });
 
-test("the line that k3s logs gives the words of its API server, as does a bare command line", () => {
+test("the line that k3s logs at its start gives the words of its API server, and no other line does", () => {
   const line = 'time="2026" level=info msg="Running kube-apiserver --a=b --c=\\"d e\\""';
-  assert.deepEqual(loggedWords(line), ["--a=b", "--c=d e"]);
-  assert.deepEqual(loggedWords("kube-apiserver --a=b"), ["kube-apiserver", "--a=b"]);
-  assert.deepEqual(loggedWords('time="x" level=info msg="Running kube-controller-manager --a=b"'), ["--a=b"]);
-  assert.deepEqual(loggedWords(""), []);
+  assert.deepEqual(startLineWords(line), ["--a=b", "--c=d e"]);
+  const others = [
+    "",
+    "kube-apiserver --a=b",
+    ` ${line}`,
+    `I1201 10:00:00.000000 1 pod_workers.go:1] ${line}`,
+    'time="2026" level=error msg="Running kube-apiserver --a=b"',
+    'time="2026" level=info msg="said: Running kube-apiserver --a=b"',
+    'time="x" level=info msg="Running kube-controller-manager --a=b"',
+    'time="2026" level=info msg="Running kube-apiserver --a=b',
+  ];
+  for (const other of others) assert.equal(startLineWords(other), undefined, other);
 });
 
 test("keys that came and went between two readings are distinguished, and one that began to sign came since", () => {

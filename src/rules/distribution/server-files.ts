@@ -1,4 +1,4 @@
-import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import {
   type ApiServerFlags,
   changedFlags,
@@ -56,6 +56,28 @@ export function changeManifest(manifest: unknown, change: FlagChange): ChangedVa
 export function manifestFlags(manifest: unknown): ChangedValue<ApiServerFlags> {
   const found = wordsOf(manifest);
   return "fault" in found ? found : { value: parseFlags(found.words) };
+}
+
+const apiServerPort = 6443;
+
+/** Every word of a container's command in a static pod's manifest; none where it has no such container. */
+export function podWords(manifest: unknown, container: string): readonly string[] {
+  const containers = recordsOf(recordOf(recordOf(manifest)["spec"])["containers"]);
+  const found = containers.find(({ name }) => name === container) ?? {};
+  return [found["command"], found["args"]].flatMap((words) => textsOf(words) ?? []);
+}
+
+/** The name of a static pod, to which its kubelet adds that of the node. */
+export function podName(manifest: unknown): string {
+  return textOf(recordOf(recordOf(manifest)["metadata"])["name"]) ?? "kube-apiserver";
+}
+
+/** The port of the API server of a static pod's manifest: its `--secure-port`, 6443 by default. */
+export function podPort(manifest: unknown): number {
+  const words = podWords(manifest, "kube-apiserver");
+  const said = words.findLast((word) => word.startsWith("--secure-port="))?.split("=")[1];
+  const port = Number(said ?? apiServerPort);
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : apiServerPort;
 }
 
 /** A server's files compared with the copies kept from before the first change. */
@@ -148,11 +170,17 @@ export function serverConfigFlags(files: readonly ServerConfigFile[]): ApiServer
   return parseFlags(words);
 }
 
-/** Words of a line as k3s logs it: those with special characters are quoted, and the log quotes them once more. */
-export function loggedWords(line: string): readonly string[] {
-  const [, logged] = line.split(/Running kube-(?:apiserver|controller-manager) /u);
-  // In k3s's log the line is the value of `msg`, in quotes.
-  const said = logged === undefined ? line : logged.replace(/"$/u, "").replaceAll('\\"', '"');
+/**
+ * A line by which k3s says with what it starts its API server, for `grep -E`: anchored at its start, where no tenant writes. Others
+ * write into the same log: a kubelet quotes commands of pods, a TLS server what a client offers. Source: pkg/daemons/executor.
+ */
+export const startLinePattern = '^time="[^"]*" level=info msg="Running kube-apiserver ';
+
+/** The words of such a line; undefined for any other. Those with special characters are quoted, and the log quotes them once more. */
+export function startLineWords(line: string): readonly string[] | undefined {
+  const head = new RegExp(startLinePattern, "u").exec(line);
+  if (head === null || !line.endsWith('"')) return undefined;
+  const said = line.slice(head[0].length, -1).replaceAll('\\"', '"');
   const words = said.match(/(?:"[^"]*"|[^\s"])+/gu) ?? [];
   return words.map((word) => word.replaceAll('"', ""));
 }

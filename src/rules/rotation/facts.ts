@@ -27,6 +27,8 @@ export interface ServerKeys {
    * since the epoch); undefined where they could not be read.
    */
   readonly stale: { readonly count: number; readonly startedAt: number } | undefined;
+  /** What it runs with and will not be started with again, a sentence's end; absent where both agree or one is not known. */
+  readonly differs?: string;
   /** The distribution of the files on its machine; absent where that is not known. */
   readonly distribution?: "kubeadm" | "k3s" | "rke2";
   /** Of the API server: `v1.31.1+k3s1`. */

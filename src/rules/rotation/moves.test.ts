@@ -66,6 +66,21 @@ describe("no move is made", () => {
     }
   });
 
+  test("when a server runs with something else than it will be started with; an answer to a theft and the way back go on", () => {
+    const differs = "--api-audiences is x where it runs, and not set where it will be started";
+    const one = ripe({});
+    const facts = { ...one, servers: one.servers.map((server) => ({ ...server, differs })) };
+    for (const judge of [judgePrepare, judgePromote]) {
+      assert.equal(reason(judge(facts)), "start-differs");
+      assert.match(
+        JSON.stringify(judge(facts)),
+        /does not run with what it will be started with: --api-audiences/u,
+      );
+    }
+    assert.equal(reason(judgePromote(facts, true)), "allowed");
+    assert.equal(reason(judgeAbort(facts)), "allowed");
+  });
+
   test("when servers sign with different keys and nothing is under way", () => {
     const servers = [serverWith("a", ["new", "old"]), serverWith("b", ["old", "new"])];
     for (const judge of [judgePrepare, judgePromote])

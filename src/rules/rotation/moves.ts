@@ -44,13 +44,18 @@ function surpriseAtRestart({ servers, record }: RotationFacts): MoveVerdict | un
   );
 }
 
+/** The conditions of a new key and of its promotion. `goesOn`: as in `unfitToChange`. */
+function unready(facts: RotationFacts, goesOn = false): MoveVerdict | undefined {
+  return unfitToChange(facts, goesOn) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+}
+
 /**
  * Whether a key may be made, or distributed further, that signs nothing yet. `kid` of what is allowed: the key that is
  * prepared already in part; empty where it is still to be made, with `algorithm`.
  */
 export function judgePrepare(facts: RotationFacts, algorithm?: string): MoveVerdict {
   const { servers, record } = facts;
-  const trouble = unfitToChange(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  const trouble = unready(facts);
   if (trouble !== undefined) return trouble;
   if (isUnderWay(record)) {
     return refused(
@@ -98,10 +103,10 @@ function unverifiedNext(facts: RotationFacts, next: string): MoveVerdict | undef
   return unverified(facts, { what: next, alg: algorithmOf(facts, next) }, giveUp);
 }
 
-/** Whether the next key may sign. */
-export function judgePromote(facts: RotationFacts): MoveVerdict {
+/** Whether the next key may sign. `goesOn`: also where a server will be started with something else than it runs with. */
+export function judgePromote(facts: RotationFacts, goesOn = false): MoveVerdict {
   const { servers, record, times, now } = facts;
-  const trouble = unfitToChange(facts) ?? signersDiffer(facts) ?? surpriseAtRestart(facts);
+  const trouble = unready(facts, goesOn);
   if (trouble !== undefined) return trouble;
   const { next } = record;
   if (next === undefined) {

@@ -88,7 +88,7 @@ function answerTo(facts: RotationFacts, kid: string, state: RotationState): Thef
   if (stored !== undefined) return { way: "by-hand", why: stored.message, next: stored.next };
   if (kid === prepared) return { way: "give-up" };
   if (state !== "current") return { way: "distrust" };
-  const verdict = judgePromote(facts);
+  const verdict = judgePromote(facts, true);
   if (verdict.is === "allowed") return { way: "promote", kid: prepared };
   if (verdict.is === "done")
     return { way: "no-next", why: verdict.why, next: "Run podtrust rotate prepare." };

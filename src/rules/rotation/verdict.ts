@@ -23,6 +23,7 @@ export type MoveRefusalReason =
   | "legacy-tokens"
   | "controller-manager-signs"
   | "keys-in-datastore"
+  | "start-differs"
   | "no-way-back";
 
 /** What a move is refused for. */
@@ -126,9 +127,20 @@ export function keptInDatastore(facts: RotationFacts, kid: string): MoveRefusal 
     : undefined;
 }
 
-/** The conditions of a move that gives API servers other keys. */
-export function unfitToChange(facts: RotationFacts): MoveRefusal | undefined {
-  return keysInDatastore(facts) ?? unfit(facts);
+/** The conditions of a move that gives API servers other keys. `goesOn`: it answers a theft, with what will be started. */
+export function unfitToChange(facts: RotationFacts, goesOn = false): MoveRefusal | undefined {
+  return keysInDatastore(facts) ?? unfit(facts) ?? (goesOn ? undefined : startDiffers(facts));
+}
+
+/** A server that will be started with something else than it runs with: a restart of ours would do what nobody asked for. */
+function startDiffers({ servers }: RotationFacts): MoveRefusal | undefined {
+  const one = servers.find(({ differs }) => differs !== undefined);
+  if (one?.differs === undefined) return undefined;
+  return refused(
+    "start-differs",
+    `the API server ${one.name} does not run with what it will be started with: ${one.differs}`,
+    "Wait until it has restarted, or restart it. A way back and an answer to a theft go on with what will be started.",
+  );
 }
 
 /** What keeps a key from being accepted everywhere by now; undefined where it is. */

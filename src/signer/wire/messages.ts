@@ -1,4 +1,4 @@
-import { bytesField, bytesOf, numberField } from "./protobuf.ts";
+import { bytesField, bytesOf, numberField } from "../../core/protobuf/index.ts";
 
 /**
  * The messages of v1.ExternalJWTSigner (KEP-740).

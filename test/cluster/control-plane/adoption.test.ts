@@ -71,7 +71,10 @@ function deaf(server: ControlPlaneServer): ControlPlaneServer {
   const { api, files } = server;
   let given: FlagChange = {};
   const says: Partial<ApiServer> = {
-    running: async (signal) => ({ ...(await api.running(signal)), ...given }),
+    whatRuns: async (signal) => {
+      const flags = { ...(await api.whatRuns(signal)).starts, ...given };
+      return { starts: flags, runs: { kind: "seen", flags } };
+    },
     discovery: async (signal) => {
       const { issuer, jwksUri } = await api.discovery(signal);
       return { issuer: given.issuers?.[0] ?? issuer, jwksUri: given.jwksUri ?? jwksUri };
@@ -189,9 +192,9 @@ function suite(version: KubernetesVersion): void {
         },
       );
       const { signal } = context;
-      assert.deepEqual((await one.api.running(signal)).issuers, [old, ours]);
+      assert.deepEqual((await one.api.whatRuns(signal)).starts.issuers, [old, ours]);
       assert.equal((await one.api.discovery(signal)).issuer, old);
-      assert.deepEqual((await other.api.running(signal)).issuers, [old]);
+      assert.deepEqual((await other.api.whatRuns(signal)).starts.issuers, [old]);
     } finally {
       await close();
     }

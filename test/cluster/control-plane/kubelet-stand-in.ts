@@ -1,15 +1,18 @@
 /**
  * What a kubelet does of one static pod, as process 1 of a machine's namespaces: runs the command of kube-apiserver's manifest, and
  * when the file changes ends it and runs the new one. One that ends by itself is started again, at most once a second: a kubelet
- * waits longer, and one that cannot start would take a processor for itself.
+ * waits longer, and one that cannot start would take a processor for itself. Beside it a stand-in for a container runtime says
+ * which process that is.
  *
  *   node kubelet-stand-in.ts KUBE_APISERVER LOG
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { openSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
+import { startRuntime } from "../../support/ssh-host/runtime-stand-in.ts";
 
 const folder = "/etc/kubernetes/manifests";
 const [program = "", log = ""] = process.argv.slice(2);
@@ -74,6 +77,26 @@ async function look(): Promise<void> {
   }
   await change(text);
 }
+
+/** The process of the API server, as the machine's own processes are counted; undefined where none runs. */
+function runningPid(): number | undefined {
+  const child = running?.child;
+  return child === undefined || child.exitCode !== null || child.signalCode !== null ? undefined : child.pid;
+}
+
+// A container runtime, as podtrust asks one which process is the static pod's.
+const socket = "/run/containerd/containerd.sock";
+mkdirSync(dirname(socket), { recursive: true });
+rmSync(socket, { force: true });
+await startRuntime(socket, () => [
+  {
+    name: `kube-apiserver-${hostname()}`,
+    namespace: "kube-system",
+    container: "kube-apiserver",
+    source: "file",
+    pid: runningPid(),
+  },
+]);
 
 process.on("SIGTERM", () => void end().then(() => process.exit(0)));
 for (;;) {

@@ -69,11 +69,12 @@ describe("the API servers of a running cluster", { skip: machinesLeftOut(), time
     );
     for (const { api, files } of all) {
       assert.equal(files.distribution, "kubeadm");
-      assert.deepEqual(await api.running(signal), {
+      const flags = {
         issuers: [old],
         keyFiles: ["/etc/kubernetes/pki/sa.pub"],
         signingKeyFile: "/etc/kubernetes/pki/sa.key",
-      });
+      };
+      assert.deepEqual(await api.whatRuns(signal), { starts: flags, runs: { kind: "seen", flags } });
       assert.equal((await api.discovery(signal)).issuer, old);
       const [key] = await api.keys(signal);
       const { verifiers, signer } = await files.readKeys(signal);

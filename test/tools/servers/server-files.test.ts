@@ -14,7 +14,6 @@ import { KubeadmFiles } from "../../../src/control-plane/servers/kubeadm.ts";
 import { machineKeyFile } from "../../../src/control-plane/servers/machine-keys.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { RancherFiles } from "../../../src/control-plane/servers/rancher.ts";
-import { controllerManagerKids, flagsOfProcess } from "../../../src/control-plane/servers/running.ts";
 import {
   homeEnvironment,
   type SshHost,
@@ -303,14 +302,10 @@ esac`,
       test("get other flags with which its API server starts, in the order given, and are put back byte for byte", async () => {
         const files = new RancherFiles(machine, "k3s", "adopt");
         await files.change({ issuers: [ours, old], audiences: [old, "k3s", ours] }, signal);
-        const words = await flagsOfProcess(machine, signal);
-        const issuers = words.filter((word) => word.startsWith("--service-account-issuer="));
-        assert.deepEqual(
-          issuers,
-          [ours, old].map((one) => `--service-account-issuer=${one}`),
-        );
-        assert.ok(words.includes(`--api-audiences=${old},k3s,${ours}`));
-        assert.ok(words.includes("--profiling=false"));
+        const { starts, runs } = await files.whatRuns(signal);
+        const given = { issuers: [ours, old], audiences: [old, "k3s", ours] };
+        assert.deepEqual({ issuers: starts.issuers, audiences: starts.audiences }, given);
+        assert.deepEqual(runs, { kind: "seen", flags: starts });
         await files.restoreFiles(signal);
         assert.equal(await readFile(at(main), "utf8"), config);
         assert.equal(await host.file(own), undefined);
@@ -329,11 +324,8 @@ esac`,
           const edited = await readFile(at(main), "utf8");
           const { flags, kept } = await files.restoreFiles(signal);
           assert.deepEqual([flags, kept?.isEdited], [{ issuers: [old] }, true]);
-          const words = await flagsOfProcess(machine, signal);
-          const ofIssuer = words.filter((word) =>
-            /^--(?:service-account-(?:issuer|jwks-uri)|profiling)/u.test(word),
-          );
-          assert.deepEqual(ofIssuer.toSorted(), ["--profiling=false", `--service-account-issuer=${old}`]);
+          const { starts } = await files.whatRuns(signal);
+          assert.deepEqual([starts.issuers, starts.jwksUri], [[old], undefined]);
           assert.equal(await readFile(at(main), "utf8"), edited);
           assert.match((await host.file(own)) ?? "", /token: other/u);
           assert.equal(await files.kept(signal), undefined);
@@ -383,25 +375,21 @@ esac`,
         assert.equal(await mode(service), 0o600);
       });
 
-      test("say with which key the controller manager that runs signs tokens in Secrets", async () => {
-        const keyFile = "/var/lib/rancher/k3s/server/tls/service.key";
+      test("say with which key its controller manager signs tokens in Secrets", async () => {
+        const keyFile = "/var/lib/rancher/k3s/server/tls/service.current.key";
         const key = pair();
+        const files = new RancherFiles(machine, "k3s", "rotate");
+        assert.deepEqual(await files.controllerManagerKids(signal), []);
         await put(keyFile, key.secret);
-        await session.run("systemctl restart --no-block k3s", { timeoutMs: 60_000 });
-        assert.deepEqual(await controllerManagerKids(machine, signal), []);
-        const flag = `--service-account-private-key-file=${keyFile}`;
-        const line = `level=info msg="Running kube-controller-manager ${flag} --use-service-account-credentials=true"\n`;
-        await appendFile(at("/run/stand-in/journal"), line);
-        assert.deepEqual(await controllerManagerKids(machine, signal), [key.kid]);
-        await rm(at(keyFile));
-        assert.deepEqual(await controllerManagerKids(machine, signal), []);
+        assert.deepEqual(await files.controllerManagerKids(signal), [key.kid]);
       });
     });
 
-    test("a machine on which no API server runs says so", async () => {
+    test("a machine on which k3s has not said with what its API server runs says so", async () => {
       await rm(at("/run/stand-in/journal"), { force: true });
-      const error = await errorOf(flagsOfProcess(machine, signal), "server-process");
-      assert.match(error.message, /no API servers run/u);
+      const files = new RancherFiles(machine, "k3s", "adopt");
+      const error = await errorOf(files.whatRuns(signal), "server-process");
+      assert.match(error.message, /has not said with what its API server runs/u);
     });
   },
 );

@@ -1,5 +1,5 @@
 import { defined, recordOf, textOf } from "../../../core/base/index.ts";
-import { loggedWords } from "../../../rules/distribution/index.ts";
+import { startLineWords } from "../../../rules/distribution/index.ts";
 
 /** The issuer flags that the running API server was started with. */
 export interface RunningFlags {
@@ -33,13 +33,10 @@ export function flagsOfDocument(text: string): RunningFlags | undefined {
   return { issuers: [issuer], ...defined({ jwksUri: textOf(jwksUri) }), isDocument: true };
 }
 
-/**
- * Reads the flags from k3s's log (`Running kube-apiserver --a=b …`, pkg/daemons/executor) or from a process's command
- * line with its arguments on one line each. Undefined where neither is there.
- */
+/** Reads the flags from the line with which k3s logs the start of its API server; undefined for any other line. */
 export function runningFlags(line: string): RunningFlags | undefined {
-  const words = loggedWords(line);
-  if (!words.some((word) => word.startsWith("--"))) return undefined;
+  const words = startLineWords(line);
+  if (words === undefined) return undefined;
   const valuesOf = (flag: string): readonly string[] =>
     words.flatMap((word) => (word.startsWith(`--${flag}=`) ? [word.slice(flag.length + 3)] : []));
   const jwksUri = valuesOf("service-account-jwks-uri").at(-1);

@@ -1,4 +1,5 @@
 import { shellWord } from "../../../core/base/index.ts";
+import { startLinePattern } from "../../../rules/distribution/index.ts";
 import { roomFunction } from "../room.ts";
 import { chartPath, policyPath } from "./cilium.ts";
 import { ciliumPath, ciliumRecord, commandsPart, completionPath, profilePath } from "./commands.ts";
@@ -44,12 +45,7 @@ say active "$(systemctl is-active k3s 2>/dev/null || true)"
 start=$(systemctl show -p InvocationID --value k3s 2>/dev/null || true)
 line=
 if [ -n "$start" ]; then
-  line=$(journalctl -o cat _SYSTEMD_INVOCATION_ID="$start" 2>/dev/null | grep 'Running kube-apiserver ' | tail -n 1) || true
-fi
-if [ -z "$line" ]; then
-  for pid in $(pgrep -x kube-apiserver 2>/dev/null || true); do
-    line=$(tr '\\0' ' ' <"/proc/$pid/cmdline") || true
-  done
+  line=$(journalctl -o cat _SYSTEMD_INVOCATION_ID="$start" 2>/dev/null | grep -E -m 1 ${shellWord(startLinePattern)}) || true
 fi
 # A journal forgets; the API server's own document shows the first issuer at least.
 if [ -z "$line" ] && [ -f /etc/rancher/k3s/k3s.yaml ]; then

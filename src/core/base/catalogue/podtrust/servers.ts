@@ -18,8 +18,12 @@ export const serverErrors = {
     summary: "The machine has no API server whose files podtrust knows how to change.",
     next: "Use podtrust adopt plan: it prints the lines for other distributions.",
   },
+  "server-manifest": {
+    summary: "The manifest of the machine's API server is away, so that its kubelet runs none.",
+    next: "Put it back into the kubelet's folder of static pods, and run the same command again.",
+  },
   "server-process": {
-    summary: "No API server, or more than one, runs on the machine.",
+    summary: "No API server runs on the machine, or it does not listen yet.",
     next: "Look at the machine: crictl ps, or journalctl -u k3s. Then run the same command again.",
   },
   "server-unit": {

@@ -1,5 +1,5 @@
 /**
- * As much of protobuf's encoding as the messages of v1.ExternalJWTSigner need.
+ * As much of protobuf's encoding as the messages of two services need: v1.ExternalJWTSigner and the CRI.
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
 
@@ -33,6 +33,12 @@ export function numberField(field: number, value: number): Buffer {
   return value === 0 ? Buffer.alloc(0) : Buffer.concat([varint(field * 8 + varintType), varint(value)]);
 }
 
+/** One field of a message: its number, and a whole number or bytes. */
+interface Field {
+  readonly number: number;
+  readonly value: number | Buffer;
+}
+
 /** Reads a message from its first byte to its last. Throws a RangeError where it ends too early or is malformed. */
 class MessageReader {
   readonly #bytes: Buffer;
@@ -42,14 +48,17 @@ class MessageReader {
     this.#bytes = bytes;
   }
 
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length;
+  *fields(): Generator<Field> {
+    while (this.#at < this.#bytes.length) {
+      const tag = this.#varint();
+      yield { number: Math.floor(tag / 8), value: this.#value(tag % 8) };
+    }
   }
 
-  varint(): number {
+  #varint(): number {
     let [value, scale] = [0, 1];
     for (let count = 0; count < maxVarint; count += 1) {
-      const byte = this.take(1)[0] ?? 0;
+      const byte = this.#take(1)[0] ?? 0;
       value += (byte % 128) * scale;
       if (byte < 128) return value;
       scale *= 128;
@@ -57,7 +66,7 @@ class MessageReader {
     throw new RangeError("a number has more than ten bytes");
   }
 
-  take(count: number): Buffer {
+  #take(count: number): Buffer {
     const end = this.#at + count;
     if (end > this.#bytes.length) throw new RangeError("a message ends within a field");
     const taken = this.#bytes.subarray(this.#at, end);
@@ -65,28 +74,34 @@ class MessageReader {
     return taken;
   }
 
-  /** The content of the field that begins here, where it is of bytes; passes over every other. */
-  content(type: number): Buffer | undefined {
-    if (type === lengthDelimited) return this.take(this.varint());
-    if (type === varintType) this.varint();
-    else if (type === sixtyFourBits) this.take(8);
-    else if (type === thirtyTwoBits) this.take(4);
-    else throw new RangeError(`a field is of the unknown type ${type}`);
-    return undefined;
+  #value(type: number): number | Buffer {
+    if (type === lengthDelimited) return this.#take(this.#varint());
+    if (type === varintType) return this.#varint();
+    if (type === sixtyFourBits) return this.#take(8);
+    if (type === thirtyTwoBits) return this.#take(4);
+    throw new RangeError(`a field is of the unknown type ${type}`);
   }
 }
 
 /**
- * The last field of bytes with this number, as readers of protobuf take it; empty where there is none. Fields that are not
- * known are passed over. Throws a RangeError for a malformed message.
+ * Every field of bytes with this number, in their order: a repeated one. Fields that are not known are passed over. Throws a
+ * RangeError for a malformed message.
  */
+export function allBytesOf(message: Buffer, field: number): readonly Buffer[] {
+  const fields = [...new MessageReader(message).fields()];
+  return fields.flatMap(({ number, value }) =>
+    number === field && typeof value !== "number" ? [value] : [],
+  );
+}
+
+/** The last of them, as readers of protobuf take it; empty where there is none. Throws as `allBytesOf` does. */
 export function bytesOf(message: Buffer, field: number): Buffer {
-  const reader = new MessageReader(message);
-  let found: Buffer = Buffer.alloc(0);
-  while (!reader.isAtEnd) {
-    const tag = reader.varint();
-    const content = reader.content(tag % 8);
-    if (content !== undefined && Math.floor(tag / 8) === field) found = content;
-  }
-  return found;
+  return allBytesOf(message, field).at(-1) ?? Buffer.alloc(0);
+}
+
+/** The last whole number with this field's number; 0 where there is none, which is the default. Throws as `allBytesOf` does. */
+export function numberOf(message: Buffer, field: number): number {
+  const fields = [...new MessageReader(message).fields()];
+  const found = fields.findLast(({ number, value }) => number === field && typeof value === "number");
+  return Number(found?.value ?? 0);
 }

@@ -1,0 +1,1 @@
+export { allBytesOf, bytesField, bytesOf, numberField, numberOf } from "./message.ts";

@@ -1,0 +1,59 @@
+import type { ApiServerFlags } from "./api-server-flags.ts";
+
+/** What was seen of the API server that runs. */
+export type RunningLook =
+  /** What its process was started with, as something that no tenant writes says it. */
+  | { readonly kind: "seen"; readonly flags: ApiServerFlags }
+  /**
+   * Nothing that can be believed says it. `why`: a sentence's end. `startsSince`: when something that it is started from was
+   * changed last, by its machine's clock, in milliseconds since the epoch: a process that began later was started from it.
+   */
+  | { readonly kind: "not-looked-at"; readonly why: string; readonly startsSince: number };
+
+/** What an API server will be started with, and what runs. */
+export interface WhatRuns {
+  /** By everything that it reads at its next start. */
+  readonly starts: ApiServerFlags;
+  readonly runs: RunningLook;
+}
+
+/** The flags that are compared, by the member that holds them. Source: as `ApiServerFlags`. */
+const flagNames: Readonly<Record<keyof ApiServerFlags, string>> = {
+  issuers: "service-account-issuer",
+  audiences: "api-audiences",
+  jwksUri: "service-account-jwks-uri",
+  keyFiles: "service-account-key-file",
+  signingKeyFile: "service-account-signing-key-file",
+  signingEndpoint: "service-account-signing-endpoint",
+  authenticationConfig: "authentication-config",
+  maxTokenExpiration: "service-account-max-token-expiration",
+  extendTokenExpiration: "service-account-extend-token-expiration",
+};
+
+type FlagValue = ApiServerFlags[keyof ApiServerFlags];
+
+const said = (value: FlagValue): string => {
+  const text = typeof value === "object" ? value.join(", ") : String(value ?? "");
+  return text === "" ? "not set" : text;
+};
+
+// The start of a process is known to the second.
+const startMs = 1000;
+
+/**
+ * What a server runs with and will not be started with again, or the other way round: a sentence's end. Undefined where both
+ * agree, and where nothing was seen of what runs, unless its process is known to be older than what it will be started from.
+ * `startedAt`: when that process began, milliseconds since the epoch, where it is known.
+ */
+export function disagreement({ starts, runs }: WhatRuns, startedAt?: number): string | undefined {
+  if (runs.kind === "not-looked-at") {
+    const isOlder = startedAt !== undefined && startedAt + startMs < runs.startsSince;
+    return isOlder ? `its process is older than its files, and ${runs.why}` : undefined;
+  }
+  for (const member of Object.keys(flagNames) as (keyof ApiServerFlags)[]) {
+    const [running, starting] = [said(runs.flags[member]), said(starts[member])];
+    if (running === starting) continue;
+    return `--${flagNames[member]} is ${running} where it runs, and ${starting} where it will be started`;
+  }
+  return undefined;
+}
