@@ -14,7 +14,9 @@ import {
   type RotationAlgorithm,
   type RotationDeps,
   type ServerLook,
+  type Sights,
 } from "../../src/control-plane/rotation/index.ts";
+import type { TheftServer } from "../../src/control-plane/theft/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import { publicJwk, type PublicJwk, verifyJws } from "../../src/rules/keys/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
@@ -63,12 +65,15 @@ export function podWith(name: string, ms: number): PodTokens {
 export class CutError extends Error {}
 
 /** An API server in memory: real keys and signatures, its files, and what the process that runs has read of them. */
-class MemoryServer implements RotatedServer {
+export class MemoryServer implements RotatedServer, TheftServer {
   readonly name: string;
   readonly #world: RotationCluster;
   readonly #held = new Map<string, SigningKey>();
   files: FileTarget;
   running: FileTarget;
+  #before: FileTarget | undefined;
+  /** A write that does not reach its process: what it verifies stays, whatever its files say. */
+  isStuck = false;
   /** The API server is away until then: a restart takes its time. */
   awayUntil = 0;
 
@@ -159,16 +164,47 @@ class MemoryServer implements RotatedServer {
       if (!this.#world.keys.has(kid))
         this.#world.keys.set(kid, { privateKey: publicKey, jwk: publicJwk(publicKey) });
     }
+    this.#before = this.files;
     this.files = target;
     this.#world.mayBeCut();
     this.restart();
     return Promise.resolve();
   }
 
+  async putBack(): Promise<void> {
+    this.files = this.#before ?? this.files;
+    this.restart();
+    return Promise.resolve();
+  }
+
+  async publicHalf(kid: string): Promise<string | undefined> {
+    const key = this.#held.get(kid);
+    const publicKey = key === undefined ? undefined : createPublicKey(key.privateKey);
+    return Promise.resolve(publicKey?.export({ type: "spki", format: "pem" }));
+  }
+
+  async mint(): Promise<string> {
+    this.#world.mayBeCut();
+    if (this.isAway()) throw new PodtrustError("cluster-unreachable", `${this.name} is starting`);
+    return Promise.resolve(this.#world.token(this));
+  }
+
+  async accepts(token: string): Promise<boolean> {
+    this.#world.mayBeCut();
+    if (this.isAway()) throw new PodtrustError("cluster-unreachable", `${this.name} is starting`);
+    return Promise.resolve(this.takes(token));
+  }
+
+  async endKeys(fresh: string): Promise<readonly string[]> {
+    this.#world.mayBeCut();
+    for (const kid of this.#held.keys()) if (kid !== fresh) this.#held.delete(kid);
+    return Promise.resolve([]);
+  }
+
   /** Reads its files, as a kubelet or a service manager has it do. */
   restart(): void {
     if (!this.#held.has(this.files.signing)) throw new TypeError(`${this.name} cannot start: no private key`);
-    this.running = this.files;
+    if (!this.isStuck) this.running = this.files;
     this.awayUntil = this.#world.clock.now() + 8 * second;
   }
 
@@ -177,7 +213,7 @@ class MemoryServer implements RotatedServer {
     return compactJws({ alg: jwk.alg, kid: jwk.kid }, claims, privateKey);
   }
 
-  accepts(token: string): boolean {
+  takes(token: string): boolean {
     const jws = parseJws(token);
     const jwk = this.jwks.find(({ kid }) => kid === jws.kid);
     return jwk !== undefined && verifyJws(jws, jwk);
@@ -222,29 +258,30 @@ export class RotationCluster {
   readonly #sandbox: TestSandbox;
   readonly #role: string;
   #secret: KubernetesObject | undefined;
+  #handed: readonly string[] = [];
   #distrusted = new Set<string>();
   #published: readonly string[] = [];
   #polledAt = 0;
   #turn = 0;
   #tokens: SignedToken[] = [];
 
-  private constructor(sandbox: TestSandbox, role: string) {
+  private constructor(sandbox: TestSandbox, role: string, names: readonly string[]) {
     this.#sandbox = sandbox;
     this.#role = role;
     const first = makeKey("RS256");
-    this.servers = ["a", "b"].map((name) => new MemoryServer(name, this, first));
+    this.servers = names.map((name) => new MemoryServer(name, this, first));
     this.#publish();
     this.clock.tick = () => this.#tick();
   }
 
-  static async start(): Promise<RotationCluster> {
+  static async start(names: readonly string[] = ["a", "b"]): Promise<RotationCluster> {
     // The sandbox's clock is the world's, which there is only with the world.
     let world: RotationCluster | undefined;
     const now = (): number => world?.clock.now() ?? Date.now();
     const clock = { now, elapsed: now, sleep: () => Promise.resolve() };
     const sandbox = await startTestSandbox({ issuerCache: "keep", clock });
     const role = await sandbox.role("web");
-    world = new RotationCluster(sandbox, role);
+    world = new RotationCluster(sandbox, role, names);
     return world;
   }
 
@@ -265,7 +302,6 @@ export class RotationCluster {
   /** What some machine of somebody's runs: nothing is remembered but what the cluster and its machines have. */
   rotation(more: Pick<RotationDeps, "identities" | "parties"> = {}): Rotation {
     const { signal } = new AbortController();
-    const route = { ca: issuerRoot, connectTo: this.#sandbox.issuer.connectTo };
     return new Rotation({
       servers: this.servers,
       record: new RecordSecret({
@@ -273,7 +309,7 @@ export class RotationCluster {
         create: (object) => this.#store(object, undefined),
         replace: (object) => this.#store(object, object.metadata.resourceVersion),
       }),
-      published: (until) => sightsOf(this.issuer, { route }, until),
+      published: (until) => this.sights(until),
       pods: async () => Promise.resolve(this.pods),
       legacy: async () => Promise.resolve([]),
       times: { poll: pollMs, publisherCache: cacheMs, relyingPartyCache: cacheMs },
@@ -292,10 +328,24 @@ export class RotationCluster {
     });
   }
 
-  /** A token of the server's for STS or for the API, which lives for four minutes. */
-  token(server: MemoryServer | undefined = this.servers[0]): string {
+  /** What is published as seen from outside. */
+  sights(signal: AbortSignal): Promise<Sights> {
+    const route = { ca: issuerRoot, connectTo: this.#sandbox.issuer.connectTo };
+    return sightsOf(this.issuer, { route }, signal);
+  }
+
+  /** A token that whoever has a private half signs: of any time of life. */
+  forged(kid: string, seconds = 86_400): string {
+    const { privateKey, jwk } = this.key(kid);
     const now = Math.floor(this.clock.now() / 1000);
-    const times = { iat: now, exp: now + tokenMs / 1000 };
+    const claims = { iss: this.issuer, sub: subject, aud: [audience], iat: now, exp: now + seconds };
+    return compactJws({ alg: jwk.alg, kid }, claims, privateKey);
+  }
+
+  /** A token of the server's for STS or for the API, which lives for four minutes. */
+  token(server: MemoryServer | undefined = this.servers[0], ms: number = tokenMs): string {
+    const now = Math.floor(this.clock.now() / 1000);
+    const times = { iat: now, exp: now + ms / 1000 };
     return server?.sign({ iss: this.issuer, sub: subject, aud: [audience], ...times }) ?? "";
   }
 
@@ -307,6 +357,14 @@ export class RotationCluster {
       if (awsError("InvalidIdentityToken", /./u)(error)) return false;
       throw error;
     }
+  }
+
+  /** A person gives the publisher a key, and takes others away, by the control socket. */
+  replace(fresh: string, tainted: readonly string[]): void {
+    this.mayBeCut();
+    this.#handed = [...this.#handed, fresh];
+    for (const kid of tainted) this.#distrusted.add(kid);
+    this.#publish();
   }
 
   close(): Promise<void> {
@@ -324,7 +382,7 @@ export class RotationCluster {
   /** What is there of one API server, in the load balancer's turn, beside what was there before. */
   #publish(): void {
     const server = this.servers[(this.#turn += 1) % this.servers.length];
-    const seen = [...this.#published, ...(server?.running.verify ?? [])];
+    const seen = [...this.#published, ...this.#handed, ...(server?.running.verify ?? [])];
     this.#published = [...new Set(seen)].filter((kid) => !this.#distrusted.has(kid));
     const jwks = this.#published.map((kid) => this.key(kid).jwk);
     this.#sandbox.issuer.publish(jwks, { "cache-control": `public, max-age=${cacheMs / 1000}` });
@@ -356,7 +414,8 @@ export class RotationCluster {
   async #ask({ token, kid }: SignedToken, answering: readonly MemoryServer[]): Promise<void> {
     for (const server of answering) {
       this.asked += 1;
-      if (!server.accepts(token)) this.refused.push(`${server.name} refuses a token of ${kid}`);
+      if (!server.takes(token) && !this.lost.has(kid))
+        this.refused.push(`${server.name} refuses a token of ${kid}`);
     }
     this.asked += 1;
     if (!(await this.assumes(token)) && !this.lost.has(kid))

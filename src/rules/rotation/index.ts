@@ -28,6 +28,14 @@ export {
 export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict, keysInDatastore } from "./verdict.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerTarget, signSteps } from "./targets.ts";
 export {
+  cleanNext,
+  type KeySources,
+  type Taint,
+  type TaintedKey,
+  taintedKeys,
+  taintText,
+} from "./tainted.ts";
+export {
   closedUntil,
   type HitPod,
   hitPods,

@@ -14,6 +14,10 @@ export const rotationErrors = {
     summary: "What a move of a rotation changed did not take effect in time.",
     next: "Look at the machine's API server; then run the same command again: it continues where it was. If it does not start with its new files: podtrust adopt undo.",
   },
+  "theft-unproven": {
+    summary: "It could not be shown that a stolen key is worth nothing at an API server, or in what is published.",
+    next: "Look at that API server and run the same command again: it continues where it was. What it closed stays closed.",
+  },
   "rotation-elsewhere": {
     summary: "Another run changed the record of the rotation at the same time.",
     next: "Check whether another run is rotating; then run the same command again: it continues where it is.",

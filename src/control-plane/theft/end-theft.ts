@@ -1,0 +1,185 @@
+import { PodtrustError, until } from "../../core/base/index.ts";
+import { type KeySources, type TaintedKey, taintedKeys } from "../../rules/rotation/index.ts";
+import type { OnWait, RotationAlgorithm, Sights } from "../rotation/index.ts";
+import { type Proof, type ProveDeps, proven, tokenBefore } from "./prove.ts";
+import type { TheftServer } from "./theft-server.ts";
+
+/** How far the answer to a theft has come: another run continues from it. Times are milliseconds since the epoch. */
+export interface TheftProgress {
+  readonly stolen: string;
+  /** The key that takes the place of all others, once it is made. */
+  readonly fresh?: string;
+  /** The keys that end, with why. */
+  readonly tainted: readonly TaintedKey[];
+  /** When what is published was first seen, from outside, with the fresh key and without a tainted one. */
+  readonly publishedAt?: number;
+  /** How each server was shown to take no tainted token, by its name. */
+  readonly servers: Readonly<Record<string, Proof>>;
+}
+
+/** What becomes public instead of the tainted keys. */
+export interface KeyReplacement {
+  readonly fresh: { readonly kid: string; readonly publicKey: string };
+  readonly tainted: readonly TaintedKey[];
+}
+
+export interface EndTheftDeps extends ProveDeps {
+  readonly servers: readonly TheftServer[];
+  readonly algorithm: RotationAlgorithm;
+  /** The servers one after the other; together by default, since each further restart is the thief's time. */
+  readonly oneByOne?: boolean;
+  /** Closes what relying parties let in, podtrust's own access first. Asks the cluster nothing. */
+  close(): Promise<void>;
+  /** Publishes the fresh key, and no tainted one, by the person's own credentials. */
+  replace(keys: KeyReplacement): Promise<void>;
+  /** What is published as seen from outside. */
+  published(signal: AbortSignal): Promise<Sights>;
+  /** Remembers how far this has come. Its failure is a note: nothing stops the answer. */
+  keep(progress: TheftProgress): Promise<void>;
+  /** What was done: a sentence. */
+  readonly onStep: (text: string) => void;
+  readonly onWait: OnWait;
+}
+
+// Caches are not waited for: only that the publisher shows it.
+const publishedWithinMs = 600_000;
+
+/** Makes the fresh key on the first server, and brings it to the others, encrypted to each. */
+async function distributed(
+  { servers, algorithm, signal, onStep }: EndTheftDeps,
+  known: string | undefined,
+): Promise<KeyReplacement["fresh"]> {
+  const [first, ...others] = servers;
+  if (first === undefined) throw new TypeError("a cluster without an API server");
+  const held = known === undefined ? undefined : await first.publicHalf(known, signal);
+  const kid = known !== undefined && held !== undefined ? known : await first.makeKey(algorithm, signal);
+  if (kid !== known) onStep(`${first.name}: the key ${kid} was made (${algorithm}); it signs nothing yet.`);
+  for (const server of others) {
+    if ((await server.publicHalf(kid, signal)) !== undefined) continue;
+    await server.takeKey(kid, await first.sealKey(kid, await server.recipient(signal), signal), signal);
+    onStep(`${server.name}: has the key ${kid}.`);
+  }
+  const publicKey = held ?? (await first.publicHalf(kid, signal));
+  if (publicKey === undefined) throw new TypeError(`${first.name} does not hold the key that it made`);
+  return { kid, publicKey };
+}
+
+function missingOutside({ seen, failures }: Sights, { fresh, tainted }: KeyReplacement): string | undefined {
+  if (seen.length === 0) return `nothing is seen from outside (${failures.join("; ")})`;
+  for (const { where, kids } of seen) {
+    if (kids === undefined) return `what is published ${where} cannot be read`;
+    if (!kids.includes(fresh.kid)) return `${fresh.kid} is not yet published ${where}`;
+    const other = tainted.find(({ kid }) => kids.includes(kid));
+    if (other !== undefined) return `${other.kid} is still published ${where}`;
+  }
+  return undefined;
+}
+
+/** Waits until the fresh key and no tainted one is seen over each family of addresses, and at each place of uploads. */
+async function seenOutside(deps: EndTheftDeps, keys: KeyReplacement): Promise<void> {
+  const { clock, signal, onWait } = deps;
+  await until<true>({
+    clock,
+    withinMs: publishedWithinMs,
+    delays: [1000, 2000, 5000],
+    signal,
+    onWait: (reason, deadline) => onWait(reason, deadline - clock.elapsed()),
+    look: async () => {
+      const waitsFor = missingOutside(await deps.published(signal), keys);
+      return waitsFor === undefined ? { is: true } : { waitsFor };
+    },
+    late: (reason) =>
+      new PodtrustError("theft-unproven", `what is published: not within 10 minutes; last: ${reason}`, {
+        next: "Look with podtrust rotate status why, then run the same command again: it continues where it was. Everything stays closed.",
+      }),
+  });
+}
+
+/** One restart from whatever keys to the fresh one alone; the server goes back where that is not shown. */
+async function replacedAt(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<Proof> {
+  const { signal, onStep } = deps;
+  const before = await tokenBefore(server, signal);
+  await server.write({ verify: [fresh], signing: fresh }, signal);
+  const proof = await proven(server, fresh, before, deps);
+  onStep(
+    proof === "tokens"
+      ? `${server.name}: signs with ${fresh} alone; it refuses a token of the former key that it took before.`
+      : `${server.name}: signs with ${fresh} alone, by its key files: it made no token before its restart that could be shown to it again.`,
+  );
+  return proof;
+}
+
+async function firstReplaced(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<Proof> {
+  try {
+    return await replacedAt(server, fresh, deps);
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    await server.putBack(deps.signal);
+    deps.onStep(
+      `${server.name}: its files are as they were before, and it signs as before. All else stays closed.`,
+    );
+    throw error;
+  }
+}
+
+/** Where an answer begins. Throws `rotation-key-unknown` for a key that nothing shows. */
+export function beginTheft(sources: KeySources, stolen: string): TheftProgress {
+  const tainted = taintedKeys(sources, stolen);
+  if (tainted.length > 0) return { stolen, tainted, servers: {} };
+  throw new PodtrustError(
+    "rotation-key-unknown",
+    `no API server verifies ${stolen}, and it is not published`,
+    {
+      detail: { kid: stolen },
+    },
+  );
+}
+
+/**
+ * Ends a theft at once: relying parties are closed, what is published goes to a fresh key alone, and so does each API server in one
+ * restart. Throws `theft-unproven`, and what machines and servers do. It can be run again after an interruption anywhere, with what
+ * `keep` was given last.
+ */
+export async function endTheft(
+  deps: EndTheftDeps,
+  sources: KeySources,
+  from: TheftProgress,
+): Promise<TheftProgress> {
+  const { clock, servers, signal, onStep } = deps;
+  let progress = from;
+  const note = async (more: Partial<TheftProgress>): Promise<void> => {
+    progress = { ...progress, ...more };
+    await deps.keep(progress);
+  };
+  await deps.close();
+  const fresh = await distributed(deps, progress.fresh);
+  await note({ fresh: fresh.kid });
+  // What an earlier run has taken away already is shown nowhere any more.
+  const found = taintedKeys(sources, from.stolen, fresh.kid);
+  const known = new Set(from.tainted.map(({ kid }) => kid));
+  const keys = { fresh, tainted: [...from.tainted, ...found.filter(({ kid }) => !known.has(kid))] };
+  await note({ tainted: keys.tainted });
+  await deps.replace(keys);
+  await seenOutside(deps, keys);
+  if (progress.publishedAt === undefined) await note({ publishedAt: clock.now() });
+  const left = servers.filter(({ name }) => progress.servers[name] === undefined);
+  const proof = async (server: TheftServer, work: typeof replacedAt): Promise<void> => {
+    const how = await work(server, fresh.kid, deps);
+    await note({ servers: { ...progress.servers, [server.name]: how } });
+  };
+  const isFirst = Object.keys(progress.servers).length === 0;
+  const [first, ...others] = left;
+  if (first !== undefined) await proof(first, isFirst ? firstReplaced : replacedAt);
+  if (deps.oneByOne === true) for (const server of others) await proof(server, replacedAt);
+  else await allOf(others.map((server) => proof(server, replacedAt)));
+  for (const server of servers)
+    for (const text of await server.endKeys(fresh.kid, signal)) onStep(`${server.name}: ${text}`);
+  return progress;
+}
+
+/** Each comes to its end before the first failure is thrown: a server that is left behind helps the thief. */
+async function allOf(works: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(works);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}

@@ -1,0 +1,9 @@
+export {
+  beginTheft,
+  endTheft,
+  type EndTheftDeps,
+  type KeyReplacement,
+  type TheftProgress,
+} from "./end-theft.ts";
+export type { Proof } from "./prove.ts";
+export type { TheftServer } from "./theft-server.ts";

@@ -1,0 +1,94 @@
+import { type Clock, errorText, PodtrustError, textOf, until } from "../../core/base/index.ts";
+import { parseJws } from "../../rules/oidc/index.ts";
+import type { OnWait } from "../rotation/index.ts";
+import type { TheftServer } from "./theft-server.ts";
+
+/** How it is known that an API server takes no token of a tainted key. */
+export type Proof =
+  /** A token of a tainted key that it took right before its restart is refused, and one of the fresh key is taken. */
+  | "tokens"
+  /** It could make no token before: its key files, which are older than its process, and the keys that it shows. */
+  | "files";
+
+export interface ProveDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onWait: OnWait;
+}
+
+// As long as a rotation waits for an API server, which is what a kubelet and a start take.
+const withinMs = 300_000;
+const delays = [250, 500, 1000, 2000];
+
+/**
+ * A token that the server's present key signs and that it takes itself; undefined where it makes none, as while it is away. Nothing
+ * shorter proves anything afterwards: a token that was refused before is refused still.
+ */
+export async function tokenBefore(server: TheftServer, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const token = await server.mint(signal);
+    return (await server.accepts(token, signal)) ? token : undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof PodtrustError) return undefined;
+    throw error;
+  }
+}
+
+const kidOf = (token: string): string | undefined => textOf(parseJws(token).kid);
+
+/** What is still missing at one server; undefined where nothing is. */
+async function missing(
+  server: TheftServer,
+  fresh: string,
+  before: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { keys } = await server.look(signal);
+  if (keys.signs !== fresh)
+    return `it signs with ${keys.signs ?? "no key that is known"}, and not yet with ${fresh}`;
+  const other = keys.verifies.find((kid) => kid !== fresh);
+  if (other !== undefined) return `it verifies ${other} still`;
+  const token = await server.mint(signal);
+  if (kidOf(token) !== fresh) return `it signs with ${kidOf(token) ?? "no key that is known"}`;
+  if (!(await server.accepts(token, signal))) return "it refuses the token that it made";
+  if (before !== undefined && (await server.accepts(before, signal)))
+    return `it takes a token of ${kidOf(before) ?? "the former key"} still`;
+  return undefined;
+}
+
+/**
+ * Waits until an API server signs with the fresh key alone and refuses what it took before. A pair of tokens shows it that differ by
+ * their key alone; a key set does not, since a verifier may be left out of that. Throws `theft-unproven` after five minutes.
+ */
+export async function proven(
+  server: TheftServer,
+  fresh: string,
+  before: string | undefined,
+  { clock, signal, onWait }: ProveDeps,
+): Promise<Proof> {
+  await until<true>({
+    clock,
+    withinMs,
+    delays,
+    signal,
+    onWait: (reason, deadline) => onWait(`API server ${server.name}: ${reason}`, deadline - clock.elapsed()),
+    look: async () => {
+      try {
+        const waitsFor = await missing(server, fresh, before, signal);
+        return waitsFor === undefined ? { is: true } : { waitsFor };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof PodtrustError)) throw error;
+        return { waitsFor: errorText(error) };
+      }
+    },
+    late: (reason) =>
+      new PodtrustError(
+        "theft-unproven",
+        `API server ${server.name}: it is not shown within ${withinMs / 1000} s that no tainted key is of use there; last: ${reason}`,
+        { detail: { server: server.name, reason } },
+      ),
+  });
+  return before === undefined ? "files" : "tokens";
+}
