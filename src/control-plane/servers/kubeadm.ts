@@ -18,6 +18,7 @@ import {
   secretTokenKeyFile,
   type WhatRuns,
 } from "../../rules/distribution/index.ts";
+import { endKubeadmKeys } from "./end-keys.ts";
 import { keysIfAny, keysIn, kidOf } from "./key-files.ts";
 import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
@@ -152,6 +153,10 @@ export class KubeadmFiles implements ServerFiles {
       signingKeyFile: mapped(signerThere, (key) => machineKeyFile(keyFolder, key.kid)),
     });
     await this.#change({ keyFiles, ...signer }, whole, signal);
+  }
+
+  endKeys(kid: string, signal: AbortSignal): Promise<readonly string[]> {
+    return endKubeadmKeys(this.#machine, this.#kept, kid, signal);
   }
 
   /** `whole`: the change that the manifest is a part of. */

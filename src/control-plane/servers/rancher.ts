@@ -191,6 +191,12 @@ export class RancherFiles implements ServerFiles {
     await this.#restart(signal);
   }
 
+  /** All of its keys are in the one file, which its datastore keeps too. */
+  async endKeys(_kid: string, signal: AbortSignal): Promise<readonly string[]> {
+    await this.#kept.forget(signal);
+    return [];
+  }
+
   /** The config files from before the first change, whatever changed them since. */
   async #filesBefore(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
     const values = new Map((await this.#files(signal)).map(({ path, value }) => [path, value]));

@@ -114,6 +114,11 @@ export interface ServerFiles {
   /** Public halves only: private ones are turned into them on the machine. */
   readKeys(signal: AbortSignal): Promise<ServerKeyFiles>;
   writeKeys(change: KeyChange, signal: AbortSignal): Promise<void>;
+  /**
+   * Removes every copy of a key other than one that could come back: kept files, other private halves, and what the distribution's own
+   * commands copy. Gives what was done, as sentences.
+   */
+  endKeys(kid: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** How a cluster identifies a server. */

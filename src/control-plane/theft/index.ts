@@ -5,5 +5,6 @@ export {
   type KeyReplacement,
   type TheftProgress,
 } from "./end-theft.ts";
+export { openTheft, type OpenedTheft, type OpenTheftOptions } from "./open.ts";
 export type { Proof } from "./prove.ts";
 export type { TheftServer } from "./theft-server.ts";

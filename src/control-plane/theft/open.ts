@@ -1,0 +1,160 @@
+import { type Clock, defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { type Config, fetchingParties } from "../../config/index.ts";
+import type { IssuerRoute } from "../../issuer/index.ts";
+import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
+import { emptyRecord, type KeySources, type ServerKeys } from "../../rules/rotation/index.ts";
+import {
+  keepKeysInKubeadm,
+  type KeyRecipient,
+  type OnWait,
+  type Sights,
+  sightsOf,
+} from "../rotation/index.ts";
+import { checkListed, openServers, type Servers } from "../servers/index.ts";
+import { MachineTheftServer } from "./machine-server.ts";
+import type { TheftServer } from "./theft-server.ts";
+
+export interface OpenTheftOptions {
+  readonly config: Config;
+  readonly route: IssuerRoute;
+  /** The stack's folder of state on this machine. */
+  readonly stateDir: string;
+  /** Places of relying parties with uploaded keys. */
+  readonly given?: readonly KeyRecipient[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly consent: PluginConsent;
+  readonly notice: (text: string) => void;
+  readonly onWait: OnWait;
+  /** SSH addresses of `cluster.servers` that are gone. */
+  readonly without?: readonly string[];
+}
+
+/** The cluster of a config as an answer to a theft reaches it. What could not be seen is a sentence of `open`, never an error. */
+export interface OpenedTheft {
+  readonly servers: readonly TheftServer[];
+  readonly sources: KeySources;
+  /** Names of the API servers whose keys cannot be changed here, with why. */
+  readonly byHand: readonly string[];
+  /** What may be open, since it could not be seen. */
+  readonly open: readonly string[];
+  published(signal: AbortSignal): Promise<Sights>;
+  /** Writes the key files with which the API servers run into kubeadm's own config too. */
+  keepInKubeadm(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a look gives, or why it gave nothing, as an end of a sentence. */
+async function orOpen<T>(
+  look: () => Promise<T>,
+  orElse: T,
+  said: (why: string) => void,
+  signal: AbortSignal,
+): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodtrustError)) throw error;
+    said(errorText(error));
+    return orElse;
+  }
+}
+
+async function checkOwnCredential(cluster: KubernetesApi, signal: AbortSignal): Promise<void> {
+  const { username } = await cluster.selfSubject({ signal });
+  if (!username.startsWith("system:serviceaccount:")) return;
+  throw new PodtrustError("theft-own-credential", `the kubeconfig's credential is a token of ${username}`, {
+    detail: { username },
+  });
+}
+
+/**
+ * Opens each API server that a config names. Throws `rotation-no-servers`, `theft-own-credential` where the kubeconfig has a token that
+ * the API servers would refuse halfway, and `ssh-*` for a machine that is not reached: it would go on with the stolen key.
+ */
+export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft> {
+  const { config, env, clock, consent, signal, stateDir, notice, route, without = [] } = options;
+  const { cluster: source, servers: listed, issuer } = config;
+  if (source === undefined || listed === undefined) {
+    throw new PodtrustError("rotation-no-servers", `${config.file} names no control plane nodes`, {
+      detail: { file: config.file },
+    });
+  }
+  const cluster = await openKubernetes(source, { env, clock, consent });
+  const onWait = (reason: string, deadline: number): void =>
+    options.onWait(reason, deadline - clock.elapsed());
+  const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
+  const opened = await openServers({
+    ...opening,
+    signal,
+    consent,
+    notice,
+    without,
+    onWait,
+    // The list is compared below: whoever writes Leases stops no answer to a theft.
+    withoutApi: true,
+  });
+  try {
+    await orOpenCredential(cluster, signal);
+    const sights = {
+      route,
+      isFetched: fetchingParties(config).length > 0,
+      ...defined({ given: options.given }),
+    };
+    const published = (until: AbortSignal): Promise<Sights> => sightsOf(issuer, sights, until);
+    return {
+      ...(await looked(opened, cluster, published, signal)),
+      published,
+      keepInKubeadm: () => keepKeysInKubeadm(opened.all, cluster, { signal, notice }),
+      close: () => opened.close(),
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** A cluster that does not answer says nothing of the credential; the servers are asked each for itself. */
+async function orOpenCredential(cluster: KubernetesApi, signal: AbortSignal): Promise<void> {
+  try {
+    await checkOwnCredential(cluster, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodtrustError) || error.code === "theft-own-credential") throw error;
+  }
+}
+
+async function looked(
+  opened: Servers,
+  cluster: KubernetesApi,
+  published: (signal: AbortSignal) => Promise<Sights>,
+  signal: AbortSignal,
+): Promise<Pick<OpenedTheft, "servers" | "sources" | "byHand" | "open">> {
+  const open: string[] = [];
+  const servers = opened.all.map((server) => new MachineTheftServer(server));
+  const keys: ServerKeys[] = [];
+  for (const server of servers) {
+    const look = await orOpen(
+      async () => [(await server.look(signal)).keys],
+      [],
+      (why) => open.push(`${server.name} could not be looked at: ${why}`),
+      signal,
+    );
+    keys.push(...look);
+  }
+  const facts = opened.all.map((server) => server.facts);
+  await orOpen(
+    () => checkListed(cluster, facts, signal),
+    undefined,
+    (why) => open.push(why),
+    signal,
+  );
+  const byHand = keys.flatMap(({ name, distribution }) =>
+    distribution === "k3s" || distribution === "rke2" ? [name] : [],
+  );
+  const { seen } = await published(signal);
+  // Nothing that the cluster remembers is asked: whoever writes there could have a key counted as clean.
+  return { servers, sources: { servers: keys, published: seen, record: emptyRecord }, byHand, open };
+}
