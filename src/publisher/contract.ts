@@ -207,6 +207,11 @@ export interface DistrustOptions {
   readonly force?: boolean;
 }
 
+export interface RestoreOptions extends Pick<DistrustOptions, "stack"> {
+  /** PEM of the public half that a person hands over: it is published before the cluster shows it. */
+  readonly publicKey?: string;
+}
+
 export interface Publisher {
   readonly addresses: PublisherAddresses;
   status(): PublisherStatus;
@@ -219,8 +224,11 @@ export interface Publisher {
    * `publisher-last-key` and, unless forced, `publisher-key-signs`.
    */
   distrust(kid: string, options?: DistrustOptions): Promise<DistrustOutcome>;
-  /** Takes a distrust back. Throws `publisher-key-unknown`. */
-  restore(kid: string, options?: Pick<DistrustOptions, "stack">): Promise<RestoreOutcome>;
+  /**
+   * Takes a distrust back, or publishes a key that is handed over. Throws `publisher-key-unknown`, and for a key that is handed over
+   * `publisher-key-distrusted`, `publisher-key-differs`.
+   */
+  restore(kid: string, options?: RestoreOptions): Promise<RestoreOutcome>;
   /** Changes to other options; unchanged listeners and sources continue. Throws and changes nothing if they are bad. */
   reload(options: PublisherOptions): Promise<void>;
   /** Stops accepting, lets running requests end within `graceMs` (10,000 by default), then cuts them off. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Clock, defined, type Logger, isoTime } from "../core/base/index.ts";
+import type { PublicJwk } from "../rules/keys/index.ts";
 import { forgottenAt } from "../rules/oidc/index.ts";
 import { CertificateCheck } from "./certificate-check.ts";
 import type { DistrustOutcome, RestoreOutcome } from "./contract.ts";
@@ -241,9 +242,11 @@ export class PublishedIssuer {
     return { refuses: refusedBy(ring, key, this.#deps.clock.now(), timesOf(this.#settings)) };
   }
 
-  /** Takes that back; throws what the source's `restore` throws. */
-  async restore(kid: string): Promise<RestoreOutcome> {
-    const { changed, persisted } = await this.source.restore(kid);
+  /** Takes that back, or publishes a key that is handed over; throws what the source's `restore` and `handOver` throw. */
+  async restore(kid: string, handed?: PublicJwk): Promise<RestoreOutcome> {
+    const { changed, persisted } = await (handed === undefined
+      ? this.source.restore(kid)
+      : this.source.handOver(handed));
     const flushed = await this.#flush();
     const { ring } = this.source.state;
     const kids = this.#loop?.published ?? publishedKeys(ring).map((jwk) => jwk.kid);

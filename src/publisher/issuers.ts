@@ -42,6 +42,17 @@ export class PublishedIssuers implements GenerationPart {
     );
   }
 
+  /** The issuer of a stack, or the only one; throws `publisher-key-unknown`. */
+  only(stack: string | undefined): PublishedIssuer {
+    const among = this.#inUse.filter(({ settings }) => stack === undefined || settings.stack === stack);
+    const [first, second] = among;
+    if (first !== undefined && second === undefined) return first;
+    const names = this.#inUse.map(({ settings }) => settings.stack).join(", ");
+    throw new PodtrustError("publisher-key-unknown", `the publisher has the stacks ${names}`, {
+      next: "Say with --stack which one is meant.",
+    });
+  }
+
   prepare({ issuers }: GenerationSpec): void {
     this.#next = issuers;
   }

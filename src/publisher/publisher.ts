@@ -14,8 +14,10 @@ import type {
   PublisherAddresses,
   PublisherOptions,
   PublisherStatus,
+  RestoreOptions,
   RestoreOutcome,
 } from "./contract.ts";
+import { handedKey } from "./source/handed-key.ts";
 import { Served } from "./served.ts";
 import { Connections } from "../core/listener/index.ts";
 import { HttpDate } from "./serving/http-date.ts";
@@ -136,8 +138,9 @@ export class RunningPublisher implements Publisher {
     return this.#issuers.holderOf(kid, options.stack).distrust(kid, options.force ?? false);
   }
 
-  async restore(kid: string, options: Pick<DistrustOptions, "stack"> = {}): Promise<RestoreOutcome> {
-    return this.#issuers.holderOf(kid, options.stack).restore(kid);
+  async restore(kid: string, { stack, publicKey }: RestoreOptions = {}): Promise<RestoreOutcome> {
+    if (publicKey === undefined) return this.#issuers.holderOf(kid, stack).restore(kid);
+    return this.#issuers.only(stack).restore(kid, handedKey(kid, publicKey));
   }
 
   reload(options: PublisherOptions): Promise<void> {

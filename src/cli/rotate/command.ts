@@ -97,7 +97,8 @@ export function define(
       await runRotateDistrust(context, kid, options);
     });
   withKey(rotate.command("restore"))
-    .description("undo a distrust: publish the signing key again")
+    .description("undo a distrust: publish the signing key again, or one that the cluster has not shown yet")
+    .option("--public-key <file>", "PEM of that key, handed over by its ID; - is standard input")
     .action(async (kid: string, options: RotateOptions) => {
       if (await isDone(options, ["restore", kid, ...optionWords(options)])) return;
       const { runRotateRestore } = await import("./run.ts");

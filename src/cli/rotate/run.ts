@@ -1,4 +1,5 @@
-import { defined, PodtrustError, isoSeconds } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError, isoSeconds } from "../../core/base/index.ts";
+import { readTextFile } from "../../core/command-line/index.ts";
 import { publisherOf } from "../../config/index.ts";
 import {
   distrustKey,
@@ -17,7 +18,10 @@ import { showIssuer } from "./show.ts";
 export interface RotateOptions extends DistrustOptions {
   readonly file?: string;
   readonly state?: string;
+  readonly publicKey?: string;
 }
+
+const maxPem = 4096;
 
 async function stateDirOf(context: CommandContext, options: RotateOptions): Promise<string> {
   if (options.state !== undefined) return context.path(options.state);
@@ -120,9 +124,13 @@ export async function runRotateRestore(
 ): Promise<void> {
   const { output } = context;
   const stateDir = await stateDirOf(context, options);
-  const outcome = await restoreKey(stateDir, kid, defined({ stack: options.stack }));
+  const publicKey = await mapped(options.publicKey, (name) =>
+    readTextFile(context, { option: "--public-key", name, maxBytes: maxPem, stdin: true }),
+  );
+  const outcome = await restoreKey(stateDir, kid, defined({ stack: options.stack, publicKey }));
   const { stack, changed, published, shown } = outcome;
-  output.line(changed ? `${kid} of ${stack} is restored.` : `${kid} of ${stack} was not distrusted.`);
+  if (publicKey !== undefined) output.line(`${kid} was handed over to ${stack}.`);
+  else output.line(changed ? `${kid} of ${stack} is restored.` : `${kid} of ${stack} was not distrusted.`);
   if (published) output.line("It is published.");
   else if (shown) {
     output.line(

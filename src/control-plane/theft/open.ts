@@ -1,7 +1,8 @@
 import { type Clock, defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import type { Consent } from "../../core/credentials/index.ts";
 import { type Config, fetchingParties } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
-import { type KubernetesApi, openKubernetes, type PluginConsent } from "../../providers/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import { emptyRecord, type KeySources, type ServerKeys } from "../../rules/rotation/index.ts";
 import {
   keepKeysInKubeadm,
@@ -24,7 +25,7 @@ export interface OpenTheftOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly consent: PluginConsent;
+  readonly consent: Consent;
   readonly notice: (text: string) => void;
   readonly onWait: OnWait;
   /** SSH addresses of `cluster.servers` that are gone. */

@@ -1,7 +1,13 @@
 import { askSocket } from "../../core/admin/index.ts";
 import { defined, type ErrorCode, errorText, PodtrustError } from "../../core/base/index.ts";
 import { fileCode } from "../../core/files/index.ts";
-import type { DistrustOptions, DistrustOutcome, PublisherStatus, RestoreOutcome } from "../contract.ts";
+import type {
+  DistrustOptions,
+  DistrustOutcome,
+  PublisherStatus,
+  RestoreOptions,
+  RestoreOutcome,
+} from "../contract.ts";
 import { controlPath } from "./sockets.ts";
 
 interface Failure {
@@ -58,11 +64,11 @@ export async function distrustKey(
   return (await call(stateDir, "POST", "/distrust", { kid, ...options })) as DistrustOutcome;
 }
 
-/** Makes it publish a distrusted key again. Throws `publisher-not-running` and what `Publisher.restore` throws. */
+/** Makes it publish a distrusted key again, or one that is handed over. Throws `publisher-not-running` and what `Publisher.restore` throws. */
 export async function restoreKey(
   stateDir: string,
   kid: string,
-  options: Pick<DistrustOptions, "stack"> = {},
+  options: RestoreOptions = {},
 ): Promise<RestoreOutcome> {
   return (await call(stateDir, "POST", "/restore", { kid, ...options })) as RestoreOutcome;
 }

@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import { join } from "node:path";
 import {
   asPodtrustError,
+  defined,
   errorText,
   type JsonRecord,
   type Logger,
@@ -44,6 +45,7 @@ interface KeyCommand {
   readonly kid: string;
   readonly stack?: string;
   readonly force: boolean;
+  readonly publicKey?: string;
 }
 
 async function readKeyCommand(exchange: Exchange): Promise<KeyCommand> {
@@ -53,12 +55,15 @@ async function readKeyCommand(exchange: Exchange): Promise<KeyCommand> {
   } catch (cause) {
     throw new PodtrustError("usage", "a request is not JSON", { cause });
   }
-  const { kid, stack, force = false } = asked;
+  const { kid, force = false } = asked;
   if (typeof kid !== "string" || kid === "" || typeof force !== "boolean")
-    throw new PodtrustError("usage", 'a request is not {"kid", "stack", "force"}');
-  if (stack === undefined) return { kid, force };
-  if (typeof stack !== "string") throw new PodtrustError("usage", "the stack is not a text");
-  return { kid, stack, force };
+    throw new PodtrustError("usage", 'a request is not {"kid", "stack", "force", "publicKey"}');
+  const [stack, publicKey] = (["stack", "publicKey"] as const).map((name) => {
+    const value = asked[name];
+    if (value === undefined || typeof value === "string") return value;
+    throw new PodtrustError("usage", `the ${name} is not a text`);
+  });
+  return { kid, force, ...defined({ stack, publicKey }) };
 }
 
 async function answer(exchange: Exchange, publisher: Controlled): Promise<LocalReply> {

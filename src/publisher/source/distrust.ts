@@ -132,6 +132,23 @@ export function distrustListed(
 }
 
 /**
+ * A key that a person hands over by its ID: it is published though the cluster has not shown it, as a key that the cluster dropped
+ * now. It stays for as long as such a key, or until the cluster shows it. Throws `publisher-key-distrusted`.
+ */
+export function handOver(ring: KeyRing, jwk: PublicJwk, now: number): KeyRing {
+  if (distrustIn(ring)(jwk) !== undefined) {
+    throw new PodtrustError("publisher-key-distrusted", `${jwk.kid} is distrusted`, {
+      detail: { kid: jwk.kid },
+    });
+  }
+  const known = ring.find((key) => key.jwk.kid === jwk.kid);
+  const handed = known ?? { jwk, firstSeen: now, lastSeen: now };
+  // What the cluster shows needs no one's word.
+  if (known !== undefined && known.absentSince === undefined) return ring;
+  return [...ring.filter((key) => key !== known), { ...handed, jwk, lastSeen: now, absentSince: now }];
+}
+
+/**
  * Takes a distrust back, of the key under each of its kids. A key that vanished from the cluster more than `retention`
  * ago is then forgotten. Throws `publisher-key-unknown`.
  */

@@ -26,6 +26,10 @@ const keyLines = {
   },
   "distrusted-key-vanished": { level: "info", message: "a distrusted key is gone from the cluster" },
   "key-distrusted": { level: "warn", message: "a key was distrusted and is no longer published" },
+  "key-handed-over": {
+    level: "warn",
+    message: "a person handed over a key that the cluster has not shown; it is published",
+  },
   "key-restored": { level: "warn", message: "the distrust of a key was taken back" },
 } as const;
 

@@ -7,6 +7,7 @@ import {
   type Logger,
   PodtrustError,
 } from "../../core/base/index.ts";
+import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { PublishedCluster } from "../contract.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
@@ -26,6 +27,7 @@ import {
   observe,
   type SourceState,
   type SourceStep,
+  handedOver,
   restore,
 } from "./state.ts";
 import type { DocumentStore } from "./store.ts";
@@ -143,16 +145,26 @@ export class IssuerSource {
     return this.#change(distrust(this.#state, kid, { now: this.#options.clock.now(), force }));
   }
 
+  /** Throws `publisher-key-distrusted`. Returns whether it changed something and is on disk. */
+  handOver(jwk: PublicJwk): Promise<Changed> {
+    this.#checkListed(jwk);
+    return this.#change(handedOver(this.#state, jwk, this.#options.clock.now()));
+  }
+
+  #checkListed(jwk: PublicJwk): void {
+    if (!isListed(this.#options.listed, jwk)) return;
+    throw new PodtrustError(
+      "publisher-key-listed",
+      `the config lists ${jwk.kid} in publisher.distrusted: it would be taken out again at once`,
+      { detail: { kid: jwk.kid } },
+    );
+  }
+
   /** Throws `publisher-key-unknown`. Returns whether it changed something and is on disk. */
   restore(kid: string): Promise<Changed> {
-    const { clock, times, listed } = this.#options;
+    const { clock, times } = this.#options;
     const key = this.#state.ring.find(({ jwk }) => jwk.kid === kid);
-    if (key !== undefined && isListed(listed, key.jwk))
-      throw new PodtrustError(
-        "publisher-key-listed",
-        `the config lists ${kid} in publisher.distrusted: it would be taken out again at once`,
-        { detail: { kid } },
-      );
+    if (key !== undefined) this.#checkListed(key.jwk);
     return this.#change(restore(this.#state, kid, { now: clock.now(), retention: times().maxToken }));
   }
 

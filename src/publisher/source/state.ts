@@ -3,7 +3,7 @@ import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type { Blind, Failing, FormerIssuer, PublicationRefusal } from "../status.ts";
 import { credentialWarnings } from "./credential.ts";
-import { distrustKey, distrustListed, signingYet, restoreKey } from "./distrust.ts";
+import { distrustKey, distrustListed, handOver, restoreKey, signingYet } from "./distrust.ts";
 import { formerAt } from "./former.ts";
 import { isBlind, type Observation } from "./judge.ts";
 import { type KeyTimes, promotedEarly } from "./key-status.ts";
@@ -52,7 +52,7 @@ export type SourceEvent =
   | { readonly type: "warned"; readonly warning: string }
   /** The cluster's tokens name this issuer, and no longer that one. */
   | { readonly type: "issuer-changed"; readonly former: string }
-  | { readonly type: "key-distrusted" | "key-restored"; readonly kid: string }
+  | { readonly type: "key-distrusted" | "key-restored" | "key-handed-over"; readonly kid: string }
   | ({ readonly type: "distrust-withheld" } & WithheldDistrust);
 
 export interface SourceStep {
@@ -228,6 +228,18 @@ export function distrustByConfig(
     state: { ...state, ring, changedAt: now },
     events: fresh.map(({ jwk: { kid } }) => ({ type: "key-distrusted", kid }) as const),
     changed: true,
+  };
+}
+
+/** Publishes a key that a person handed over by its ID; throws what `handOver` of the ring throws. */
+export function handedOver(state: SourceState, jwk: PublicJwk, now: number): SourceStep {
+  const ring = handOver(state.ring, jwk, now);
+  if (ring === state.ring) return { state, events: [], changed: false };
+  const isNew = !publishedKeys(state.ring).some(({ kid }) => kid === jwk.kid);
+  return {
+    state: { ...state, ring, changedAt: now },
+    events: isNew ? [{ type: "key-handed-over", kid: jwk.kid }] : [],
+    changed: isNew,
   };
 }
 

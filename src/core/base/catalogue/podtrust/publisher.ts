@@ -18,6 +18,14 @@ export const publisherErrors = {
     summary: "The key that proves what replicas share is missing or no key.",
     next: "podtrust manifests publisher has it made; docs/how-to/publish-in-cluster.md says how it is replaced.",
   },
+  "publisher-key-distrusted": {
+    summary: "The key that is handed over is distrusted, and so is not published.",
+    next: "Hand over another. If its distrust was a mistake, podtrust rotate restore KID takes it back.",
+  },
+  "publisher-key-differs": {
+    summary: "The public key that is handed over is not the one of the key ID.",
+    next: "Give the public half of that key, PEM: openssl pkey -in KEY -pubout prints it.",
+  },
   "publisher-last-key": {
     summary: "Distrusting the key would leave nothing to publish, and an empty JWK Set is never published.",
     next: "Give the cluster a new signing key first; to refuse every token at once, delete the OIDC provider in IAM.",
