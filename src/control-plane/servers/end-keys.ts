@@ -1,5 +1,6 @@
-import { recordOf, shellWord } from "../../core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
+import { rootPathFunctions } from "../../providers/host/index.ts";
 import type { KeptFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
@@ -11,37 +12,47 @@ const annotation = "podtrust.dev/signing-key";
 
 /**
  * The files that kubeadm's own commands copy and read, `sa.key` and `sa.pub`, get the fresh key; every other key of podtrust's is
- * removed. Prints each file that it changed.
+ * removed. `group`: the one that the controller manager reads by, where it is not root's. Prints each file that it changed.
  */
-const script = (kid: string): string => `set -eu
+const script = (kid: string, group: string): string => `set -eu
 umask 077
-folder=${folder}
-fresh=${shellWord(machineKeyFile(folder, kid))}
-[ -f "$fresh" ] || { echo "$fresh is not there" >&2; exit 1; }
-new=$(mktemp "$folder/.podtrust-new.XXXXXX")
+${rootPathFunctions}
+new=
 trap 'rm -f "$new"' EXIT
-put() {
-  chmod "$2" "$new"
-  sync "$new" 2>/dev/null || sync
-  mv -f "$new" "$1"
-  printf 'changed %s\\n' "$1"
-}
-if [ -e "$folder/sa.key" ]; then cat "$fresh" >"$new"; put "$folder/sa.key" 0600; fi
-if [ -e "$folder/sa.pub" ]; then openssl pkey -in "$fresh" -pubout >"$new"; put "$folder/sa.pub" 0644; fi
+folder=$(root_folder ${folder})
+fresh=$(root_file ${shellWord(machineKeyFile(folder, kid))})
+[ -e "$fresh" ] || { echo 'the private half of ${kid} is not on this machine' >&2; exit 1; }
+for name in sa.key sa.pub; do
+  file=$(root_file "$folder/$name")
+  [ -e "$file" ] || continue
+  new=$(root_new "$folder")
+  if [ $name = sa.key ]; then cat "$fresh" >"$new"; else openssl pkey -in "$fresh" -pubout >"$new"; fi
+  root_place "$new" "$file"${group === "" ? "" : ` ${group}`}
+  printf 'changed %s\\n' "$file"
+done
 for file in "$folder"/podtrust-sa-*.key "$folder"/podtrust-sa-*.pub; do
   case $file in "$folder"/podtrust-sa-${kid}.*) continue ;; esac
-  if [ -f "$file" ]; then rm -f "$file"; printf 'removed %s\\n' "$file"; fi
+  if [ -e "$file" ]; then rm -f "$file"; printf 'removed %s\\n' "$file"; fi
 done
 `;
 
+/** The group of a static pod's processes, where its manifest says one; empty where they are root's. */
+function groupOf(manifest: JsonRecord | undefined): string {
+  const spec = recordOf(manifest?.["spec"]);
+  const [container = {}] = recordsOf(spec["containers"]);
+  const group = [container, spec]
+    .map((one) => recordOf(one["securityContext"])["runAsGroup"])
+    .find(Number.isSafeInteger);
+  return group === undefined || group === 0 ? "" : String(group);
+}
+
 /** Restarts the controller manager, which signs tokens in Secrets with `sa.key`. False where its manifest is not there. */
 async function restartManager(
-  machine: ServerMachine,
+  manifest: JsonRecord | undefined,
   kept: KeptFiles,
   kid: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const manifest = await machine.readYaml(managerManifest, signal);
   if (manifest === undefined) return false;
   const metadata = recordOf(manifest["metadata"]);
   const annotations = { ...recordOf(metadata["annotations"]), [annotation]: kid };
@@ -57,11 +68,12 @@ export async function endKubeadmKeys(
   kid: string,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const output = await machine.run("ending keys", script(kid), signal);
+  const manifest = await machine.readYaml(managerManifest, signal);
+  const output = await machine.run("ending keys", script(kid, groupOf(manifest)), signal);
   const lines = output.split("\n").filter((line) => line !== "");
   const changed = lines.flatMap((line) => (line.startsWith("changed ") ? [line.slice(8)] : []));
   const removed = lines.flatMap((line) => (line.startsWith("removed ") ? [line.slice(8)] : []));
-  const isRestarted = await restartManager(machine, kept, kid, signal);
+  const isRestarted = await restartManager(manifest, kept, kid, signal);
   await kept.forget(signal);
   return [
     ...(changed.length === 0 ? [] : [`${changed.join(" and ")} hold ${kid} now.`]),
