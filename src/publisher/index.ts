@@ -29,6 +29,7 @@ export type {
   IssuerStatus,
 } from "./status.ts";
 export type { ServingLimits } from "./serving/limits.ts";
+export { handedKey } from "./source/handed-key.ts";
 export { distrustKey, publisherStatus, restoreKey } from "./control/client.ts";
 export { distrustInSecret } from "./shared/distrust-in-secret.ts";
 export { maxAge } from "./settings.ts";
@@ -51,7 +52,7 @@ export {
   refuseSignerOf,
   restoreInKeeper,
 } from "./uploads/kept-keys.ts";
-export { type UploadedOnce, uploadOnce } from "./uploads/once.ts";
+export { type UploadedOnce, uploadOnce, uploadWhole } from "./uploads/once.ts";
 export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
 export { publisherObjects } from "./manifests/objects.ts";
 export { type DeploymentChoice, publisherSpec } from "./manifests/spec-of-config.ts";

@@ -32,7 +32,8 @@ describe("a move of a rotation by the command line", () => {
     "finish verifiers",
     "abort",
     "run",
-    "stolen kid",
+    "stolen kid --at-once",
+    "stolen kid --thief-reaches-no-api",
   ])
     test(`rotate ${move} is refused where the config lists no API servers, with what to add`, async () => {
       const { code, out, err } = await podtrust(...move.split(" "), "--yes");
@@ -40,4 +41,12 @@ describe("a move of a rotation by the command line", () => {
       assert.equal(out, "");
       assert.match(err, /cluster\.servers/u);
     });
+
+  test("rotate stolen is begun by no --yes alone, nor by two answers at once", async () => {
+    for (const words of [["--yes"], ["--at-once", "--thief-reaches-no-api", "--yes"]]) {
+      const { code, out, err } = await podtrust("stolen", "kid", ...words);
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(err, /--at-once/u);
+    }
+  });
 });

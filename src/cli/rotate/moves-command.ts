@@ -4,6 +4,7 @@ import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
 import { collect, withIssuerOptions } from "../options/stack.ts";
 import type { Move, MoveOptions } from "./moves.ts";
+import type { StolenOptions } from "./stolen.ts";
 
 const exampleKid = "4vUPSxhQtpF1rGZgWS0HXGUcSWVfu3JAXIPdTGYPV5Q";
 const exampleRecipient = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
@@ -50,8 +51,8 @@ export const rotateMoveUses: CommandUses = {
   "rotate stolen": {
     examples: [
       `podtrust rotate stolen ${exampleKid}`,
-      `podtrust rotate stolen ${exampleKid} --evict --yes`,
-      `podtrust rotate stolen ${exampleKid} --wait --cut --end-sessions`,
+      `podtrust rotate stolen ${exampleKid} --at-once --yes`,
+      `podtrust rotate stolen ${exampleKid} --thief-reaches-no-api --identity next.txt`,
     ],
     guide,
   },
@@ -111,11 +112,21 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     .addOption(algorithm())
     .option(...identity)
     .action((options: MoveOptions) => carryOut("run", options));
-  define(
-    "stolen",
-    "say what the theft of a key means and which pods are refused, then replace and distrust it",
-  )
+  define("stolen", "say what the theft of a key means and costs, then end that key")
     .argument("<kid>", "key ID, as rotate status shows it")
+    .option(
+      "--at-once",
+      "replace every key in one restart of each API server: clients are refused until renewed",
+    )
+    .option(
+      "--thief-reaches-no-api",
+      "the next key signs beside the stolen one; all hangs on that you know this of the thief",
+    )
+    .option(
+      "--one-by-one",
+      "with --at-once: one API server after the other; each restart is the thief's time",
+    )
+    .addOption(algorithm())
     .option(...identity)
     .option("--wait", "wait until the next key may sign, if it may not yet")
     .option(
@@ -125,7 +136,10 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     .option("--end-sessions", "deny everything to existing sessions of those roles")
     .option("--reopen", "only reopen what --cut and --end-sessions closed")
     .option("--evict", "evict the pods whose token is of that key, within their disruption budgets")
-    .action((kid: string, options: MoveOptions) => carryOut("stolen", options, kid));
+    .action(async (kid: string, options: StolenOptions) => {
+      const { runStolen } = await import("./stolen.ts");
+      await runStolen(context, options, kid);
+    });
 }
 
 function checkedWhere(where: string): Move {

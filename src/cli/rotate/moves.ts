@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { StateFolder } from "../../core/files/index.ts";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { defined, isoSeconds, mapped, PodtrustError, silentLogger } from "../../core/base/index.ts";
@@ -25,6 +26,7 @@ import { publisherCacheOf } from "../options/publisher-cache.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { type AccountLocked, lockdownWarning, lockRoles, reopenRoles, type RotateRun } from "./lockdown.ts";
 import { distrustOnMachine } from "./on-machine.ts";
+import { readProgress, rememberedText } from "./theft-progress.ts";
 import { distrustUploaded } from "./uploads.ts";
 import { acrossOf, showAcross } from "./show-across.ts";
 
@@ -63,7 +65,8 @@ async function bySocket(stateDir: string, kid: string): Promise<object | undefin
   }
 }
 
-async function withdrawn(
+/** Takes a key out of what is published, wherever that is done. Throws `publisher-not-running` where nothing follows. */
+export async function withdrawn(
   context: CommandContext,
   config: Config,
   cluster: KubernetesApi,
@@ -97,7 +100,7 @@ async function withdrawn(
 }
 
 /** Shows a wait once, with its reason and its end, and again when either changes. */
-function waitingLine({ progress, clock }: CommandContext): (reason: string, left: number) => void {
+export function waitingLine({ progress, clock }: CommandContext): (reason: string, left: number) => void {
   let shown = "";
   return (reason, left) => {
     const until = clock.now() + left;
@@ -114,7 +117,8 @@ async function identitiesOf(context: CommandContext, name: string): Promise<read
   return readIdentities(await readTextFile(context, { option: "--identity", name, maxBytes }));
 }
 
-async function runOf(context: CommandContext, options: MoveOptions): Promise<RotateRun> {
+/** What a command line means: its config, and how the issuer is reached. */
+export async function runOf(context: CommandContext, options: MoveOptions): Promise<RotateRun> {
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   return { context, config, route: await routeOf(context, options) };
 }
@@ -211,7 +215,7 @@ export async function runMove(
 }
 
 /** The default algorithm of a key: ES256 if every relying party of the config verifies it. */
-function standardAlgorithm(config: Config): RotationAlgorithm {
+export function standardAlgorithm(config: Config): RotationAlgorithm {
   const isTaken = declaredParties(config).every((name) =>
     boundsOf(name).algorithms.some((one) => one === "ES256"),
   );
@@ -302,9 +306,11 @@ export async function statusAcross(
 ): Promise<object | undefined> {
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   if (config.servers === undefined) return undefined;
+  const theft = await readProgress(new StateFolder(join(personStateDir(context.env), config.stack)));
+  if (theft !== undefined) context.output.line(rememberedText(theft));
   return opened(context, options, async ({ rotation }) => {
     const across = acrossOf(await rotation.look());
     showAcross(context, across);
-    return { rotation: across };
+    return { rotation: across, ...defined({ theft }) };
   });
 }

@@ -31,14 +31,21 @@ async function shown(
 async function answerOf(
   context: CommandContext,
   words: readonly string[],
+  input?: string,
 ): Promise<{ readonly code: number; readonly value: JsonRecord }> {
   let answer = "";
-  const code = await runForLines(context, "ssh", words, {
-    out(line) {
-      if (answer.length <= maxAnswerChars) answer += `${line}\n`;
+  const code = await runForLines(
+    context,
+    "ssh",
+    words,
+    {
+      out(line) {
+        if (answer.length <= maxAnswerChars) answer += `${line}\n`;
+      },
+      err: shownLines(context).err,
     },
-    err: shownLines(context).err,
-  });
+    input,
+  );
   let value: unknown;
   try {
     value = JSON.parse(answer);
@@ -101,24 +108,40 @@ export async function rotateOnMachine(
 }
 
 /**
- * Makes the publisher on a config's machine distrust a key, without output; false if the config's publisher
- * is not on such a machine. Throws `host-command-failed` if it did not.
+ * Runs `podtrust rotate WORDS` at the publisher on a config's machine, without output; false if the config's publisher is not on such
+ * a machine. `input`: what it reads. Throws `host-command-failed` if it failed; `what`: what it did not do, for that sentence.
  */
-export async function distrustOnMachine(
+async function doneThere(
   context: CommandContext,
   config: Config,
-  kid: string,
+  words: readonly string[],
+  { what, input }: { readonly what: string; readonly input?: string },
 ): Promise<boolean> {
   const there = publisherOnMachine(config);
   if (there === undefined) return false;
   const machine = await openMachine({ ...context, config });
   try {
-    const command = [there.program, "rotate", "distrust", kid, "--force", "--state", there.state, "--json"];
+    const command = [there.program, "rotate", ...words, "--state", there.state, "--json"];
     const login = [...(await machine.sshArguments()), ...machine.asRoot];
-    const { code } = await answerOf(context, [...login, ...command.map(shellWord)]);
+    const { code } = await answerOf(context, [...login, ...command.map(shellWord)], input);
     if (code === 0) return true;
-    throw new PodtrustError("host-command-failed", `the publisher on the machine did not distrust ${kid}`);
+    throw new PodtrustError("host-command-failed", `the publisher on the machine did not ${what}`);
   } finally {
     await machine.close();
   }
+}
+
+/** Makes the publisher on a config's machine distrust a key; as `doneThere`. */
+export function distrustOnMachine(context: CommandContext, config: Config, kid: string): Promise<boolean> {
+  return doneThere(context, config, ["distrust", kid, "--force"], { what: `distrust ${kid}` });
+}
+
+/** Hands a key over to the publisher on a config's machine, by its ID; as `doneThere`. */
+export function handOverOnMachine(
+  context: CommandContext,
+  config: Config,
+  { kid, publicKey }: { readonly kid: string; readonly publicKey: string },
+): Promise<boolean> {
+  const words = ["restore", kid, "--public-key", "-"];
+  return doneThere(context, config, words, { what: `take ${kid}`, input: publicKey });
 }

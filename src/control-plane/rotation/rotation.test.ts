@@ -131,15 +131,16 @@ describe("a rotation to a key that a relying party of the config does not verify
   });
 });
 
-test("a stolen key is replaced by the next one: no new token is refused, and the thief's are within twice the caches", async (t) => {
+test("a stolen key is replaced by an encrypted next one: no new token is refused, and the thief's are within twice the caches", async (t) => {
   const world = await cluster(t);
   const [stolen = ""] = world.servers.map(({ running }) => running.signing);
   world.pods = [podWith("web", day)];
-  await world.rotation().prepare("ES256");
+  const { identity, recipient } = newIdentity();
+  await world.rotation().prepare("ES256", [recipient]);
   await world.clock.sleep(3 * cacheMs);
   const thief = world.token();
   assert.equal(await world.assumes(thief), true);
-  const rotation = world.rotation();
+  const rotation = world.rotation({ identities: readIdentities(identity) });
   const theft = theftOf(await rotation.look(), stolen);
   assert.deepEqual(
     theft.pods.map(({ name }) => name),
@@ -163,7 +164,7 @@ test("a theft without a next key is reported with the cost of both choices, and 
   const theft = theftOf(await rotation.look(), stolen);
   await assert.rejects(answerTheft(rotation, theft, true), {
     code: "rotation-refused",
-    next: /rotate prepare.*--force now/u,
+    next: /--at-once.*rotate prepare/u,
   });
   const view = await rotation.look();
   assert.throws(() => theftOf(view, "unheard-of"), { code: "rotation-key-unknown" });

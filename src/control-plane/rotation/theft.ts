@@ -19,7 +19,7 @@ export function dilemmaOf({ kid, answer, relyingPartiesUntil, pods }: Theft): Po
   if (answer.way === "wait-or-lose") {
     const from = isoTime(answer.from);
     return new PodtrustError("rotation-refused", `the next key ${answer.kid} may sign from ${from} on only`, {
-      next: `Give --wait: the thief has access until then and for the caches' time after it. Or run podtrust rotate distrust ${kid} --force now: ${hit}, and tokens made before that time may be refused too.`,
+      next: `End it at once: podtrust rotate stolen ${kid} --at-once. Or give --wait: the thief has access until then and for the caches' time after it.`,
       detail: { reason: "too-young", from: answer.from, relyingPartiesUntil },
     });
   }
@@ -31,7 +31,7 @@ export function dilemmaOf({ kid, answer, relyingPartiesUntil, pods }: Theft): Po
   }
   if (answer.way !== "no-next") return undefined;
   return new PodtrustError("rotation-refused", `there is no next key that could sign: ${answer.why}`, {
-    next: `Run podtrust rotate prepare, then podtrust rotate stolen ${kid} --wait: the thief has access meanwhile. Or run podtrust rotate distrust ${kid} --force now: every token of the cluster is refused until another key signs.`,
+    next: `End it at once: podtrust rotate stolen ${kid} --at-once. Or: ${answer.next} The thief has access meanwhile.`,
     detail: { reason: "nothing-prepared" },
   });
 }

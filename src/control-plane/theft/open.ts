@@ -35,9 +35,8 @@ export interface OpenTheftOptions {
 /** The cluster of a config as an answer to a theft reaches it. What could not be seen is a sentence of `open`, never an error. */
 export interface OpenedTheft {
   readonly servers: readonly TheftServer[];
+  readonly cluster: KubernetesApi;
   readonly sources: KeySources;
-  /** Names of the API servers whose keys cannot be changed here, with why. */
-  readonly byHand: readonly string[];
   /** What may be open, since it could not be seen. */
   readonly open: readonly string[];
   published(signal: AbortSignal): Promise<Sights>;
@@ -107,6 +106,7 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
     const published = (until: AbortSignal): Promise<Sights> => sightsOf(issuer, sights, until);
     return {
       ...(await looked(opened, cluster, published, signal)),
+      cluster,
       published,
       keepInKubeadm: () => keepKeysInKubeadm(opened.all, cluster, { signal, notice }),
       close: () => opened.close(),
@@ -132,7 +132,7 @@ async function looked(
   cluster: KubernetesApi,
   published: (signal: AbortSignal) => Promise<Sights>,
   signal: AbortSignal,
-): Promise<Pick<OpenedTheft, "servers" | "sources" | "byHand" | "open">> {
+): Promise<Pick<OpenedTheft, "servers" | "sources" | "open">> {
   const open: string[] = [];
   const servers = opened.all.map((server) => new MachineTheftServer(server));
   const keys: ServerKeys[] = [];
@@ -152,10 +152,7 @@ async function looked(
     (why) => open.push(why),
     signal,
   );
-  const byHand = keys.flatMap(({ name, distribution }) =>
-    distribution === "k3s" || distribution === "rke2" ? [name] : [],
-  );
   const { seen } = await published(signal);
   // Nothing that the cluster remembers is asked: whoever writes there could have a key counted as clean.
-  return { servers, sources: { servers: keys, published: seen, record: emptyRecord }, byHand, open };
+  return { servers, sources: { servers: keys, published: seen, record: emptyRecord }, open };
 }

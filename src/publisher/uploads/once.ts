@@ -1,9 +1,10 @@
 import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { parseJwkSet } from "../../rules/keys/index.ts";
+import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
 import { openUploads } from "./relying-parties.ts";
+import type { DesiredKeys, UploadTarget } from "./target.ts";
 
 export interface UploadOnceOptions {
   readonly config: Config;
@@ -23,6 +24,35 @@ export interface UploadedOnce {
   readonly outcome: PassOutcome | PodtrustError;
 }
 
+async function uploaded(
+  targets: readonly UploadTarget[],
+  wanted: DesiredKeys,
+  signal: AbortSignal,
+): Promise<readonly UploadedOnce[]> {
+  return Promise.all(
+    targets.map(async (target) => {
+      const outcome = await target.upload(wanted, signal).catch((thrown: unknown) => {
+        signal.throwIfAborted();
+        return asPodtrustError(thrown);
+      });
+      return { place: target.place, outcome };
+    }),
+  );
+}
+
+/**
+ * Writes these keys and no other to every relying party of a config that takes uploads. The cluster is not asked. One place's
+ * failure does not stop the others.
+ */
+export async function uploadWhole(
+  keys: readonly PublicJwk[],
+  options: Omit<UploadOnceOptions, "cluster" | "without">,
+): Promise<readonly UploadedOnce[]> {
+  const { config, signal } = options;
+  const targets = await openUploads(config, options);
+  return uploaded(targets, { issuer: config.issuer, keys, stays: () => false }, signal);
+}
+
 /**
  * Uploads the keys that the cluster shows now to every relying party of a config that takes uploads. Its other keys
  * stay: one look cannot show whether their tokens are still valid. One place's failure does not stop the others. Throws
@@ -39,13 +69,5 @@ export async function uploadOnce(options: UploadOnceOptions): Promise<readonly U
     keys: keys.filter(({ kid }) => !without.has(kid)),
     stays: ({ kid }: { readonly kid: string }) => !without.has(kid),
   };
-  return Promise.all(
-    targets.map(async (target) => {
-      const outcome = await target.upload(wanted, signal).catch((thrown: unknown) => {
-        signal.throwIfAborted();
-        return asPodtrustError(thrown);
-      });
-      return { place: target.place, outcome };
-    }),
-  );
+  return uploaded(targets, wanted, signal);
 }

@@ -27,6 +27,7 @@ export {
 } from "./finish.ts";
 export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict, keysInDatastore } from "./verdict.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerTarget, signSteps } from "./targets.ts";
+export { afterTheftText, atOnceText, type TheftWay } from "./theft-text.ts";
 export {
   cleanNext,
   type KeySources,

@@ -33,6 +33,12 @@ const pod = (name: string, sources: readonly object[], status: object = {}) => (
 const web = pod("web", [source("sts.amazonaws.com", 86_400), source(undefined, 3607)]);
 const rules = { audiences: ["https://kubernetes.default.svc"], maximum: undefined, extend: true };
 
+/** "new" is prepared, and lies on no machine. */
+const encrypted = (since: number): RotationFacts => {
+  const facts = preparedFacts(since);
+  return { ...facts, record: { ...facts.record, sealed: { publicKey: "PEM", file: "YWdl" } } };
+};
+
 describe("a stolen key", () => {
   const known = [web, pod("quick", [source("vault", 600)])]
     .map(podTokensOf)
@@ -42,9 +48,14 @@ describe("a stolen key", () => {
   const theft = (facts: RotationFacts, kid = "old"): Theft => judgeTheft(facts, kid, more);
 
   test("is replaced by the next one, once that is old enough", () => {
-    assert.deepEqual(theft(preparedFacts(old)).answer, { way: "promote", kid: "new" });
-    const young = theft(preparedFacts(start)).answer;
+    assert.deepEqual(theft(encrypted(old)).answer, { way: "promote", kid: "new" });
+    const young = theft(encrypted(start)).answer;
     assert.deepEqual(young, { way: "wait-or-lose", kid: "new", from: start + hour + minute + 10 * second });
+  });
+
+  test("is not replaced by a next one that lay unencrypted on the same machines: a thief of one may have both", () => {
+    const { answer } = theft(preparedFacts(old));
+    assert.match(JSON.stringify(answer), /no-next.*new lay unencrypted where old lay.*prepare --recipient/u);
   });
 
   test("has no quick answer without a next one, and the reason is given", () => {
@@ -133,7 +144,7 @@ test("roles are closed for the waits of the answer to a theft, the caches, and a
   const until = (facts: RotationFacts): number =>
     closedUntil(judgeTheft(facts, "old", more), facts.now) - start;
   const caches = hour + minute;
-  assert.equal(until(preparedFacts(start - 2 * hour)), caches + hour);
-  assert.equal(until(preparedFacts(start)), hour + minute + 10 * second + caches + hour);
+  assert.equal(until(encrypted(start - 2 * hour)), caches + hour);
+  assert.equal(until(encrypted(start)), hour + minute + 10 * second + caches + hour);
   assert.equal(until(rotationFacts()), 2 * caches + hour);
 });

@@ -4,7 +4,7 @@ import { isOutside, mayHold, type PodTokens, renewedWithinMs, type TokenRules } 
 import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, type RotationState } from "./key-states.ts";
 import { judgePromote } from "./moves.ts";
-import { rememberedOf } from "./record.ts";
+import { isSealed, rememberedOf } from "./record.ts";
 import { keysInDatastore } from "./verdict.ts";
 
 /** A pod whose token may be of the stolen key. */
@@ -89,6 +89,13 @@ function answerTo(facts: RotationFacts, kid: string, state: RotationState): Thef
   if (kid === prepared) return { way: "give-up" };
   if (state !== "current") return { way: "distrust" };
   const verdict = judgePromote(facts, true);
+  if (prepared !== "" && !isSealed(facts.record, prepared)) {
+    return {
+      way: "no-next",
+      why: `${prepared} lay unencrypted where ${kid} lay: who has one may have both`,
+      next: "Run podtrust rotate abort, then podtrust rotate prepare --recipient for a key that lies on no machine.",
+    };
+  }
   if (verdict.is === "allowed") return { way: "promote", kid: prepared };
   if (verdict.is === "done")
     return { way: "no-next", why: verdict.why, next: "Run podtrust rotate prepare." };

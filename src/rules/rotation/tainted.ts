@@ -20,7 +20,7 @@ export interface TaintedKey {
 
 /** Where keys are seen, and what is remembered of them. */
 export interface KeySources {
-  readonly servers: readonly Pick<ServerKeys, "verifies" | "signs" | "files">[];
+  readonly servers: readonly ServerKeys[];
   readonly published: readonly Sight[];
   readonly record: RotationRecord;
 }

@@ -97,7 +97,7 @@ export function unfit(facts: RotationFacts): MoveRefusal | undefined {
  * Servers of k3s and RKE2: at each start they compare their key file with the copy in their datastore, and end if a file is newer.
  * Source: k3s, pkg/cluster/bootstrap.go, ReconcileBootstrapData; seen on v1.34.3+k3s1.
  */
-const withStoredKeys = ({ servers }: RotationFacts): RotationFacts["servers"] =>
+const withStoredKeys = ({ servers }: Pick<RotationFacts, "servers">): RotationFacts["servers"] =>
   servers.filter(({ distribution }) => distribution === "k3s" || distribution === "rke2");
 
 /** What k3s and RKE2 do themselves about a stolen key; a sentence. Source: https://docs.k3s.io/cli/certificate */
@@ -108,7 +108,7 @@ const wayOut =
   "If a server no longer starts since podtrust changed its key file: podtrust adopt undo --without-api puts it back.";
 
 /** Why no API server of k3s or RKE2 is given other keys; undefined where there is none of them. */
-export function keysInDatastore(facts: RotationFacts): MoveRefusal | undefined {
+export function keysInDatastore(facts: Pick<RotationFacts, "servers">): MoveRefusal | undefined {
   const found = withStoredKeys(facts);
   const [first] = found;
   if (first?.distribution === undefined) return undefined;

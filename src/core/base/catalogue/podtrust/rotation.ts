@@ -15,11 +15,13 @@ export const rotationErrors = {
     next: "Look at the machine's API server; then run the same command again: it continues where it was. If it does not start with its new files: podtrust adopt undo.",
   },
   "theft-unproven": {
-    summary: "It could not be shown that a stolen key is worth nothing at an API server, or in what is published.",
+    summary:
+      "It could not be shown that a stolen key is worth nothing at an API server, or in what is published.",
     next: "Look at that API server and run the same command again: it continues where it was. What it closed stays closed.",
   },
   "theft-own-credential": {
-    summary: "The kubeconfig has a ServiceAccount's token, which the API servers refuse as soon as the stolen key is gone.",
+    summary:
+      "The kubeconfig has a ServiceAccount's token, which the API servers refuse as soon as the stolen key is gone.",
     next: "Name a kubeconfig with a client certificate in the config's cluster section: /etc/kubernetes/admin.conf of a control plane node has one.",
   },
   "rotation-elsewhere": {

@@ -1,0 +1,209 @@
+import { join } from "node:path";
+import { defined, errorText, isoSeconds, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { StateFolder } from "../../core/files/index.ts";
+import { declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
+import {
+  beginTheft,
+  endTheft,
+  type KeyReplacement,
+  type OpenedTheft,
+  openTheft,
+  type TheftProgress,
+} from "../../control-plane/theft/index.ts";
+import { ask, canAsk } from "../../core/terminal/index.ts";
+import { openUploads, handedKey, restoreKey, uploadWhole } from "../../publisher/index.ts";
+import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
+import {
+  afterTheftText,
+  atOnceText,
+  keysInDatastore,
+  maxSessionMs,
+  type TheftWay,
+} from "../../rules/rotation/index.ts";
+import type { CommandContext } from "../context.ts";
+import { consentOf } from "../options/consent.ts";
+import { lockRoles, type RotateRun } from "./lockdown.ts";
+import { type MoveOptions, runMove, runOf, standardAlgorithm, waitingLine, withdrawn } from "./moves.ts";
+import { handOverOnMachine } from "./on-machine.ts";
+import { keepProgress, readProgress } from "./theft-progress.ts";
+
+/** What was typed after `rotate stolen`. */
+export interface StolenOptions extends MoveOptions {
+  readonly atOnce?: boolean;
+  readonly thiefReachesNoApi?: boolean;
+  readonly oneByOne?: boolean;
+}
+
+/** The way that was chosen; undefined where a person is still to be asked. */
+function wayOf({ atOnce, thiefReachesNoApi, yes }: StolenOptions): TheftWay | undefined {
+  if (atOnce === true && thiefReachesNoApi === true) {
+    throw new PodtrustError("usage", "--at-once and --thief-reaches-no-api are two different answers", {
+      next: "Give --at-once unless you know that no API server can be reached with the key.",
+    });
+  }
+  if (atOnce === true) return "at-once";
+  if (thiefReachesNoApi === true) return "thief-reaches-no-api";
+  if (yes !== true) return undefined;
+  throw new PodtrustError("usage", "--yes alone begins no answer to a theft", {
+    next: "Give --at-once too: every client in the cluster is refused until its kubelet renews its token. Or --thief-reaches-no-api, where you know that.",
+  });
+}
+
+const endedAtQuestion = (): PodtrustError =>
+  new PodtrustError("interrupted", "ended by a signal; nothing was done");
+
+async function agreed(context: CommandContext, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!canAsk(context)) {
+    throw new PodtrustError("usage", "rotate stolen changes things, and there is no terminal to ask on", {
+      next: "Read the above, then run the same command with --at-once --yes.",
+    });
+  }
+  if (await ask(context, "End all of these keys at once?", endedAtQuestion)) return;
+  throw new PodtrustError("interrupted", "the answer was no; nothing was done");
+}
+
+/** Publishes the fresh key by the person's own credentials: at the publisher's own socket, and where keys are uploaded. */
+async function handedOver(run: RotateRun, { fresh }: KeyReplacement): Promise<void> {
+  const { context, config } = run;
+  const { env, clock, signal, progress } = context;
+  const how = { config, env, clock, signal, logger: silentLogger };
+  for (const { place, outcome } of await uploadWhole([handedKey(fresh.kid, fresh.publicKey)], how)) {
+    if (outcome instanceof PodtrustError) throw outcome;
+    progress.line(`${place} has ${fresh.kid} alone.`, 2);
+  }
+  if (config.publisher === undefined || (await handOverOnMachine(context, config, fresh))) return;
+  const { stateDir } = publisherOf(config);
+  try {
+    await restoreKey(stateDir, fresh.kid, { publicKey: fresh.publicKey });
+  } catch (error) {
+    if (!(error instanceof PodtrustError) || error.code !== "publisher-not-running") throw error;
+    throw new PodtrustError("publisher-not-running", error.message, {
+      cause: error,
+      next: `Hand the key over where the publisher runs, in a pod by kubectl exec -i, with this on its standard input, then run the same command again: podtrust rotate restore ${fresh.kid} --public-key -\n${fresh.publicKey}`,
+      detail: { kid: fresh.kid },
+    });
+  }
+}
+
+/** Closes what can be closed with the person's rights at AWS; what is not is named. */
+async function closed(run: RotateRun): Promise<void> {
+  const { context, config } = run;
+  const { clock, output } = context;
+  if (config.aws.length > 0)
+    await lockRoles(run, { cut: true, endSessions: true }, clock.now() + maxSessionMs);
+  for (const name of declaredParties(config)) {
+    if (name === "aws") continue;
+    output.line(`Open: ${name}. ${keyMemoryText(boundsOf(name))}`);
+  }
+}
+
+function shownEnd({ output }: CommandContext, { publishedAt, servers }: TheftProgress): void {
+  if (publishedAt !== undefined)
+    output.line(
+      `What is published is without the tainted keys since ${isoSeconds(publishedAt)}; caches count from then.`,
+    );
+  const byFiles = Object.keys(servers).filter((name) => servers[name] === "files");
+  if (byFiles.length > 0)
+    output.line(
+      `By their key files alone, since no token could be shown to them twice: ${byFiles.join(", ")}.`,
+    );
+  for (const line of afterTheftText) output.line(line);
+}
+
+const folderOf = ({ context, config }: RotateRun): StateFolder =>
+  new StateFolder(join(personStateDir(context.env), config.stack));
+
+async function ended(
+  run: RotateRun,
+  opened: OpenedTheft,
+  kid: string,
+  options: StolenOptions,
+): Promise<TheftProgress> {
+  const { context, config } = run;
+  const { clock, signal, progress, output } = context;
+  const folder = folderOf(run);
+  const remembered = await readProgress(folder);
+  const isSame = remembered?.stolen === kid && remembered.way === "at-once";
+  const from = isSame ? remembered : beginTheft(opened.sources, kid);
+  for (const line of atOnceText(from.tainted, opened.open)) output.line(line);
+  const byHand = keysInDatastore(opened.sources);
+  await agreed(context, options.yes === true);
+  if (byHand !== undefined) {
+    await closed(run);
+    throw new PodtrustError("rotation-refused", byHand.message, {
+      next: byHand.next,
+      detail: { reason: byHand.reason },
+    });
+  }
+  return endTheft(
+    {
+      servers: opened.servers,
+      algorithm: options.algorithm ?? standardAlgorithm(config),
+      ...defined({ oneByOne: options.oneByOne }),
+      clock,
+      signal,
+      close: () => closed(run),
+      async replace(keys) {
+        await handedOver(run, keys);
+        for (const one of keys.tainted) await withdrawn(context, config, opened.cluster, one.kid);
+      },
+      published: (until) => opened.published(until),
+      async keep(reached) {
+        try {
+          await keepProgress(folder, { ...reached, way: "at-once" });
+        } catch (error) {
+          progress.line(`note: how far this has come could not be written down: ${errorText(error)}`, 6);
+        }
+      },
+      onStep: (text) => progress.line(text, 2),
+      onWait: waitingLine(context),
+    },
+    opened.sources,
+    from,
+  );
+}
+
+/** `podtrust rotate stolen KID`. */
+export async function runStolen(context: CommandContext, options: StolenOptions, kid: string): Promise<void> {
+  if (options.reopen === true) return runMove(context, "stolen", options, kid);
+  const way = wayOf(options);
+  const run = await runOf(context, options);
+  if (way === "thief-reaches-no-api") {
+    await keepProgress(folderOf(run), { way, stolen: kid, tainted: [], servers: {} });
+    return runMove(context, "stolen", options, kid);
+  }
+  const { env, clock, signal, progress } = context;
+  const { config, route } = run;
+  const opened = await openTheft({
+    config,
+    route,
+    stateDir: join(personStateDir(env), config.stack),
+    given: await openUploads(config, { env, clock, logger: silentLogger }),
+    env,
+    clock,
+    signal,
+    consent: consentOf(context),
+    notice: (text) => progress.line(`note: ${text}`, 6),
+    onWait: waitingLine(context),
+    ...defined({ without: options.without }),
+  });
+  try {
+    const reached = await ended(run, opened, kid, options);
+    await keptInKubeadm(context, opened);
+    shownEnd(context, reached);
+    context.output.result({ way: "at-once", ...reached, open: opened.open });
+  } finally {
+    await opened.close();
+  }
+}
+
+/** kubeadm's own config is a convenience for its next upgrade: what keeps it from being written stops nothing. */
+async function keptInKubeadm({ progress, signal }: CommandContext, opened: OpenedTheft): Promise<void> {
+  try {
+    await opened.keepInKubeadm();
+  } catch (error) {
+    signal.throwIfAborted();
+    progress.line(`note: ConfigMap kube-system/kubeadm-config was not written: ${errorText(error)}`, 6);
+  }
+}
