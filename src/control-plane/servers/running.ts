@@ -37,9 +37,12 @@ done
 /** When a file became what it is: the kernel's own time of its last change, which nobody sets. Milliseconds since the epoch. */
 export async function changedAt(machine: ServerMachine, path: string, signal: AbortSignal): Promise<number> {
   const word = shellWord(path);
-  const script = `stat -c 'at %.3Z' ${word} 2>/dev/null || stat -c 'at %Z' ${word}\n`;
+  // BusyBox knows no parts of a second, and prints something else for them.
+  const script = `stat -c 'at %.3Z' ${word} 2>/dev/null\nstat -c 'at %Z' ${word}\n`;
   const output = await machine.run(`looking at ${path}`, script, signal);
-  return Math.round(Number(/^at (?<seconds>[\d.]+)$/mu.exec(output)?.groups?.["seconds"] ?? 0) * 1000);
+  // Without a time no process is young enough.
+  const [, seconds = "Infinity"] = /^at (\d+(?:\.\d+)?)$/mu.exec(output) ?? [];
+  return Math.round(Number(seconds) * 1000);
 }
 
 /** That no API server runs, or not yet: whoever waits asks again. */
