@@ -2,8 +2,11 @@ import {
   type ApiServerFlags,
   changeServerConfig,
   type FlagChange,
+  inReadingOrder,
+  isConfigFile,
   issuerFlagsOf,
   type KeptFacts,
+  listConfigFiles,
   manifestFlags,
   parseFlags,
   podName,
@@ -35,12 +38,6 @@ const rke2Runtime = "/run/k3s/containerd/containerd.sock";
 const k3sSigningKey = "/var/lib/rancher/k3s/server/tls/service.current.key";
 
 const services = { k3s: "k3s", rke2: "rke2-server" } as const;
-
-/** Paths of config files in the order in which they are read: config.yaml, and then those of config.yaml.d/ by name. */
-function inOrder(paths: readonly string[]): readonly string[] {
-  const isMain = (path: string): boolean => path.endsWith("/config.yaml");
-  return [...paths.filter(isMain), ...paths.filter((path) => !isMain(path)).sort()];
-}
 
 /** The issuer's flags in config files: k3s and RKE2 add those that are missing. */
 function given({ issuers, audiences, jwksUri }: ApiServerFlags): FlagChange {
@@ -78,6 +75,7 @@ export class RancherFiles implements ServerFiles {
   readonly #kept: KeptFiles;
   readonly #folder: string;
   readonly #node: string;
+  readonly #main: string;
 
   /** `node`: the machine's name in the cluster, by which RKE2's API server is found. */
   constructor(machine: ServerMachine, distribution: "k3s" | "rke2", purpose: "adopt" | "rotate", node = "") {
@@ -85,6 +83,7 @@ export class RancherFiles implements ServerFiles {
     this.#machine = machine;
     this.#node = node;
     this.#folder = `/etc/rancher/${distribution}`;
+    this.#main = `${this.#folder}/config.yaml`;
     this.#kept = new KeptFiles(machine, `${this.#folder}/podtrust`, purpose);
   }
 
@@ -136,7 +135,7 @@ export class RancherFiles implements ServerFiles {
   async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {
     const kept = await this.kept(signal);
     if (kept?.isEdited === true) {
-      const before = serverConfigFlags(await this.#filesBefore(signal));
+      const before = serverConfigFlags(this.distribution, await this.#filesBefore(signal));
       await this.change(issuerFlagsOf(before), signal);
       // The former content is of no use after another change.
       await this.#kept.forget(signal);
@@ -201,28 +200,30 @@ export class RancherFiles implements ServerFiles {
   async #filesBefore(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
     const values = new Map((await this.#files(signal)).map(({ path, value }) => [path, value]));
     for (const path of await this.#kept.paths(signal)) {
-      if (!/\.ya?ml$/u.test(path)) continue;
+      if (!isConfigFile(path)) continue;
       const value = await this.#machine.readYaml(this.#kept.before(path), signal);
       if (value === undefined) values.delete(path);
       else values.set(path, value);
     }
-    return inOrder([...values.keys()]).map((path) => ({ path, value: values.get(path) ?? {} }));
+    return inReadingOrder(
+      this.#main,
+      [...values].map(([path, value]) => ({ path, value })),
+    );
   }
 
   /** The config files in the order in which they are read. */
   async #files(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
     const script = `
-for file in ${this.#folder}/config.yaml ${this.#folder}/config.yaml.d/*.yaml ${this.#folder}/config.yaml.d/*.yml; do
-  if [ -f "$file" ]; then printf 'path %s\\n' "$(printf %s "$file" | base64 -w0)"; fi
-done
+${listConfigFiles}
+config_files ${this.#main}.d
 `;
     const found = fieldsOf(await this.#machine.run("looking for config files", script, signal), "path");
     const files: ServerConfigFile[] = [];
-    for (const path of inOrder(found)) {
+    for (const path of [this.#main, ...found]) {
       const value = await this.#machine.readYaml(path, signal);
       if (value !== undefined) files.push({ path, value });
     }
-    return files;
+    return inReadingOrder(this.#main, files);
   }
 
   async #restart(signal: AbortSignal): Promise<void> {

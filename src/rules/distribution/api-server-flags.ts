@@ -50,12 +50,17 @@ interface ParsedFlag {
   readonly words: 1 | 2;
 }
 
-// pflag takes a flag's value from the next word unless the flag is a boolean; the API server takes `_` for `-`.
+/** A flag's name as the API server has it: it takes `_` for `-`. */
+export function flagNameOf(written: string): string {
+  return written.replaceAll("_", "-");
+}
+
+// pflag takes a flag's value from the next word unless the flag is a boolean.
 function* flagsIn(words: readonly string[]): Generator<ParsedFlag> {
   for (const [at, word] of words.entries()) {
     if (!word.startsWith("--") || word === "--") continue;
     const equals = word.indexOf("=");
-    const name = word.slice(2, equals === -1 ? undefined : equals).replaceAll("_", "-");
+    const name = flagNameOf(word.slice(2, equals === -1 ? undefined : equals));
     const next = words[at + 1];
     const isApart = equals === -1 && next !== undefined && !next.startsWith("--");
     if (isApart) yield { name, value: next, at, words: 2 };

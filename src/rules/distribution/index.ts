@@ -32,8 +32,6 @@ export { readUnit, runsServer, type ServerUnit, unitFlags, unitProperties } from
 export {
   type ChangedValue,
   changeManifest,
-  changeServerConfig,
-  serverConfigFlags,
   type FileKeys,
   type KeptFacts,
   keysBetween,
@@ -41,7 +39,24 @@ export {
   podName,
   podPort,
   podWords,
-  type ServerConfigFile,
   startLinePattern,
   startLineWords,
 } from "./server-files.ts";
+export {
+  changeServerConfig,
+  inReadingOrder,
+  isConfigFile,
+  listConfigFiles,
+  type RancherName,
+  type ServerConfigFile,
+  serverConfigFlags,
+} from "./rancher-config.ts";
+export {
+  type ChangedStart,
+  serverConfigPath,
+  type ServerStart,
+  serverStart,
+  type ServerUnit,
+  startAfter,
+  type StartRefusal,
+} from "./rancher-start.ts";

@@ -4,8 +4,6 @@ import { defined } from "../../core/base/index.ts";
 import {
   changeKubeadmConfig,
   changeManifest,
-  changeServerConfig,
-  serverConfigFlags,
   keysBetween,
   startLineWords,
   manifestFlags,
@@ -158,84 +156,6 @@ describe("kubeadm's ClusterConfiguration that gets the issuer of before", () => 
     assert.deepEqual(withFormerIssuer({}, config([])), { fault: "is no ClusterConfiguration" });
     assert.deepEqual(withFormerIssuer(config([]), "text"), { fault: "is no ClusterConfiguration" });
   });
-});
-
-describe("config files of k3s and RKE2", () => {
-  const main = "/etc/rancher/k3s/config.yaml";
-  const own = "/etc/rancher/k3s/config.yaml.d/50-issuer.yaml";
-
-  test("have the changed flags in a file of their own and in no other, and keep all else", () => {
-    const files = [
-      {
-        path: main,
-        value: {
-          "write-kubeconfig-mode": "0600",
-          "kube-apiserver-arg": [`service-account-issuer=${old}`, "profiling=false"],
-        },
-      },
-      {
-        path: "/etc/rancher/k3s/config.yaml.d/10-other.yaml",
-        value: { "kube-apiserver-arg+": "audit-log-maxage=7" },
-      },
-      {
-        path: own,
-        value: {
-          note: 1,
-          "kube-apiserver-arg+": [
-            "--service_account_issuer=x",
-            "api-audiences=y",
-            "enable-aggregator-routing",
-          ],
-        },
-      },
-    ];
-    assert.deepEqual(changeServerConfig(files, own, change), [
-      {
-        path: main,
-        value: { "write-kubeconfig-mode": "0600", "kube-apiserver-arg": ["profiling=false"] },
-      },
-      {
-        path: own,
-        value: {
-          note: 1,
-          "kube-apiserver-arg+": [
-            "api-audiences=y",
-            "enable-aggregator-routing",
-            `service-account-issuer=${old}`,
-            `service-account-issuer=${ours}`,
-          ],
-        },
-      },
-    ]);
-  });
-
-  test("that do not exist yet become one file", () => {
-    assert.deepEqual(changeServerConfig([], own, { jwksUri: ours }), [
-      { path: own, value: { "kube-apiserver-arg+": [`service-account-jwks-uri=${ours}`] } },
-    ]);
-    const odd = [{ path: main, value: { "kube-apiserver-arg": 7 } }];
-    assert.equal(changeServerConfig(odd, own, { jwksUri: ours }).length, 1);
-  });
-});
-
-test("config files of k3s give the flags that they leave together: a later file takes the place of others, or adds to them", () => {
-  const value = { "kube-apiserver-arg": ["service-account-issuer=x", "profiling=false"] };
-  const first = { path: "/etc/rancher/k3s/config.yaml", value };
-  const later = (key: string, given: unknown) => ({
-    path: "/etc/rancher/k3s/config.yaml.d/10.yaml",
-    value: { [key]: given },
-  });
-  const added = later("kube-apiserver-arg+", [
-    "--service_account_issuer=y",
-    `service-account-jwks-uri=${ours}`,
-  ]);
-  assert.deepEqual(serverConfigFlags([first, added]), { issuers: ["x", "y"], jwksUri: ours, keyFiles: [] });
-  assert.deepEqual(serverConfigFlags([first, later("kube-apiserver-arg", `api-audiences=${old}`)]), {
-    issuers: [],
-    audiences: [old],
-    keyFiles: [],
-  });
-  assert.deepEqual(serverConfigFlags([first, later("node-label+", ["a=b"])]).issuers, ["x"]);
 });
 
 test("the line that k3s logs at its start gives the words of its API server, and no other line does", () => {

@@ -1,11 +1,5 @@
 import { type JsonRecord, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import {
-  type ApiServerFlags,
-  changedFlags,
-  changeFlags,
-  type FlagChange,
-  parseFlags,
-} from "./api-server-flags.ts";
+import { type ApiServerFlags, changeFlags, type FlagChange, parseFlags } from "./api-server-flags.ts";
 
 /** A file's new value, or why it cannot be changed, as the end of a sentence that begins with the file. */
 export type ChangedValue<T> = { readonly value: T } | { readonly fault: string };
@@ -104,70 +98,6 @@ export function keysBetween(before: FileKeys, now: FileKeys): Pick<KeptFacts, "k
     keysSince: [...new Set([...since, ...signer])],
     keysGone: before.verify.filter((kid) => !now.verify.includes(kid)),
   };
-}
-
-/** A YAML file of k3s or RKE2: its place and what it says. */
-export interface ServerConfigFile {
-  readonly path: string;
-  readonly value: JsonRecord;
-}
-
-const argument = /^kube-apiserver-arg\+?$/u;
-const ownArgument = "kube-apiserver-arg+";
-
-function argumentsOf(value: unknown): readonly string[] {
-  if (typeof value === "string") return [value];
-  return textsOf(value) ?? [];
-}
-
-function nameOf(entry: string): string {
-  const at = entry.indexOf("=");
-  const name = at === -1 ? entry : entry.slice(0, at);
-  return name.replace(/^--/u, "").replaceAll("_", "-");
-}
-
-/**
- * The config files of k3s or RKE2, in the order in which they are read, with other flags of the API server. The changed flags stand
- * in `own`, which adds to the others (`kube-apiserver-arg+`), and in no other file. Gives those files alone that change.
- * Source: https://docs.k3s.io/installation/configuration#multiple-config-files
- */
-export function changeServerConfig(
-  files: readonly ServerConfigFile[],
-  own: string,
-  change: FlagChange,
-): readonly ServerConfigFile[] {
-  const desired = changedFlags(change);
-  const without = (value: unknown): readonly string[] =>
-    argumentsOf(value).filter((entry) => !desired.has(nameOf(entry)));
-  const others = files.flatMap(({ path, value }) => {
-    const keys = Object.keys(value).filter((key) => argument.test(key));
-    const isTouched = keys.some((key) => without(value[key]).length < argumentsOf(value[key]).length);
-    if (path === own || !isTouched) return [];
-    const changed = keys.map((key) => [key, without(value[key])] as const);
-    return [{ path, value: { ...value, ...Object.fromEntries(changed) } }];
-  });
-  const before = files.find(({ path }) => path === own)?.value ?? {};
-  const kept = Object.entries(before).flatMap(([key, value]) => (argument.test(key) ? without(value) : []));
-  const rest = Object.entries(before).filter(([key]) => !argument.test(key));
-  const flags = [...desired].flatMap(([name, values]) => values.map((value) => `${name}=${value}`));
-  return [
-    ...others,
-    { path: own, value: { ...Object.fromEntries(rest), [ownArgument]: [...kept, ...flags] } },
-  ];
-}
-
-/**
- * The flags of the API server that config files of k3s or RKE2 give, in the order in which they are read: `kube-apiserver-arg` stands
- * for what earlier files say, and `kube-apiserver-arg+` adds to it. Source: as `changeServerConfig`.
- */
-export function serverConfigFlags(files: readonly ServerConfigFile[]): ApiServerFlags {
-  let words: readonly string[] = [];
-  for (const [key, value] of files.flatMap((file) => Object.entries(file.value))) {
-    if (!argument.test(key)) continue;
-    const given = argumentsOf(value).map((entry) => `--${entry.replace(/^--/u, "")}`);
-    words = key === ownArgument ? [...words, ...given] : given;
-  }
-  return parseFlags(words);
 }
 
 /**

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import {
+  serverConfigPath,
+  type ServerStart,
+  serverStart,
+  type ServerUnit,
+  startAfter,
+  type StartRefusal,
+} from "./index.ts";
+
+const old = "https://kubernetes.default.svc.cluster.local";
+const before = "https://old.example.com";
+const ours = "https://oidc.example.com";
+const main = "/etc/rancher/k3s/config.yaml";
+const own = `${main}.d/50-issuer.yaml`;
+const jwksUri = `${ours}/openid/v1/jwks`;
+
+const unit = (args: readonly string[], environment: Record<string, string> = {}): ServerUnit => ({
+  argv: ["/usr/local/bin/k3s", "server", ...args],
+  environment,
+});
+const started = (made: ServerStart | StartRefusal): ServerStart => {
+  assert.ok(!("refusal" in made), JSON.stringify(made));
+  return made;
+};
+const refused = (made: object): StartRefusal => {
+  assert.ok("refusal" in made, JSON.stringify(made));
+  return made as StartRefusal;
+};
+
+describe("what a server of k3s starts with", () => {
+  test("is k3s' own issuer, audiences and key files where nobody says anything", () => {
+    const { words, dataDir, port } = started(serverStart("k3s", unit([]), []));
+    assert.deepEqual(words, [
+      `--api-audiences=${old},k3s`,
+      `--service-account-issuer=${old}`,
+      "--service-account-key-file=/var/lib/rancher/k3s/server/tls/service.key",
+      "--service-account-signing-key-file=/var/lib/rancher/k3s/server/tls/service.current.key",
+    ]);
+    assert.deepEqual([dataDir, port], ["/var/lib/rancher/k3s", 6443]);
+  });
+
+  test("has the command line after the files, however it is written", () => {
+    const words = [
+      "--kube-apiserver-arg",
+      "service-account-issuer=https://b",
+      "-kube-apiserver-arg=service-account-issuer=https://c",
+      "--disable",
+      "traefik",
+    ];
+    const files = [{ path: main, value: { "kube-apiserver-arg": ["service-account-issuer=https://a"] } }];
+    const { flags } = started(serverStart("k3s", unit(words), files));
+    assert.deepEqual(flags.issuers, ["https://a", "https://b", "https://c"]);
+  });
+
+  test("has its folder, port and domain from the command line before the files, and from the files before a variable", () => {
+    const domain = "https://kubernetes.default.svc.in.example";
+    const value = { "data-dir": "/b", "https-listen-port": 7443, "cluster-domain": "in.example" };
+    const files = [{ path: `${main}.d/10.yml`, value }];
+    const seen = (args: readonly string[], given: typeof files): readonly unknown[] => {
+      const { dataDir, port, flags } = started(serverStart("k3s", unit(args, { K3S_DATA_DIR: "/a" }), given));
+      return [dataDir, port, flags.issuers[0]];
+    };
+    assert.deepEqual(seen([], []), ["/a", 6443, old]);
+    assert.deepEqual(seen([], files), ["/b", 7443, domain]);
+    assert.deepEqual(seen(["-d", "/c", "--https-listen-port=8443"], files), ["/c", 8443, domain]);
+    const { keyFiles, signingKeyFile } = started(serverStart("k3s", unit(["--data-dir=/c"]), [])).flags;
+    assert.deepEqual(
+      [keyFiles, signingKeyFile],
+      [["/c/server/tls/service.key"], "/c/server/tls/service.current.key"],
+    );
+  });
+
+  test("is read from the file that its variable names, else its command line, else the usual one", () => {
+    assert.equal(serverConfigPath("k3s", unit([])), main);
+    assert.equal(serverConfigPath("rke2", unit([])), "/etc/rancher/rke2/config.yaml");
+    assert.equal(serverConfigPath("k3s", unit(["-c", "/a.yaml"])), "/a.yaml");
+    assert.equal(
+      serverConfigPath("k3s", unit(["--config=/a.yaml"], { K3S_CONFIG_FILE: "/b.yaml" })),
+      "/b.yaml",
+    );
+    const files = [
+      { path: "/x.yaml.d/10.yaml", value: { "kube-apiserver-arg+": "service-account-issuer=https://b" } },
+      { path: "/x.yaml", value: { "kube-apiserver-arg": "service-account-issuer=https://a" } },
+    ];
+    const { flags } = started(serverStart("k3s", unit([], { K3S_CONFIG_FILE: "/x.yaml" }), files));
+    assert.deepEqual(flags.issuers, ["https://a", "https://b"]);
+  });
+
+  test("is refused where the unit starts no server, and where systemd would put something into an argument", () => {
+    const agent = { argv: ["/usr/local/bin/k3s", "agent"], environment: {} };
+    assert.match(
+      refused(serverStart("k3s", agent, [])).message,
+      /starts \/usr\/local\/bin\/k3s agent, which is no server/u,
+    );
+    const argument = "--kube-apiserver-arg=service-account-issuer=$ISSUER";
+    const { refusal, line } = refused(serverStart("k3s", unit([argument]), []));
+    assert.deepEqual([refusal, line?.text], ["unit-variable", argument]);
+  });
+
+  test("is refused where an issuer stands in a file and on the command line: the API server ends on that", () => {
+    const files = [{ path: main, value: { "kube-apiserver-arg": [`service-account-issuer=${before}`] } }];
+    const twice = [`--kube-apiserver-arg=service-account-issuer=${before}`];
+    assert.equal(refused(serverStart("k3s", unit(twice), files)).refusal, "issuer-twice");
+  });
+});
+
+describe("a change of a server's files, before it is made", () => {
+  const change = { issuers: [before, ours], audiences: [before, "k3s"], jwksUri };
+
+  test("gives the files that change and the start that they lead to", () => {
+    const value = { "kube-apiserver-arg": [`service-account-issuer=${before}`, "v=2"] };
+    const made = startAfter("k3s", unit(["--disable=traefik"]), [{ path: main, value }], { own, change });
+    assert.ok("files" in made);
+    const { files, start } = made;
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      [main, own],
+    );
+    assert.deepEqual([start.flags.issuers, start.flags.jwksUri], [[before, ours], jwksUri]);
+  });
+
+  test("is refused with the guide's own command line, which would give the issuer twice", () => {
+    const guide = [
+      `--kube-apiserver-arg=service-account-issuer=${before}`,
+      `--kube-apiserver-arg=service-account-jwks-uri=${before}/openid/v1/jwks`,
+    ];
+    const twice = refused(startAfter("k3s", unit(guide), [], { own, change }));
+    assert.equal(twice.refusal, "issuer-twice");
+    assert.match(
+      twice.message,
+      /the issuer https:\/\/old\.example\.com twice, the second time by the command line of its unit/u,
+    );
+    const line = { from: "the command line of its unit", text: `service-account-issuer=${before}` };
+    assert.deepEqual(twice.line, line);
+  });
+
+  test("is refused where the command line has another address of keys, other audiences, or an issuer in any form", () => {
+    for (const text of [
+      "service-account-jwks-uri=https://x.example.com/jwks",
+      "service-account-issuer=https://x.example.com",
+      "service-account-issuer-=https://x.example.com",
+      "service-account-issuer+=https://x.example.com",
+      "service_account_issuer=https://x.example.com",
+      "api-audiences=x",
+    ]) {
+      const made = startAfter("k3s", unit([`--kube-apiserver-arg=${text}`]), [], { own, change });
+      const { refusal, line } = refused(made);
+      assert.deepEqual([refusal, line?.text], ["differs", text]);
+    }
+  });
+
+  test("is refused where a later file drops what ours says, and names that file", () => {
+    const path = `${main}.d/60-other.yaml`;
+    for (const entry of ["v=2", `service-account-issuer=${before}`]) {
+      const later = { path, value: { "kube-apiserver-arg": [entry] } };
+      const { refusal, line } = refused(startAfter("k3s", unit([]), [later], { own, change }));
+      assert.deepEqual([refusal, line?.from], ["differs", path]);
+    }
+  });
+
+  test("that takes the issuer away leaves k3s' own, and is refused where another still names one", () => {
+    const back = { own, change: { issuers: [], audiences: [], jwksUri: "" } };
+    const files = [{ path: own, value: { "kube-apiserver-arg+": [`service-account-issuer=${ours}`] } }];
+    const made = startAfter("k3s", unit([]), files, back);
+    assert.ok("files" in made);
+    assert.deepEqual(made.start.flags.issuers, [old]);
+    const kept = unit([`--kube-apiserver-arg=service-account-issuer=${before}`]);
+    assert.equal(refused(startAfter("k3s", kept, files, back)).refusal, "differs");
+  });
+});
