@@ -8,7 +8,9 @@ export {
   publisherContents,
   restorePublisher,
   rotationIn,
+  shownOf,
 } from "./publisher-file.ts";
 export { ScheduledBackup } from "./schedule.ts";
+export { type ShownKeys, shownKeys } from "./shown-keys.ts";
 export { signingContents, signingFiles } from "./signing-file.ts";
 export { type Verified, verifyPublisher } from "./verify.ts";

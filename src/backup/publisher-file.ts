@@ -8,6 +8,7 @@ import {
   planRestore,
   readKept,
   type RestorePlan,
+  type Vouchers,
 } from "../publisher/index.ts";
 import { type BackupContents, type BackupFile, damaged } from "./archive/index.ts";
 
@@ -91,6 +92,8 @@ export interface PublisherRestore {
   readonly contents: BackupContents;
   /** Use the backup's account even if another exists. */
   readonly replace: boolean;
+  /** What vouches for its keys. */
+  readonly vouchers: Vouchers;
   /** Asked before anything is changed, with what would be. */
   readonly agree: (plan: RestorePlan) => Promise<boolean>;
 }
@@ -110,15 +113,18 @@ function unlessNewer(error: unknown): undefined {
 }
 
 /** The parts of a plan that the user agrees to. */
-const shownOf = ({ steps, published, distrusted }: RestorePlan): object => ({ steps, published, distrusted });
+export function shownOf(plan: RestorePlan): Omit<RestorePlan, "apply"> {
+  const { steps, published, distrusted, left, withheld } = plan;
+  return { steps, published, distrusted, left, withheld };
+}
 
 /**
  * Restores a backup of a publisher while no publisher runs; one on a machine of the config's is stopped for
  * it, and started again. Resolves to what was done, or undefined without consent. Throws `backup-foreign`,
- * `backup-damaged`, `backup-newer`, `publisher-running`; nothing is then changed.
+ * `backup-damaged`, `backup-newer`, `publisher-key-unknown`, `publisher-running`; nothing is then changed.
  */
 export async function restorePublisher(options: PublisherRestore): Promise<RestorePlan | undefined> {
-  const { config, deps, contents, replace, agree } = options;
+  const { config, deps, contents, replace, vouchers, agree } = options;
   checkOwn(config, contents);
   const kept = keptIn(contents);
   const { keyRetention: retention } = publisherOf(config);
@@ -126,7 +132,7 @@ export async function restorePublisher(options: PublisherRestore): Promise<Resto
   const places = await openPublisherStores(config, deps);
   const now = deps.clock.now();
   const planned = (): Promise<RestorePlan> =>
-    planRestore({ places, stack, issuer, kept, now, retention, replace });
+    planRestore({ places, stack, issuer, kept, now, retention, replace, vouchers });
   try {
     const shown = await planned();
     if (!(await agree(shown))) return undefined;

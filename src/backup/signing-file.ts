@@ -24,12 +24,16 @@ const names: Readonly<Record<keyof SigningTexts, BackupFile>> = {
 const belongs: Partial<Record<BackupFile, string>> = {
   "service.key":
     "/var/lib/rancher/k3s/server/tls/service.key on each server, mode 0600, before k3s first starts there",
-  "k3s-token": "/var/lib/rancher/k3s/server/token, mode 0600, or --token-file, with a copy of the datastore",
+  "k3s-token":
+    "/var/lib/rancher/k3s/server/token, mode 0600, or --token-file, but only together with a copy of that cluster's datastore. Without that never: k3s then starts once, and no more",
   "login-key": "$XDG_STATE_HOME/podtrust/STACK/id_ed25519, mode 0600",
   "login-key.pub": "$XDG_STATE_HOME/podtrust/STACK/id_ed25519.pub",
   "known-hosts": "$XDG_STATE_HOME/podtrust/STACK/known_hosts",
   "signer.json": "/var/lib/podtrust-signer on each control plane, before the signer first starts there",
 };
+
+/** Folders for files that do harm where they are copied without a thought. */
+const folders: Partial<Record<BackupFile, string>> = { "k3s-token": "only-with-the-datastore" };
 
 /** The content of a backup of what a cluster signs with. */
 export function signingContents(
@@ -49,6 +53,13 @@ export function signingFiles({ files }: BackupContents): readonly {
   readonly name: BackupFile;
   readonly content: Buffer;
   readonly belongs: string;
+  /** The folder below the others into which it is written; empty for none. */
+  readonly folder: string;
 }[] {
-  return [...files].map(([name, content]) => ({ name, content, belongs: belongs[name] ?? "" }));
+  return [...files].map(([name, content]) => ({
+    name,
+    content,
+    belongs: belongs[name] ?? "",
+    folder: folders[name] ?? "",
+  }));
 }

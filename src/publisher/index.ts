@@ -59,5 +59,6 @@ export { type DeploymentChoice, publisherSpec } from "./manifests/spec-of-config
 export type { Exposure, PublisherSpec } from "./manifests/spec.ts";
 export { type KeptDeps, type PublisherStores, openPublisherStores } from "./kept/stores.ts";
 export { type KeptState, readKept } from "./kept/state.ts";
+export type { Vouchers } from "./kept/handed-keys.ts";
 export { planRestore, type RestorePlan, type RestoreStep } from "./kept/restore.ts";
 export { keysOfKept, type KeptKeys, lostBy } from "./kept/compare.ts";

@@ -9,7 +9,7 @@ const former = "https://kubernetes.default.svc.cluster.local";
 
 describe("a publisher whose cluster and machine are gone", () => {
   test("serves the lost cluster's keys, and those of the next one beside them once a person accepts them", async (t) => {
-    const { home, cluster, identity, machine, done, recipient, publishes } = await backupWorld(t);
+    const { home, cluster, identity, route, machine, done, recipient, publishes } = await backupWorld(t);
     const old = cluster.keys.list()[0]?.kid ?? "";
     const before = await machine("first");
     const running = await before.serve();
@@ -28,7 +28,8 @@ describe("a publisher whose cluster and machine are gone", () => {
       kubeconfig: next.kubeconfig("publisher"),
       formerIssuers: [former],
     });
-    const said = await done("restore", backup, "-f", after.config, "--identity", identity, "--yes");
+    const restore = ["restore", backup, "-f", after.config, "--identity", identity, "--yes", ...route];
+    const said = await done(...restore, "--key", old);
     assert.match(said, /start it once with --accept-keys/u);
     const held = await after.serve();
     await until("its keys are held back", () => /none of the keys that are published/u.test(held.log()), {

@@ -39,9 +39,11 @@ export async function planRotation(
   config: Config,
   text: string,
 ): Promise<RotationRestore> {
-  const record = parseRecord(text);
-  if (record === undefined)
+  const parsed = parseRecord(text);
+  if (parsed === undefined)
     throw new PodtrustError("backup-damaged", "rotation.json is no record of a rotation");
+  // Anyone may have written the backup: no key comes from it, neither to sign next nor to go back to.
+  const { next: _next, sealed: _sealed, before: _before, ...record } = parsed;
   if (config.servers === undefined)
     return nothing("rotation: is not used: the config names no cluster.servers");
   try {
@@ -50,7 +52,7 @@ export async function planRotation(
     if (!isDeepStrictEqual(there, emptyRecord))
       return nothing("rotation: is not used: what the cluster has of it is newer");
     return {
-      says: "rotation: is restored into the cluster; its waits start again",
+      says: "rotation: key IDs are restored into the cluster, and no key; its waits start again",
       apply: () => secret.keep(recordAfterLoss(record), context.signal),
     };
   } catch (error) {

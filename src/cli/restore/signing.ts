@@ -36,12 +36,13 @@ export async function writeSigningFiles(
   await folder.make();
   const { output } = context;
   const files = signingFiles(contents);
-  for (const { name, content } of files) {
+  for (const { name, content, folder: below } of files) {
+    if (below !== "") await new StateFolder(join(folder.path, below)).make();
     if (name === "signer.json") await writeSigner(context, join(to, "signer"), content.toString("utf8"));
-    else await createFile(join(folder.path, name), content);
+    else await createFile(join(folder.path, below, name), content);
   }
-  for (const { name, belongs } of files)
-    output.line(`${join(to, name === "signer.json" ? "signer" : name)} belongs in ${belongs}.`);
+  for (const { name, belongs, folder: below } of files)
+    output.line(`${join(to, below, name === "signer.json" ? "signer" : name)} belongs in ${belongs}.`);
   output.line("Keys of an HSM or a KMS are in no backup: they are where they were.");
   output.line("Delete the folder when the cluster signs again.");
   output.result({ kind: contents.kind, files: files.map(({ name, belongs }) => ({ name, belongs })) });

@@ -72,6 +72,7 @@ const options = (
   now,
   retention: day,
   replace: false,
+  vouchers: { shown: [a, b], ids: [] },
   ...more,
 });
 
@@ -128,6 +129,49 @@ describe("a restore of what a publisher keeps", () => {
     const since = new Map(keys.map(({ jwk, absentSince }) => [jwk.kid, absentSince]));
     assert.equal(since.get(a.kid), now - 40 * day);
     assert.equal(since.get(b.kid), now);
+  });
+
+  test("takes no key that neither the cluster nor the name shows, not even under a kid that they show", async (t) => {
+    const forged = { ...newKey(), kid: a.kid };
+    for (const backup of [known(b), known(forged)]) {
+      const places = await emptyPlaces(t);
+      const vouchers = { shown: [a], ids: [] };
+      const plan = await planRestore(options(places, only(documents(backup)), { vouchers }));
+      assert.deepEqual([plan.published, plan.left.map(({ kid }) => kid)], [[], [backup.jwk.kid]]);
+      await plan.apply();
+      assert.equal((await readKept(places, issuer)).documents, undefined);
+    }
+  });
+
+  test("takes a key that a person hands over by its ID, which is made from the key, and knows no ID that none has", async (t) => {
+    const forged = { ...newKey(), kid: b.kid };
+    const vouchers = { shown: [], ids: [b.kid] };
+    const good = only(documents(known(b), known(a)));
+    const plan = await planRestore(options(await emptyPlaces(t), good, { vouchers }));
+    assert.deepEqual([plan.published, plan.left], [[b.kid], [{ kid: a.kid, id: a.kid }]]);
+    await assert.rejects(
+      planRestore(options(await emptyPlaces(t), only(documents(known(forged))), { vouchers })),
+      { code: "publisher-key-unknown" },
+    );
+  });
+
+  test("takes a key that is here already, and no distrust that would leave none of the keys that are shown", async (t) => {
+    const places = await emptyPlaces(t);
+    await restored(places, only(documents(known(b))));
+    const vouchers = { shown: [a], ids: [] };
+    const backup = only(documents(known(a, { distrustedAt: now - 500 }), known(b)));
+    const plan = await planRestore(options(places, backup, { vouchers }));
+    assert.deepEqual([plan.published, plan.distrusted, plan.withheld], [[b.kid], [], [a.kid]]);
+  });
+
+  test("believes a backup neither for how long a key is known nor which one signs", async (t) => {
+    const places = await emptyPlaces(t);
+    const { documents: text = "" } = await restored(
+      places,
+      only(documents(known(a, { firstSeen: 0, signed: { first: 0, last: now + day } }))),
+    );
+    const { keys } = JSON.parse(text) as { keys: readonly KnownKey[] };
+    assert.deepEqual([keys[0]?.firstSeen, keys[0]?.signed], [now, undefined]);
   });
 
   test("refuses another account than the one that is there, and with --replace sets that one aside", async (t) => {

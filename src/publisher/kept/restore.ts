@@ -6,11 +6,12 @@ import type {
   StoredCertificate,
 } from "../../providers/tls/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
-import { publishedKeys, type KnownKey } from "../source/keys.ts";
+import { publishedKeys } from "../source/keys.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import type { SourceState } from "../source/state.ts";
 import { readState, stateText } from "../source/stored-state.ts";
 import { type KeptFolder, restoreMarker as marker } from "./files.ts";
+import { handedKeys, type LeftKey, type Vouchers } from "./handed-keys.ts";
 import type { PublisherStores } from "./stores.ts";
 import type { KeptState } from "./state.ts";
 
@@ -35,6 +36,10 @@ export interface RestorePlan {
   readonly published: readonly string[];
   /** Key IDs that are distrusted. */
   readonly distrusted: readonly string[];
+  /** Keys of the backup that are not taken, since nothing vouches for them. */
+  readonly left: readonly LeftKey[];
+  /** Key IDs that the backup distrusts and that stay, since none that is shown now would be left. */
+  readonly withheld: readonly string[];
   /** Runs it. An interrupted run can be repeated with the same result. */
   apply(): Promise<void>;
 }
@@ -51,6 +56,14 @@ export interface RestoreKeptOptions {
   readonly retention: number;
   /** Take the backup's account even if another is there. */
   readonly replace: boolean;
+  /** What vouches for its keys. */
+  readonly vouchers: Vouchers;
+}
+
+/** What is to be done, and what of the documents is not. */
+interface PlannedWork extends Pick<RestorePlan, "left" | "withheld"> {
+  readonly work: readonly Work[];
+  readonly state: SourceState;
 }
 
 interface Work {
@@ -60,22 +73,11 @@ interface Work {
   readonly old?: string;
 }
 
-/**
- * A key of a backup: it counts as gone from the time of the backup until the cluster shows it. So a key that the
- * cluster has dropped since is not published for longer than its tokens live. A backup cannot lift a distrust: it may
- * be older than that, or come from anyone.
- */
-function asOfThen({ takenBack: _never, ...key }: KnownKey, now: number): KnownKey {
-  return { ...key, absentSince: Math.min(key.absentSince ?? key.lastSeen, now) };
-}
-
-function backupState(documents: string, issuer: string, now: number): SourceState {
+function backupState(documents: string, issuer: string): SourceState {
   try {
     const { state, warning } = readState(documents, issuer, "disk");
     if (warning !== undefined) throw new Error(warning);
-    const ring = state.ring.map((key) => asOfThen(key, now));
-    // As it is everywhere: restoring the same backup twice then changes nothing.
-    return { ...state, ring: ring.sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1)) };
+    return state;
   } catch (cause) {
     throw new PodtrustError("backup-damaged", `the backup's documents cannot be read: ${errorText(cause)}`, {
       cause,
@@ -83,25 +85,39 @@ function backupState(documents: string, issuer: string, now: number): SourceStat
   }
 }
 
-async function documentsWork(
-  options: RestoreKeptOptions,
-): Promise<{ readonly work: readonly Work[]; readonly state: SourceState }> {
-  const { places, stack, issuer, kept, now, retention, replace } = options;
-  const there = await places.documents.load();
-  const unread = there.unread ?? there.unproven?.why;
+/** What happens to the documents: `there` is kept now, `state` is to be, with so many keys of the backup. */
+function documentsStep(
+  { stack, issuer }: RestoreKeptOptions,
+  there: SourceState,
+  state: SourceState,
+  taken: number,
+): RestoreStep {
+  const step = { what: "documents", of: stack } as const;
+  if (there.ring.length > 0)
+    return { ...step, does: stateText(state, issuer) === stateText(there, issuer) ? "same" : "merge" };
+  return taken > 0
+    ? { ...step, does: "make" }
+    : { ...step, does: "leave", why: "nothing vouches for a key of it" };
+}
+
+async function documentsWork(options: RestoreKeptOptions): Promise<PlannedWork> {
+  const { places, issuer, kept, now, retention, replace, vouchers } = options;
+  const { state: there, unproven, unread = unproven?.why } = await places.documents.load();
   if (unread !== undefined && !replace)
     throw new PodtrustError(
       "backup-newer",
       `what is there cannot be read, and may be newer than the backup: ${unread}`,
     );
-  if (kept.documents === undefined) return { work: [], state: there.state };
-  const backup = backupState(kept.documents, issuer, now);
-  const isEmpty = there.state.ring.length === 0;
-  const state = isEmpty ? backup : mergeStates(there.state, backup, { now, retention }).state;
-  const same = !isEmpty && stateText(state, issuer) === stateText(there.state, issuer);
-  const does = isEmpty ? "make" : same ? "same" : "merge";
-  const step: RestoreStep = { what: "documents", of: stack, does };
-  return { work: [same ? { step } : { step, act: () => places.documents.save(state) }], state };
+  if (kept.documents === undefined) return { work: [], state: there, left: [], withheld: [] };
+  const file = backupState(kept.documents, issuer);
+  const { ring, left, withheld } = handedKeys(file.ring, there.ring, vouchers, now);
+  // As it is everywhere: restoring the same backup twice then changes nothing.
+  const backup = { ...file, ring: ring.toSorted((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1)) };
+  const state = there.ring.length === 0 ? backup : mergeStates(there, backup, { now, retention }).state;
+  const step = documentsStep(options, there, state, ring.length);
+  const act = (): Promise<unknown> => places.documents.save(state);
+  const isNothing = step.does === "same" || step.does === "leave";
+  return { work: [{ step, ...(isNothing ? {} : { act }) }], state, left, withheld };
 }
 
 /** The subject of a backup's text, which the config may have no place for. */
@@ -162,9 +178,7 @@ async function certificateWork(
   return { step: { ...step, does: "replace" }, act, old: certificateText(address, there) };
 }
 
-async function allWork(
-  options: RestoreKeptOptions,
-): Promise<{ readonly work: readonly Work[]; readonly state: SourceState }> {
+async function allWork(options: RestoreKeptOptions): Promise<PlannedWork> {
   const { readNamedAccount, readNamedCertificate } = await import("../../providers/tls/index.ts");
   const { kept } = options;
   const documents = await documentsWork(options);
@@ -177,7 +191,7 @@ async function allWork(
     const { value, ...address } = readNamedCertificate("the backup's certificate", text);
     work.push(await certificateWork(options, address, value));
   }
-  return { work, state: documents.state };
+  return { ...documents, work };
 }
 
 /** Saves what is about to be replaced to a separate file in the state directory. */
@@ -194,12 +208,14 @@ async function setAside(folder: KeptFolder, work: readonly Work[], now: number):
  * `backup-newer` for what would be lost, and `certificate-store-invalid`.
  */
 export async function planRestore(options: RestoreKeptOptions): Promise<RestorePlan> {
-  const { work, state } = await allWork(options);
+  const { work, state, left, withheld } = await allWork(options);
   const { folder } = options.places;
   return {
     steps: work.map(({ step }) => step),
     published: publishedKeys(state.ring).map(({ kid }) => kid),
     distrusted: state.ring.flatMap(({ jwk, distrustedAt }) => (distrustedAt === undefined ? [] : [jwk.kid])),
+    left,
+    withheld,
     async apply() {
       if (folder !== undefined) {
         await folder.replace(marker, `${JSON.stringify({ stack: options.stack })}\n`);

@@ -113,7 +113,7 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     assert.match(verified.out, /The same as the state in .*\/var\/lib\/private\/podtrust-publisher/u);
 
     await first.stop();
-    const restored = await done("restore", "prod.age", "-f", "second.yaml", ...open, "--yes");
+    const restored = await done("restore", "prod.age", "-f", "second.yaml", ...open, "--yes", ...nowhere);
     assert.match(restored, new RegExp(`${stolen.kid}, distrusted`, "u"));
     assert.match(restored, /podtrust up makes it/u);
     assert.deepEqual(await store(second).loadAccount(reach.ca.directoryUrl, email), account);
@@ -135,7 +135,7 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     assert.equal((await saved()).code, 0);
     await up("second");
     await writeFile(join(second.root, "run/stand-in/calls"), "");
-    const restore = ["restore", "prod.age", "-f", "second.yaml", ...open, "--yes"];
+    const restore = ["restore", "prod.age", "-f", "second.yaml", ...open, "--yes", ...nowhere];
     const calls = (): string => readFileSync(join(second.root, "run/stand-in/calls"), "utf8");
     // It has an account of its own by now, which is not thrown away unasked.
     const refused = await podtrust(...restore);

@@ -67,12 +67,16 @@ describe("what the cluster on a machine signs with", { skip: missing ?? false },
       /back\/service\.key belongs in \/var\/lib\/rancher\/k3s\/server\/tls\/service\.key/u,
     );
     assert.deepEqual((await readdir(join(folder, "back"))).sort(), [
-      "k3s-token",
       "known-hosts",
+      "only-with-the-datastore",
       "service.key",
     ]);
     assert.equal(await readFile(join(folder, "back/service.key"), "utf8"), key);
-    assert.equal(await readFile(join(folder, "back/k3s-token"), "utf8"), "K10abc::server:def\n");
+    assert.equal(
+      await readFile(join(folder, "back/only-with-the-datastore/k3s-token"), "utf8"),
+      "K10abc::server:def\n",
+    );
+    assert.match(back.out, /only together with a copy of that cluster's datastore/u);
     assert.equal((await stat(join(folder, "back/service.key"))).mode & 0o777, 0o600);
     const again = await podtrust("restore", ...open, "--to", "back");
     assert.match(again.err, /there is a file of that name/u);
