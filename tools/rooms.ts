@@ -121,6 +121,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   "providers/aws": [
     "core/base",
+    "core/credentials",
     "rules/oidc",
     "rules/keys",
     "rules/trust",
@@ -143,9 +144,10 @@ export const allowed: Record<string, readonly string[]> = {
   // One call of S3, for the publisher's program, which holds no SDK.
   "providers/backup-bucket": ["core/base", "core/files", "core/http"],
   "providers/azure": ["core/base", "core/files", "core/http", "rules/oidc", "rules/plan"],
-  "providers/gcp": ["core/base", "core/files", "core/http", "rules/gcp", "rules/plan"],
+  "providers/gcp": ["core/base", "core/credentials", "core/files", "core/http", "rules/gcp", "rules/plan"],
   "providers/host": [
     "core/base",
+    "core/credentials",
     "core/home",
     "rules/plan",
     "rules/distribution",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { openBackups } from "../../src/cli/options/bucket.ts";
 import { TestClock } from "../support/clock.ts";
+import type { CommandContext } from "../../src/cli/context.ts";
 
 const issuer = "https://oidc.example.com";
 const bucket = { bucket: "backups", region: "eu-central-1", prefix: "" };
@@ -19,15 +20,16 @@ describe("credentials for backups", () => {
       await writeFile(file, `${part({ alg: "RS256" })}.${part({ iss })}.c2ln\n`);
       return file;
     };
-    const clock = new TestClock();
+    const contextOf = (env: Readonly<Record<string, string>>) =>
+      ({ clock: new TestClock(), env }) as unknown as CommandContext;
     const own = { AWS_WEB_IDENTITY_TOKEN_FILE: await tokenOf(issuer) };
-    await assert.rejects(openBackups(bucket, issuer, { clock, env: own }), { code: "backup-credentials" });
+    await assert.rejects(openBackups(bucket, issuer, contextOf(own)), { code: "backup-credentials" });
     const other = { AWS_WEB_IDENTITY_TOKEN_FILE: await tokenOf("https://eks.example.com") };
     for (const [place, env] of [
       [bucket, other],
       [bucket, {}],
       [{ ...bucket, profile: "backup" }, own],
     ] as const)
-      (await openBackups(place, issuer, { clock, env })).close?.();
+      (await openBackups(place, issuer, contextOf(env))).close?.();
   });
 });

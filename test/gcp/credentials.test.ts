@@ -11,6 +11,9 @@ import { type GoogleModel, startGoogleModel } from "../support/google-model.ts";
 import { runs } from "../support/runs.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
+// Google's API is on this machine, and so may be the addresses of a file of credentials.
+const here = { CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM: "http://127.0.0.1:1" };
+
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const pem = privateKey.export({ type: "pkcs8", format: "pem" });
 const ecPem = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
@@ -28,7 +31,7 @@ const poolPath = "/v1/projects/1/locations/global/workloadIdentityPools/absent";
 async function given(file: unknown) {
   const path = join(folder, "credentials.json");
   await writeFile(path, typeof file === "string" ? file : JSON.stringify(file));
-  return readCredentials({ GOOGLE_APPLICATION_CREDENTIALS: path });
+  return readCredentials({ env: { ...here, GOOGLE_APPLICATION_CREDENTIALS: path } });
 }
 
 async function model(t: TestContext): Promise<GoogleModel> {
@@ -255,9 +258,9 @@ describe("a file of credentials for Google is refused before anything is sent, a
   });
 
   test("that is not named or not there", async () => {
-    await assert.rejects(readCredentials({}), { code: "gcp-credentials-missing" });
+    await assert.rejects(readCredentials({ env: {} }), { code: "gcp-credentials-missing" });
     const path = join(folder, "absent.json");
-    await assert.rejects(readCredentials({ GOOGLE_APPLICATION_CREDENTIALS: path }), {
+    await assert.rejects(readCredentials({ env: { ...here, GOOGLE_APPLICATION_CREDENTIALS: path } }), {
       code: "gcp-credentials-missing",
     });
   });

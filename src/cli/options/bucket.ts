@@ -1,5 +1,5 @@
 import { accessOf, type AwsAccess, openBackupBucket, openS3Documents } from "../../providers/aws/index.ts";
-import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { BackupTarget } from "../../backup/index.ts";
 import {
   type BackupBucket,
@@ -12,16 +12,18 @@ import { readBoundedText } from "../../core/files/index.ts";
 import type { DocumentTarget } from "../../publisher/index.ts";
 import { maxToken, parseJws } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
+import { consentOf } from "./consent.ts";
 
 /** Credentials and region for the bucket of a config. */
-export function s3Access(config: S3Config, clock: Clock): AwsAccess {
+export function s3Access(config: S3Config | BackupBucket, context: CommandContext): AwsAccess {
   const { endpoint } = config;
-  return { ...accessOf(config, clock), ...defined({ s3Endpoint: endpoint }) };
+  const consenting = { env: context.env, consent: consentOf(context) };
+  return { ...accessOf(config, context.clock), consenting, ...defined({ s3Endpoint: endpoint }) };
 }
 
 /** Opens the bucket of a config as a place to publish in. */
-export function openTarget(config: S3Config, clock: Clock): DocumentTarget {
-  return openS3Documents(config, s3Access(config, clock));
+export function openTarget(config: S3Config, context: CommandContext): DocumentTarget {
+  return openS3Documents(config, s3Access(config, context));
 }
 
 /** The s3 section of a config file; throws `config-without-s3`. */
@@ -63,9 +65,8 @@ async function refuseOwnIssuer(
 export async function openBackups(
   bucket: BackupBucket,
   issuer: string,
-  { clock, env }: Pick<CommandContext, "clock" | "env">,
+  context: CommandContext,
 ): Promise<BackupTarget> {
-  const { endpoint, profile } = bucket;
-  if (profile === undefined) await refuseOwnIssuer(issuer, env);
-  return openBackupBucket(bucket, { ...accessOf(bucket, clock), ...defined({ s3Endpoint: endpoint }) });
+  if (bucket.profile === undefined) await refuseOwnIssuer(issuer, context.env);
+  return openBackupBucket(bucket, s3Access(bucket, context));
 }

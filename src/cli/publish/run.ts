@@ -33,7 +33,7 @@ async function publish(context: CommandContext, config: Config, s3: S3Config): P
   const { clock, signal, env } = context;
   const { source, jwksUri, formerIssuers, cacheControl, keyRetention } = publisherOf(config);
   const cluster = await openKubernetes(source, { env, clock, consent: consentOf(context) });
-  const target = openTarget(s3, clock);
+  const target = openTarget(s3, context);
   try {
     return await publishOnce({
       stack: config.stack,
@@ -96,7 +96,7 @@ function printIssuer(
 /** `podtrust publish s3`: once, then checks from outside; exit code 3 if that fails. */
 export async function runPublishS3(context: CommandContext, options: PublishS3Options): Promise<void> {
   const { config, s3 } = await loadS3(context.path(options.file), context.env);
-  const { output, clock, signal } = context;
+  const { output, signal } = context;
   const outcome = await publish(context, config, s3);
   printOutcome(output, s3, outcome);
   const { written, keys, conflicts, warnings } = outcome;
@@ -114,7 +114,7 @@ export async function runPublishS3(context: CommandContext, options: PublishS3Op
   }
   const seen = await look(context, config, options);
   // The bucket's settings are read only if they can explain a failure.
-  const access = seen.reached ? undefined : await readPublicAccess(s3.bucket, s3Access(s3, clock), signal);
+  const access = seen.reached ? undefined : await readPublicAccess(s3.bucket, s3Access(s3, context), signal);
   const hints = access === undefined ? [] : publicHints(config.issuer, s3, access);
   printIssuer(output, seen, access, hints);
   output.result({ ...published, seen, ...(access === undefined ? {} : { access, hints }) });

@@ -9,7 +9,7 @@ export function define(command: Command, context: CommandContext): void {
   defineServe(command, context, {
     async openTarget(s3) {
       const { openTarget } = await import("../options/bucket.ts");
-      return openTarget(s3, context.clock);
+      return openTarget(s3, context);
     },
     async openBackups(bucket, issuer) {
       const { openBackups } = await import("../options/bucket.ts");

@@ -1,6 +1,6 @@
 import { PodtrustError, shellWord } from "../base/index.ts";
 import { consentDigest, type ConsentEnvironment, consentNext, isConsented } from "./consent.ts";
-import { type CredentialName, credentials } from "./table.ts";
+import { type CredentialName, credentials } from "./credential-rows.ts";
 
 /** A credential on its way to a place that was not named beside it by who gave it. */
 export interface Elsewhere {

@@ -8,4 +8,4 @@ export {
   isListed,
 } from "./consent.ts";
 export { type Elsewhere, requireConsentTo, requireGivenFile } from "./elsewhere.ts";
-export type { CredentialName } from "./table.ts";
+export type { CredentialName } from "./credential-rows.ts";

@@ -1,4 +1,5 @@
 import { type Clock, defined } from "../../core/base/index.ts";
+import type { ConsentEnvironment } from "../../core/credentials/index.ts";
 import type { SlowedDown } from "./adaptive-rate.ts";
 
 /** Long-lived or session credentials, as AWS hands them out. Never log them. */
@@ -21,6 +22,8 @@ export interface AwsAccess {
   readonly endpoint?: string;
   /** The same for S3 alone: another service that speaks it. */
   readonly s3Endpoint?: string;
+  /** Whether session tokens may go to `s3Endpoint`; without it as the process' environment says. */
+  readonly consenting?: ConsentEnvironment;
   /** How often a call is tried while AWS throttles or fails; 5 by default. */
   readonly attempts?: number;
   /** How long AWS may stay silent in one try, before its answer or within it, in milliseconds; 20,000 by default. */

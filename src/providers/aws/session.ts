@@ -13,6 +13,7 @@ import {
 } from "../../core/base/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { AdaptiveRate } from "./adaptive-rate.ts";
+import { sessionsFor } from "./s3-session.ts";
 
 /**
  * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is reported within half a minute. By
@@ -104,6 +105,19 @@ async function credentialsOf(access: AwsAccess): Promise<Credentials | undefined
   });
 }
 
+/** Credentials for S3 at an endpoint that a config names; nothing for AWS's own. */
+async function guarded(
+  { s3Endpoint, consenting = { env: process.env } }: AwsAccess,
+  found: Credentials | undefined,
+): Promise<{ readonly credentials?: Provider }> {
+  if (s3Endpoint === undefined) return {};
+  const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+  const chain = (): Provider =>
+    found === undefined ? fromNodeProviderChain() : () => Promise.resolve(found as AwsCredentialIdentity);
+  const provider = typeof found === "function" ? (found as Provider) : chain();
+  return { credentials: sessionsFor(s3Endpoint, provider, consenting) };
+}
+
 /** Remembers the promise, so that a client is made once. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
@@ -152,7 +166,7 @@ export function openAws(access: AwsAccess): AwsSession {
     async s3(bucket) {
       const [{ S3Client }, config] = await Promise.all([import("@aws-sdk/client-s3"), settings()]);
       const endpoint = access.s3Endpoint ?? access.endpoint;
-      const own = defined({ endpoint });
+      const own = { ...defined({ endpoint }), ...(await guarded(access, config.credentials)) };
       // A host name with the bucket's dots in it is covered by no certificate, and services beside AWS's
       // need not have host names for buckets at all.
       const forcePathStyle = bucket.includes(".") || endpoint !== undefined;

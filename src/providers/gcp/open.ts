@@ -1,4 +1,5 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
+import type { ConsentEnvironment } from "../../core/credentials/index.ts";
 import { providerAudience, type ProviderName } from "../../rules/gcp/index.ts";
 import { GoogleApi } from "./api.ts";
 import { callerOf, type GoogleCredentials, readCredentials } from "./credentials/index.ts";
@@ -13,13 +14,13 @@ export interface OpenedGoogle {
   readonly credentials: GoogleCredentials;
 }
 
-/** Opens Google's IAM API with the environment's credentials. Throws `gcp-endpoint` and `gcp-credentials-*`. */
-export async function openGoogle(
-  env: Readonly<Record<string, string | undefined>>,
-  clock: Clock,
-): Promise<OpenedGoogle> {
-  const endpoint = iamEndpoint(env["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"]);
-  const credentials = await readCredentials(env);
+/**
+ * Opens Google's IAM API with the environment's credentials. Throws `gcp-endpoint`, `credential-elsewhere` and
+ * `gcp-credentials-*`.
+ */
+export async function openGoogle(environment: ConsentEnvironment, clock: Clock): Promise<OpenedGoogle> {
+  const endpoint = iamEndpoint(environment.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"]);
+  const credentials = await readCredentials(environment);
   const api = new GoogleApi({ endpoint, credentials, clock });
   const elsewhere = endpoint === iamEndpoint(undefined) ? {} : { elsewhere: endpoint };
   return { api, caller: callerOf(credentials), credentials, ...elsewhere };

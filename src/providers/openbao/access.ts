@@ -39,37 +39,59 @@ function firstOf(names: readonly string[], env: Environment): Variable | undefin
 
 const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
 
+/** Whether two URLs are of one scheme, host and port. */
+export function isOriginOf(url: string, address: string): boolean {
+  return originOf(url) !== undefined && originOf(url) === originOf(address);
+}
+
+/** What is to be sent to a server, and where that would rather be said. */
+interface Sending {
+  readonly credential: "openbao-token" | "workload-token";
+  readonly what: string;
+}
+
 /**
  * The environment names a server and the token for it, as it does for `bao`. A config may come from somebody else, and names
- * a server only: so the token goes to the server that the environment names beside it, and to another after a person's yes.
+ * a server only: so what is worth something elsewhere goes to the server that the environment names, and to another after a
+ * person's yes. Throws `credential-elsewhere`.
  */
 async function requireNamed(
-  token: Variable,
+  { credential, what }: Sending,
   { address, ca }: OpenBaoAccess,
   environment: ConsentEnvironment,
 ): Promise<void> {
   const named = firstOf(addressVariables, environment.env);
-  if (named !== undefined && originOf(named.value) === originOf(address)) return;
+  if (named !== undefined && isOriginOf(named.value, address)) return;
   const where =
     named === undefined ? "neither BAO_ADDR nor VAULT_ADDR is set" : `${named.name} names another`;
   const authority =
     ca === undefined ? "the public roots vouch" : `a CA with SHA-256 ${hash("sha256", ca)} vouches`;
   await requireConsentTo(
     {
-      credential: "openbao-token",
-      what: token.name,
+      credential,
+      what,
       to: `${address}, for which ${authority}`,
       why: `the config's OpenBao is none that the environment names (${where})`,
-      instead: `If ${token.name} is that server's, set ${named?.name ?? "BAO_ADDR"}=${shellWord(address)} beside it.`,
+      instead: `If it is for that server, set ${named?.name ?? "BAO_ADDR"}=${shellWord(address)}.`,
     },
     environment,
   );
 }
 
+/** The same of a token of the cluster for this audience. Throws `credential-elsewhere`. */
+export function requireNamedServer(
+  server: OpenBaoAccess,
+  audience: string,
+  environment: ConsentEnvironment,
+): Promise<void> {
+  const what = `a ServiceAccount's token for the audience ${audience}`;
+  return requireNamed({ credential: "workload-token", what }, server, environment);
+}
+
 async function tokenFor(server: OpenBaoAccess, environment: ConsentEnvironment): Promise<string | undefined> {
   const from = firstOf(tokenVariables, environment.env);
   if (from === undefined) return undefined;
-  await requireNamed(from, server, environment);
+  await requireNamed({ credential: "openbao-token", what: from.name }, server, environment);
   const { name, value: token } = from;
   // What cannot be sent in a header is no token, and must not be quoted either.
   if (/^[!-~]{1,4096}$/u.test(token)) return token;

@@ -1,4 +1,11 @@
-export { type OpenBaoAccess, openbaoAccess, type OpenBaoEndpoint, openbaoServer } from "./access.ts";
+export {
+  isOriginOf,
+  type OpenBaoAccess,
+  openbaoAccess,
+  type OpenBaoEndpoint,
+  openbaoServer,
+  requireNamedServer,
+} from "./access.ts";
 export { OpenBaoApi } from "./api.ts";
 export { openbaoCaller, policyExists } from "./caller.ts";
 export { type Fields, written } from "./fields.ts";

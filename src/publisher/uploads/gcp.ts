@@ -39,7 +39,7 @@ class GoogleUpload implements UploadTarget {
 
   async #open(): Promise<OpenedGoogle> {
     const { env, clock } = this.#deps;
-    this.#opened ??= await openGoogle(env, clock);
+    this.#opened ??= await openGoogle({ env }, clock);
     return this.#opened;
   }
 

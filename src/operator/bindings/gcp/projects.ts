@@ -96,7 +96,7 @@ export class GoogleProjects {
 
   #open(signal: AbortSignal): Promise<OpenedGoogle> {
     const { env, clock } = this.#context;
-    return this.#opened.of("", signal, () => openGoogle(env, clock));
+    return this.#opened.of("", signal, () => openGoogle({ env }, clock));
   }
 
   async #api(signal: AbortSignal): Promise<GoogleApi> {

@@ -2,9 +2,11 @@ import { createPrivateKey, type KeyObject } from "node:crypto";
 import { resolve } from "node:path";
 import { errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../../../core/base/index.ts";
 import { readBoundedText } from "../../../core/files/index.ts";
+import type { ConsentEnvironment } from "../../../core/credentials/index.ts";
 import { checkedGoogleUrl } from "../endpoint.ts";
 import { type ExternalAccountCredentials, externalAccount } from "./external-account.ts";
 import { neededText, requiredMember } from "./members.ts";
+import { requireKnownAddresses } from "./known-addresses.ts";
 
 /** A service account's own key (AIP-4112): its holder is that account until it is deleted. */
 export interface ServiceAccountKey {
@@ -118,14 +120,20 @@ function emailOf(url: string | undefined): string | undefined {
   return /serviceAccounts\/([^:]+):/u.exec(url ?? "")?.[1];
 }
 
+/** The addresses that a file of credentials names. */
+function addressesOf(credentials: GoogleCredentials): readonly string[] {
+  if (credentials.kind !== "external_account") return [credentials.tokenUrl];
+  const { tokenUrl, impersonation, source } = credentials;
+  return [tokenUrl, impersonation?.url ?? tokenUrl, "url" in source ? source.url : tokenUrl];
+}
+
 /**
  * The credentials of the file that GOOGLE_APPLICATION_CREDENTIALS names: nothing else is looked for, so that a run has
- * no other rights than those that were intended. Throws `gcp-credentials-missing`, and what `parseCredentials` throws.
+ * no other rights than those that were intended. Throws `gcp-credentials-missing`, `credential-elsewhere`, and what
+ * `parseCredentials` throws.
  */
-export async function readCredentials(
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<GoogleCredentials> {
-  const path = env["GOOGLE_APPLICATION_CREDENTIALS"] ?? "";
+export async function readCredentials(environment: ConsentEnvironment): Promise<GoogleCredentials> {
+  const path = environment.env["GOOGLE_APPLICATION_CREDENTIALS"] ?? "";
   if (path === "")
     throw new PodtrustError("gcp-credentials-missing", "GOOGLE_APPLICATION_CREDENTIALS is not set");
   let text: string;
@@ -135,5 +143,7 @@ export async function readCredentials(
     const sentence = `the file of GOOGLE_APPLICATION_CREDENTIALS cannot be read: ${path}: ${errorText(error)}`;
     throw new PodtrustError("gcp-credentials-missing", sentence, { cause: error, detail: { path } });
   }
-  return parseCredentials(text);
+  const credentials = parseCredentials(text);
+  await requireKnownAddresses(addressesOf(credentials), environment);
+  return credentials;
 }

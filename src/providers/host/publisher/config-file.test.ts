@@ -23,7 +23,7 @@ describe("the publisher's config on a machine", () => {
   async function written(publisher: object) {
     const text = JSON.stringify({ stack: "prod", issuer, publisher });
     const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
-    const found = await hostConfig(config, layout);
+    const found = await hostConfig(config, layout, { env: {} });
     const own = found.files.find(({ path }) => path === layout.config);
     // What is written there is understood there.
     const there = await parseConfig(own?.text ?? "", layout.config, { STATE_DIRECTORY: "/var/lib/state" });
@@ -185,7 +185,7 @@ describe("the publisher's config on a machine", () => {
       const at = what === "a bucket" ? "https://example-oidc.s3.eu-central-1.amazonaws.com" : issuer;
       const text = JSON.stringify({ stack: "prod", issuer: at, publisher });
       const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
-      await assert.rejects(hostConfig(config, layout), { code: "usage", message });
+      await assert.rejects(hostConfig(config, layout, { env: {} }), { code: "usage", message });
     });
   }
 
@@ -193,7 +193,9 @@ describe("the publisher's config on a machine", () => {
     const of = async (keys: object): Promise<unknown> => {
       const gcp = [{ project: "shop-project", projectNumber: "123456789012", ...keys }];
       const text = JSON.stringify({ stack: "prod", issuer, publisher: { https: { acme: {} } }, gcp });
-      return hostConfig(await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" }), layout);
+      return hostConfig(await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" }), layout, {
+        env: {},
+      });
     };
     for (const keys of [{}, { keys: "upload" }])
       await assert.rejects(of(keys), {
@@ -213,7 +215,7 @@ describe("the publisher's config on a machine", () => {
     test(`proving the name by dns-01 at ${kind} takes a token of the publisher's own, which its service alone is given`, async () => {
       const text = JSON.stringify({ stack: "prod", issuer, dns: { [kind]: tokens }, publisher: byDns });
       const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
-      const { files, credentials, https, http } = await hostConfig(config, layout);
+      const { files, credentials, https, http } = await hostConfig(config, layout, { env: {} });
       const [token, own] = files;
       assert.deepEqual(
         [token?.path, token?.mode, token?.owner, token?.text],
@@ -261,7 +263,7 @@ describe("the publisher's config on a machine", () => {
     test(`proving the name by dns-01 ${what} is refused, with what to do instead`, async () => {
       const text = JSON.stringify({ stack: "prod", issuer, dns, publisher: byDns });
       const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
-      await assert.rejects(hostConfig(config, layout), { code: "usage", message, next });
+      await assert.rejects(hostConfig(config, layout, { env: {} }), { code: "usage", message, next });
     });
   }
 
@@ -272,6 +274,9 @@ describe("the publisher's config on a machine", () => {
       publisher: { https: { certificateFile: "gone.crt", keyFile: "tls.key" } },
     });
     const config = await parseConfig(text, join(folder, "podtrust.yaml"), { HOME: "/root" });
-    await assert.rejects(hostConfig(config, layout), { code: "file-unreadable", message: /gone\.crt/u });
+    await assert.rejects(hostConfig(config, layout, { env: {} }), {
+      code: "file-unreadable",
+      message: /gone\.crt/u,
+    });
   });
 });

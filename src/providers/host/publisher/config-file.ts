@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { defined, durationText, mapped } from "../../../core/base/index.ts";
 import {
   acmeInput,
@@ -12,7 +12,12 @@ import {
   uploadingParties,
 } from "../../../config/index.ts";
 import { PodtrustError } from "../../../core/base/index.ts";
-import { readBoundedText } from "../../../core/files/index.ts";
+import {
+  type ConsentEnvironment,
+  type CredentialName,
+  requireGivenFile,
+} from "../../../core/credentials/index.ts";
+import { cameWith, readOpened } from "../../../core/files/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { yamlText } from "../../../core/yaml/index.ts";
 import { type HostLayout, secretsGroup } from "./layout.ts";
@@ -48,43 +53,66 @@ export interface HostConfig {
 const apiServer = "https://127.0.0.1:6443";
 const maxFile = 1024 * 1024;
 
+/** Where a config's files go: what was typed of the machine, for a person who is asked. */
+function machineText({ stack, machine }: Config): string {
+  const { ssh } = machine ?? {};
+  return ssh === undefined
+    ? `the machine of stack ${stack}`
+    : `the machine ${ssh.user}@${ssh.address}:${ssh.port}`;
+}
+
 /** Maps the config's files on this machine to files on the other, and collects what is to be sent. */
 class Sent {
   readonly files: PublisherFile[] = [];
   readonly credentials: Credential[] = [];
+  readonly #config: Config;
   readonly #layout: HostLayout;
+  readonly #environment: ConsentEnvironment;
 
-  constructor(layout: HostLayout) {
+  constructor(config: Config, layout: HostLayout, environment: ConsentEnvironment) {
+    this.#config = config;
     this.#layout = layout;
+    this.#environment = environment;
   }
 
-  async add(role: string, from: string, isSecret: boolean): Promise<string> {
-    const access = isSecret
-      ? { mode: 0o640, owner: `root:${secretsGroup}` }
-      : { mode: 0o644, owner: "root:root" };
-    return this.#add(role, from, access);
+  /** `secret`: the row of the table that the file is one of; absent: nothing secret is in it. */
+  async add(role: string, from: string, secret?: CredentialName): Promise<string> {
+    const access =
+      secret === undefined
+        ? { mode: 0o644, owner: "root:root" }
+        : { mode: 0o640, owner: `root:${secretsGroup}` };
+    return this.#add(role, from, access, secret);
   }
 
   /** The same for what other services of the group must not read; returns the publisher's path to it. */
-  async addCredential(name: string, from: string): Promise<string> {
-    const path = await this.#add(name, from, { mode: 0o600, owner: "root:root" });
+  async addCredential(name: string, from: string, secret: CredentialName): Promise<string> {
+    const path = await this.#add(name, from, { mode: 0o600, owner: "root:root" }, secret);
     this.credentials.push({ name, path });
     return `${this.#layout.given}/${name}`;
   }
 
-  async #add(role: string, from: string, access: Pick<PublisherFile, "mode" | "owner">): Promise<string> {
-    let text: string;
-    try {
-      text = await readBoundedText(from, maxFile);
-    } catch (cause) {
-      throw new PodtrustError(
-        "file-unreadable",
-        `${from}, which the publisher is to have: it cannot be read`,
-        {
-          cause,
-        },
-      );
-    }
+  /** The text of a file. A secret one has to come with the config, or a person agrees: the machine is the config's too. */
+  async #read(from: string, secret: CredentialName = "machine-file"): Promise<string> {
+    const { text, realPath } = await readOpened(from, maxFile).catch((cause: unknown) => {
+      const sentence = `${from}, which the publisher is to have: it cannot be read`;
+      throw new PodtrustError("file-unreadable", sentence, { cause });
+    });
+    const given = await cameWith(realPath, dirname(this.#config.file));
+    const to = machineText(this.#config);
+    await requireGivenFile(
+      { credential: secret, path: realPath ?? from, to, cameWith: given },
+      this.#environment,
+    );
+    return text;
+  }
+
+  async #add(
+    role: string,
+    from: string,
+    access: Pick<PublisherFile, "mode" | "owner">,
+    secret?: CredentialName,
+  ): Promise<string> {
+    const text = await this.#read(from, secret);
     const path = `${this.#layout.files}/${role}`;
     this.files.push({ path, text, field: `file ${basename(path)}`, ...access });
     return path;
@@ -99,12 +127,14 @@ async function httpsInput(serve: OverHttps, sent: Sent): Promise<object> {
     ...(serve.http.length === 0 ? {} : { http: ["systemd:http"] }),
   };
   if (serve.kind === "acme") {
-    const acme = await acmeInput(serve.acme, (role, from, isSecret) => sent.add(role, from, isSecret));
+    const acme = await acmeInput(serve.acme, (role, from, isSecret) =>
+      sent.add(role, from, isSecret ? "acme-eab" : undefined),
+    );
     return { ...sockets, acme };
   }
   const pair = async (role: string, files: { certificateFile: string; keyFile: string }) => ({
-    certificateFile: await sent.add(`${role}.crt`, files.certificateFile, false),
-    keyFile: await sent.add(`${role}.key`, files.keyFile, true),
+    certificateFile: await sent.add(`${role}.crt`, files.certificateFile),
+    keyFile: await sent.add(`${role}.key`, files.keyFile, "tls-key"),
   });
   return {
     ...sockets,
@@ -136,7 +166,9 @@ async function dnsInput({ dns, file }: Config, serve: OverHttps, sent: Sent): Pr
       },
     );
   }
-  return { dns: { [kind]: { tokenFile: await sent.addCredential("dns-token", own) } } };
+  return {
+    dns: { [kind]: { tokenFile: await sent.addCredential("dns-token", own, "dns-publisher-token") } },
+  };
 }
 
 /** Its backups, and their part of the config; nothing where it makes none. */
@@ -162,7 +194,7 @@ async function backupInput(
       },
     );
   }
-  const credentialsFile = await sent.addCredential("backup-credentials", from);
+  const credentialsFile = await sent.addCredential("backup-credentials", from, "backup-access-key");
   const s3 = { bucket, region, ...(prefix === "" ? {} : { prefix }), ...defined({ account, endpoint }) };
   return { input: { backup: { ...common, s3: { ...s3, credentialsFile } } } };
 }
@@ -210,14 +242,18 @@ const shortText = (address: PublisherConfig["admin"]): string | false =>
 
 /**
  * The publisher's section of a config as the machine needs it: with the machine's own cluster, sockets and file names,
- * and each file that it names. Throws `config-without-publisher`, `file-unreadable`, and `usage` for what is not served
+ * and each file that it names. Throws `config-without-publisher`, `file-unreadable`, `credential-elsewhere`, and `usage` for what is not served
  * from a machine.
  */
-export async function hostConfig(config: Config, layout: HostLayout): Promise<HostConfig> {
+export async function hostConfig(
+  config: Config,
+  layout: HostLayout,
+  environment: ConsentEnvironment,
+): Promise<HostConfig> {
   const { stack, issuer } = config;
   const publisher = publisherOf(config);
   const serve = overHttps(config);
-  const sent = new Sent(layout);
+  const sent = new Sent(config, layout, environment);
   const { input: backup, backupFolder } = await backupInput(config, sent);
   const document = {
     stack,

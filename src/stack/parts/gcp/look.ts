@@ -70,7 +70,7 @@ const few = 8;
 
 async function lookAt(context: PartContext, project: GcpProject, signal: AbortSignal): Promise<GoogleLook> {
   const { config } = context;
-  const { api } = await openGoogle(context.env, context.clock);
+  const { api } = await openGoogle(context, context.clock);
   const keys = project.keys === "upload" ? (await keysToUpload(context, signal)).keys : "fetch";
   const { pool, provider, members } = projectThings({ config, project, api, keys });
   const found = await driftOf(pool, signal);

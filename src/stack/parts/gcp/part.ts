@@ -45,7 +45,7 @@ class ProjectPart implements Part {
 
   async open(signal: AbortSignal): Promise<PartTarget> {
     const { project, projectNumber, pool } = this.#project;
-    const { api, caller, elsewhere, credentials } = await openGoogle(this.#context.env, this.#context.clock);
+    const { api, caller, elsewhere, credentials } = await openGoogle(this.#context, this.#context.clock);
     this.#api = api;
     await api.checkCredentials(signal).catch((thrown: unknown) => {
       throw lockedOut(thrown, credentials, this.#project);

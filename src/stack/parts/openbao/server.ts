@@ -1,6 +1,12 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import type { OpenBaoServer } from "../../../config/index.ts";
-import { openbaoAccess, OpenBaoApi, openbaoServer } from "../../../providers/openbao/index.ts";
+import {
+  isOriginOf,
+  openbaoAccess,
+  OpenBaoApi,
+  openbaoServer,
+  requireNamedServer,
+} from "../../../providers/openbao/index.ts";
 import type { PartContext } from "../part.ts";
 
 /**
@@ -17,10 +23,17 @@ export async function serverApi(
   return new OpenBaoApi(access, context.clock);
 }
 
-/** Access without a token, for logins. Throws `usage`. */
+/**
+ * Access without a token of ours, for logins with a token of the cluster. One whose audience is not the server's own address
+ * is worth something elsewhere too, and goes only where the environment names the server, or after a person's yes. Throws
+ * `credential-elsewhere` and `usage`.
+ */
 export async function loginApi(
-  { clock }: Pick<PartContext, "clock">,
+  context: Pick<PartContext, "env" | "clock" | "consent">,
   server: OpenBaoServer,
 ): Promise<OpenBaoApi> {
-  return new OpenBaoApi(await openbaoServer(server), clock);
+  const access = await openbaoServer(server);
+  if (!isOriginOf(server.audience, access.address))
+    await requireNamedServer(access, server.audience, context);
+  return new OpenBaoApi(access, context.clock);
 }

@@ -73,7 +73,8 @@ class PublisherPart implements Part {
       await checkOwnToken(config, env);
       await checkOwnKey(config, env);
     }
-    const spec = goal === "present" ? await publisherSpec(config, this.#release) : specToDelete(config);
+    const spec =
+      goal === "present" ? await publisherSpec(this.#context, this.#release) : specToDelete(config);
     const common = { connection: this.#connection, clock, spec };
     const recordIds = (types: readonly RecordType[]): readonly string[] =>
       types.map((type) => recordNames({ name, type }).id);

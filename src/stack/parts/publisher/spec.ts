@@ -8,16 +8,20 @@ import {
   type HostPublisherSpec,
   unitNames,
 } from "../../../providers/host/index.ts";
-import type { PublisherRelease } from "../part.ts";
+import type { PartContext, PublisherRelease } from "../part.ts";
 
 /** Where k3s stores its administrator's kubeconfig, readable by root only. */
 const adminKubeconfig = "/etc/rancher/k3s/k3s.yaml";
 
 /** The desired publisher on a config's machine. Throws what `hostConfig` and `findReleases` throw. */
-export async function publisherSpec(config: Config, release: PublisherRelease): Promise<HostPublisherSpec> {
+export async function publisherSpec(
+  context: PartContext,
+  release: PublisherRelease,
+): Promise<HostPublisherSpec> {
+  const { config } = context;
   const { stack, issuer } = config;
   const layout = hostLayout();
-  const { files, credentials, https, http, backupFolder } = await hostConfig(config, layout);
+  const { files, credentials, https, http, backupFolder } = await hostConfig(config, layout, context);
   const { release: folder = release.folder } = publisherOf(config);
   const units = publisherUnits({
     stack,

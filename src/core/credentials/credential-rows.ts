@@ -1,0 +1,170 @@
+/** How the file of a credential is judged before it is used. */
+const fileChecks = {
+  private:
+    "a regular file of this process's user or root, which nobody else may write or read: refused otherwise",
+  reported: "its size; that others on the machine may read it is reported",
+  bounded: "its size: whoever mounts or writes it sets its mode",
+} as const;
+
+/** A file with a credential: how it is judged, and how many bytes it may have. */
+export interface FileRule {
+  readonly check: keyof typeof fileChecks;
+  readonly maxBytes: number;
+}
+
+/** One kind of credential that podtrust reads. */
+export interface CredentialRow {
+  /** In words, as the subject of a sentence: `the token for OpenBao`. */
+  readonly what: string;
+  /** Who gives it, and with it the right to use it. */
+  readonly owner: string;
+  /** The hosts that it goes to, and who names them. */
+  readonly goesTo: string;
+  /** Variables of the environment that hold it, or name its file. */
+  readonly variables: readonly string[];
+  /** Keys of the config, or options, that name its file. */
+  readonly namedBy: readonly string[];
+  /** Absent for what is in no file of its own. */
+  readonly file?: FileRule;
+  /** Names under which a log or a message leaves its value out; none for what is never a value. */
+  readonly masked: readonly string[];
+}
+
+const kibibyte = 1024;
+
+/** Every credential that podtrust reads. A credential without a row cannot be read. */
+export const credentials = {
+  "openbao-token": {
+    what: "the token for OpenBao",
+    owner: "the person whose environment has it",
+    goesTo:
+      "the origin of `BAO_ADDR`, else of `VAULT_ADDR`; another address of a config after consent to address and CA",
+    variables: ["BAO_TOKEN", "VAULT_TOKEN"],
+    namedBy: [],
+    masked: ["token"],
+  },
+  kubeconfig: {
+    what: "the token, client certificate and key of a kubeconfig",
+    owner: "the author of the kubeconfig",
+    goesTo:
+      "the server that the same kubeconfig names. A file beside it that did not come with a kubeconfig of somebody else's, after consent; a user of one's own at a server of somebody else's too",
+    variables: ["KUBECONFIG"],
+    namedBy: ["cluster.kubeconfig", "publisher.source.kubeconfig", "--kubeconfig"],
+    file: { check: "reported", maxBytes: 1024 * kibibyte },
+    masked: ["token"],
+  },
+  "cluster-token": {
+    what: "the token for the API server that a config names",
+    owner: "the author of the config, where the file came with it; else whoever owns the file",
+    goesTo:
+      "the server that the config names beside it. A file that did not come with the config, after consent to file and server",
+    variables: [],
+    namedBy: ["cluster.tokenFile", "publisher.source.tokenFile"],
+    file: { check: "reported", maxBytes: 1024 * kibibyte },
+    masked: ["token"],
+  },
+  aws: {
+    what: "AWS's credentials of the environment, of a profile or of a token file",
+    owner: "the person whose environment or AWS files have them",
+    goesTo:
+      "AWS's own hosts, or those of `AWS_ENDPOINT_URL` and its like: secrets sign and are never sent. A session token goes to a config's `s3.endpoint` where `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names it, else after consent",
+    variables: [
+      "AWS_ACCESS_KEY_ID",
+      "AWS_SECRET_ACCESS_KEY",
+      "AWS_SESSION_TOKEN",
+      "AWS_WEB_IDENTITY_TOKEN_FILE",
+    ],
+    namedBy: ["aws.profile", "publisher.s3.profile", "publisher.backup.s3.profile"],
+    file: { check: "bounded", maxBytes: 1024 * kibibyte },
+    masked: ["secretAccessKey", "sessionToken", "webIdentityToken"],
+  },
+  "google-credentials": {
+    what: "Google's credentials",
+    owner: "the person whose environment names their file",
+    goesTo:
+      "Google's own hosts, or those of `CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM` and its like. Addresses in the file are Google's; this machine's only where that variable names this machine",
+    variables: ["GOOGLE_APPLICATION_CREDENTIALS"],
+    namedBy: [],
+    file: { check: "bounded", maxBytes: 64 * kibibyte },
+    masked: ["privateKey", "refreshToken", "clientSecret"],
+  },
+  "google-subject-token": {
+    what: "the token that an external_account file of Google's names",
+    owner: "who gives the file of GOOGLE_APPLICATION_CREDENTIALS",
+    goesTo:
+      "Google's token exchange. Its address is asked where it is Google's or `ACTIONS_ID_TOKEN_REQUEST_URL` names the host, else after consent. Programs in the file are never run",
+    variables: [],
+    namedBy: ["credential_source.file", "credential_source.url"],
+    file: { check: "bounded", maxBytes: 64 * kibibyte },
+    masked: ["token"],
+  },
+  "workload-token": {
+    what: "a ServiceAccount's token that podtrust asks the cluster for",
+    owner: "the cluster",
+    goesTo:
+      "the relying party that its audience is for: AWS STS, Google's and Entra's token endpoints, an OpenBao whose address is the audience. With another audience an OpenBao that `BAO_ADDR` names, else after consent",
+    variables: [],
+    namedBy: [],
+    masked: ["token", "webIdentityToken"],
+  },
+  "dns-publisher-token": {
+    what: "the token by which a publisher on a machine proves its name",
+    owner: "the author of the config, where the file came with it; else whoever owns the file",
+    goesTo:
+      "the config's machine, and from there the DNS provider. A file that did not come with the config, after consent",
+    variables: [],
+    namedBy: ["dns.cloudflare.publisherTokenFile", "dns.hetzner.publisherTokenFile"],
+    file: { check: "bounded", maxBytes: 1024 * kibibyte },
+    masked: ["token"],
+  },
+  "acme-eab": {
+    what: "a certificate authority's key for a new account (external account binding)",
+    owner: "the author of the config, where the file came with it; else whoever owns the file",
+    goesTo:
+      "the key ID to the config's ACME directory, the key to nobody: it signs. Both go to the config's machine; a file that did not come with the config, after consent",
+    variables: [],
+    namedBy: ["publisher.https.acme.eab.kidFile", "publisher.https.acme.eab.hmacKeyFile"],
+    file: { check: "bounded", maxBytes: 1024 * kibibyte },
+    masked: ["hmacKey"],
+  },
+  "tls-key": {
+    what: "the private key of the issuer's certificate",
+    owner: "the author of the config, where the file came with it; else whoever owns the file",
+    goesTo:
+      "the config's machine alone: TLS proves it. A file that did not come with the config, after consent",
+    variables: [],
+    namedBy: ["publisher.https.keyFile", "publisher.https.jwks.keyFile"],
+    file: { check: "bounded", maxBytes: 1024 * kibibyte },
+    masked: ["privateKey"],
+  },
+  "machine-file": {
+    what: "a file that the config names for its machine",
+    owner: "the author of the config, where the file came with it; else whoever owns the file",
+    goesTo:
+      "the config's machine: a certificate or a CA, or what a config calls so. A file that did not come with it, after consent",
+    variables: [],
+    namedBy: ["publisher.https.certificateFile", "publisher.https.acme.caFile"],
+    file: { check: "bounded", maxBytes: 1024 * kibibyte },
+    masked: [],
+  },
+  "backup-access-key": {
+    what: "the access key for backups",
+    owner: "the author of the config, where the file came with it; else whoever owns the file",
+    goesTo:
+      "the config's machine; it signs requests to the bucket's endpoint and is never sent there. A file that did not come with the config, after consent",
+    variables: [],
+    namedBy: ["publisher.backup.s3.credentialsFile"],
+    file: { check: "private", maxBytes: 64 * kibibyte },
+    masked: ["secretAccessKey"],
+  },
+} as const satisfies Readonly<Record<string, CredentialRow>>;
+
+/** A row of the table. */
+export type CredentialName = keyof typeof credentials;
+
+/** A row whose credential is in a file. */
+export type CredentialFileName = {
+  readonly [Name in CredentialName]: (typeof credentials)[Name] extends { readonly file: FileRule }
+    ? Name
+    : never;
+}[CredentialName];
