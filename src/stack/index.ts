@@ -19,6 +19,7 @@ export {
   rollBackPublisher,
   type RolesLocked,
 } from "./parts/index.ts";
+export { type AccessEnding, endWithdrawn } from "./theft/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";
 export {

@@ -9,6 +9,8 @@ import { describe, test, type TestContext } from "node:test";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
+import { discoveryOf } from "../support/issuer-server.ts";
+import { startOpenBaoStandIn } from "../support/openbao-stand-in.ts";
 import { until } from "../support/until.ts";
 
 const main = join(import.meta.dirname, "../../src/cli/main.ts");
@@ -195,6 +197,43 @@ describe("podtrust serve", () => {
     const gone = await podtrust("rotate", "status", "-f", at.config);
     assert.equal(gone.code, 1);
     assert.match(gone.out, /publisher-not-running/u);
+  });
+
+  test("rotate distrust makes an OpenBao of the config fetch the keys again, and says that it has", async (t) => {
+    const at = await place(t);
+    const { kid } = await at.cluster.keys.create();
+    const running = serve(t, at);
+    const port = await portOf(running, "https");
+    await running.until(/every stack is published/u);
+    const fetched: string[] = [];
+    const bao = await startOpenBaoStandIn({
+      mount: "podtrust",
+      description: "",
+      issuer,
+      roles: { web: { boundAudiences: ["openbao"], boundSubject: "" } },
+      async fetch() {
+        const { text } = await jwks(at, port);
+        fetched.push(text);
+        return { ok: true, discovery: discoveryOf(issuer), jwks: text };
+      },
+      now: () => 1_800_000_000,
+    });
+    t.after(() => bao.close());
+    const config = JSON.parse(await readFile(at.config, "utf8")) as object;
+    const roles = [{ name: "web", serviceAccounts: ["shop/web"], policies: ["web"] }];
+    const openbao = [{ address: bao.address, mount: "podtrust", audience: "openbao", roles }];
+    await writeFile(at.config, JSON.stringify({ ...config, openbao }));
+    await writeFile(join(at.folder, "root.pem"), at.authority.root);
+    const route = ["--connect-to", `${host}:443:127.0.0.1:${port}`, "--ca", join(at.folder, "root.pem")];
+    const done = await podtrust("rotate", "distrust", kid, "-f", at.config, "--force", "--json", ...route);
+    assert.equal(done.code, 0, done.out);
+    const { parties } = JSON.parse(done.out) as { readonly parties: readonly { readonly outcome: string }[] };
+    assert.deepEqual(
+      parties.map(({ outcome }) => outcome),
+      ["done"],
+    );
+    assert.ok(fetched.length > 0);
+    for (const text of fetched) assert.ok(!text.includes(kid));
   });
 
   test("a reader of the log that goes away does not end the publisher", async (t) => {

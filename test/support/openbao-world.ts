@@ -16,6 +16,8 @@ import type { Shown } from "./stack-world.ts";
 export interface OpenBaoWorld {
   readonly folder: string;
   readonly issuer: IssuerServer;
+  /** PEM of the authority that vouches for it. */
+  readonly issuerCa: string;
   readonly bao: OpenBaoServerWorld;
   /** The id of the config's mount. */
   readonly mountId: string;
@@ -118,6 +120,7 @@ ${roles}`,
   return {
     folder,
     issuer,
+    issuerCa: authority.root,
     bao,
     mountId: `openbao/${new URL(bao.address).host}/auth/podtrust`,
     config,

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import type { RotateOptions } from "./run.ts";
+import type { RouteOptions } from "../options/route.ts";
+import type { Afterwards, RotateOptions } from "./run.ts";
 import { collect, withRoute } from "../options/stack.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
@@ -17,11 +18,18 @@ function withKey(command: Command): Command {
   );
 }
 
-/**
- * Runs the command at a publisher elsewhere; false if the config's publisher is not one of those. `more`: of
- * `--json`, beside.
- */
-type Elsewhere = (file: string, words: readonly string[], more?: object) => Promise<boolean>;
+/** Runs the command at a publisher elsewhere; false if the config's publisher is not one of those. */
+type Elsewhere = (file: string, words: readonly string[], afterwards?: Afterwards) => Promise<boolean>;
+
+/** Ends a key at the relying parties of a config, once it was withdrawn. */
+type AtParties = (options: RotateOptions & RouteOptions, kid: string) => Promise<object>;
+
+/** What a program has that reaches more than a publisher on this machine. */
+export interface RotateReach {
+  readonly elsewhere: Elsewhere;
+  readonly across: Across;
+  readonly atParties: AtParties;
+}
 
 /** The keys across a config's API servers; undefined if it names none. */
 type Across = (options: RotateOptions) => Promise<object | undefined>;
@@ -62,19 +70,15 @@ export const uses: CommandUses = {
 };
 
 /** `podtrust rotate status`, `rotate distrust KID`, `rotate restore KID`: look at a running publisher, and say which keys it leaves out. */
-export function define(
-  rotate: Command,
-  context: CommandContext,
-  elsewhere?: Elsewhere,
-  across?: Across,
-): void {
+export function define(rotate: Command, context: CommandContext, reach?: RotateReach): void {
+  const { elsewhere, across, atParties } = reach ?? {};
   const isDone = async (
     options: RotateOptions,
     words: readonly string[],
-    more?: object,
+    afterwards?: Afterwards,
   ): Promise<boolean> => {
     if (elsewhere === undefined || options.state !== undefined) return false;
-    return elsewhere(options.file ?? "podtrust.yaml", words, more);
+    return elsewhere(options.file ?? "podtrust.yaml", words, afterwards);
   };
   const status = withPublisher(rotate.command("status"));
   // Only a config that may list API servers needs these options: they read what is published from outside.
@@ -84,17 +88,23 @@ export function define(
     .description("show each signing key of the running publisher, whether it signs, its state and its times")
     .action(async (options: RotateOptions) => {
       const more = options.state === undefined ? await across?.(options) : undefined;
-      if (await isDone(options, ["status"], more)) return;
+      if (await isDone(options, ["status"], () => Promise.resolve(more ?? {}))) return;
       const { runRotateStatus } = await import("./run.ts");
       await runRotateStatus(context, options, more);
     });
-  withKey(rotate.command("distrust"))
+  const distrust = withKey(rotate.command("distrust"));
+  // Only a program that reaches relying parties looks from outside.
+  if (atParties !== undefined) withRoute(distrust);
+  distrust
     .description("remove a signing key from the published JWKS, at once; asks if the cluster signs with it")
     .option("--force", "remove it even if the cluster signs with it: AWS then refuses its tokens")
-    .action(async (kid: string, options: RotateOptions) => {
-      if (await isDone(options, ["distrust", kid, ...optionWords(options)])) return;
+    .action(async (kid: string, options: RotateOptions & RouteOptions) => {
+      // A state directory alone names no relying party.
+      const isAsked = atParties !== undefined && options.state === undefined;
+      const afterwards = isAsked ? () => atParties(options, kid) : undefined;
+      if (await isDone(options, ["distrust", kid, ...optionWords(options)], afterwards)) return;
       const { runRotateDistrust } = await import("./run.ts");
-      await runRotateDistrust(context, kid, options);
+      await runRotateDistrust(context, kid, options, afterwards);
     });
   withKey(rotate.command("restore"))
     .description("undo a distrust: publish the signing key again, or one that the cluster has not shown yet")

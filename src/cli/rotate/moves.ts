@@ -17,6 +17,7 @@ import {
 import { confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
+import type { AccessEnding } from "../../stack/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
 import { closedUntil, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -25,6 +26,7 @@ import { consentOf } from "../options/consent.ts";
 import { publisherCacheOf } from "../options/publisher-cache.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { type AccountLocked, lockdownWarning, lockRoles, reopenRoles, type RotateRun } from "./lockdown.ts";
+import { endedAtParties } from "./at-parties.ts";
 import { distrustOnMachine } from "./on-machine.ts";
 import { readProgress, rememberedText } from "./theft-progress.ts";
 import { distrustUploaded } from "./uploads.ts";
@@ -130,9 +132,10 @@ const lossText = (address: string): string =>
 async function opened<T>(
   context: CommandContext,
   options: MoveOptions,
-  work: (rotation: OpenedRotation, run: RotateRun) => Promise<T>,
+  work: (rotation: OpenedRotation, run: RotateRun, endings: readonly AccessEnding[]) => Promise<T>,
 ): Promise<T> {
   const run = await runOf(context, options);
+  const endings: AccessEnding[] = [];
   const { config, route } = run;
   const { without, identity } = options;
   const { env, clock, signal, progress } = context;
@@ -149,12 +152,15 @@ async function opened<T>(
     notice: (text) => progress.line(`note: ${text}`, 6),
     ...defined({ without, identities: await mapped(identity, (name) => identitiesOf(context, name)) }),
     withdraw: (kid, cluster) => withdrawn(context, config, cluster, kid),
+    async onWithdrawn(kid) {
+      endings.push(...(await endedAtParties(context, run, kid)));
+    },
     onStep: (text) => progress.line(text, 2),
     onWait: waitingLine(context),
   });
   try {
     for (const address of without ?? []) context.output.line(lossText(address));
-    return await work(rotation, run);
+    return await work(rotation, run, endings);
   } finally {
     await rotation.close();
   }
@@ -203,14 +209,18 @@ export async function runMove(
     context.output.result({ accounts: await reopenRoles(run) });
     return;
   }
-  await opened(context, options, async (one, run) => {
+  await opened(context, options, async (one, run, parties) => {
     if (changingMoves.includes(move)) checkChangeable(await one.rotation.look());
     let accounts: readonly AccountLocked[] = [];
     if (move === "stolen") accounts = await stolen(run, one, options, kid ?? "");
     else await moved(run, one, move, { ...options, ...defined({ kid }) });
     const across = acrossOf(await one.rotation.look());
     showAcross(context, across);
-    context.output.result({ ...across, ...(accounts.length === 0 ? {} : { accounts }) });
+    context.output.result({
+      ...across,
+      ...(accounts.length === 0 ? {} : { accounts }),
+      ...(parties.length === 0 ? {} : { parties }),
+    });
   });
 }
 

@@ -4,6 +4,7 @@ import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";
 import { ask, canAsk, programExit } from "../../core/terminal/index.ts";
 import type { Config } from "../../config/index.ts";
+import type { Afterwards } from "./run.ts";
 
 // The status of a publisher with hundreds of keys is a tenth of this.
 const maxAnswerChars = 4 * 1024 * 1024;
@@ -59,9 +60,13 @@ async function answerOf(
   );
 }
 
-async function answered(context: CommandContext, words: readonly string[], more: object): Promise<number> {
+async function answered(
+  context: CommandContext,
+  words: readonly string[],
+  afterwards: Afterwards | undefined,
+): Promise<number> {
   const { code, value } = await answerOf(context, words);
-  context.output.compact({ ...value, ...more });
+  context.output.compact({ ...value, ...(code === 0 ? await afterwards?.() : {}) });
   return code;
 }
 
@@ -69,38 +74,50 @@ async function rotateThere(
   context: CommandContext,
   machine: Machine,
   command: readonly string[],
-  more: object,
+  afterwards: Afterwards | undefined,
 ): Promise<number> {
   const login = [...(await machine.sshArguments()), ...machine.asRoot];
   const wordsOf = (option: readonly string[]): readonly string[] => [
     ...login,
     ...[...command, ...option].map(shellWord),
   ];
-  if (context.json) return answered(context, wordsOf(["--json"]), more);
-  const { code, signs } = await shown(context, wordsOf([]));
-  // The program there has no terminal to ask on: the question is ours.
-  if (code === 0 || !signs || command.includes("--force") || !canAsk(context)) return code;
+  if (context.json) return answered(context, wordsOf(["--json"]), afterwards);
+  const code = await shownAsking(context, wordsOf);
+  if (code === 0) await afterwards?.();
+  return code;
+}
+
+/** Shows what the machine's program says, and asks for it where it refused the key that signs: it has no terminal there. */
+async function shownAsking(
+  context: CommandContext,
+  wordsOf: (option: readonly string[]) => readonly string[],
+): Promise<number> {
+  const words = wordsOf([]);
+  const { code, signs } = await shown(context, words);
+  if (code === 0 || !signs || words.includes("--force") || !canAsk(context)) return code;
   const ended = (): PodtrustError => new PodtrustError("interrupted", "ended by a signal; nothing was done");
   if (!(await ask(context, "Distrust it anyway?", ended))) return code;
   return (await shown(context, wordsOf(["--force"]))).code;
 }
 
 /**
- * Runs the command at the publisher on a config's machine, by its own program there; false if the config's
- * publisher is not on such a machine.
+ * Runs the command at the publisher on a config's machine, by its own program there, and then what comes after it; false if
+ * the config's publisher is not on such a machine.
  */
 export async function rotateOnMachine(
   context: CommandContext,
   config: Config,
   words: readonly string[],
-  more: object = {},
+  afterwards?: Afterwards,
 ): Promise<boolean> {
   const there = publisherOnMachine(config);
   if (there === undefined) return false;
   const machine = await openMachine({ ...context, config });
   try {
     const command = [there.program, "rotate", ...words, "--state", there.state];
-    context.exitCode = programExit(await rotateThere(context, machine, command, more));
+    const code = programExit(await rotateThere(context, machine, command, afterwards));
+    // What came after may have failed.
+    if (code !== 0) context.exitCode = code;
     return true;
   } finally {
     await machine.close();

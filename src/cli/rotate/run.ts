@@ -23,6 +23,9 @@ export interface RotateOptions extends DistrustOptions {
 
 const maxPem = 4096;
 
+/** What comes after a command that did what it should: more members of `--json`. */
+export type Afterwards = () => Promise<object>;
+
 async function stateDirOf(context: CommandContext, options: RotateOptions): Promise<string> {
   if (options.state !== undefined) return context.path(options.state);
   const config = await configOf(context, options.file ?? "podtrust.yaml");
@@ -85,6 +88,7 @@ export async function runRotateDistrust(
   context: CommandContext,
   kid: string,
   options: RotateOptions,
+  afterwards?: Afterwards,
 ): Promise<void> {
   const { output, clock } = context;
   const stateDir = await stateDirOf(context, options);
@@ -113,7 +117,7 @@ export async function runRotateDistrust(
     );
   }
   printPersisted(output, outcome.persisted);
-  output.result(outcome);
+  output.result({ ...outcome, ...(await afterwards?.()) });
 }
 
 /** `podtrust rotate restore KID`. */

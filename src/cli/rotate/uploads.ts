@@ -13,7 +13,7 @@ import {
 import { bold, red, rich } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
-import { distrustAsking } from "./run.ts";
+import { type Afterwards, distrustAsking } from "./run.ts";
 import { showKeys } from "./show.ts";
 
 /** The keys of a config without a publisher: they are uploaded to relying parties. */
@@ -114,7 +114,11 @@ async function status(at: UploadContext, more: object): Promise<void> {
   context.output.result({ stack, issuer, uploads, ...defined({ kept }), ...more });
 }
 
-async function distrust(at: UploadContext, kid: string, isForced: boolean): Promise<void> {
+async function distrust(
+  at: UploadContext,
+  kid: string,
+  { isForced, afterwards }: { readonly isForced: boolean; readonly afterwards: Afterwards | undefined },
+): Promise<void> {
   const { context } = at;
   const { output } = context;
   const done = await distrustAsking(context, (force) => distrustUploaded(at, kid, force), isForced);
@@ -135,7 +139,7 @@ async function distrust(at: UploadContext, kid: string, isForced: boolean): Prom
     output.line(
       "No operator remembers that: podtrust up and podtrust publish keys bring it back while the cluster shows it.",
     );
-  output.result(done);
+  output.result({ ...done, ...(await afterwards?.()) });
 }
 
 async function restore({ context, config, cluster }: UploadContext, kid: string): Promise<void> {
@@ -160,13 +164,13 @@ export async function rotateUploads(
   context: CommandContext,
   config: Config,
   words: readonly string[],
-  more: object = {},
+  afterwards?: Afterwards,
 ): Promise<boolean> {
   if (config.publisher !== undefined || uploadingParties(config).length === 0) return false;
   const at = { context, config, cluster: await clusterOf(context, config) };
   const [verb, kid = ""] = words;
-  if (verb === "status") await status(at, more);
-  else if (verb === "distrust") await distrust(at, kid, words.includes("--force"));
+  if (verb === "status") await status(at, (await afterwards?.()) ?? {});
+  else if (verb === "distrust") await distrust(at, kid, { isForced: words.includes("--force"), afterwards });
   else await restore(at, kid);
   return true;
 }

@@ -11,7 +11,7 @@ import { type PublicationOptions, publicationOf } from "./publication.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
 export interface OpenOptions
-  extends PublicationOptions, Pick<RotationDeps, "onStep" | "onWait" | "identities"> {
+  extends PublicationOptions, Pick<RotationDeps, "onStep" | "onWait" | "onWithdrawn" | "identities"> {
   /** Makes the publisher of the cluster distrust a key: it is no longer published. */
   readonly withdraw: (kid: string, cluster: KubernetesApi) => Promise<void>;
   /** The stack's folder of state on this machine. */

@@ -36,6 +36,8 @@ export interface RotationDeps extends RotationSources {
   readonly signal: AbortSignal;
   /** Makes the publisher distrust a key: it is no longer published. */
   withdraw(kid: string): Promise<void>;
+  /** Called once a withdrawn key is out of what is published, as seen from outside. */
+  readonly onWithdrawn?: (kid: string) => Promise<void>;
   /** Open an encrypted next key; without them it is not promoted. */
   readonly identities?: readonly PrivateKey[];
   /** What was done: a sentence. */
@@ -300,6 +302,7 @@ export class Rotation {
         ? `${kid} is still published as seen from outside`
         : undefined;
     });
+    await this.#deps.onWithdrawn?.(kid);
   }
 
   async #forget(kid: string): Promise<void> {

@@ -20,6 +20,7 @@ export {
   observedMount,
   readMount,
 } from "./mount.ts";
+export { type Refetch, refetchKeys } from "./refetch.ts";
 export {
   jwtRoleFields,
   jwtRoleNames,

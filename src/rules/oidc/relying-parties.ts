@@ -204,7 +204,7 @@ export const relyingParties = {
     keys: {
       fetchedMs: hour,
       known:
-        "OpenBao fetches again as soon as a token has a kid that it does not know. Without such a token a key that was taken out stays known: for how long is not limited.",
+        "OpenBao fetches again as soon as a token has a kid that it does not know. Without such a token a key that was taken out stays known, without an end: podtrust makes it fetch after each withdrawal, and says where that could not be proved.",
     },
     access: {
       lifetime: "what the role says: 1h as podtrust writes it",

@@ -10,6 +10,8 @@ import {
   openbaoCaller,
   readJwtRole,
   readMount,
+  type Refetch,
+  refetchKeys,
   tryLogin,
 } from "../../../providers/openbao/index.ts";
 import { type Difference, noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
@@ -42,6 +44,8 @@ export interface OpenBaoMount {
   look(signal: AbortSignal): Promise<OpenBaoLook>;
   /** Logs in as a workload does, and revokes the token. Throws `openbao-unreachable` and `openbao-unavailable`. */
   login(role: OpenBaoRole, jwt: string, signal: AbortSignal): Promise<Login>;
+  /** Makes the mount verify by the keys that the issuer publishes now. Throws `usage` and `openbao-token-refused`. */
+  refetch(signal: AbortSignal): Promise<Refetch>;
 }
 
 function driftOf<State>(resource: Resource<State>, observed: Observed<State>): OpenBaoDrift<State> {
@@ -84,6 +88,12 @@ export function openbaoMounts(context: PartContext): readonly OpenBaoMount[] {
       async login(role, jwt, signal) {
         const api = await loginApi(context, server);
         return tryLogin(api, { mount: server.mount, role: role.name, jwt }, signal);
+      },
+      async refetch(signal) {
+        const [role] = server.roles;
+        if (role === undefined) return { outcome: "unproved", why: "the config names no role to ask by" };
+        const api = await serverApi(context, server, "optional");
+        return refetchKeys(api, mountSpecOf(section), role.name, signal);
       },
     };
   });

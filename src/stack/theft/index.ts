@@ -1,0 +1,2 @@
+export type { AccessEnding } from "./access-ending.ts";
+export { endWithdrawn } from "./withdrawn.ts";
