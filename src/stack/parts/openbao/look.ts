@@ -17,7 +17,7 @@ import {
 import { type Difference, noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import type { PartContext } from "../part.ts";
 import { mountSpecOf, type OpenBaoSection, placeOf, roleSpecsOf } from "./resources.ts";
-import { loginApi, serverApi } from "./server.ts";
+import { apiWithTokenIfAny, loginApi, serverApi } from "./server.ts";
 
 /** A resource at a server as found, and the names of its fields that differ from the config. */
 export interface OpenBaoDrift<State> {
@@ -92,7 +92,7 @@ export function openbaoMounts(context: PartContext): readonly OpenBaoMount[] {
       async refetch(signal) {
         const [role] = server.roles;
         if (role === undefined) return { outcome: "unproved", why: "the config names no role to ask by" };
-        const api = await serverApi(context, server, "optional");
+        const api = await apiWithTokenIfAny(context, server);
         return refetchKeys(api, mountSpecOf(section), role.name, signal);
       },
     };

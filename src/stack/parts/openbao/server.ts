@@ -23,6 +23,19 @@ export async function serverApi(
   return new OpenBaoApi(access, context.clock);
 }
 
+/** Access with the environment's token where that may go there, and without one elsewhere. Throws `openbao-token-refused` and `usage`. */
+export async function apiWithTokenIfAny(
+  context: Pick<PartContext, "env" | "clock" | "consent">,
+  server: OpenBaoServer,
+): Promise<OpenBaoApi> {
+  try {
+    return new OpenBaoApi(await openbaoAccess(server, context), context.clock);
+  } catch (error) {
+    if (!(error instanceof PodtrustError) || error.code !== "credential-elsewhere") throw error;
+    return new OpenBaoApi(await openbaoServer(server), context.clock);
+  }
+}
+
 /**
  * Access without a token of ours, for logins with a token of the cluster. One whose audience is not the server's own address
  * is worth something elsewhere too, and goes only where the environment names the server, or after a person's yes. Throws
