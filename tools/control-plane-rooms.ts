@@ -9,6 +9,7 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "core/protobuf",
     "core/yaml",
     "rules/keys",
+    "rules/oidc",
     "rules/distribution",
     "config",
     "providers/kubernetes",

@@ -1,11 +1,14 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import type { WhatRuns } from "../../rules/distribution/index.ts";
+import { provedRuns, type WhatRuns } from "../../rules/distribution/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
+import { parseJws } from "../../rules/oidc/index.ts";
 import type { ServerMachine } from "./machine.ts";
 import type { ApiServer, ServerDiscovery, ServerFiles } from "./server.ts";
 import type { ServerTunnel } from "./tunnel.ts";
 
+// Every cluster has it.
+const witness = { namespace: "kube-system", name: "default" } as const;
 const tokenSeconds = 3600;
 const staleTokens = "serviceaccount_stale_tokens_total";
 const processStart = "process_start_time_seconds";
@@ -33,8 +36,17 @@ export class TunnelledApiServer implements ApiServer {
     this.#tunnel = tunnel;
   }
 
-  whatRuns(signal: AbortSignal): Promise<WhatRuns> {
-    return this.#files.whatRuns(signal);
+  async whatRuns(signal: AbortSignal): Promise<WhatRuns> {
+    const { starts, runs } = await this.#files.whatRuns(signal);
+    if (runs.kind !== "computed") return { starts, runs };
+    const [said, keys, token] = await Promise.all([
+      this.discovery(signal),
+      this.keys(signal),
+      this.mint(witness, undefined, signal),
+    ]);
+    const { claims, kid } = parseJws(token);
+    const behaviour = { ...said, kids: keys.map((key) => key.kid), token: { iss: claims["iss"], kid } };
+    return { starts, runs: provedRuns({ starts, startsSince: runs.startsSince }, behaviour) };
   }
 
   async discovery(signal: AbortSignal): Promise<ServerDiscovery> {

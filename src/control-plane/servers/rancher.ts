@@ -1,71 +1,46 @@
 import {
   type ApiServerFlags,
-  changeServerConfig,
+  disagreement,
   type FlagChange,
   inReadingOrder,
   isConfigFile,
   issuerFlagsOf,
   type KeptFacts,
-  listConfigFiles,
+  type MachineRuns,
   manifestFlags,
-  parseFlags,
   podName,
   podPort,
-  startLinePattern,
-  startLineWords,
   type WhatRuns,
   type ServerConfigFile,
   serverConfigFlags,
+  type ServerStart,
+  serverStart,
+  startAfter,
   unitFlags,
 } from "../../rules/distribution/index.ts";
 import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
-import { kidOf } from "./key-files.ts";
 import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { firstKids, readServerKeys, staticManagerKids } from "./kubeadm.ts";
 import { runningStaticPod } from "./running.ts";
-import { machineKeyFile } from "./machine-keys.ts";
-import { fieldsOf, type ServerMachine } from "./machine.ts";
+import { k3sRuns } from "./k3s-runs.ts";
+import type { ServerMachine } from "./machine.ts";
+import { storeKeys } from "./rancher-keys.ts";
+import { type RancherReading, readConfigFiles, readRancher, startOf } from "./rancher-start.ts";
 import { serverUnit } from "./server-unit.ts";
 import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
 
-const standardPort = 6443;
-// Where RKE2 writes its manifests, and the socket of its container runtime.
-const rke2StaticPods = "/var/lib/rancher/rke2/agent/pod-manifests";
-const rke2Manifest = `${rke2StaticPods}/kube-apiserver.yaml`;
+// The socket of RKE2's container runtime.
 const rke2Runtime = "/run/k3s/containerd/containerd.sock";
-// What k3s gives its controller manager. Source: controllerManager in pkg/daemons/control/server.go
-const k3sSigningKey = "/var/lib/rancher/k3s/server/tls/service.current.key";
 
-const services = { k3s: "k3s", rke2: "rke2-server" } as const;
+// Below the data folder: where RKE2 writes its manifests.
+const staticPods = "agent/pod-manifests";
+
+const services = { k3s: "k3s.service", rke2: "rke2-server.service" } as const;
 
 /** The issuer's flags in config files: k3s and RKE2 add those that are missing. */
 function given({ issuers, audiences, jwksUri }: ApiServerFlags): FlagChange {
   return defined({ issuers: issuers.length === 0 ? undefined : issuers, audiences, jwksUri });
-}
-
-/**
- * The line by which k3s said at this start of its unit with what it starts its API server: the first of its form, since others
- * write into that log later.
- */
-async function startLine(machine: ServerMachine, signal: AbortSignal): Promise<readonly string[]> {
-  const script = `
-start=$(systemctl show -p InvocationID --value k3s 2>/dev/null || true)
-if [ -n "$start" ]; then
-  line=$(journalctl -o cat _SYSTEMD_INVOCATION_ID="$start" 2>/dev/null | grep -E -m 1 ${shellWord(startLinePattern)}) || true
-  if [ -n "$line" ]; then printf 'line %s\\n' "$(printf %s "$line" | base64 -w0)"; fi
-fi
-`;
-  const [line = ""] = fieldsOf(await machine.run("looking at its API server", script, signal), "line");
-  const words = startLineWords(line);
-  if (words !== undefined) return words;
-  throw new PodtrustError(
-    "server-process",
-    `${machine.text}: k3s has not said with what its API server runs`,
-    {
-      detail: { machine: machine.text },
-    },
-  );
 }
 
 /** The files of a server of k3s or RKE2, which read them when their service starts. */
@@ -75,7 +50,6 @@ export class RancherFiles implements ServerFiles {
   readonly #kept: KeptFiles;
   readonly #folder: string;
   readonly #node: string;
-  readonly #main: string;
 
   /** `node`: the machine's name in the cluster, by which RKE2's API server is found. */
   constructor(machine: ServerMachine, distribution: "k3s" | "rke2", purpose: "adopt" | "rotate", node = "") {
@@ -83,41 +57,35 @@ export class RancherFiles implements ServerFiles {
     this.#machine = machine;
     this.#node = node;
     this.#folder = `/etc/rancher/${distribution}`;
-    this.#main = `${this.#folder}/config.yaml`;
     this.#kept = new KeptFiles(machine, `${this.#folder}/podtrust`, purpose);
   }
 
   async port(signal: AbortSignal): Promise<number> {
-    const files = await this.#files(signal);
-    const said = files.map(({ value }) => value["https-listen-port"]).findLast((one) => one !== undefined);
-    const port = Number(said ?? standardPort);
-    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : standardPort;
+    return (await this.#start(signal))?.port ?? 6443;
   }
 
-  async whatRuns(signal: AbortSignal): Promise<WhatRuns> {
-    if (this.distribution === "k3s") {
-      const flags = parseFlags(await startLine(this.#machine, signal));
-      return { starts: flags, runs: { kind: "seen", flags } };
-    }
-    const manifest = await this.#machine.readYaml(rke2Manifest, signal);
-    const read = manifestFlags(manifest ?? {});
-    if ("fault" in read)
-      throw new PodtrustError("server-file-invalid", `${this.#machine.text}: ${rke2Manifest} ${read.fault}`);
-    const pod = `${podName(manifest)}-${this.#node}`;
-    const server = { runtime: rke2Runtime, pod, port: podPort(manifest), manifest: rke2Manifest };
-    return { starts: read.value, runs: await runningStaticPod(this.#machine, server, signal) };
+  async whatRuns(signal: AbortSignal): Promise<MachineRuns> {
+    const reading = await readRancher(this.#machine, this.distribution, signal);
+    const start = startOf(serverStart(this.distribution, reading.unit, reading.files), this.#machine);
+    return this.distribution === "k3s"
+      ? k3sRuns(this.#machine, { reading, start }, signal)
+      : this.#podRuns(start, signal);
   }
 
-  /** RKE2 runs its own as a static pod, and k3s gives its own the key that signs. */
-  controllerManagerKids(signal: AbortSignal): Promise<readonly string[]> {
+  /** RKE2 runs its own as a static pod, and k3s gives its own the key that signs. Source: controllerManager in pkg/daemons/control/server.go of k3s. */
+  async controllerManagerKids(signal: AbortSignal): Promise<readonly string[]> {
+    const folder = await this.#dataDir(signal);
     return this.distribution === "rke2"
-      ? staticManagerKids(this.#machine, rke2StaticPods, signal)
-      : firstKids(this.#machine, k3sSigningKey, signal);
+      ? staticManagerKids(this.#machine, `${folder}/${staticPods}`, signal)
+      : firstKids(this.#machine, `${folder}/server/tls/service.current.key`, signal);
   }
 
+  /** Judged before anything is written: what its unit says comes after every file. */
   async change(change: FlagChange, signal: AbortSignal): Promise<void> {
-    const own = `${this.#folder}/config.yaml.d/50-issuer.yaml`;
-    for (const { path, value } of changeServerConfig(await this.#files(signal), own, change))
+    const { unit, main, files } = await readRancher(this.#machine, this.distribution, signal);
+    const own = `${main}.d/50-issuer.yaml`;
+    const computed = startAfter(this.distribution, unit, files, { own, change });
+    for (const { path, value } of startOf(computed, this.#machine).files)
       await this.#kept.write({ path, content: yaml11Text(value) }, change, signal);
     await this.#restart(signal);
   }
@@ -171,23 +139,24 @@ export class RancherFiles implements ServerFiles {
   }
 
   /** Fixed paths: its datastore gives them what they hold. */
-  readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
-    const tls = `/var/lib/rancher/${this.distribution}/server/tls`;
+  async readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
+    const tls = `${await this.#dataDir(signal)}/server/tls`;
     const flags = { issuers: [], keyFiles: [`${tls}/service.key`], signingKeyFile: `${tls}/service.key` };
     return readServerKeys(this.#machine, flags, signal);
   }
 
-  /** One file holds all keys: its first private one signs, and each of them verifies. That one is copied on the machine. */
+  /**
+   * One list in the datastore is every server's, and its first private key signs. It is given by the distribution's own command; a file
+   * that is changed in place would keep the server from starting. Where the datastore has it already a restart takes it.
+   */
   async writeKeys(change: KeyChange, signal: AbortSignal): Promise<void> {
-    const { verifiers, signerThere } = change;
-    const before = await this.readKeys(signal);
-    const path = before.verifiers[0]?.file ?? before.signer.file;
-    const first = signerThere?.kid ?? before.signer.kid;
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    const head = signerThere === undefined ? path : machineKeyFile(folder, first);
-    const others = verifiers.filter((pem) => kidOf(pem) !== first).map((pem) => `${pem.trimEnd()}\n`);
-    await this.#kept.write({ path, content: others.join(""), head }, change, signal);
-    await this.#restart(signal);
+    if (change.isStored === true) return this.#restart(signal);
+    const { unit, service, files } = await readRancher(this.#machine, this.distribution, signal);
+    const { dataDir, supervisor } = startOf(serverStart(this.distribution, unit, files), this.#machine);
+    const [program = this.distribution] = unit.command;
+    const { signer } = await this.readKeys(signal);
+    const store = { program, dataDir, supervisor, service, root: `${this.#folder}/podtrust` };
+    await storeKeys(this.#machine, store, { change, signs: signer.kid }, signal);
   }
 
   /** All of its keys are in the one file, which its datastore keeps too. */
@@ -198,7 +167,9 @@ export class RancherFiles implements ServerFiles {
 
   /** The config files from before the first change, whatever changed them since. */
   async #filesBefore(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
-    const values = new Map((await this.#files(signal)).map(({ path, value }) => [path, value]));
+    const { main } = await this.#place(signal);
+    const files = await readConfigFiles(this.#machine, main, signal);
+    const values = new Map(files.map(({ path, value }) => [path, value]));
     for (const path of await this.#kept.paths(signal)) {
       if (!isConfigFile(path)) continue;
       const value = await this.#machine.readYaml(this.#kept.before(path), signal);
@@ -206,28 +177,55 @@ export class RancherFiles implements ServerFiles {
       else values.set(path, value);
     }
     return inReadingOrder(
-      this.#main,
+      main,
       [...values].map(([path, value]) => ({ path, value })),
     );
   }
 
-  /** The config files in the order in which they are read. */
-  async #files(signal: AbortSignal): Promise<readonly ServerConfigFile[]> {
-    const script = `
-${listConfigFiles}
-config_files ${this.#main}.d
-`;
-    const found = fieldsOf(await this.#machine.run("looking for config files", script, signal), "path");
-    const files: ServerConfigFile[] = [];
-    for (const path of [this.#main, ...found]) {
-      const value = await this.#machine.readYaml(path, signal);
-      if (value !== undefined) files.push({ path, value });
+  /** Where its config is, and what systemd calls it: as usual where the unit cannot be read, for the ways back. */
+  async #place(signal: AbortSignal): Promise<Pick<RancherReading, "main" | "service">> {
+    try {
+      const { main, service } = await readRancher(this.#machine, this.distribution, signal);
+      return { main, service };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof PodtrustError)) throw error;
+      return { main: `${this.#folder}/config.yaml`, service: services[this.distribution] };
     }
-    return inReadingOrder(this.#main, files);
+  }
+
+  /** What it will start with; undefined where that cannot be read, for the ways back. */
+  async #start(signal: AbortSignal): Promise<ServerStart | undefined> {
+    try {
+      const { unit, files } = await readRancher(this.#machine, this.distribution, signal);
+      return startOf(serverStart(this.distribution, unit, files), this.#machine);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof PodtrustError) return undefined;
+      throw error;
+    }
+  }
+
+  async #dataDir(signal: AbortSignal): Promise<string> {
+    return (await this.#start(signal))?.dataDir ?? `/var/lib/rancher/${this.distribution}`;
+  }
+
+  /** What RKE2's static pod runs with; where that was not looked at, the manifest says what RKE2 gave it at its own last start. */
+  async #podRuns({ flags: starts, dataDir }: ServerStart, signal: AbortSignal): Promise<WhatRuns> {
+    const path = `${dataDir}/${staticPods}/kube-apiserver.yaml`;
+    const manifest = await this.#machine.readYaml(path, signal);
+    const read = manifestFlags(manifest ?? {});
+    if ("fault" in read)
+      throw new PodtrustError("server-file-invalid", `${this.#machine.text}: ${path} ${read.fault}`);
+    const pod = `${podName(manifest)}-${this.#node}`;
+    const server = { runtime: rke2Runtime, pod, port: podPort(manifest), manifest: path };
+    const runs = await runningStaticPod(this.#machine, server, signal);
+    const byManifest: WhatRuns = { starts, runs: { kind: "seen", flags: read.value } };
+    return runs.kind === "seen" || disagreement(byManifest) === undefined ? { starts, runs } : byManifest;
   }
 
   async #restart(signal: AbortSignal): Promise<void> {
-    const service = services[this.distribution];
+    const { service } = await this.#place(signal);
     await this.#machine.run(
       `restarting ${service}`,
       `systemctl restart --no-block ${shellWord(service)}`,

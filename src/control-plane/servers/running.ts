@@ -34,15 +34,26 @@ for one in $listening; do
 done
 `;
 
-/** When a file became what it is: the kernel's own time of its last change, which nobody sets. Milliseconds since the epoch. */
-export async function changedAt(machine: ServerMachine, path: string, signal: AbortSignal): Promise<number> {
-  const word = shellWord(path);
+/**
+ * When files became what they are, the last of them: the kernel's own time of a change, which nobody sets. Milliseconds since the
+ * epoch; those that are not there count nothing.
+ */
+export async function changedAt(
+  machine: ServerMachine,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   // BusyBox knows no parts of a second, and prints something else for them.
-  const script = `stat -c 'at %.3Z' ${word} 2>/dev/null\nstat -c 'at %Z' ${word}\n`;
-  const output = await machine.run(`looking at ${path}`, script, signal);
+  const words = paths.map(shellWord).join(" ");
+  const script = `for file in ${words}; do
+  stat -L -c 'at %.3Z' "$file" 2>/dev/null || true
+  stat -L -c 'at %Z' "$file" 2>/dev/null || true
+done
+`;
+  const output = await machine.run(`looking at ${paths[0] ?? ""}`, script, signal);
+  const times = [...output.matchAll(/^at (\d+(?:\.\d+)?)$/gmu)].map(([, seconds]) => Number(seconds));
   // Without a time no process is young enough.
-  const [, seconds = "Infinity"] = /^at (\d+(?:\.\d+)?)$/mu.exec(output) ?? [];
-  return Math.round(Number(seconds) * 1000);
+  return times.length === 0 ? Infinity : Math.round(Math.max(...times) * 1000);
 }
 
 /** That no API server runs, or not yet: whoever waits asks again. */
@@ -65,7 +76,7 @@ export async function runningStaticPod(
   const unseen = async (why: string): Promise<RunningLook> => ({
     kind: "not-looked-at",
     why,
-    startsSince: await changedAt(machine, manifest, signal),
+    startsSince: await changedAt(machine, [manifest], signal),
   });
   if (look.kind === "not-asked") return unseen(look.why);
   if (look.kind === "none") throw noServer(machine, `no container of pod kube-system/${pod} runs`);

@@ -2,7 +2,13 @@ import type { MachineKey, MachineKeys } from "./machine-keys.ts";
 import type { PreviousFiles } from "./kept-files.ts";
 import type { RecordKeeper } from "../record/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import type { ApiServerFlags, FlagChange, KeptFacts, WhatRuns } from "../../rules/distribution/index.ts";
+import type {
+  ApiServerFlags,
+  FlagChange,
+  KeptFacts,
+  MachineRuns,
+  WhatRuns,
+} from "../../rules/distribution/index.ts";
 
 /** An API server's own discovery document. */
 export interface ServerDiscovery {
@@ -62,6 +68,8 @@ export interface KeyChange {
   readonly verifiers: readonly string[];
   /** The key that signs from now on, whose private half lies on the machine already; absent: as it is. */
   readonly signerThere?: MachineKey;
+  /** The datastore that its servers share has this list already: it is taken by a restart. Of no meaning to kubeadm's form. */
+  readonly isStored?: boolean;
 }
 
 /** How a server's files went back. */
@@ -77,8 +85,8 @@ export interface ServerFiles {
   readonly distribution: "kubeadm" | "k3s" | "rke2";
   /** The port of its API. Throws `ssh-*`. */
   port(signal: AbortSignal): Promise<number>;
-  /** As `ApiServer.whatRuns`. */
-  whatRuns(signal: AbortSignal): Promise<WhatRuns>;
+  /** As `ApiServer.whatRuns`, as far as the machine alone says it. */
+  whatRuns(signal: AbortSignal): Promise<MachineRuns>;
   /** Key IDs with which the controller manager beside it signs tokens in Secrets; empty where it signs none. */
   controllerManagerKids(signal: AbortSignal): Promise<readonly string[]>;
   /** Flags that its unit's command line gives the API server beside its files; undefined where files alone do. Throws `server-unit`. */

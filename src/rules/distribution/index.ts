@@ -27,7 +27,7 @@ export {
 } from "./kubeadm-config.ts";
 export { flagText, issuerFlags } from "./issuer-flags.ts";
 export { kubeletConfigs, type KubeletSettings, kubeletSettings } from "./kubelet.ts";
-export { disagreement, type RunningLook, type WhatRuns } from "./what-runs.ts";
+export { disagreement, type MachineRuns, provedRuns, type RunningLook, type WhatRuns } from "./what-runs.ts";
 export { readUnit, runsServer, type ServerUnit, unitFlags, unitProperties } from "./server-unit.ts";
 export {
   type ChangedValue,
@@ -56,7 +56,8 @@ export {
   serverConfigPath,
   type ServerStart,
   serverStart,
-  type ServerUnit,
   startAfter,
   type StartRefusal,
+  type UnitStart,
+  unitVariables,
 } from "./rancher-start.ts";

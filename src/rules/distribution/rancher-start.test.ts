@@ -4,9 +4,10 @@ import {
   serverConfigPath,
   type ServerStart,
   serverStart,
-  type ServerUnit,
   startAfter,
   type StartRefusal,
+  type UnitStart,
+  unitVariables,
 } from "./index.ts";
 
 const old = "https://kubernetes.default.svc.cluster.local";
@@ -16,8 +17,8 @@ const main = "/etc/rancher/k3s/config.yaml";
 const own = `${main}.d/50-issuer.yaml`;
 const jwksUri = `${ours}/openid/v1/jwks`;
 
-const unit = (args: readonly string[], environment: Record<string, string> = {}): ServerUnit => ({
-  argv: ["/usr/local/bin/k3s", "server", ...args],
+const unit = (args: readonly string[], environment: Record<string, string> = {}): UnitStart => ({
+  command: ["/usr/local/bin/k3s", "server", ...args],
   environment,
 });
 const started = (made: ServerStart | StartRefusal): ServerStart => {
@@ -31,14 +32,14 @@ const refused = (made: object): StartRefusal => {
 
 describe("what a server of k3s starts with", () => {
   test("is k3s' own issuer, audiences and key files where nobody says anything", () => {
-    const { words, dataDir, port } = started(serverStart("k3s", unit([]), []));
+    const { words, dataDir, port, supervisor } = started(serverStart("k3s", unit([]), []));
     assert.deepEqual(words, [
       `--api-audiences=${old},k3s`,
       `--service-account-issuer=${old}`,
       "--service-account-key-file=/var/lib/rancher/k3s/server/tls/service.key",
       "--service-account-signing-key-file=/var/lib/rancher/k3s/server/tls/service.current.key",
     ]);
-    assert.deepEqual([dataDir, port], ["/var/lib/rancher/k3s", 6443]);
+    assert.deepEqual([dataDir, port, supervisor], ["/var/lib/rancher/k3s", 6443, "https://127.0.0.1:6443"]);
   });
 
   test("has the command line after the files, however it is written", () => {
@@ -72,6 +73,15 @@ describe("what a server of k3s starts with", () => {
     );
   });
 
+  test("answers its own command line beside its API, or at RKE2's own port, where it is bound", () => {
+    const at = (name: "k3s" | "rke2", args: readonly string[]): string =>
+      started(serverStart(name, unit(args), [])).supervisor;
+    assert.equal(at("k3s", ["--https-listen-port", "7443"]), "https://127.0.0.1:7443");
+    assert.equal(at("k3s", ["--bind-address=203.0.113.7"]), "https://203.0.113.7:6443");
+    assert.equal(at("k3s", ["--bind-address=2001:db8::7"]), "https://[2001:db8::7]:6443");
+    assert.equal(at("rke2", ["--bind-address=::"]), "https://127.0.0.1:9345");
+  });
+
   test("is read from the file that its variable names, else its command line, else the usual one", () => {
     assert.equal(serverConfigPath("k3s", unit([])), main);
     assert.equal(serverConfigPath("rke2", unit([])), "/etc/rancher/rke2/config.yaml");
@@ -89,7 +99,7 @@ describe("what a server of k3s starts with", () => {
   });
 
   test("is refused where the unit starts no server, and where systemd would put something into an argument", () => {
-    const agent = { argv: ["/usr/local/bin/k3s", "agent"], environment: {} };
+    const agent = { command: ["/usr/local/bin/k3s", "agent"], environment: {} };
     assert.match(
       refused(serverStart("k3s", agent, [])).message,
       /starts \/usr\/local\/bin\/k3s agent, which is no server/u,
@@ -103,6 +113,15 @@ describe("what a server of k3s starts with", () => {
     const files = [{ path: main, value: { "kube-apiserver-arg": [`service-account-issuer=${before}`] } }];
     const twice = [`--kube-apiserver-arg=service-account-issuer=${before}`];
     assert.equal(refused(serverStart("k3s", unit(twice), files)).refusal, "issuer-twice");
+  });
+});
+
+test("the variables of a unit are those of its environment files over its own, without comments and quotes", () => {
+  const files = ['# a comment\nK3S_DATA_DIR="/b c"\n;x=y\n\nno line\n', "K3S_TOKEN='secret'\n"];
+  assert.deepEqual(unitVariables({ environment: ["K3S_DATA_DIR=/a", "A=b=c"] }, files), {
+    K3S_DATA_DIR: "/b c",
+    A: "b=c",
+    K3S_TOKEN: "secret",
   });
 });
 

@@ -13,13 +13,30 @@ import {
   type ServerConfigFile,
   valuesInFiles,
 } from "./rancher-config.ts";
+import type { ServerUnit } from "./server-unit.ts";
 
-/** What systemd starts a server with: its unit as it is loaded. */
-export interface ServerUnit {
-  /** `ExecStart` word by word, the program first. */
-  readonly argv: readonly string[];
-  /** `Environment`, and over it what its environment files say. */
+/** What systemd starts a server with: the part of its unit that says it. */
+export interface UnitStart extends Pick<ServerUnit, "command"> {
+  /** The unit's variables, and over them what its environment files say. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * The variables of a unit: those of `Environment`, and over them those of its environment files, in their order. A value loses its quotes.
+ * Source: systemd.exec(5), EnvironmentFile.
+ */
+export function unitVariables(
+  { environment }: Pick<ServerUnit, "environment">,
+  files: readonly string[],
+): Readonly<Record<string, string>> {
+  const lines = files.flatMap((text) => text.split("\n").map((line) => line.trim()));
+  const said = [...environment, ...lines.filter((line) => !/^[#;]/u.test(line))];
+  return Object.fromEntries(
+    said.flatMap((line) => {
+      const [, name = "", value = ""] = /^([A-Za-z_]\w*)=(.*)$/su.exec(line) ?? [];
+      return name === "" ? [] : [[name, value.replace(/^(["'])(.*)\1$/su, "$2")]];
+    }),
+  );
 }
 
 /** What a server of k3s or RKE2 starts with, as far as it makes and checks tokens. */
@@ -29,8 +46,10 @@ export interface ServerStart {
   readonly flags: ApiServerFlags;
   /** Absolute: `/var/lib/rancher/k3s`. */
   readonly dataDir: string;
-  /** Where its API and k3s' own listen. */
+  /** Of its API. */
   readonly port: number;
+  /** Where it answers its own command line on its machine: `https://127.0.0.1:6443`. */
+  readonly supervisor: string;
 }
 
 /** Why a start is refused. */
@@ -54,6 +73,7 @@ interface Setting {
 // Sources: ServerFlags in pkg/cli/cmds/server.go of k3s, and MustParse in pkg/configfilearg/defaultparser.go.
 const clusterDomain: Setting = { names: ["cluster-domain"] };
 const listenPort: Setting = { names: ["https-listen-port"] };
+const bindAddress: Setting = { names: ["bind-address"] };
 const dataDir = (name: RancherName): Setting => ({
   names: ["data-dir", "d"],
   variable: `${name.toUpperCase()}_DATA_DIR`,
@@ -64,9 +84,9 @@ const configFile = (name: RancherName): Setting => ({
 });
 
 /** The words after `server`; undefined where the unit starts something else. */
-function serverWords({ argv }: ServerUnit): readonly string[] | undefined {
-  const at = argv.indexOf("server", 1);
-  return at === -1 ? undefined : argv.slice(at + 1);
+function serverWords({ command }: UnitStart): readonly string[] | undefined {
+  const at = command.indexOf("server", 1);
+  return at === -1 ? undefined : command.slice(at + 1);
 }
 
 /** The values of a setting on a command line: `--NAME=V`, `--NAME V`, and the same with one dash. */
@@ -82,7 +102,7 @@ function onCommandLine(words: readonly string[], { names }: Setting): readonly s
  * The config file that a server reads first; those of `PATH.d` come after it. Source: findConfigFileFlag in
  * pkg/configfilearg/parser.go of k3s: the variable, then the first flag, then the default.
  */
-export function serverConfigPath(name: RancherName, unit: ServerUnit): string {
+export function serverConfigPath(name: RancherName, unit: UnitStart): string {
   const setting = configFile(name);
   const said = unit.environment[setting.variable ?? ""];
   if (said !== undefined && said !== "") return said;
@@ -93,12 +113,12 @@ export function serverConfigPath(name: RancherName, unit: ServerUnit): string {
 class Start {
   readonly #name: RancherName;
   readonly #words: readonly string[];
-  readonly #unit: ServerUnit;
+  readonly #unit: UnitStart;
   readonly #files: readonly ServerConfigFile[];
 
   constructor(
     name: RancherName,
-    unit: ServerUnit & { readonly words: readonly string[] },
+    unit: UnitStart & { readonly words: readonly string[] },
     files: readonly ServerConfigFile[],
   ) {
     this.#name = name;
@@ -130,8 +150,16 @@ class Start {
       defaults,
       this.entries.map(({ text }) => text),
     );
-    const port = Number(this.#last(listenPort, "6443"));
-    return { words, flags: parseFlags(words), dataDir: folder, port };
+    const port = this.#name === "k3s" ? Number(this.#last(listenPort, "6443")) : 6443;
+    return { words, flags: parseFlags(words), dataDir: folder, port, supervisor: this.#supervisor(port) };
+  }
+
+  /** k3s answers beside its API, RKE2 at a port of its own. Source: NewCertCommand in pkg/cli/cmds/cert.go of RKE2. */
+  #supervisor(port: number): string {
+    const bound = this.#last(bindAddress, "0.0.0.0");
+    const address = ["0.0.0.0", "::"].includes(bound) ? "127.0.0.1" : bound;
+    const host = address.includes(":") ? `[${address}]` : address;
+    return `https://${host}:${this.#name === "k3s" ? port : 9345}`;
   }
 
   /** The last value of a setting that holds one. */
@@ -148,14 +176,14 @@ class Start {
 
 function opened(
   name: RancherName,
-  unit: ServerUnit,
+  unit: UnitStart,
   files: readonly ServerConfigFile[],
 ): Start | StartRefusal {
   const words = serverWords(unit);
   if (words === undefined) {
     return {
       refusal: "no-server",
-      message: `its unit starts ${unit.argv.join(" ")}, which is no server of ${name}`,
+      message: `its unit starts ${unit.command.join(" ")}, which is no server of ${name}`,
     };
   }
   const open = words.find((word) => word.includes("$"));
@@ -197,11 +225,10 @@ function doubled(
 /**
  * What a server starts with: its unit, the variables of that, and its config files in any order. Refused where the unit starts no
  * server, where an argument has a variable in it, or where an issuer comes twice, on which the API server ends.
- * @internal
  */
 export function serverStart(
   name: RancherName,
-  unit: ServerUnit,
+  unit: UnitStart,
   files: readonly ServerConfigFile[],
 ): ServerStart | StartRefusal {
   const start = opened(name, unit, files);
@@ -247,11 +274,10 @@ export interface ChangedStart {
 /**
  * What a server will start with once our file `own` gives it other flags: the files that change, or why it would not start so. What
  * other files and the command line say is counted in: k3s appends the command line to the files.
- * @internal
  */
 export function startAfter(
   name: RancherName,
-  unit: ServerUnit,
+  unit: UnitStart,
   files: readonly ServerConfigFile[],
   { own, change }: { readonly own: string; readonly change: FlagChange },
 ): ChangedStart | StartRefusal {

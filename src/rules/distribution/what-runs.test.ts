@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ApiServerFlags } from "./api-server-flags.ts";
 import { kubeletConfigs, kubeletSettings } from "./kubelet.ts";
-import { disagreement, type RunningLook } from "./what-runs.ts";
+import { disagreement, provedRuns, type RunningLook } from "./what-runs.ts";
 
 const [a, b] = ["https://a.example.com", "https://b.example.com"];
 const flags: ApiServerFlags = { issuers: [a], keyFiles: ["/k.pub"], signingKeyFile: "/k.key" };
@@ -38,6 +38,35 @@ describe("what an API server will be started with and what runs", () => {
     assert.equal(disagreement({ starts: flags, runs }, 9000), undefined);
     const said = "its process is older than its files, and no runtime answers";
     assert.equal(disagreement({ starts: flags, runs }, 8999), said);
+  });
+});
+
+describe("what runs of a server whose process is younger than its files", () => {
+  const starts = { ...flags, jwksUri: `${a}/jwks` };
+  const behaviour = { issuer: a, jwksUri: `${a}/jwks`, kids: ["k1"], token: { iss: a, kid: "k1" } };
+  const proved = (more: Partial<typeof behaviour>): RunningLook =>
+    provedRuns({ starts, startsSince: 7 }, { ...behaviour, ...more });
+
+  test("is what it will be started with, where its documents and its token say the same", () => {
+    assert.deepEqual(proved({}), seen(starts));
+  });
+
+  test("is what its documents say instead, which is a disagreement", () => {
+    const byIssuer = proved({ issuer: b, token: { iss: b, kid: "k1" } });
+    assert.match(disagreement({ starts, runs: byIssuer }) ?? "", /^--service-account-issuer is https:\/\/b/u);
+    const byUri = proved({ jwksUri: `${b}/jwks` });
+    assert.match(disagreement({ starts, runs: byUri }) ?? "", /^--service-account-jwks-uri is https:\/\/b/u);
+  });
+
+  test("was not looked at where its token contradicts its own documents", () => {
+    for (const token of [
+      { iss: b, kid: "k1" },
+      { iss: a, kid: "k2" },
+    ]) {
+      const said = proved({ token });
+      assert.ok(said.kind === "not-looked-at");
+      assert.match(said.why, /^its token names .* and its documents https:\/\/a/u);
+    }
   });
 });
 

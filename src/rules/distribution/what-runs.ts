@@ -10,6 +10,45 @@ export type RunningLook =
    */
   | { readonly kind: "not-looked-at"; readonly why: string; readonly startsSince: number };
 
+/** What a machine alone says of it. */
+export interface MachineRuns {
+  readonly starts: ApiServerFlags;
+  readonly runs:
+    | RunningLook
+    /** Its process is younger than all that it was started from; how it behaves has still to prove it (`provedRuns`). */
+    | { readonly kind: "computed"; readonly startsSince: number };
+}
+
+/** How an API server behaves at its own address. */
+export interface Behaviour {
+  /** Of its discovery document. */
+  readonly issuer: string;
+  readonly jwksUri: string;
+  /** Of its own JWK Set. */
+  readonly kids: readonly string[];
+  /** Of a token that it made just now. */
+  readonly token: { readonly iss: unknown; readonly kid: string | undefined };
+}
+
+/**
+ * What runs of a server whose process is young enough, by how it behaves: what it will be started with, or what its documents and
+ * its token say instead.
+ */
+export function provedRuns(
+  { starts, startsSince }: { readonly starts: ApiServerFlags; readonly startsSince: number },
+  { issuer, jwksUri, kids, token }: Behaviour,
+): RunningLook {
+  const kid = token.kid ?? "no key that it names";
+  if (token.iss !== issuer || !kids.includes(kid)) {
+    const why = `its token names ${String(token.iss)} and ${kid}, and its documents ${issuer} and ${kids.join(", ")}`;
+    return { kind: "not-looked-at", why, startsSince };
+  }
+  const isIssuer = starts.issuers[0] === issuer;
+  const isUri = starts.jwksUri === undefined || starts.jwksUri === jwksUri;
+  const issuers = isIssuer ? starts.issuers : [issuer];
+  return { kind: "seen", flags: { ...starts, issuers, ...(isUri ? {} : { jwksUri }) } };
+}
+
 /** What an API server will be started with, and what runs. */
 export interface WhatRuns {
   /** By everything that it reads at its next start. */

@@ -1,7 +1,8 @@
 /** A real sshd on loopback whose sessions see a folder in place of the machine's own /etc, /usr/local and so on. */
+export { busctl } from "./busctl.ts";
 export { homeEnvironment, hostConfig } from "./config.ts";
 export { hostForEachTest, type HostOfTest } from "./each-test.ts";
-export { pinnedArchives, pinnedCli, sha256, standInForK3s } from "./k3s-host.ts";
+export { k3sProgram, pinnedArchives, pinnedCli, sha256, standInForK3s, startK3sWith } from "./k3s-host.ts";
 export {
   goodPublisher,
   unreadyPublisher,

@@ -3,9 +3,10 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { busctl } from "./busctl.ts";
 import type { SshHost } from "./ssh-host.ts";
 
-const starter = fileURLToPath(new URL("k3s-stand-in.ts", import.meta.url));
+const standIn = `'${process.execPath}' '${fileURLToPath(new URL("k3s-stand-in.ts", import.meta.url))}'`;
 
 /** k3s's binary, as far as a host asks it; a pinned release for the tests. */
 export const k3sProgram = (version: string, bytes = 0): string => `#!/bin/sh
@@ -14,6 +15,7 @@ case "$*" in
   --version) echo 'k3s version ${version} (0123abcd)' ;;
   'kubectl get --raw /readyz') cat /run/stand-in/readyz 2>/dev/null || echo ok ;;
   'kubectl get nodes '*) cat /run/stand-in/node 2>/dev/null || echo 'True kubelet is posting ready status' ;;
+  'certificate rotate-ca '*) shift 2; exec ${standIn} rotate-ca "$@" ;;
   'kubectl completion bash') echo 'complete -F __start_kubectl kubectl' ;;
   *) echo "stand-in k3s does not know: $*" >&2; exit 1 ;;
 esac
@@ -23,6 +25,9 @@ ${"#".repeat(bytes)}
 
 export const sha256 = (content: string | Buffer): string =>
   createHash("sha256").update(content).digest("hex");
+
+/** Starts it with the words of its unit (`unitOf`). */
+const k3sStart = `sed 's/^/"/; s/$/"/' /run/stand-in/words 2>/dev/null | xargs ${standIn} start /run/stand-in/journal`;
 
 // What systemd and its journal say of k3s, and a list of what was asked of them.
 const systemctl = `
@@ -46,7 +51,11 @@ case "$*" in
     date +%s%N >/run/stand-in/invocation
     : >/run/stand-in/journal
     cat /usr/local/bin/k3s /etc/rancher/k3s/config.yaml.d/*.yaml | sha256sum >/run/stand-in/started
-    '${process.execPath}' '${starter}' /run/stand-in/journal ;;
+    ${k3sStart} || echo activating >/run/stand-in/active ;;
+  'restart --no-block k3s.service')
+    date +%s%N >/run/stand-in/invocation
+    : >/run/stand-in/journal
+    if ${k3sStart}; then echo active; else echo activating; fi >/run/stand-in/active ;;
 esac
 `;
 
@@ -95,6 +104,14 @@ export async function standInForK3s(host: SshHost): Promise<void> {
   for (const [name, script] of Object.entries(others)) {
     await host.program(name, `mkdir -p /run/stand-in\n${script}`);
   }
+  await startK3sWith(host, []);
+}
+
+/** Has its unit start k3s with these words behind `k3s server`, from the next start on. */
+export async function startK3sWith(host: SshHost, words: readonly string[]): Promise<void> {
+  await mkdir(`${host.root}/run/stand-in`, { recursive: true });
+  await writeFile(`${host.root}/run/stand-in/words`, words.map((word) => `${word}\n`).join(""));
+  await host.program("busctl", busctl({ "k3s.service": ["/usr/local/bin/k3s", "server", ...words] }));
 }
 
 /** Writes an archive of the cilium command as a release has it, and gives the line of a machine's `cilium` that pins it. */

@@ -169,13 +169,13 @@ const firstDay: Work = {
 
 /**
  * Everything on the machine, a line each with kind, mode, owner and sum, and what was read by what runs there. Left out are what the stand-ins keep for
- * themselves, and the host key, which is another each time, as accounts at the CA are.
+ * themselves, what k3s makes for itself, and the host key, which is another each time, as accounts at the CA are.
  */
 function treeOf({ host }: Bench): string {
   const script = String.raw`
 set -e
 find . -path ./run -prune -o -path './etc/ssh/ssh_host_*' -prune -o -path ./var/lib/podtrust/host-key -printf '%P %y %m %U:%G\n' -o -printf '%P %y %m %U:%G %l\n' | sort
-find . -path ./run -prune -o -path './etc/ssh/ssh_host_*' -prune -o -path ./var/lib/podtrust/host-key -prune -o -path '*/certificates/accounts/*' -prune -o -type f -exec sha256sum {} + | sort -k 2
+find . -path ./run -prune -o -path './etc/ssh/ssh_host_*' -prune -o -path ./var/lib/podtrust/host-key -prune -o -path '*/certificates/accounts/*' -prune -o -path './var/lib/rancher/k3s/server*/*' -prune -o -type f -exec sha256sum {} + | sort -k 2
 echo "running: $(cat run/stand-in/started 2>/dev/null)"`;
   return execFileSync("sh", ["-c", script], { cwd: host.root, encoding: "utf8" });
 }

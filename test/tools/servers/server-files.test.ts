@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
 import { testAtLength } from "../../support/runs.ts";
 import { type ErrorCode, PodtrustError, systemClock } from "../../../src/core/base/index.ts";
@@ -11,13 +11,15 @@ import { StateFolder } from "../../../src/core/files/index.ts";
 import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
 import { kubernetesKid } from "../../../src/rules/keys/index.ts";
 import { KubeadmFiles } from "../../../src/control-plane/servers/kubeadm.ts";
-import { machineKeyFile } from "../../../src/control-plane/servers/machine-keys.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { RancherFiles } from "../../../src/control-plane/servers/rancher.ts";
 import {
+  busctl,
   homeEnvironment,
+  k3sProgram,
   type SshHost,
   standInForK3s,
+  startK3sWith,
   startSshHost,
   whyNoSshHost,
 } from "../../support/ssh-host/index.ts";
@@ -276,28 +278,21 @@ describe(
     describe("of k3s", () => {
       const main = "/etc/rancher/k3s/config.yaml";
       const own = "/etc/rancher/k3s/config.yaml.d/50-issuer.yaml";
-      const service = "/var/lib/rancher/k3s/server/tls/service.key";
       const config = `kube-apiserver-arg:\n  - profiling=false\n  - service-account-issuer=${old}\n`;
 
       beforeEach(async () => {
         await put(main, config);
-        // As systemd restarts k3s: what it logs then is of the new start.
-        await host.program(
-          "systemctl",
-          `case "$*" in
-  'show -p InvocationID --value k3s') cat /run/stand-in/invocation 2>/dev/null || true ;;
-  'restart --no-block k3s')
-    echo restart >>/run/stand-in/restarts
-    date +%s%N >/run/stand-in/invocation
-    : >/run/stand-in/journal
-    '${process.execPath}' '${new URL("../../support/ssh-host/k3s-stand-in.ts", import.meta.url).pathname}' /run/stand-in/journal ;;
-esac`,
-        );
+        await put("/usr/local/bin/k3s", k3sProgram("v1.36.4+k3s1"), 0o755);
       });
       afterEach(async () => {
-        for (const path of ["/etc/rancher", "/var/lib/rancher", "/run/stand-in/restarts"])
+        for (const path of ["/etc/rancher", "/var/lib/rancher", "/run/stand-in"])
           await rm(at(path), { recursive: true, force: true });
+        await startK3sWith(host, []);
       });
+
+      const restarts = async (): Promise<number> =>
+        ((await host.file("/run/stand-in/calls")) ?? "").split("systemctl restart --no-block k3s.service\n")
+          .length - 1;
 
       test("get other flags with which its API server starts, in the order given, and are put back byte for byte", async () => {
         const files = new RancherFiles(machine, "k3s", "adopt");
@@ -309,7 +304,7 @@ esac`,
         await files.restoreFiles(signal);
         assert.equal(await readFile(at(main), "utf8"), config);
         assert.equal(await host.file(own), undefined);
-        assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+        assert.equal(await restarts(), 2);
       });
 
       testAtLength(
@@ -341,39 +336,10 @@ esac`,
           assert.deepEqual(await files.putBack(signal), {});
           assert.equal(await readFile(at(main), "utf8"), config);
           assert.equal(await host.file(own), undefined);
-          assert.equal(await host.file("/run/stand-in/restarts"), "restart\nrestart\n");
+          assert.equal(await restarts(), 2);
           await files.endPutBack(signal);
         },
       );
-
-      test("hold the keys in one file: a key that signs is its first, and one that stays never leaves the machine", async () => {
-        const [current, next] = [pair(), pair()];
-        await put(service, current.secret);
-        await put(
-          main,
-          `kube-apiserver-arg:\n  - service-account-key-file=${service}\n  - service-account-signing-key-file=${service}\n`,
-        );
-        const files = new RancherFiles(machine, "k3s", "rotate");
-        await session.run("systemctl restart --no-block k3s", { timeoutMs: 60_000 });
-        await host.watch();
-        await files.writeKeys({ verifiers: [current.open, next.open] }, signal);
-        assert.equal(await readFile(at(service), "utf8"), current.secret + next.open);
-        assert.ok((await host.sessions()).every(({ script }) => !script.includes("PRIVATE KEY-----\nM")));
-        const { verifiers, signer } = await files.readKeys(signal);
-        assert.deepEqual(
-          [verifiers.map(({ kid }) => kid), signer.kid],
-          [[current.kid, next.kid], current.kid],
-        );
-        await put(machineKeyFile(dirname(service), next.kid), next.secret);
-        const there = { kid: next.kid, publicKey: next.open };
-        await files.writeKeys({ verifiers: [next.open, current.open], signerThere: there }, signal);
-        const promoted = await files.readKeys(signal);
-        assert.deepEqual(
-          [promoted.verifiers.map(({ kid }) => kid), promoted.signer.kid],
-          [[next.kid, current.kid], next.kid],
-        );
-        assert.equal(await mode(service), 0o600);
-      });
 
       test("say with which key its controller manager signs tokens in Secrets", async () => {
         const keyFile = "/var/lib/rancher/k3s/server/tls/service.current.key";
@@ -385,11 +351,14 @@ esac`,
       });
     });
 
-    test("a machine on which k3s has not said with what its API server runs says so", async () => {
-      await rm(at("/run/stand-in/journal"), { force: true });
+    test("a machine on which k3s does not run says so", async () => {
+      await host.program(
+        "busctl",
+        busctl({ "k3s.service": ["/usr/local/bin/k3s", "server"] }, { mainPid: 0 }),
+      );
       const files = new RancherFiles(machine, "k3s", "adopt");
       const error = await errorOf(files.whatRuns(signal), "server-process");
-      assert.match(error.message, /has not said with what its API server runs/u);
+      assert.match(error.message, /k3s\.service does not run/u);
     });
   },
 );

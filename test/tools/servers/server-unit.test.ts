@@ -9,7 +9,13 @@ import { StateFolder } from "../../../src/core/files/index.ts";
 import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { serverUnit } from "../../../src/control-plane/servers/server-unit.ts";
-import { homeEnvironment, type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+import {
+  busctl,
+  homeEnvironment,
+  type SshHost,
+  startSshHost,
+  whyNoSshHost,
+} from "../../support/ssh-host/index.ts";
 
 const { signal } = new AbortController();
 const guide = [
@@ -17,35 +23,6 @@ const guide = [
   "server",
   "--kube-apiserver-arg=service-account-issuer=https://old.example.com",
 ];
-
-/** busctl as systemd 252 answered on 2026-12-01, for units with these command lines. */
-function busctl(units: Readonly<Record<string, readonly string[]>>, needsReload = false): string {
-  const listed = Object.keys(units).map((name) => [`/etc/systemd/system/${name}`, "enabled"]);
-  const cases = Object.entries(units).map(([name, words]) => {
-    const path = name.replaceAll(/[^A-Za-z0-9]/gu, (one) => `_${one.charCodeAt(0).toString(16)}`);
-    const unit = [
-      { type: "s", data: name },
-      { type: "s", data: `/etc/systemd/system/${name}` },
-      { type: "as", data: [] },
-      { type: "b", data: needsReload },
-    ];
-    const service = [
-      { type: "a(sasbttttuii)", data: [[words[0], words, false, 0, 0, 0, 0, 40, 0, 0]] },
-      { type: "as", data: [] },
-      { type: "a(sb)", data: [["/etc/default/k3s", true]] },
-      { type: "u", data: 40 },
-      { type: "t", data: 1_796_123_137_971_320 },
-    ];
-    const said = (lines: readonly object[]): string => lines.map((line) => JSON.stringify(line)).join("\n");
-    return `*"unit/${path} org.freedesktop.systemd1.Unit "*) cat <<'END'\n${said(unit)}\nEND\n;;
-*"unit/${path} org.freedesktop.systemd1.Service "*) cat <<'END'\n${said(service)}\nEND\n;;`;
-  });
-  return `case "$*" in
-*ListUnitFilesByPatterns*) cat <<'END'\n${JSON.stringify({ type: "a(ss)", data: [listed] })}\nEND\n;;
-${cases.join("\n")}
-*) echo "Unknown object: $*" >&2; exit 1 ;;
-esac`;
-}
 
 describe("the unit of a server of k3s", { skip: whyNoSshHost() }, () => {
   let host: SshHost;
@@ -75,7 +52,7 @@ describe("the unit of a server of k3s", { skip: whyNoSshHost() }, () => {
     why: RegExp,
     needsReload = false,
   ): Promise<void> => {
-    await host.program("busctl", busctl(units, needsReload));
+    await host.program("busctl", busctl(units, { needsReload }));
     await assert.rejects(serverUnit(machine, "k3s", signal), (error) => {
       assert.ok(error instanceof PodtrustError && error.code === "server-unit");
       assert.match(error.message, why);

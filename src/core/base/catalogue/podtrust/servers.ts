@@ -30,6 +30,11 @@ export const serverErrors = {
     summary: "How systemd starts the server of k3s or RKE2 cannot be read, or more than one unit starts one.",
     next: "Run systemctl cat for it on the machine. podtrust reads the units k3s, k3s-NAME and rke2-server, by systemd alone.",
   },
+  "server-start": {
+    summary:
+      "With the change the server of k3s or RKE2 would not start, or would start otherwise than meant.",
+    next: "Take the line out that is named: of the unit together with the line that installs it, or of the file. Nothing was changed.",
+  },
   "server-file-invalid": {
     summary: "A file of the API server cannot be changed by podtrust.",
     next: "Look at the file; podtrust changes manifests and config files of the standard form only.",

@@ -1,0 +1,67 @@
+import { PodtrustError } from "../../core/base/index.ts";
+import {
+  listConfigFiles,
+  type RancherName,
+  type ServerConfigFile,
+  serverConfigPath,
+  type ServerUnit,
+  type StartRefusal,
+  type UnitStart,
+  unitVariables,
+} from "../../rules/distribution/index.ts";
+import { shellWord } from "../../core/base/index.ts";
+import { fieldsOf, type ServerMachine } from "./machine.ts";
+import { serverUnit } from "./server-unit.ts";
+
+/** All that a server of k3s or RKE2 reads when it starts. */
+export interface RancherReading {
+  readonly unit: UnitStart;
+  /** The same as systemd has it, with the process that runs. */
+  readonly loaded: ServerUnit;
+  /** `k3s.service` */
+  readonly service: string;
+  /** The file that it reads first. */
+  readonly main: string;
+  /** Its config files, in any order. */
+  readonly files: readonly ServerConfigFile[];
+}
+
+/** Reads it: the unit as systemd has it, its environment files, and the config files. Throws `server-unit`, `server-file-invalid`. */
+export async function readRancher(
+  machine: ServerMachine,
+  distribution: RancherName,
+  signal: AbortSignal,
+): Promise<RancherReading> {
+  const loaded = await serverUnit(machine, distribution, signal);
+  const { name, command, environment, environmentFiles } = loaded;
+  const texts: string[] = [];
+  for (const file of environmentFiles) texts.push((await machine.read(file, signal)) ?? "");
+  const unit = { command, environment: unitVariables({ environment }, texts) };
+  const main = serverConfigPath(distribution, unit);
+  return { unit, loaded, service: name, main, files: await readConfigFiles(machine, main, signal) };
+}
+
+/** The config files beside the one that is read first, and that one. */
+export async function readConfigFiles(
+  machine: ServerMachine,
+  main: string,
+  signal: AbortSignal,
+): Promise<readonly ServerConfigFile[]> {
+  const script = `${listConfigFiles}config_files ${shellWord(`${main}.d`)}\n`;
+  const found = fieldsOf(await machine.run("looking for config files", script, signal), "path");
+  const files: ServerConfigFile[] = [];
+  for (const path of [main, ...found]) {
+    const value = await machine.readYaml(path, signal);
+    if (value !== undefined) files.push({ path, value });
+  }
+  return files;
+}
+
+/** What was computed, unless it is refused. Throws `server-start`. */
+export function startOf<T extends object>(computed: T | StartRefusal, machine: ServerMachine): T {
+  if (!("refusal" in computed)) return computed;
+  const { refusal, message, line } = computed;
+  throw new PodtrustError("server-start", `${machine.text}: ${message}`, {
+    detail: { machine: machine.text, refusal, from: line?.from, line: line?.text },
+  });
+}

@@ -1,0 +1,39 @@
+/** What systemd says of each unit beside its command line. */
+export interface LoadedUnit {
+  readonly needsReload: boolean;
+  readonly mainPid: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** busctl as systemd 252 answered on 2026-12-01, for units with these command lines. */
+export function busctl(
+  units: Readonly<Record<string, readonly string[]>>,
+  { needsReload = false, mainPid = 40, startedAt = 1_796_123_137_971 }: Partial<LoadedUnit> = {},
+): string {
+  const listed = Object.keys(units).map((name) => [`/etc/systemd/system/${name}`, "enabled"]);
+  const cases = Object.entries(units).map(([name, words]) => {
+    const path = name.replaceAll(/[^A-Za-z0-9]/gu, (one) => `_${one.charCodeAt(0).toString(16)}`);
+    const unit = [
+      { type: "s", data: name },
+      { type: "s", data: `/etc/systemd/system/${name}` },
+      { type: "as", data: [] },
+      { type: "b", data: needsReload },
+    ];
+    const service = [
+      { type: "a(sasbttttuii)", data: [[words[0], words, false, 0, 0, 0, 0, 40, 0, 0]] },
+      { type: "as", data: [] },
+      { type: "a(sb)", data: [["/etc/default/k3s", true]] },
+      { type: "u", data: mainPid },
+      { type: "t", data: startedAt * 1000 + 320 },
+    ];
+    const said = (lines: readonly object[]): string => lines.map((line) => JSON.stringify(line)).join("\n");
+    return `*"unit/${path} org.freedesktop.systemd1.Unit "*) cat <<'END'\n${said(unit)}\nEND\n;;
+*"unit/${path} org.freedesktop.systemd1.Service "*) cat <<'END'\n${said(service)}\nEND\n;;`;
+  });
+  return `case "$*" in
+*ListUnitFilesByPatterns*) cat <<'END'\n${JSON.stringify({ type: "a(ss)", data: [listed] })}\nEND\n;;
+${cases.join("\n")}
+*) echo "Unknown object: $*" >&2; exit 1 ;;
+esac`;
+}
