@@ -48,7 +48,7 @@ describe("a key that was withdrawn", () => {
   };
 
   const ended = async (
-    env: Record<string, string> = { BAO_TOKEN: standInToken },
+    env: Record<string, string> = { BAO_TOKEN: standInToken, BAO_ADDR: bao.address },
   ): Promise<readonly AccessEnding[]> => {
     const config = await loadConfig(join(folder, "podtrust.yaml"), { HOME: folder });
     const route = { connectTo: issuer.connectTo, ca: authority.root };

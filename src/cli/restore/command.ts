@@ -105,13 +105,13 @@ async function shownNow(context: CommandContext, config: Config, options: RouteO
   const { publisherOf } = await import("../../config/index.ts");
   const { openKubernetes } = await import("../../providers/kubernetes/index.ts");
   const { clusterOf } = await import("../options/cluster.ts");
-  const { pluginConsent } = await import("../options/plugin-consent.ts");
+  const { consentOf } = await import("../options/consent.ts");
   const { env, clock, signal } = context;
   const route = await routeOf(context, options);
   const cluster = async (inTime: AbortSignal): Promise<Uint8Array> => {
     const api =
       config.cluster === undefined
-        ? await openKubernetes(publisherOf(config).source, { env, clock, consent: pluginConsent(context) })
+        ? await openKubernetes(publisherOf(config).source, { env, clock, consent: consentOf(context) })
         : await clusterOf(context, config);
     return (await api.oidcDocuments({ signal: inTime })).jwks;
   };

@@ -114,7 +114,7 @@ function shownEnd({ output }: CommandContext, { publishedAt, servers }: TheftPro
 const folderOf = ({ context, config }: RotateRun): StateFolder =>
   new StateFolder(join(personStateDir(context.env), config.stack));
 
-async function ended(
+async function answered(
   run: RotateRun,
   opened: OpenedTheft,
   kid: string,
@@ -189,8 +189,10 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
     ...defined({ without: options.without }),
   });
   try {
-    const reached = await ended(run, opened, kid, options);
-    await keptInKubeadm(context, opened);
+    const reached = await answered(run, opened, kid, options);
+    const ended = reached.tainted.map((one) => one.kid);
+    await noted(context, "what a rotation remembers", () => opened.endRecord(ended));
+    await noted(context, "ConfigMap kube-system/kubeadm-config", () => opened.keepInKubeadm());
     shownEnd(context, reached);
     context.output.result({ way: "at-once", ...reached, open: opened.open });
   } finally {
@@ -198,12 +200,16 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
   }
 }
 
-/** kubeadm's own config is a convenience for its next upgrade: what keeps it from being written stops nothing. */
-async function keptInKubeadm({ progress, signal }: CommandContext, opened: OpenedTheft): Promise<void> {
+/** Writes what a later command would like to find: that it cannot be written stops nothing. */
+async function noted(
+  { progress, signal }: CommandContext,
+  what: string,
+  write: () => Promise<void>,
+): Promise<void> {
   try {
-    await opened.keepInKubeadm();
+    await write();
   } catch (error) {
     signal.throwIfAborted();
-    progress.line(`note: ConfigMap kube-system/kubeadm-config was not written: ${errorText(error)}`, 6);
+    progress.line(`note: ${what} was not written: ${errorText(error)}`, 6);
   }
 }

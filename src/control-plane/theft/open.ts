@@ -3,7 +3,7 @@ import type { Consent } from "../../core/credentials/index.ts";
 import { type Config, fetchingParties } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
-import { emptyRecord, type KeySources, type ServerKeys } from "../../rules/rotation/index.ts";
+import { emptyRecord, type KeySources, recordTheft, type ServerKeys } from "../../rules/rotation/index.ts";
 import {
   keepKeysInKubeadm,
   type KeyRecipient,
@@ -11,6 +11,7 @@ import {
   type Sights,
   sightsOf,
 } from "../rotation/index.ts";
+import { RecordSecret } from "../record/index.ts";
 import { checkListed, openServers, type Servers } from "../servers/index.ts";
 import { MachineTheftServer } from "./machine-server.ts";
 import type { TheftServer } from "./theft-server.ts";
@@ -40,6 +41,8 @@ export interface OpenedTheft {
   /** What may be open, since it could not be seen. */
   readonly open: readonly string[];
   published(signal: AbortSignal): Promise<Sights>;
+  /** Takes ended keys out of what a rotation remembers. */
+  endRecord(tainted: readonly string[]): Promise<void>;
   /** Writes the key files with which the API servers run into kubeadm's own config too. */
   keepInKubeadm(): Promise<void>;
   close(): Promise<void>;
@@ -108,6 +111,10 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
       ...(await looked(opened, cluster, published, signal)),
       cluster,
       published,
+      async endRecord(tainted) {
+        const record = new RecordSecret(cluster);
+        await record.keep(recordTheft(await record.read(signal), tainted), signal);
+      },
       keepInKubeadm: () => keepKeysInKubeadm(opened.all, cluster, { signal, notice }),
       close: () => opened.close(),
     };

@@ -9,6 +9,7 @@ export {
   recordEnd,
   recordNext,
   recordPromotion,
+  recordTheft,
   recordText,
   recordWithdrawal,
   rememberedOf,

@@ -163,6 +163,14 @@ export function recordEnd(record: RotationRecord, kid: string): RotationRecord {
   return kid === next ? { ...rest, ...defined({ before }) } : rest;
 }
 
+/** After a theft: no key that ended is the next one, or what a rotation goes back to. */
+export function recordTheft(record: RotationRecord, tainted: readonly string[]): RotationRecord {
+  const { next = "", before = "" } = record;
+  const { before: _former, ...rest } = record;
+  const withoutBefore = tainted.includes(before) ? rest : record;
+  return tainted.includes(next) ? recordEnd(withoutBefore, next) : withoutBefore;
+}
+
 /** After a key was taken out of what is published: nothing goes back to it. */
 export function recordWithdrawal(record: RotationRecord, kid: string): RotationRecord {
   const { before, ...rest } = record;

@@ -6,6 +6,7 @@ import {
   emptyRecord,
   recordNext,
   recordPromotion,
+  recordTheft,
   type RotationFacts,
   taintedKeys,
   taintText,
@@ -55,6 +56,13 @@ describe("with a stolen key end", () => {
     assert.deepEqual(of({ ...facts, record }, "old"), { old: "stolen", spare: "signed" });
     const servers = [serverWith("a", ["old", "spare"])];
     assert.deepEqual(of({ ...facts, servers }, "old"), { old: "stolen", spare: "beside" });
+  });
+
+  test("what a rotation remembers of them: none is the next key, or the one to go back to", () => {
+    const record = { ...emptyRecord, next: "new", before: "old" };
+    assert.deepEqual(recordTheft(record, ["old", "new"]), emptyRecord);
+    assert.deepEqual(recordTheft(record, ["older"]), record);
+    assert.equal(recordTheft(record, ["old"]).next, "new");
   });
 
   test("none where nothing shows the key", () => {
