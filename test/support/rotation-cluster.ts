@@ -20,7 +20,7 @@ import type { TheftServer } from "../../src/control-plane/theft/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
 import { publicJwk, type PublicJwk, verifyJws } from "../../src/rules/keys/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
-import type { FileTarget } from "../../src/rules/rotation/index.ts";
+import type { FileTarget, LegacyToken } from "../../src/rules/rotation/index.ts";
 import type { PodTokens } from "../../src/rules/tokens/index.ts";
 import { sightsOf } from "../../src/control-plane/rotation/sights.ts";
 import { audience, awsError, issuerRoot, startTestSandbox, subject, type TestSandbox } from "./sandbox.ts";
@@ -230,6 +230,11 @@ interface SignedToken {
 class WorldClock extends SwiftClock {
   tick: () => Promise<void> = () => Promise.resolve();
 
+  /** Time passes in which nobody asks for anything. */
+  jump(ms: number): Promise<void> {
+    return super.sleep(ms);
+  }
+
   override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     for (let left = ms; left > 0; left -= tickMs) {
       await super.sleep(Math.min(left, tickMs), signal);
@@ -251,6 +256,7 @@ export class RotationCluster {
   readonly waits: string[] = [];
   asked = 0;
   pods: readonly PodTokens[] = [podWith("web", tokenMs)];
+  legacy: readonly LegacyToken[] = [];
   /** Kids that relying parties may refuse: those of a key that was stolen. */
   readonly lost = new Set<string>();
   /** After so many operations the run is cut off. */
@@ -311,7 +317,7 @@ export class RotationCluster {
       }),
       published: (until) => this.sights(until),
       pods: async () => Promise.resolve(this.pods),
-      legacy: async () => Promise.resolve([]),
+      legacy: async () => Promise.resolve(this.legacy),
       times: { poll: pollMs, publisherCache: cacheMs, relyingPartyCache: cacheMs },
       clock: this.clock,
       signal,

@@ -43,6 +43,7 @@ export function rotationFacts(more: Partial<RotationFacts> = {}): RotationFacts 
       outside: { ms: day, of: "pod shop/web" },
       api: { ms: hour, of: "pod shop/web" },
       extended: { ms: 365 * day, of: "pod shop/web" },
+      lasting: [],
     },
     legacy: [],
     ...more,

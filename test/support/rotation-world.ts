@@ -179,6 +179,7 @@ export class RotationWorld {
         outside: { ms: outsideLife, of: "a pod" },
         api: { ms: apiLife, of: "a pod" },
         extended: undefined,
+        lasting: [],
       },
       legacy: [],
     };

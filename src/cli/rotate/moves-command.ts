@@ -31,7 +31,7 @@ export const rotateMoveUses: CommandUses = {
   "rotate finish": {
     examples: [
       "podtrust rotate finish publication",
-      "podtrust rotate finish verifiers",
+      `podtrust rotate finish publication ${exampleKid} --accept-loss shop/web-1`,
       `podtrust rotate finish verifiers ${exampleKid} --accept-loss`,
     ],
     guide,
@@ -57,6 +57,12 @@ export const rotateMoveUses: CommandUses = {
     guide,
   },
 };
+
+/** Collects names of an option that may also be given without one. */
+const collectNames = (value: string, before: unknown): readonly string[] => [
+  ...(Array.isArray(before) ? (before as readonly string[]) : []),
+  value,
+];
 
 const algorithm = (): Option =>
   new Option(
@@ -99,7 +105,11 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
   define("finish", "stop publishing the previous key, then remove it from the API servers")
     .argument("<where>", "publication or verifiers")
     .argument("[kid]", "key ID; by default the previous key that signed longest ago")
-    .option("--accept-loss", "for verifiers: remove it although its tokens may be in use")
+    .option(
+      "--accept-loss [name]",
+      "NAMESPACE/NAME of a pod or Secret whose token of the key is given up; repeatable; without a name, for verifiers: all that may be in use",
+      collectNames,
+    )
     .action((where: string, kid: string | undefined, options: MoveOptions) =>
       carryOut(where === "verifiers" ? "finish verifiers" : checkedWhere(where), options, kid),
     );

@@ -8,6 +8,7 @@ import {
   answerTheft,
   dilemmaOf,
   evictHit,
+  type LeftMove,
   type OpenedRotation,
   openRotation,
   type RotationAlgorithm,
@@ -19,7 +20,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
 import type { AccessEnding } from "../../stack/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
-import { closedUntil, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
+import { type AcceptedLoss, closedUntil, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";
@@ -46,7 +47,8 @@ export interface MoveOptions extends RouteOptions {
   readonly file?: string;
   readonly yes?: boolean;
   readonly algorithm?: RotationAlgorithm;
-  readonly acceptLoss?: boolean;
+  /** True: all that was seen; else names of pods and Secrets. */
+  readonly acceptLoss?: true | readonly string[];
   readonly wait?: boolean;
   readonly evict?: boolean;
   readonly cut?: boolean;
@@ -232,28 +234,38 @@ export function standardAlgorithm(config: Config): RotationAlgorithm {
   return isTaken ? "ES256" : "RS256";
 }
 
+/** What a person gives up of what a key's end refuses. Throws `usage`. */
+function acceptedOf(move: Move, { acceptLoss = [] }: MoveOptions): AcceptedLoss {
+  if (acceptLoss !== true) return new Set(acceptLoss);
+  if (move !== "finish publication") return "all";
+  throw new PodtrustError("usage", "--accept-loss names no pod", {
+    next: "Give each pod that the refusal names: --accept-loss NAMESPACE/POD, once for each.",
+  });
+}
+
 async function moved(
   { context, config }: RotateRun,
   { rotation }: OpenedRotation,
   move: Exclude<Move, "stolen">,
   options: MoveOptions & { readonly kid?: string },
 ): Promise<void> {
-  const { algorithm = standardAlgorithm(config), acceptLoss = false, kid, recipient } = options;
+  const { algorithm = standardAlgorithm(config), kid, recipient } = options;
+  const accepted = acceptedOf(move, options);
   await agreed(context, options, move, questions[move]);
   if (move === "prepare") await rotation.prepare(algorithm, recipient);
   else if (move === "promote") await rotation.promote();
   else if (move === "abort") await rotation.abort();
   else if (move === "run") {
-    const onLeft = (text: string, from: number | undefined): void => {
+    const onLeft = (left: LeftMove, text: string, from: number | undefined): void => {
       const when = from === undefined ? "now" : `from ${isoSeconds(from)} on`;
-      context.output.line(`Left to do, ${when}: podtrust rotate finish verifiers. ${text}`);
+      context.output.line(`Left to do, ${when}: podtrust rotate ${left}. ${text}`);
     };
     await rotation.run(algorithm, onLeft, recipient);
   } else {
     const done =
       move === "finish publication"
-        ? await rotation.finishPublication(kid)
-        : await rotation.finishVerifiers(kid, acceptLoss);
+        ? await rotation.finishPublication(kid, accepted)
+        : await rotation.finishVerifiers(kid, accepted);
     context.output.line(done === undefined ? "No previous key is left." : `${move}: ${done}`);
   }
 }

@@ -4,7 +4,7 @@ export type { RotationView } from "./look.ts";
 export type { OnWait } from "./settle.ts";
 export { type KeyRecipient, type Sights, sightsOf } from "./sights.ts";
 export { keepKeysInKubeadm } from "./kubeadm.ts";
-export { Rotation, type RotationDeps } from "./rotation.ts";
+export { type LeftMove, Rotation, type RotationDeps } from "./rotation.ts";
 export type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
 export { MachineServer } from "./machine-server.ts";
 export { answerTheft, dilemmaOf, evictHit, theftOf } from "./theft.ts";

@@ -19,7 +19,7 @@ describe("a rotation over two API servers, beside a relying party that keeps its
     const world = await cluster(t);
     const left: (number | undefined)[] = [];
     await world.clock.sleep(60_000);
-    await world.rotation().run("ES256", (_text, from) => left.push(from));
+    await world.rotation().run("ES256", (_move, _text, from) => left.push(from));
     assert.deepEqual(algorithmOf(world), ["ES256", "ES256"]);
     assert.deepEqual(world.refused, []);
     assert.ok(world.asked > 300, String(world.asked));
@@ -103,6 +103,74 @@ describe("a rotation over two API servers, beside a relying party that keeps its
       message: /a relying party may still use a set without it.*allowed from \d{4}-/u,
     });
     assert.deepEqual(algorithmOf(world), ["RS256", "RS256"]);
+  });
+});
+
+describe("a rotation of a cluster in which a tenant has a pod with a token of 136 years", () => {
+  const years = 4_294_967_296_000;
+  const name = "tenant/p";
+  const tenants = (startedAt: number) => ({ ...podWith("p", years), namespace: "tenant", startedAt });
+
+  async function promoted(
+    t: TestContext,
+  ): Promise<{ readonly world: RotationCluster; readonly old: string }> {
+    const world = await cluster(t);
+    const old = world.servers[0]?.running.signing ?? "";
+    world.pods = [...world.pods, tenants(world.clock.now())];
+    await world.rotation().prepare("ES256");
+    await world.rotation().promoteInTime();
+    return { world, old };
+  }
+
+  test("waits for its kubelet for a day, names the pod, and takes the key out once a person gives that up", async (t) => {
+    const { world, old } = await promoted(t);
+    await assert.rejects(world.rotation().finishPublication(), {
+      code: "rotation-refused",
+      message: /may be in use for 1d8m: the longest is 1d3m, of pod tenant\/p; allowed from/u,
+    });
+    await world.clock.jump(day + 8 * 60_000);
+    for (const accepted of [undefined, new Set(["tenant/q"]), new Set(["shop/web"])])
+      await assert.rejects(world.rotation().finishPublication(undefined, accepted), {
+        code: "rotation-refused",
+        message: /a program of tenant\/p may have kept one, which lives until 216\d-/u,
+      });
+    assert.equal(await world.rotation().finishPublication(undefined, new Set([name])), old);
+    assert.ok(
+      world.steps.some((text) =>
+        text.includes("the loss is accepted: copies of tokens that programs of tenant/p"),
+      ),
+    );
+  });
+
+  test("comes to the end of a run, which leaves the pod to a person", async (t) => {
+    const { world } = await promoted(t);
+    await world.clock.jump(day + 8 * 60_000);
+    const left: string[] = [];
+    await world.rotation().run("ES256", (move, text) => left.push(`${move}: ${text}`));
+    assert.equal(left.length, 1);
+    assert.match(left[0] ?? "", /^finish publication: .* tenant\/p .*--accept-loss NAMESPACE\/POD/u);
+  });
+
+  test("needs nobody's word once the pod was made anew, and none for one that began after the promotion", async (t) => {
+    const { world, old } = await promoted(t);
+    await world.clock.jump(day + 8 * 60_000);
+    world.pods = [podWith("web", 240_000), tenants(world.clock.now())];
+    assert.equal(await world.rotation().finishPublication(), old);
+  });
+
+  test("does not end for a Secret with a forged key ID before a person names the Secret", async (t) => {
+    const { world, old } = await promoted(t);
+    world.pods = [podWith("web", 240_000)];
+    const forged = { namespace: "tenant", name: "s", serviceAccount: "web", lastUsed: undefined };
+    world.legacy = [{ ...forged, kid: old }];
+    await world.clock.jump(day);
+    assert.equal(await world.rotation().finishPublication(), old);
+    await assert.rejects(world.rotation().finishVerifiers(old), {
+      code: "rotation-refused",
+      message: /lie in Secrets and never expire: tenant\/s of ServiceAccount web/u,
+    });
+    assert.equal(await world.rotation().finishVerifiers(old, new Set(["tenant/s"])), old);
+    assert.ok(world.servers.every(({ running }) => !running.verify.includes(old)));
   });
 });
 

@@ -1,6 +1,7 @@
 import { type Clock, PodtrustError, until, isoTime } from "../../core/base/index.ts";
 import type { PrivateKey } from "../../core/age/index.ts";
 import {
+  type AcceptedLoss,
   type FileTarget,
   isSealed,
   isUnderWay,
@@ -11,6 +12,7 @@ import {
   judgePromote,
   keyAcross,
   keysAcross,
+  type MoveRefusal,
   type MoveVerdict,
   oldestPrevious,
   prepareSteps,
@@ -49,6 +51,9 @@ export interface RotationDeps extends RotationSources {
 
 type MoveJudge = (facts: RotationFacts) => MoveVerdict;
 type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
+
+/** What a run may leave to a person. */
+export type LeftMove = "finish publication" | "finish verifiers";
 
 // Does not end with time alone, but with a publisher's next poll.
 const publishedWithinMs = 600_000;
@@ -121,23 +126,23 @@ export class Rotation {
     await this.promote(why);
   }
 
-  /** A previous key leaves what is published. */
-  async finishPublication(kid?: string): Promise<string | undefined> {
+  /** A previous key leaves what is published. `accepted`: pods whose copies of its tokens a person gives up. */
+  async finishPublication(kid?: string, accepted?: AcceptedLoss): Promise<string | undefined> {
     const { facts } = await this.look();
     const one = kid ?? oldestPrevious(facts);
     if (one === undefined) return undefined;
-    const verdict = judgeFinishPublication(facts, one);
+    const verdict = judgeFinishPublication(facts, one, accepted);
     if (verdict.is === "refused") throw refusalOf(verdict);
     if (verdict.is === "allowed") await this.#withdraw(facts, one, verdict.why);
     return one;
   }
 
   /** A previous key leaves the API servers. */
-  async finishVerifiers(kid?: string, acceptLoss = false): Promise<string | undefined> {
+  async finishVerifiers(kid?: string, accepted?: AcceptedLoss): Promise<string | undefined> {
     const { facts } = await this.look();
     const one = kid ?? verifiedOnly(facts);
     if (one === undefined) return undefined;
-    await this.#carryOut((seen) => judgeFinishVerifiers(seen, one, acceptLoss), removeSteps);
+    await this.#carryOut((seen) => judgeFinishVerifiers(seen, one, accepted), removeSteps);
     await this.#forget(one);
     return one;
   }
@@ -156,11 +161,11 @@ export class Rotation {
 
   /**
    * All of it with its waits: prepare, promote, a next key again, and the end of the old one's publication. `onLeft` is called
-   * with what is left to do then, and from when.
+   * with the move that is left to do then, why, and from when. What only a person can give up ends it there, too.
    */
   async run(
     algorithm: RotationAlgorithm,
-    onLeft: (text: string, from: number | undefined) => void,
+    onLeft: (move: LeftMove, text: string, from: number | undefined) => void,
     recipients: readonly string[] = [],
   ): Promise<void> {
     const { record } = (await this.look()).facts;
@@ -174,11 +179,14 @@ export class Rotation {
     const old = facts.record.before ?? oldestPrevious(facts);
     await this.prepare(algorithm, recipients);
     if (old === undefined) return;
-    await this.#allowed((seen) => judgeFinishPublication(seen, old));
+    const ended = await this.#allowed((seen) => judgeFinishPublication(seen, old), "copies-live");
+    if (ended?.is === "refused")
+      return onLeft("finish publication", `${ended.message}. ${ended.next}`, undefined);
     await this.finishPublication(old);
     const last = judgeFinishVerifiers((await this.look()).facts, old);
-    if (last.is === "refused") onLeft(last.message, last.from);
-    else if (last.is === "allowed") onLeft(last.why, undefined);
+    if (last.is === "refused") onLeft("finish verifiers", last.message, last.from);
+    else if (last.is === "allowed") onLeft("finish verifiers", last.why, undefined);
+    return undefined;
   }
 
   /** Gives a stolen key up: the publisher drops it at once, whatever tokens of it live. */
@@ -346,11 +354,16 @@ export class Rotation {
     });
   }
 
-  /** Waits until a move is allowed, as long as only time prevents it. */
-  async #allowed(judge: MoveJudge): Promise<void> {
+  /**
+   * Waits until a move is allowed, as long as only time prevents it; gives the refusal of the reason that `orUntil` names.
+   */
+  async #allowed(
+    judge: MoveJudge,
+    orUntil?: MoveRefusal["reason"],
+  ): Promise<Allowed | MoveRefusal | undefined> {
     const { clock, signal, onWait } = this.#deps;
     let left = 0;
-    await until<Allowed | undefined>({
+    return until<Allowed | MoveRefusal | undefined>({
       clock,
       // Each refusal says its own end; a person ends the wait by a signal.
       withinMs: Number.MAX_SAFE_INTEGER,
@@ -362,6 +375,7 @@ export class Rotation {
         const verdict = judge(facts);
         if (verdict.is === "allowed") return { is: verdict };
         if (verdict.is === "done") return { is: undefined };
+        if (verdict.reason === orUntil) return { is: verdict };
         if (verdict.from === undefined) throw refusalOf(verdict);
         left = Math.max(1000, verdict.from - facts.now);
         return { waitsFor: verdict.message, minDelay: Math.min(left, maxDelay) };

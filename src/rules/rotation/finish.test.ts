@@ -35,6 +35,53 @@ describe("finish publication", () => {
     assert.equal(reason(judgeFinishPublication(promoted(day + skew), "old")), "allowed");
   });
 
+  describe("with a pod whose token lives for 136 years", () => {
+    const years = 4_294_967_296 * second;
+    const bounded = { ms: day + 180 * second, of: "pod tenant/p" };
+    const from = day + 180 * second + skew;
+    const withPods = (
+      later: number,
+      pods: readonly string[],
+      startedAt: number | undefined = start,
+    ): RotationFacts => {
+      const { lives } = rotationFacts();
+      const lasting = pods.map((pod) => ({ pod, startedAt, ms: years, isOutside: true }));
+      return promoted(later, { lives: { ...lives, outside: bounded, lasting } });
+    };
+
+    test("waits for the kubelet, then for a person who gives up each pod by its name", () => {
+      const early = judgeFinishPublication(withPods(from - 1, ["tenant/p"]), "old", new Set(["tenant/p"]));
+      assert.equal(early.is === "refused" && early.from, start + from, "its file may have one until then");
+      const facts = withPods(from, ["tenant/p", "tenant/q"]);
+      for (const accepted of [[], ["tenant/p"], ["tenant"], ["p", "q"]]) {
+        const verdict = judgeFinishPublication(facts, "old", new Set(accepted));
+        assert.ok(verdict.is === "refused");
+        assert.deepEqual([verdict.reason, verdict.from], ["copies-live", undefined]);
+        assert.match(verdict.message, /tenant\/q may have kept one, which lives until 216\d/u);
+      }
+      const allowed = judgeFinishPublication(facts, "old", new Set(["tenant/p", "tenant/q"]));
+      assert.ok(allowed.is === "allowed");
+      assert.match(allowed.why, /loss is accepted: .*tenant\/p and tenant\/q/u);
+      assert.equal(refusedOf(facts, "old").until, start + years + skew);
+    });
+
+    test("names no pod that began after the key's last token, or whose copy is over", () => {
+      assert.equal(
+        reason(judgeFinishPublication(withPods(from, ["tenant/p"], start + hour), "old")),
+        "allowed",
+      );
+      assert.equal(reason(judgeFinishPublication(withPods(years + skew, ["tenant/p"]), "old")), "allowed");
+    });
+
+    test("names twenty of any number of them, each once", () => {
+      const many = Array.from({ length: 5000 }, (_, index) => `tenant/p${index}`);
+      const verdict = judgeFinishPublication(withPods(from, [...many, ...many]), "old");
+      assert.ok(verdict.is === "refused");
+      assert.ok(verdict.message.length < 800, String(verdict.message.length));
+      assert.match(verdict.message, /tenant\/p19 and 4980 more may/u);
+    });
+  });
+
   test("counts from now where it is not known when the key last signed", () => {
     const verdict = judgeFinishPublication(promoted(9 * day, { record: emptyRecord }), "old");
     assert.equal(verdict.is === "refused" && verdict.from, start + 10 * day + skew);
@@ -125,13 +172,31 @@ describe("finish verifiers", () => {
       JSON.stringify(judgeFinishVerifiers(facts, "old")),
       /legacy-tokens.*ci\/deployer of ServiceAccount deployer"/u,
     );
-    const accepted = judgeFinishVerifiers(facts, "old", true);
+    const accepted = judgeFinishVerifiers(facts, "old", "all");
     assert.match(
       JSON.stringify(accepted),
       /the loss is accepted: the tokens in Secrets ci\/deployer.*API tokens of old/u,
     );
     const later = judgeFinishVerifiers(promoted(800 * day, { ...unpublished, legacy }), "old");
     assert.equal(reason(later), "legacy-tokens");
+  });
+
+  test("takes a Secret and a pod by name, and what else is in use by no name", () => {
+    const secret = { namespace: "tenant", name: "s", serviceAccount: "web", kid: "old", lastUsed: undefined };
+    const { lives } = rotationFacts();
+    const lasting = [{ pod: "tenant/p", startedAt: start, ms: 4_294_967_296 * second, isOutside: false }];
+    const facts = (later: number): RotationFacts =>
+      promoted(later, { ...unpublished, legacy: [secret], lives: { ...lives, lasting } });
+    const judged = (later: number, ...names: readonly string[]): string =>
+      reason(judgeFinishVerifiers(facts(later), "old", new Set(names)));
+    assert.equal(judged(2 * day), "legacy-tokens");
+    assert.equal(judged(2 * day, "tenant/s"), "copies-live");
+    assert.equal(judged(2 * day, "tenant/p"), "legacy-tokens");
+    assert.equal(judged(hour, "tenant/p", "tenant/s"), "tokens-live");
+    assert.equal(judged(2 * day, "tenant/p", "tenant/s"), "allowed");
+    const { is, ...allowed } = judgeFinishVerifiers(facts(2 * day), "old", "all");
+    assert.equal(is, "allowed");
+    assert.match(JSON.stringify(allowed), /tenant\/s of ServiceAccount web end; copies .* of tenant\/p/u);
   });
 
   test("counts from now where it is not known when the key last signed", () => {
@@ -201,7 +266,7 @@ describe("the controller manager that still uses the old key", () => {
     assert.equal(verdict.reason, "controller-manager-signs");
     assert.match(verdict.message, /^the controller manager of a signs tokens in Secrets with old/u);
     assert.match(verdict.next, /--service-account-private-key-file/u);
-    const accepted = judgeFinishVerifiers(facts, "old", true);
+    const accepted = judgeFinishVerifiers(facts, "old", "all");
     assert.match(accepted.is === "allowed" ? accepted.why : "", /the loss is accepted: the controller/u);
   });
 });

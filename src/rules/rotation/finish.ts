@@ -1,4 +1,5 @@
-import { durationText } from "../../core/base/index.ts";
+import { durationText, isoSeconds } from "../../core/base/index.ts";
+import { type LastingToken, mayHold } from "../tokens/index.ts";
 import { awsSkewSeconds, type RefusedTokens, refusedTokens } from "../oidc/index.ts";
 import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, keysAcross } from "./key-states.ts";
@@ -9,6 +10,25 @@ import { type MoveRefusal, type MoveVerdict, namesText, refused, unfit, unfitToC
 export const quietMs = 86_400_000;
 
 const skewMs = awsSkewSeconds * 1000;
+
+/**
+ * What a person gives up: all that was seen, or pods and Secrets by their names, `NAMESPACE/NAME`. What anybody in the
+ * cluster can make, such as a pod with a token of a hundred years, is given up by its name alone, or waited for.
+ */
+export type AcceptedLoss = "all" | ReadonlySet<string>;
+
+const nothing: AcceptedLoss = new Set<string>();
+
+const isAccepted = (accepted: AcceptedLoss, name: string): boolean =>
+  accepted === "all" || accepted.has(name);
+
+/** As many names as a sentence bears: a tenant may make any number of pods. */
+function someText(names: readonly string[]): string {
+  const most = 20;
+  return names.length <= most
+    ? namesText(names)
+    : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
+}
 
 /** Which previous key is meant where none is named: the one that signed longest ago. */
 export function oldestPrevious(facts: RotationFacts): string | undefined {
@@ -24,9 +44,47 @@ export function refusedOf(facts: RotationFacts, kid: string): RefusedTokens {
   const { now, lives, record } = facts;
   const { state } = keyAcross(facts, kid);
   if (state === "next") return { signs: "no" };
-  if (state === "current") return refusedTokens("yes", now, lives.outside.ms);
-  return refusedTokens("no", rememberedOf(record, kid).retiredAt ?? now, lives.outside.ms);
+  const copies = lives.lasting.filter((one) => one.isOutside).map(({ ms }) => ms);
+  const longest = Math.max(lives.outside.ms, ...copies);
+  if (state === "current") return refusedTokens("yes", now, longest);
+  return refusedTokens("no", rememberedOf(record, kid).retiredAt ?? now, longest);
 }
+
+/**
+ * The tokens that live on after every kubelet has renewed what it holds: of pods that may have had one of the key, where a
+ * program may have kept it. Each pod once, with its longest.
+ */
+function copiesOf(
+  { lives, now }: RotationFacts,
+  retiredAt: number,
+  outside: boolean,
+): readonly LastingToken[] {
+  const left = lives.lasting.filter(
+    (one) => one.isOutside === outside && mayHold(one, retiredAt, now) && retiredAt + one.ms + skewMs > now,
+  );
+  const byPod = Map.groupBy(left, ({ pod }) => pod);
+  return [...byPod.values()].map((all) => all.reduce((a, b) => (b.ms > a.ms ? b : a)));
+}
+
+/** What keeps a key where copies of its tokens may be in use, in a pod that nobody has given up; undefined without one. */
+function unacceptedCopies(
+  kid: string,
+  copies: readonly LastingToken[],
+  { retiredAt, accepted }: { readonly retiredAt: number; readonly accepted: AcceptedLoss },
+): MoveRefusal | undefined {
+  const left = copies.filter(({ pod }) => !isAccepted(accepted, pod));
+  if (left.length === 0) return undefined;
+  const until = isoSeconds(retiredAt + Math.max(...left.map(({ ms }) => ms)));
+  const pods = someText(left.map(({ pod }) => pod));
+  return refused(
+    "copies-live",
+    `the kubelets have renewed all tokens of ${kid}, and a program of ${pods} may have kept one, which lives until ${until}`,
+    "Restart each of these pods, or give it up by its name: --accept-loss NAMESPACE/POD, once for each.",
+  );
+}
+
+const copiesText = (copies: readonly LastingToken[]): string =>
+  `copies of tokens that programs of ${someText(copies.map(({ pod }) => pod))} kept are refused`;
 
 /** What keeps a key from being taken out anywhere. */
 function notPrevious(facts: RotationFacts, kid: string): MoveRefusal | undefined {
@@ -62,21 +120,34 @@ function unread(facts: RotationFacts, kid: string): MoveRefusal | undefined {
   );
 }
 
-/** Whether a key that no longer signs may leave what is published. */
-export function judgeFinishPublication(facts: RotationFacts, kid: string): MoveVerdict {
+/**
+ * Whether a key that no longer signs may leave what is published: its tokens are over, or kubelets have renewed them and
+ * each pod that may have kept a copy is `accepted`.
+ */
+export function judgeFinishPublication(
+  facts: RotationFacts,
+  kid: string,
+  accepted: AcceptedLoss = nothing,
+): MoveVerdict {
   const trouble = notPrevious(facts, kid);
   if (trouble !== undefined) return trouble;
   if (!keyAcross(facts, kid).published)
     return unread(facts, kid) ?? { is: "done", why: `${kid} is published no more` };
   const { now, record, lives } = facts;
-  const from = (rememberedOf(record, kid).retiredAt ?? now) + lives.outside.ms + skewMs;
-  if (now >= from) return { is: "allowed", kid, why: `the last token of ${kid} for relying parties is over` };
-  return refused(
-    "tokens-live",
-    `a token of ${kid} may live for ${durationText(from - now)}: the longest is ${durationText(lives.outside.ms)}, of ${lives.outside.of}`,
-    "Wait, or let podtrust rotate run wait.",
-    from,
-  );
+  const retiredAt = rememberedOf(record, kid).retiredAt ?? now;
+  const from = retiredAt + lives.outside.ms + skewMs;
+  if (now < from)
+    return refused(
+      "tokens-live",
+      `a token of ${kid} may be in use for ${durationText(from - now)}: the longest is ${durationText(lives.outside.ms)}, of ${lives.outside.of}`,
+      "Wait, or let podtrust rotate run wait.",
+      from,
+    );
+  const copies = copiesOf(facts, retiredAt, true);
+  const refusal = unacceptedCopies(kid, copies, { retiredAt, accepted });
+  if (refusal !== undefined) return refusal;
+  if (copies.length > 0) return { is: "allowed", kid, why: `the loss is accepted: ${copiesText(copies)}` };
+  return { is: "allowed", kid, why: `the last token of ${kid} for relying parties is over` };
 }
 
 const legacyText = ({ namespace, name, serviceAccount }: LegacyToken): string =>
@@ -126,7 +197,8 @@ function apiTokensOver(
 /** What is lost with a key in the API servers, and the refusal that keeps it from being lost. */
 interface Loss {
   readonly text: string;
-  readonly refusal: MoveRefusal;
+  /** Undefined where all of it was given up by name. */
+  readonly refusal: MoveRefusal | undefined;
 }
 
 function atManagers({ servers }: RotationFacts, kid: string): readonly Loss[] {
@@ -141,61 +213,85 @@ function atManagers({ servers }: RotationFacts, kid: string): readonly Loss[] {
   return [{ text: `${text}, and those are refused`, refusal }];
 }
 
-function inSecrets(facts: RotationFacts, kid: string): readonly Loss[] {
+function inSecrets(facts: RotationFacts, kid: string, accepted: AcceptedLoss): readonly Loss[] {
   const legacy = facts.legacy.filter((token) => token.kid === kid);
   if (legacy.length === 0) return [];
-  const names = legacy.map(legacyText).join(", ");
-  const refusal = refused(
-    "legacy-tokens",
-    `tokens of ${kid} lie in Secrets and never expire: ${names}`,
-    "Make a new Secret of type kubernetes.io/service-account-token for each, move what uses it, and delete the old one; or give --accept-loss.",
-  );
-  return [{ text: `the tokens in Secrets ${names} end`, refusal }];
+  const left = legacy.filter(({ namespace, name }) => !isAccepted(accepted, `${namespace}/${name}`));
+  const refusal =
+    left.length === 0
+      ? undefined
+      : refused(
+          "legacy-tokens",
+          `tokens that name ${kid} lie in Secrets and never expire: ${someText(left.map(legacyText))}`,
+          "Make a new Secret of type kubernetes.io/service-account-token for each, move what uses it, and delete the old one. Whoever makes Secrets may write any key ID into one: give up each that is nobody's by --accept-loss NAMESPACE/SECRET.",
+        );
+  return [{ text: `the tokens in Secrets ${someText(legacy.map(legacyText))} end`, refusal }];
 }
 
-function lossesOf(
+function inCopies(
   facts: RotationFacts,
+  kid: string,
+  { retiredAt, accepted }: { readonly retiredAt: number; readonly accepted: AcceptedLoss },
+): readonly Loss[] {
+  const copies = copiesOf(facts, retiredAt, false);
+  if (copies.length === 0) return [];
+  return [{ text: copiesText(copies), refusal: unacceptedCopies(kid, copies, { retiredAt, accepted }) }];
+}
+
+function whileInUse(
+  { now }: RotationFacts,
   kid: string,
   { from, seen }: ReturnType<typeof apiTokensOver>,
 ): readonly Loss[] {
-  const losses = [...atManagers(facts, kid), ...inSecrets(facts, kid)];
-  if (facts.now >= from) return losses;
+  if (now >= from) return [];
   const refusal = refused(
     "tokens-live",
-    `a token of ${kid} for the API may be in use for ${durationText(from - facts.now)}: ${seen}`,
+    `a token of ${kid} for the API may be in use for ${durationText(from - now)}: ${seen}`,
     "Wait until then, or give --accept-loss.",
     from,
   );
-  return [...losses, { text: `API tokens of ${kid} that are still in use are refused (${seen})`, refusal }];
+  return [{ text: `API tokens of ${kid} that are still in use are refused (${seen})`, refusal }];
 }
 
-/**
- * Whether a key that no longer signs may leave the API servers. `acceptLoss`: a person has seen what would be refused
- * and takes that; what is allowed then says it.
- */
-export function judgeFinishVerifiers(facts: RotationFacts, kid: string, acceptLoss = false): MoveVerdict {
+/** What is judged before any loss of a key in the API servers; undefined where the losses decide. */
+function beforeLosses(facts: RotationFacts, kid: string): MoveVerdict | undefined {
   const trouble = unfitToChange(facts) ?? notPrevious(facts, kid);
   if (trouble !== undefined) return trouble;
   const { verified, published } = keyAcross(facts, kid);
   const onDisk = facts.servers.some(({ files }) => files.verify.includes(kid));
   if (!verified && !onDisk) return { is: "done", why: `no API server verifies ${kid} any more` };
-  if (published) {
-    return refused(
-      "still-published",
-      `${kid} is published still`,
-      `Run podtrust rotate finish publication ${kid} first.`,
-    );
-  }
-  const refusal = unread(facts, kid);
-  if (refusal !== undefined) return refusal;
-  const { from, seen } = apiTokensOver(facts, rememberedOf(facts.record, kid).retiredAt ?? facts.now);
-  const losses = lossesOf(facts, kid, { from, seen });
-  const [worst] = losses;
-  if (worst === undefined) return { is: "allowed", kid, why: `no token of ${kid} is in use: ${seen}` };
-  if (!acceptLoss) return worst.refusal;
-  return {
-    is: "allowed",
-    kid,
-    why: `the loss is accepted: ${losses.map(({ text }) => text).join("; ")}`,
-  };
+  if (!published) return unread(facts, kid);
+  return refused(
+    "still-published",
+    `${kid} is published still`,
+    `Run podtrust rotate finish publication ${kid} first.`,
+  );
+}
+
+/**
+ * Whether a key that no longer signs may leave the API servers. `accepted`: what a person has seen and gives up; what is
+ * allowed then says it.
+ */
+export function judgeFinishVerifiers(
+  facts: RotationFacts,
+  kid: string,
+  accepted: AcceptedLoss = nothing,
+): MoveVerdict {
+  const decided = beforeLosses(facts, kid);
+  if (decided !== undefined) return decided;
+  const retiredAt = rememberedOf(facts.record, kid).retiredAt ?? facts.now;
+  const over = apiTokensOver(facts, retiredAt);
+  const losses = [
+    ...atManagers(facts, kid),
+    ...inSecrets(facts, kid, accepted),
+    ...whileInUse(facts, kid, over),
+    ...inCopies(facts, kid, { retiredAt, accepted }),
+  ];
+  const worst = losses.find((loss) => loss.refusal !== undefined)?.refusal;
+  if (worst !== undefined && accepted !== "all") return worst;
+  const why =
+    losses.length === 0
+      ? `no token of ${kid} is in use: ${over.seen}`
+      : `the loss is accepted: ${losses.map(({ text }) => text).join("; ")}`;
+  return { is: "allowed", kid, why };
 }

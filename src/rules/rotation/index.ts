@@ -20,6 +20,7 @@ export { observe } from "./observe.ts";
 export { type KeyAcross, keyAcross, keysAcross, type RotationState } from "./key-states.ts";
 export { isUnderWay, judgeAbort, judgePrepare, judgePromote } from "./moves.ts";
 export {
+  type AcceptedLoss,
   judgeFinishPublication,
   judgeFinishVerifiers,
   oldestPrevious,

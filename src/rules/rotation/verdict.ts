@@ -18,6 +18,7 @@ export type MoveRefusalReason =
   | "still-signs"
   | "not-previous"
   | "tokens-live"
+  | "copies-live"
   | "still-published"
   | "publication-unread"
   | "legacy-tokens"

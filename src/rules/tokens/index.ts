@@ -1,5 +1,6 @@
 export {
   isOutside,
+  type LastingToken,
   lifeOf,
   mayHold,
   type PodTokens,

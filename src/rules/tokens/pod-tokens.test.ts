@@ -61,9 +61,31 @@ describe("the tokens of pods", () => {
     const bounded = tokenLives(known, { ...rules, maximum: hour });
     assert.deepEqual([bounded.outside.ms, bounded.api.ms, bounded.extended], [hour, hour, undefined]);
     assert.equal(tokenLives(known, { ...rules, extend: false }).extended, undefined);
+    assert.deepEqual(lives.lasting, []);
     const none = tokenLives([], rules);
     assert.deepEqual(none.outside, { ms: 0, of: "no pod that lives" });
     assert.equal(none.extended, undefined);
+  });
+});
+
+describe("a token that lives longer than a day", () => {
+  test("is in use until its kubelet has renewed it, and its copy lasts as long as it lives", () => {
+    const years = 4_294_967_296 * second;
+    const pods = [
+      podTokensOf(web),
+      podTokensOf(pod("tenant", [source("sts.amazonaws.com", 4_294_967_296)])),
+      podTokensOf(pod("batch", [source(rules.audiences[0], (26 * hour) / second)])),
+    ];
+    const known = pods.filter((one) => one !== undefined);
+    const lives = tokenLives(known, rules);
+    assert.deepEqual(lives.outside, { ms: day + 3 * minute, of: "pod shop/tenant" });
+    assert.deepEqual(lives.api, { ms: 26 * hour * 0.8 + 3 * minute, of: "pod shop/batch" });
+    const startedAt = Date.UTC(2026, 10, 28, 10);
+    assert.deepEqual(lives.lasting, [
+      { pod: "shop/tenant", startedAt, ms: years, isOutside: true },
+      { pod: "shop/batch", startedAt, ms: 26 * hour, isOutside: false },
+    ]);
+    assert.deepEqual(tokenLives(known, { ...rules, maximum: day }).lasting, []);
   });
 });
 

@@ -34,7 +34,25 @@ export interface TokenLife {
   readonly of: string;
 }
 
-/** The longest lives of the tokens of a cluster's pods. */
+/**
+ * A pod's token that lives longer than a day. Its kubelet has another one after a day at the latest; a program that read it
+ * once and kept the copy may use that to its end.
+ */
+export interface LastingToken {
+  /** `NAMESPACE/NAME` of the pod. */
+  readonly pod: string;
+  /** As `PodTokens.startedAt`. */
+  readonly startedAt: number | undefined;
+  /** Its life, in milliseconds. */
+  readonly ms: number;
+  /** For a relying party, and not for the cluster's own API. */
+  readonly isOutside: boolean;
+}
+
+/**
+ * For how long the tokens of a cluster's pods are in use at the longest: their lives, or for those that live longer than a
+ * day until their kubelet has renewed them. Copies of those are `lasting`.
+ */
 export interface TokenLives {
   /** For relying parties outside. */
   readonly outside: TokenLife;
@@ -42,6 +60,7 @@ export interface TokenLives {
   readonly api: TokenLife;
   /** For the cluster's own API, where the API server extends what the kubelet asks for; undefined where it does not. */
   readonly extended: TokenLife | undefined;
+  readonly lasting: readonly LastingToken[];
 }
 
 const second = 1000;
@@ -90,7 +109,7 @@ export function podTokensOf(pod: unknown): PodTokens | undefined {
  * Whether a pod may hold a token that was signed at a time or before, in milliseconds since the epoch. What no kubelet has
  * taken yet gets its first token from now on.
  */
-export function mayHold({ startedAt }: PodTokens, signedAt: number, now: number): boolean {
+export function mayHold({ startedAt }: Pick<PodTokens, "startedAt">, signedAt: number, now: number): boolean {
   return (startedAt ?? now) <= signedAt + clockDifferenceMs;
 }
 
@@ -130,19 +149,29 @@ function maxLife(found: readonly TokenLife[]): TokenLife {
 
 /** The longest tokens of the pods that live, by what their specs ask for and what the API servers allow. */
 export function tokenLives(pods: readonly PodTokens[], rules: TokenRules): TokenLives {
-  const all = pods.flatMap(({ namespace, name, tokens }) =>
-    tokens.map((token) => ({
-      isOutside: isOutside(token, rules),
-      allowed: { ms: allowedMs(token, rules), of: `pod ${namespace}/${name}` },
-      life: lifeOf(token, rules),
-    })),
+  const all = pods.flatMap(({ namespace, name, startedAt, tokens }) =>
+    tokens.map((token) => {
+      const ms = allowedMs(token, rules);
+      const inUse = ms > dayMs ? Math.min(ms, renewedWithinMs(token, rules)) : ms;
+      return {
+        pod: `${namespace}/${name}`,
+        startedAt,
+        ms,
+        isOutside: isOutside(token, rules),
+        inUse: { ms: inUse, of: `pod ${namespace}/${name}` },
+        life: lifeOf(token, rules),
+      };
+    }),
   );
   const maxLifeOf = (outside: boolean): TokenLife =>
-    maxLife(all.filter((one) => one.isOutside === outside).map(({ allowed }) => allowed));
-  const extended = all.find(({ allowed, life }) => life > allowed.ms);
+    maxLife(all.filter((one) => one.isOutside === outside).map(({ inUse }) => inUse));
+  const extended = all.find(({ ms, life }) => life > ms);
   return {
     outside: maxLifeOf(true),
     api: maxLifeOf(false),
-    extended: extended === undefined ? undefined : { ms: extended.life, of: extended.allowed.of },
+    extended: extended === undefined ? undefined : { ms: extended.life, of: extended.inUse.of },
+    lasting: all
+      .filter(({ ms }) => ms > dayMs)
+      .map(({ pod, startedAt, ms, isOutside: outside }) => ({ pod, startedAt, ms, isOutside: outside })),
   };
 }

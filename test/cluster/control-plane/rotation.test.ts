@@ -245,7 +245,7 @@ publisher:
       code: "rotation-refused",
       message: /API tokens live up to 365d/u,
     });
-    assert.equal(await rotation.finishVerifiers(undefined, true), old);
+    assert.equal(await rotation.finishVerifiers(undefined, "all"), old);
     for (const machine of world.machines) {
       const { keys } = JSON.parse((await machine.ask("/openid/v1/jwks")).text) as {
         keys: { kid: string }[];
@@ -321,7 +321,7 @@ publisher:
       ahead += hour;
       const { rotation } = await open(() => {});
       assert.equal(await rotation.finishPublication(old), old);
-      assert.equal(await rotation.finishVerifiers(old, true), old);
+      assert.equal(await rotation.finishVerifiers(old, "all"), old);
       for (const machine of world.machines) {
         const { keys } = JSON.parse((await machine.ask("/openid/v1/jwks")).text) as {
           keys: { kid: string; kty: string }[];

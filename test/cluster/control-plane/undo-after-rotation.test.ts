@@ -123,7 +123,7 @@ describe(
       await again.abort();
       ahead += 400 * 24 * hour;
       await again.finishPublication(kid);
-      await again.finishVerifiers(kid, true);
+      await again.finishVerifiers(kid, "all");
       const end = await carry(undoAdoption);
       assert.deepEqual([end.report.kept, end.notices], [[], []]);
       assert.deepEqual(await manifests(), made);
