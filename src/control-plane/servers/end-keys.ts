@@ -1,6 +1,7 @@
-import { type JsonRecord, recordOf, recordsOf, shellWord } from "../../core/base/index.ts";
+import { type JsonRecord, PodtrustError, recordOf, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
 import { rootPathFunctions } from "../../providers/host/index.ts";
+import { manifestUser } from "../../rules/distribution/index.ts";
 import type { KeptFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
@@ -12,9 +13,10 @@ const annotation = "podtrust.dev/signing-key";
 
 /**
  * The files that kubeadm's own commands copy and read, `sa.key` and `sa.pub`, get the fresh key; every other key of podtrust's is
- * removed. `group`: the one that the controller manager reads by, where it is not root's. Prints each file that it changed.
+ * removed. `group`: the one that the controller manager reads by, where it is not root's. `owner`: whose `sa.pub` may be instead of
+ * root's. Prints each file that it changed.
  */
-const script = (kid: string, group: string): string => `set -eu
+const script = (kid: string, group: number | undefined, owner: number): string => `set -eu
 umask 077
 ${rootPathFunctions}
 new=
@@ -23,11 +25,11 @@ folder=$(root_folder ${folder})
 fresh=$(root_file ${shellWord(machineKeyFile(folder, kid))})
 [ -e "$fresh" ] || { echo 'the private half of ${kid} is not on this machine' >&2; exit 1; }
 for name in sa.key sa.pub; do
-  file=$(root_file "$folder/$name")
+  file=$(root_file "$folder/$name" ${owner})
   [ -e "$file" ] || continue
   new=$(root_new "$folder")
   if [ $name = sa.key ]; then cat "$fresh" >"$new"; else openssl pkey -in "$fresh" -pubout >"$new"; fi
-  root_place "$new" "$file"${group === "" ? "" : ` ${group}`}
+  root_place "$new" "$file" ${group ?? ""}
   printf 'changed %s\\n' "$file"
 done
 for file in "$folder"/podtrust-sa-*.key "$folder"/podtrust-sa-*.pub; do
@@ -35,16 +37,6 @@ for file in "$folder"/podtrust-sa-*.key "$folder"/podtrust-sa-*.pub; do
   if [ -e "$file" ]; then rm -f "$file"; printf 'removed %s\\n' "$file"; fi
 done
 `;
-
-/** The group of a static pod's processes, where its manifest says one; empty where they are root's. */
-function groupOf(manifest: JsonRecord | undefined): string {
-  const spec = recordOf(manifest?.["spec"]);
-  const [container = {}] = recordsOf(spec["containers"]);
-  const group = [container, spec]
-    .map((one) => recordOf(one["securityContext"])["runAsGroup"])
-    .find(Number.isSafeInteger);
-  return group === undefined || group === 0 ? "" : String(group);
-}
 
 /** Restarts the controller manager, which signs tokens in Secrets with `sa.key`. False where its manifest is not there. */
 async function restartManager(
@@ -61,15 +53,22 @@ async function restartManager(
   return true;
 }
 
-/** Every copy of a signing key but one leaves a control plane node that kubeadm made. Gives what was done, as sentences. */
+/**
+ * Every copy of a signing key but one leaves a control plane node that kubeadm made. `owner`: as whom its API server runs. Gives what was
+ * done, as sentences. Throws `server-file-invalid`, `host-path-refused`.
+ */
 export async function endKubeadmKeys(
   machine: ServerMachine,
   kept: KeptFiles,
-  kid: string,
+  { kid, owner }: { readonly kid: string; readonly owner: number },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const manifest = await machine.readYaml(managerManifest, signal);
-  const output = await machine.run("ending keys", script(kid, groupOf(manifest)), signal);
+  const user = manifestUser(manifest, "kube-controller-manager");
+  if ("fault" in user) {
+    throw new PodtrustError("server-file-invalid", `${machine.text}: ${managerManifest} ${user.fault}`);
+  }
+  const output = await machine.run("ending keys", script(kid, user.value?.group, owner), signal);
   const lines = output.split("\n").filter((line) => line !== "");
   const changed = lines.flatMap((line) => (line.startsWith("changed ") ? [line.slice(8)] : []));
   const removed = lines.flatMap((line) => (line.startsWith("removed ") ? [line.slice(8)] : []));

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
-import { stepFailure } from "../../providers/host/index.ts";
+import { rootPathFunctions, stepFailure } from "../../providers/host/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 
 /** A file that is to be written. */
 export interface NewFile {
   readonly path: string;
   readonly content: string;
-  /** Of a new file; an existing one keeps its own. */
-  readonly mode?: number;
+  /** A group's number, whose processes may read it; root alone by default, whoever could read what stood there. */
+  readonly group?: number;
   /** A file of the machine whose first key comes before the content; the key stays on the machine. */
   readonly head?: string;
 }
@@ -28,26 +28,28 @@ export interface PreviousFiles {
 export type KeptFileState = "nothing" | "as-written" | "edited";
 
 const changedCode = 9;
-const withFirstKey = (file: string): string => `sed '/-----END.*KEY-----/q' ${shellWord(file)} >"$root/copy"
+const withFirstKey = (file: string): string => `key=$(root_file ${shellWord(file)})
+sed '/-----END.*KEY-----/q' "$key" >"$root/copy"
 cat "$new" >>"$root/copy"
-mv -f "$root/copy" "$new"`;
+cat "$root/copy" >"$new"`;
 const [changedMark, backMark] = ["changed ", "back "];
 // In `previous/`, so that it goes with what it is about.
 const begunFile = "begun";
 
-// `stands FOLDER`: the file $path is as podtrust wrote it last, for whatever it did, or as it stood before what is kept in FOLDER.
+// A file is kept and summed under the path that was given, $path, and read and written where that leads to, $real.
+// `stands FOLDER`: the file is as podtrust wrote it last, for whatever it did, or as it stood before what is kept in FOLDER.
 // `check_stand FOLDER`: so is each that is kept there; `is_back FOLDER`: each is as it stood before.
 const functions = `
 sum() { sha256sum <"$1" | cut -c1-64; }
 stands() {
-  if [ ! -e "$path" ]; then [ -e "$1/absent$path" ]; return; fi
-  if [ -e "$1/before$path" ] && cmp -s "$path" "$1/before$path"; then return 0; fi
-  [ ! -e "$1/edited$path" ] && [ -e "$root/sums$path" ] && grep -qx "$(sum "$path")" "$root/sums$path"
+  if [ ! -e "$real" ]; then [ -e "$1/absent$path" ]; return; fi
+  if [ -e "$1/before$path" ] && cmp -s "$real" "$1/before$path"; then return 0; fi
+  [ ! -e "$1/edited$path" ] && [ -e "$root/sums$path" ] && grep -qx "$(sum "$real")" "$root/sums$path"
 }
 keep_in() {
   if [ -e "$1/before$path" ] || [ -e "$1/absent$path" ]; then return 0; fi
-  if [ -e "$path" ]; then
-    cp -p "$path" "$root/copy"
+  if [ -e "$real" ]; then
+    cp -p "$real" "$root/copy"
     sync "$root/copy" 2>/dev/null || sync
     mv -f "$root/copy" "$1/before$path"
   else
@@ -55,8 +57,9 @@ keep_in() {
   fi
 }
 remember() {
-  { if [ -e "$path" ]; then sum "$path"; fi; sum "$1"; } >"$root/copy"
+  { if [ -e "$real" ]; then sum "$real"; fi; sum "$1"; } >"$root/copy"
   mv -f "$root/copy" "$root/sums$path"
+  sync "$root/sums$path" 2>/dev/null || sync
 }
 kept_paths() {
   for state in before absent; do
@@ -67,6 +70,7 @@ check_stand() {
   kept_paths "$1" | {
     code=0
     while IFS= read -r path; do
+      real=$(root_file "$path") || exit
       if ! stands "$1"; then printf '${changedMark}%s\\n' "$path"; code=${changedCode}; fi
     done
     exit $code
@@ -74,54 +78,53 @@ check_stand() {
 }
 is_back() {
   kept_paths "$1" | while IFS= read -r path; do
-    if [ -e "$1/absent$path" ]; then [ ! -e "$path" ] || exit 1; else cmp -s "$path" "$1/before$path" || exit 1; fi
+    real=$(root_file "$path") || exit
+    if [ -e "$1/absent$path" ]; then [ ! -e "$real" ] || exit 1; else cmp -s "$real" "$1/before$path" || exit 1; fi
   done
 }
 `;
 
 /**
  * Files of a machine that are written whole and can be had back byte for byte. What stood there before the first change
- * is kept in a folder of its own for each purpose, with its owner, mode and time: `PURPOSE/before/PATH`, or
+ * is kept in a folder of its own for each purpose, with its group and mode: `PURPOSE/before/PATH`, or
  * `PURPOSE/absent/PATH` where there was none. `previous/` has the same of what stood there before the last change,
  * whatever that was for, and a file `begun` while machine after machine gets that back. `sums/PATH` is what podtrust
  * wrote last and what stood there before: it reveals a change by another program, which `PURPOSE/edited/PATH`
- * remembers.
+ * remembers. Each script follows the rule of paths (`rootPathFunctions`) and throws its `host-path-refused`.
  */
 export class KeptFiles {
   readonly #machine: ServerMachine;
   readonly #root: string;
   readonly #folder: string;
+  /** What each script begins with. */
+  readonly #begin: string;
 
-  /** `root`: on the machine, on the same file system as the files; only root may enter it. */
+  /** `root`: on the machine; only root may enter it. */
   constructor(machine: ServerMachine, root: string, purpose: "adopt" | "rotate") {
     this.#machine = machine;
     this.#root = root;
     this.#folder = `${root}/${purpose}`;
+    // Where these folders lead to may not be there yet.
+    this.#begin = `set -eu
+umask 077
+${rootPathFunctions}${functions}
+root=$(root_path ${shellWord(root)})
+keep=$root/${purpose}`;
   }
 
   /**
-   * Writes a file whole or not at all. A name with a leading dot is read neither by a kubelet nor by k3s. `change`: what the files
-   * are changed to, in one way of writing it: those of one change are put back together.
+   * Writes a file whole or not at all: root's, 0600, or 0640 for a group. `change`: what the files are changed to, in one way of writing
+   * it: those of one change are put back together.
    */
-  async write(
-    { path, content, mode = 0o600, head }: NewFile,
-    change: unknown,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const slash = path.lastIndexOf("/");
-    const [folder, id] = [
-      path.slice(0, slash),
-      createHash("sha256").update(JSON.stringify(change)).digest("hex"),
-    ];
-    const script = `set -eu
-umask 077
-root=${shellWord(this.#root)}
-keep=${shellWord(this.#folder)}
-path=${shellWord(path)}
-new=${shellWord(`${folder}/.${path.slice(slash + 1)}.podtrust-new`)}
-${functions}
-mkdir -p "$root"
+  async write({ path, content, group, head }: NewFile, change: unknown, signal: AbortSignal): Promise<void> {
+    const id = createHash("sha256").update(JSON.stringify(change)).digest("hex");
+    const script = `${this.#begin}
+root=$(root_folder "$root" 0700)
 chmod 0700 "$root"
+path=${shellWord(path)}
+real=$(root_file "$path")
+folder=$(root_folder "$(dirname "$real")")
+new=
 trap 'rm -f "$new" "$root/copy"' EXIT
 for one in "$root"/*; do
   if [ -e "$one/before$path" ] || [ -e "$one/absent$path" ]; then
@@ -139,32 +142,23 @@ for one in "$keep/before" "$keep/absent" "$root/previous/before" "$root/previous
 done
 keep_in "$keep"
 keep_in "$root/previous"
-[ -d ${shellWord(folder)} ] || mkdir -p -m 0755 ${shellWord(folder)}
+new=$(root_new "$folder")
 cat >"$new"
 if [ "$(wc -c <"$new")" -ne ${Buffer.byteLength(content)} ]; then echo 'the connection was lost' >&2; exit 1; fi
 ${head === undefined ? "" : withFirstKey(head)}
-if [ -e "$path" ]; then
-  chown "$(stat -c %u:%g "$path")" "$new"
-  chmod "$(stat -c %a "$path")" "$new"
-else
-  chmod ${mode.toString(8)} "$new"
-fi
 remember "$new"
-sync "$new" "$root/sums$path" 2>/dev/null || sync
-mv -f "$new" "$path"
+root_place "$new" "$real" ${group ?? ""}
 `;
     await this.#machine.run(`writing ${path}`, script, signal, content);
   }
 
   /** What is kept for this purpose. */
   async state(signal: AbortSignal): Promise<KeptFileState> {
-    const script = `set -eu
-root=${shellWord(this.#root)}
-keep=${shellWord(this.#folder)}
-${functions}
+    const script = `${this.#begin}
 [ -d "$keep" ] || exit 0
 echo as-written
 kept_paths "$keep" | while IFS= read -r path; do
+  real=$(root_file "$path")
   if ! stands "$keep"; then echo edited; fi
 done
 `;
@@ -175,9 +169,8 @@ done
 
   /** The files that are kept for this purpose, those among them that were not there before. */
   async paths(signal: AbortSignal): Promise<readonly string[]> {
-    const script = `set -eu
-${functions}
-kept_paths ${shellWord(this.#folder)} | while IFS= read -r path; do
+    const script = `${this.#begin}
+kept_paths "$keep" | while IFS= read -r path; do
   printf 'path %s\\n' "$(printf %s "$path" | base64 -w0)"
 done
 `;
@@ -191,35 +184,32 @@ done
 
   /** Puts everything back that is kept for this purpose. Throws `server-file-changed`, and has touched nothing then. */
   async restore(signal: AbortSignal): Promise<void> {
-    await this.#putBack(this.#folder, signal);
+    await this.#putBack("$keep", this.#folder, signal);
   }
 
   /** What stood there before podtrust's last change; undefined where nothing of it is kept. Throws `server-file-changed`. */
   async previous(signal: AbortSignal): Promise<PreviousFiles | undefined> {
-    const from = `${this.#root}/previous`;
-    const script = `set -eu
-root=${shellWord(this.#root)}
-from=${shellWord(from)}
+    const script = `${this.#begin}
+from=$root/previous
 [ -d "$from" ] || exit 0
-${functions}
 check_stand "$from"
 echo kept
 if [ -e "$from/${begunFile}" ]; then echo begun; fi
 if is_back "$from"; then echo back; fi
 `;
-    const lines = (await this.#restoring(script, from, signal)).split("\n");
+    const lines = (await this.#restoring(script, `${this.#root}/previous`, signal)).split("\n");
     if (!lines.includes("kept")) return undefined;
     return { isBegun: lines.includes("begun"), isBack: lines.includes("back") };
   }
 
   /** Remembers that what stood there before the last change is going to be put back, until that is forgotten. */
   async beginPrevious(signal: AbortSignal): Promise<void> {
-    const begun = shellWord(`${this.#root}/previous/${begunFile}`);
-    await this.#machine.run(
-      "writing down what begins",
-      `set -eu\n: >${begun}\nsync ${begun} 2>/dev/null || sync\n`,
-      signal,
-    );
+    const script = `${this.#begin}
+begun=$root/previous/${begunFile}
+: >"$begun"
+sync "$begun" 2>/dev/null || sync
+`;
+    await this.#machine.run("writing down what begins", script, signal);
   }
 
   /**
@@ -227,60 +217,61 @@ if is_back "$from"; then echo back; fi
    * and has touched nothing then.
    */
   restorePrevious(signal: AbortSignal): Promise<readonly string[]> {
-    return this.#putBack(`${this.#root}/previous`, signal);
+    return this.#putBack("$root/previous", `${this.#root}/previous`, signal);
   }
 
   /** Forgets what was kept for this purpose, and for none what stood there before the last change: a key may be in either. */
   async forget(signal: AbortSignal): Promise<void> {
-    const root = shellWord(this.#root);
-    const script = `set -eu
-rm -rf ${shellWord(this.#folder)} ${root}/previous
-if [ ! -d ${root}/adopt ] && [ ! -d ${root}/rotate ]; then rm -rf ${root}/sums; rmdir ${root} 2>/dev/null || true; fi
+    const script = `${this.#begin}
+rm -rf "$keep" "$root/previous"
+if [ ! -d "$root/adopt" ] && [ ! -d "$root/rotate" ]; then rm -rf "$root/sums"; rmdir "$root" 2>/dev/null || true; fi
 `;
     await this.#machine.run("forgetting kept files", script, signal);
   }
 
   /** Forgets what stood there before the last change. */
   async forgetPrevious(signal: AbortSignal): Promise<void> {
-    await this.#machine.run("forgetting kept files", `rm -rf ${shellWord(this.#root)}/previous`, signal);
+    const script = `${this.#begin}\nrm -rf "$root/previous"\n`;
+    await this.#machine.run("forgetting kept files", script, signal);
   }
 
-  async #putBack(from: string, signal: AbortSignal): Promise<readonly string[]> {
-    const script = `set -eu
-umask 077
-root=${shellWord(this.#root)}
-from=${shellWord(from)}
+  /** `from`: its folder as the shell has it; `kept`: the same for sentences. */
+  async #putBack(from: string, kept: string, signal: AbortSignal): Promise<readonly string[]> {
+    // Who could read what stood there can again, but nobody else can write to it.
+    const script = `${this.#begin}
+from=${from}
 [ -d "$from" ] || exit 0
-${functions}
 check_stand "$from"
-trap 'rm -f "$root/paths" "$root/copy"' EXIT
+new=
+trap 'rm -f "$new" "$root/paths" "$root/copy"' EXIT
 kept_paths "$from" >"$root/paths"
 while IFS= read -r path; do
+  real=$(root_file "$path")
   if [ -e "$from/absent$path" ]; then
-    if [ -e "$path" ]; then rm -f "$path" "$root/sums$path"; printf '${backMark}%s\\n' "$path"; fi
+    if [ -e "$real" ]; then rm -f "$real" "$root/sums$path"; printf '${backMark}%s\\n' "$path"; fi
     continue
   fi
-  if cmp -s "$path" "$from/before$path"; then continue; fi
-  new="$(dirname "$path")/.$(basename "$path").podtrust-new"
-  cp -p "$from/before$path" "$new"
+  if cmp -s "$real" "$from/before$path"; then continue; fi
+  new=$(root_new "$(dirname "$real")")
+  cat "$from/before$path" >"$new"
   remember "$new"
-  sync "$new" "$root/sums$path" 2>/dev/null || sync
-  mv -f "$new" "$path"
+  mode=$(printf %o $((0x$(stat -c %f "$from/before$path") & 0755)))
+  root_place "$new" "$real" "$(stat -c %g "$from/before$path")" "$mode"
   printf '${backMark}%s\\n' "$path"
 done <"$root/paths"
 `;
-    return marked(await this.#restoring(script, from, signal), backMark);
+    return marked(await this.#restoring(script, kept, signal), backMark);
   }
 
-  /** Runs a script that ends with a code of its own if another program has changed what was kept in `from`. */
-  async #restoring(script: string, from: string, signal: AbortSignal): Promise<string> {
+  /** Runs a script that ends with a code of its own if another program has changed what was kept there. */
+  async #restoring(script: string, kept: string, signal: AbortSignal): Promise<string> {
     const result = await this.#machine.session.run(script, { timeoutMs: 60_000, signal });
     if (result.code === changedCode) {
       const [file = ""] = marked(result.stdout, changedMark);
       throw new PodtrustError(
         "server-file-changed",
         `${this.#machine.text}: ${file} is not what podtrust wrote last; nothing was put back`,
-        { detail: { file, kept: `${from}/before${file}` } },
+        { detail: { file, kept: `${kept}/before${file}` } },
       );
     }
     if (result.code !== 0) throw stepFailure(this.#machine.session.target, "putting files back", result);

@@ -1,6 +1,7 @@
 import { createPublicKey } from "node:crypto";
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
 import { rootPathFunctions } from "../../providers/host/index.ts";
+import type { ServerUser } from "../../rules/distribution/index.ts";
 import { kubernetesKid, publicJwk } from "../../rules/keys/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 import type { ServerKey } from "./server.ts";
@@ -67,6 +68,28 @@ export async function keysIfAny(
     if (isUnread) return undefined;
     throw error;
   }
+}
+
+/**
+ * Judges, before an API server starts with them, whether its user can read these files: another user than root. The file of its key,
+ * which is root's alone so far, is let be read by its group. Throws `host-path-refused`.
+ */
+export async function letRead(
+  machine: ServerMachine,
+  { uid, group, groups }: ServerUser,
+  { files, key }: { readonly files: readonly string[]; readonly key?: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const admit = (file: string): string => `file=$(root_file ${shellWord(file)})
+chown 0:${group} "$file"
+chmod 0640 "$file"
+`;
+  const judge = (file: string): string => `file=$(root_file ${shellWord(file)} ${uid})
+root_readable "$file" ${uid} "${groups.join(" ")}"
+`;
+  const all = [...files, ...(key === undefined ? [] : [key])];
+  const script = `set -eu${rootPathFunctions}${key === undefined ? "" : admit(key)}${all.map(judge).join("")}`;
+  await machine.run("looking whether its API server can read its keys", script, signal);
 }
 
 function keyOf(pem: string, file: string, machine: ServerMachine): ServerKey {

@@ -12,14 +12,16 @@ import {
   type KubeletSettings,
   kubeletSettings,
   manifestFlags,
+  manifestUser,
   podName,
   podPort,
   podWords,
   secretTokenKeyFile,
+  type ServerUser,
   type WhatRuns,
 } from "../../rules/distribution/index.ts";
 import { endKubeadmKeys } from "./end-keys.ts";
-import { keysIfAny, keysIn, kidOf } from "./key-files.ts";
+import { keysIfAny, keysIn, kidOf, letRead } from "./key-files.ts";
 import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
@@ -133,11 +135,14 @@ export class KubeadmFiles implements ServerFiles {
   /** Those that the manifest names. */
   async readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
     const manifest = await this.#there(signal);
-    return readServerKeys(this.#machine, this.#valueOf(this.#manifest, manifestFlags(manifest)), signal);
+    const user = this.#valueOf(this.#manifest, manifestUser(manifest));
+    const flags = this.#valueOf(this.#manifest, manifestFlags(manifest));
+    return readServerKeys(this.#machine, flags, signal, user?.uid);
   }
 
   async writeKeys(whole: KeyChange, signal: AbortSignal): Promise<void> {
     const { verifiers, signerThere } = whole;
+    const user = await this.#user(signal);
     const { verifiers: before } = await this.readKeys(signal);
     const known = new Map(before.map(({ kid, file }) => [kid, file]));
     const keyFiles: string[] = [];
@@ -146,17 +151,26 @@ export class KubeadmFiles implements ServerFiles {
       const alone = before.filter(({ file }) => file === known.get(kid)).length === 1;
       const standing = alone ? known.get(kid) : undefined;
       const path = standing ?? `${keyFolder}/podtrust-sa-${kid}.pub`;
-      if (standing === undefined) await this.#kept.write({ path, content: pem, mode: 0o644 }, whole, signal);
+      const file = { path, content: pem, ...defined({ group: user?.group }) };
+      if (standing === undefined) await this.#kept.write(file, whole, signal);
       keyFiles.push(path);
     }
-    const signer = defined({
-      signingKeyFile: mapped(signerThere, (key) => machineKeyFile(keyFolder, key.kid)),
-    });
-    await this.#change({ keyFiles, ...signer }, whole, signal);
+    const key = mapped(signerThere, ({ kid }) => machineKeyFile(keyFolder, kid));
+    // The kubelet starts it with whatever the manifest says.
+    if (user !== undefined)
+      await letRead(this.#machine, user, { files: keyFiles, ...defined({ key }) }, signal);
+    await this.#change({ keyFiles, ...defined({ signingKeyFile: key }) }, whole, signal);
   }
 
-  endKeys(kid: string, signal: AbortSignal): Promise<readonly string[]> {
-    return endKubeadmKeys(this.#machine, this.#kept, kid, signal);
+  /** As whom its API server runs; undefined for root. */
+  async #user(signal: AbortSignal): Promise<ServerUser | undefined> {
+    const manifest = await this.#machine.readYaml(this.#manifest, signal);
+    return this.#valueOf(this.#manifest, manifestUser(manifest));
+  }
+
+  async endKeys(kid: string, signal: AbortSignal): Promise<readonly string[]> {
+    const owner = (await this.#user(signal))?.uid ?? 0;
+    return endKubeadmKeys(this.#machine, this.#kept, { kid, owner }, signal);
   }
 
   /** `whole`: the change that the manifest is a part of. */
@@ -196,7 +210,8 @@ export class KubeadmFiles implements ServerFiles {
     signal: AbortSignal,
   ): Promise<FileKeys | undefined> {
     if (signingKeyFile === undefined) return undefined;
-    const keys = await keysIfAny(this.#machine, [...keyFiles, signingKeyFile], signal);
+    const user = await this.#user(signal);
+    const keys = await keysIfAny(this.#machine, [...keyFiles, signingKeyFile], signal, user?.uid);
     if (keys === undefined) return undefined;
     const kids = keys.map((each) => each.map(({ kid }) => kid));
     return { verify: kids.slice(0, keyFiles.length).flat(), signing: kids.at(-1)?.[0] ?? "" };
@@ -235,14 +250,15 @@ export async function firstKids(
   return keys.slice(0, 1).map(({ kid }) => kid);
 }
 
-/** The keys that flags name. */
+/** The keys that flags name, in files of root's or of the user `owner`. */
 export async function readServerKeys(
   machine: ServerMachine,
   { keyFiles, signingKeyFile }: ApiServerFlags,
   signal: AbortSignal,
+  owner = 0,
 ): Promise<ServerKeyFiles> {
   const files = [...keyFiles, ...(signingKeyFile === undefined ? [] : [signingKeyFile])];
-  const keys = await keysIn(machine, files, signal);
+  const keys = await keysIn(machine, files, signal, owner);
   const verifiers = keys.slice(0, keyFiles.length).flat();
   const signer = keys[keyFiles.length]?.[0];
   if (signer === undefined) {

@@ -41,7 +41,8 @@ const podFolders = [
  *   left. Its name has a leading dot, which neither a kubelet nor k3s reads.
  * - `root_readable FILE UID "GID…"` refuses where a process of that user and those groups could not read it, by the bits of the file and of
  *   the folder in which a pod sees it.
- * - `root_place NEW FILE [GID]` puts it in place of FILE as `root_file` printed that: 0600, with a group 0640.
+ * - `root_place NEW FILE [GID [MODE]]` puts it in place of FILE as `root_file` printed that: 0600, with a group 0640. MODE is for what is put
+ *   back as root had it.
  *
  * Between look and use nobody but root can put another file in a path's place, since only root may write to any folder of it: a
  * tenant can neither rename, link nor mount there. What remains is root itself: another program of root's that moves a folder in
@@ -134,10 +135,8 @@ root_readable() (
   done
 )
 root_place() {
-  if [ -n "\${3:-}" ]; then
-    chown "0:$3" "$1"
-    chmod 0640 "$1"
-  fi
+  chown "0:\${3:-0}" "$1"
+  if [ -n "\${4:-}" ]; then chmod "$4" "$1"; elif [ -n "\${3:-}" ]; then chmod 0640 "$1"; fi
   sync "$1" 2>/dev/null || sync
   mv -f "$1" "$2"
 }

@@ -14,7 +14,7 @@ import {
   whyNoSshHost,
 } from "../../support/ssh-host/index.ts";
 
-const missing = whyNoSshHost();
+const missing = whyNoSshHost("a machine whose files are root's");
 
 describe("what the cluster on a machine signs with", { skip: missing ?? false }, () => {
   let host: SshHost;

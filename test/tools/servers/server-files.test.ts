@@ -115,7 +115,7 @@ describe(
         );
         assert.match(text, /"?on"?: "yes"/u);
         assert.deepEqual(await readdir(at(folderOfManifests)), ["kube-apiserver.yaml"]);
-        assert.equal(await mode(manifestPath), 0o640);
+        assert.equal(await mode(manifestPath), 0o600);
       });
 
       test("are put back byte for byte after several changes, and what was kept is gone", async () => {
