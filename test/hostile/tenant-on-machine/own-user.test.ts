@@ -99,6 +99,18 @@ chmod 0600 ${path}`),
       assert.equal(await at.asRoot(`cat ${path}`), text);
     });
 
+    test("keeps its own file's owner out of what is left after a theft, and no other key", async () => {
+      const files = new KubeadmFiles(at.machine, "rotate");
+      const made = await new MachineKeys(at.machine, pki).make("ES256", signal);
+      await files.endKeys(made.kid, signal);
+      assert.equal(await facts("sa.key"), "0:0 600\n");
+      assert.equal(await facts("sa.pub"), "0:0 600\n");
+      assert.equal(
+        await at.asRoot(`cmp ${pki}/sa.key ${pki}/podtrust-sa-${made.kid}.key && echo same`),
+        "same\n",
+      );
+    });
+
     test("has its files compared with what is kept, though one of them is its own", async () => {
       const files = new KubeadmFiles(at.machine, "adopt");
       await files.change({ issuers: ["https://oidc.example.com"] }, signal);

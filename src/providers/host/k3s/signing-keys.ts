@@ -1,4 +1,5 @@
 import { defined } from "../../../core/base/index.ts";
+import { rootPathFunctions } from "../root-paths.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 
 /** What a k3s server cannot recreate: the key that signs tokens, and the token that opens its datastore. */
@@ -10,10 +11,11 @@ export interface K3sSigningKeys {
 
 // https://docs.k3s.io/cli/certificate and https://docs.k3s.io/cli/token
 const script = `set -eu
-cd /var/lib/rancher/k3s/server 2>/dev/null || exit 0
-for file in tls/service.key token; do
+${rootPathFunctions}
+for name in tls/service.key token; do
   # Each is a hundredth of this.
-  [ ! -f "$file" ] || echo "$file $(head -c 65536 "$file" | base64 -w0)"
+  file=$(root_file "/var/lib/rancher/k3s/server/$name" 0 65536)
+  [ ! -f "$file" ] || echo "$name $(base64 -w0 <"$file")"
 done
 `;
 
