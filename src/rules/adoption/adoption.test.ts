@@ -197,6 +197,18 @@ describe("the steps of adoption", () => {
     assert.equal(at([ours], [ours, old]), "nothing");
   });
 
+  test("the address of keys belongs to the issuer that signs: it comes with the second pass, not with the first", () => {
+    const given = adoptionSteps(facts()).flatMap((step) =>
+      "server" in step ? [[step.kind, step.flags?.jwksUri]] : [],
+    );
+    assert.deepEqual(given, [
+      ["accept", undefined],
+      ["accept", undefined],
+      ["sign", jwksUri],
+      ["sign", jwksUri],
+    ]);
+  });
+
   test("a server that signs without the address of the new issuer's keys gets it", () => {
     const done = (more: Partial<ServerFacts>): readonly boolean[] =>
       adoptionSteps(facts({ servers: [server("a", more)] }))

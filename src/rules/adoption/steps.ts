@@ -62,13 +62,14 @@ const signsAs =
   ({ issuers }: ServerFacts): boolean =>
     issuers[0] === issuer;
 
-/** Every server accepts all issuers: which one signs does not change. */
+/**
+ * Every server accepts all issuers: which one signs does not change, and so its `jwks_uri` does not either. An API server has one, which
+ * its discovery document shows beside the first issuer: who reads that document for the issuer that signs is led to that issuer's keys.
+ */
 function acceptStep(facts: AdoptionFacts, all: readonly string[], server: ServerFacts): ServerStep {
   const audiences = audiencesFor(facts);
-  const { jwksUri } = facts.wanted;
   const flags = {
     issuers: [...server.issuers, ...missing(all, server.issuers)],
-    jwksUri,
     ...defined({ audiences }),
   };
   const done =
