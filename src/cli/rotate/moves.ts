@@ -20,7 +20,13 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
 import type { AccessEnding } from "../../stack/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
-import { type AcceptedLoss, closedUntil, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
+import {
+  type AcceptedLoss,
+  closedUntil,
+  keysInDatastore,
+  type Theft,
+  theftText,
+} from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";

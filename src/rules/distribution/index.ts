@@ -44,7 +44,9 @@ export {
   startLineWords,
 } from "./server-files.ts";
 export {
-  changeServerConfig,
+  apiServerArgument,
+  argumentName,
+  argumentsInFiles,
   inReadingOrder,
   isConfigFile,
   listConfigFiles,

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { changeServerConfig } from "./rancher-config.ts";
 import {
-  changeServerConfig,
   inReadingOrder,
   isConfigFile,
   listConfigFiles,

@@ -1,5 +1,13 @@
 import { isRecord } from "../../../core/base/index.ts";
-import { flagText, issuerFlags } from "../../../rules/distribution/index.ts";
+import {
+  apiServerArgument,
+  argumentName,
+  argumentsInFiles,
+  flagText,
+  inReadingOrder,
+  issuerFlags,
+  type ServerConfigFile,
+} from "../../../rules/distribution/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { readYaml } from "../../../core/yaml/index.ts";
 import type { HostFile, K3sSpec } from "./spec.ts";
@@ -34,6 +42,9 @@ export function configFile(spec: K3sSpec): HostFile {
   return { path: configPath, text, mode: 0o600 };
 }
 
+/** The file that k3s reads first. */
+export const mainConfig = "/etc/rancher/k3s/config.yaml";
+
 /** A config file of k3s as it was found. */
 export interface ConfigText {
   readonly path: string;
@@ -42,38 +53,29 @@ export interface ConfigText {
 
 const bounds = { bytes: 256 * 1024, depth: 16, tokens: 20_000 } as const;
 
-function valuesOf(value: unknown): readonly string[] {
-  if (Array.isArray(value)) return value.map(String);
-  return typeof value === "string" || typeof value === "number" ? [String(value)] : [];
-}
-
-/** One file's values of a list, and whether they are added to those of files before it. */
-function listIn(
-  { text }: ConfigText,
-  key: string,
-): { readonly values: readonly string[]; readonly adds: boolean } | undefined {
-  const read = readYaml(text, bounds);
-  if ("problems" in read || !isRecord(read.value)) return undefined;
-  const added = read.value[`${key}+`];
-  if (added !== undefined) return { values: valuesOf(added), adds: true };
-  const own = read.value[key];
-  return own === undefined ? undefined : { values: valuesOf(own), adds: false };
+/** The files that can be read, in the order in which k3s reads them. */
+function readable(files: readonly ConfigText[]): readonly ServerConfigFile[] {
+  const read = files.flatMap(({ path, text }) => {
+    const found = readYaml(text, bounds);
+    return "problems" in found || !isRecord(found.value) ? [] : [{ path, value: found.value }];
+  });
+  return inReadingOrder(mainConfig, read);
 }
 
 /**
- * The files that keep our issuer from being the one that signs, each with the reason. Files are in the order in which
- * k3s reads them: a later `key:` replaces the whole list, `key+:` adds to it, and an issuer given earlier comes first
- * and signs.
+ * The files that keep our issuer from being the one that signs, each with the reason: a later `key:` replaces the whole list, `key+:`
+ * adds to it, and an issuer given earlier comes first and signs. Files are taken by k3s' rules, which `adopt` and `rotate` use too.
  */
-export function overridingFiles(files: readonly ConfigText[], key = "kube-apiserver-arg"): readonly string[] {
-  const ours = files.findIndex(({ path }) => path === configPath);
-  return files.flatMap((file, index) => {
-    const found = listIn(file, key);
-    if (index === ours || found === undefined) return [];
-    if (index > ours && !found.adds)
-      return [`${file.path} has ${key} without a +, which drops what came before`];
-    const issuer = found.values.find((value) => value.startsWith("service-account-issuer"));
-    if (issuer !== undefined) return [`${file.path} has ${issuer}`];
-    return [];
+export function overridingFiles(files: readonly ConfigText[]): readonly string[] {
+  const ordered = readable(files);
+  const ours = ordered.findIndex(({ path }) => path === configPath);
+  return ordered.flatMap((file, index) => {
+    if (index === ours) return [];
+    if (index > ours && apiServerArgument in file.value)
+      return [`${file.path} has ${apiServerArgument} without a +, which drops what came before`];
+    const issuer = argumentsInFiles([file]).find(
+      ({ text }) => argumentName(text) === "service-account-issuer",
+    );
+    return issuer === undefined ? [] : [`${file.path} has ${issuer.text}`];
   });
 }

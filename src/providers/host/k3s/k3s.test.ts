@@ -69,6 +69,16 @@ const files: readonly (readonly [string, { path: string; text: string }[], RegEx
     [ours, mine("config.yaml.d/95.yaml", "kube-apiserver-arg+: [service-account-issuer-=https://x]")],
     /95\.yaml has service-account-issuer-=https:\/\/x/u,
   ],
+  [
+    "a later list that replaces, in a file whose name ends in capitals",
+    [mine("config.yaml.d/99-x.YML", "kube-apiserver-arg: [service-account-issuer=https://x]"), ours],
+    /99-x\.YML has kube-apiserver-arg without a \+/u,
+  ],
+  [
+    "an issuer with underscores in its name",
+    [ours, mine("config.yaml.d/.91.yml", "kube-apiserver-arg+: service_account_issuer=https://x")],
+    /\.91\.yml has service_account_issuer=https:\/\/x/u,
+  ],
   ["a file that is not YAML", [ours, mine("config.yaml.d/95.yaml", "a: [")], undefined],
 ];
 for (const [what, found, said] of files) {

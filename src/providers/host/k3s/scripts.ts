@@ -1,9 +1,9 @@
 import { shellWord } from "../../../core/base/index.ts";
-import { startLinePattern } from "../../../rules/distribution/index.ts";
+import { listConfigFiles, startLinePattern } from "../../../rules/distribution/index.ts";
 import { roomFunction } from "../room.ts";
 import { chartPath, policyPath } from "./cilium.ts";
 import { ciliumPath, ciliumRecord, commandsPart, completionPath, profilePath } from "./commands.ts";
-import { configFolder } from "./config-file.ts";
+import { configFolder, mainConfig } from "./config-file.ts";
 
 /** The binary; kubectl, crictl and ctr are links to it. */
 export const binaryPath = "/usr/local/bin/k3s";
@@ -31,7 +31,8 @@ if [ -f ${binaryPath} ]; then
   say binary "$binary"
   say version "$(${binaryPath} --version 2>/dev/null | head -n 1 | cut -d' ' -f3)"
 fi
-for file in /etc/rancher/k3s/config.yaml ${configFolder}/*.yaml; do text config "$file"; done
+${listConfigFiles}text config ${mainConfig}
+config_files ${configFolder} | while read -r _ file; do text config "$(printf %s "$file" | base64 -d)"; done
 text file /etc/systemd/system/k3s.service
 text file ${policyPath}
 text file ${profilePath}
