@@ -306,7 +306,6 @@ export const allowed: Record<string, readonly string[]> = {
     "core/http",
     "issuer",
     "config",
-    "control-plane/record",
     "control-plane/servers",
     "control-plane/adoption",
     "providers/kubernetes",

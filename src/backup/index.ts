@@ -3,11 +3,11 @@ export { maxBackup, opened, sealed } from "./file.ts";
 export { backupName, type BackupTarget, folderTarget } from "./targets.ts";
 export {
   checkOwn,
+  hasRotation,
   type KeptNow,
   keptNow,
   publisherContents,
   restorePublisher,
-  rotationIn,
   shownOf,
 } from "./publisher-file.ts";
 export { ScheduledBackup } from "./schedule.ts";

@@ -46,9 +46,9 @@ export function keptIn({ files }: BackupContents): KeptState {
   };
 }
 
-/** What a rotation remembered, as its record's text; undefined where the backup has none. */
-export function rotationIn({ files }: BackupContents): string | undefined {
-  return files.get("rotation.json")?.toString("utf8");
+/** Whether it has what a rotation remembered, which a podtrust of before saved, and which makes no key and no move. */
+export function hasRotation({ files }: BackupContents): boolean {
+  return files.has("rotation.json");
 }
 
 /** What a publisher keeps now, and where it keeps it, for sentences. */
@@ -69,20 +69,14 @@ export async function keptNow(config: Config, deps: KeptDeps): Promise<KeptNow> 
 }
 
 /**
- * The content of a backup of a config's publisher, running or not, with what a rotation remembers where that is given.
- * Throws `backup-empty`, and what `keptNow` throws.
+ * The content of a backup of a config's publisher, running or not. Throws `backup-empty`, and what `keptNow` throws.
  */
-export async function publisherContents(
-  config: Config,
-  deps: KeptDeps,
-  rotation?: string,
-): Promise<BackupContents> {
+export async function publisherContents(config: Config, deps: KeptDeps): Promise<BackupContents> {
   const { kept, place } = await keptNow(config, deps);
   const files = new Map(filesOf(kept));
   const { stack, issuer } = config;
   if (files.size === 0)
     throw new PodtrustError("backup-empty", `the publisher of ${stack} keeps nothing yet in ${place}`);
-  if (rotation !== undefined) files.set("rotation.json", Buffer.from(rotation));
   return { kind: "publisher", stack, issuer, madeAt: deps.clock.now(), files };
 }
 

@@ -7,12 +7,11 @@ import { TestClock } from "../../test/support/clock.ts";
 import { MemoryLog, newKey as jwkOf } from "../../test/support/publisher.ts";
 import { stepUntil } from "../../test/support/steps.ts";
 import { newIdentity, readIdentities } from "../core/age/index.ts";
-import { defined, PodtrustError } from "../core/base/index.ts";
+import { defined } from "../core/base/index.ts";
 import { StateFolder } from "../core/files/index.ts";
 import { parseConfig, publisherOf } from "../config/index.ts";
 import type { PublicJwk } from "../rules/keys/index.ts";
 import { folderTarget, opened, ScheduledBackup } from "./index.ts";
-import type { ScheduleOptions } from "./schedule.ts";
 
 const { identity, recipient } = newIdentity();
 const start = Date.UTC(2026, 10, 28, 12);
@@ -47,9 +46,9 @@ async function world(t: TestContext) {
   const place = folderTarget(backup.place.folder, { keep: backup.place.keep });
   const [clock, logger] = [new TestClock(start), new MemoryLog()];
   const state = new StateFolder(join(folder, "state", "publisher"));
-  const begin = (rotation?: ScheduleOptions["rotation"]): ScheduledBackup => {
+  const begin = (): ScheduledBackup => {
     const deps = { clock, logger, env: {} };
-    const begun = new ScheduledBackup({ config, backup, place, deps, ...defined({ rotation }) });
+    const begun = new ScheduledBackup({ config, backup, place, deps });
     t.after(() => begun.close());
     return begun;
   };
@@ -104,47 +103,6 @@ describe("a publisher's own backups", () => {
     await state.replace("prod.json", stateWith({ key, at: start }));
     await stepUntil(clock, () => clock.now() > second + 30 * 60_000, { step: 60_000, limit: 48 * hour });
     assert.deepEqual([(await names()).length, (await names()).includes(oldest)], [3, false]);
-  });
-
-  test("have what a rotation remembers, as it was read last where the cluster is away; one that is refused asks once in a while", async (t) => {
-    const { clock, logger, state, begin, names, newest, until } = await world(t);
-    await state.replace("prod.json", stateWith({ key: jwkOf(), at: start }));
-    let record: () => string | undefined = () => {
-      throw new PodtrustError("cluster-forbidden", "it may not read Secrets");
-    };
-    let [asked, latest] = [0, ""];
-    begin(() => {
-      asked += 1;
-      return Promise.resolve().then(record);
-    });
-    await until(1);
-    assert.equal((await newest()).files.has("rotation.json"), false);
-    record = () => "the first";
-    await stepUntil(clock, () => clock.now() > start + 20 * hour, { step: hour, limit: 48 * hour });
-    assert.equal(asked, 1);
-    /** Moves the clock until the newest backup has this of a rotation. */
-    const untilHas = (text: string, step: number): Promise<void> => {
-      let seen: string | undefined;
-      const look = async (): Promise<void> => {
-        seen = (await newest()).files.get("rotation.json")?.toString();
-      };
-      return stepUntil(clock, () => (void look(), seen === text), { step, limit: 48 * hour });
-    };
-    await untilHas("the first", hour);
-    record = () => "the second";
-    await untilHas("the second", 60_000);
-    const before = asked;
-    record = () => {
-      throw new PodtrustError("cluster-unreachable", "no answer");
-    };
-    await stepUntil(clock, () => asked > before + 3, { step: 60_000 });
-    await state.replace("prod.json", stateWith({ key: jwkOf(), at: clock.now() }));
-    const [last = ""] = (await names()).slice(-1);
-    await stepUntil(clock, () => (void names().then((all) => (latest = all.at(-1) ?? "")), latest > last), {
-      step: 60_000,
-    });
-    assert.equal(String((await newest()).files.get("rotation.json")), "the second");
-    assert.equal(logger.lines.filter(({ message }) => /a rotation remembers/u.test(message)).length, 2);
   });
 
   test("count what is there at a start: another comes when that is old, or keys have changed since", async (t) => {

@@ -15,8 +15,6 @@ export interface ScheduleOptions {
   readonly backup: BackupConfig;
   readonly place: BackupTarget;
   readonly deps: KeptDeps;
-  /** Reads the record of a rotation, as text; undefined if there is none. Throws `cluster-*`. */
-  readonly rotation?: (signal: AbortSignal) => Promise<string | undefined>;
 }
 
 interface Documents {
@@ -44,40 +42,6 @@ function mattersOf(files: ReadonlyMap<string, Buffer>): string {
     .digest("hex");
 }
 
-/** The record of a rotation, if the cluster can be read: otherwise backups are still written. */
-class RotationReader {
-  readonly #options: ScheduleOptions;
-  readonly #logger: Logger;
-  #last: string | undefined;
-  #said: string | undefined;
-  /** By `elapsed`: after a refusal it does not ask each minute. */
-  #from = -Infinity;
-
-  constructor(options: ScheduleOptions, logger: Logger) {
-    this.#options = options;
-    this.#logger = logger;
-  }
-
-  /** As it was read last, where it cannot be read now. */
-  async read(signal: AbortSignal): Promise<string | undefined> {
-    const { rotation, backup, deps } = this.#options;
-    const now = deps.clock.elapsed();
-    if (rotation === undefined || now < this.#from) return this.#last;
-    try {
-      this.#last = await rotation(signal);
-      this.#said = undefined;
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const { code, message } = asPodtrustError(thrown);
-      if (code === "cluster-forbidden") this.#from = now + backup.every;
-      if (code !== this.#said)
-        this.#logger.info(`backups do not have what a rotation remembers now: ${message}`, { code });
-      this.#said = code;
-    }
-    return this.#last;
-  }
-}
-
 /** Backs one stack's publisher up until it is closed: when a key, an account or the certificate changes, and once in a while. */
 export class ScheduledBackup {
   readonly #options: ScheduleOptions;
@@ -89,7 +53,6 @@ export class ScheduledBackup {
   #writtenAt: number | undefined;
   /** When the next is to be written, by `elapsed`. */
   #due: number;
-  readonly #rotation: RotationReader;
 
   /** Throws `age-key-invalid` for an invalid recipient. */
   constructor(options: ScheduleOptions) {
@@ -98,7 +61,6 @@ export class ScheduledBackup {
     const { logger, clock } = options.deps;
     this.#logger = logger.child({ stack: options.config.stack });
     this.#clock = clock;
-    this.#rotation = new RotationReader(options, this.#logger);
     this.#due = this.#clock.elapsed();
     this.#running = this.#run(this.#ending.signal);
   }
@@ -131,7 +93,7 @@ export class ScheduledBackup {
     while (!signal.aborted) {
       try {
         const { config, deps } = this.#options;
-        const contents = await publisherContents(config, deps, await this.#rotation.read(signal));
+        const contents = await publisherContents(config, deps);
         const matters = mattersOf(contents.files);
         // At the start the backup there is counts, unless keys have changed since.
         const { changedAt = 0 } = documentsOf(contents.files);

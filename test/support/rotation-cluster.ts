@@ -1,13 +1,6 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomUUID,
-  sign,
-} from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { PodtrustError } from "../../src/core/base/index.ts";
-import { RecordSecret } from "../../src/control-plane/record/index.ts";
+import { type SecretCluster, ServersRecord } from "../../src/control-plane/record/index.ts";
 import {
   type RotatedServer,
   Rotation,
@@ -23,6 +16,7 @@ import { parseJws } from "../../src/rules/oidc/index.ts";
 import type { FileTarget, LegacyToken } from "../../src/rules/rotation/index.ts";
 import type { PodTokens } from "../../src/rules/tokens/index.ts";
 import { sightsOf } from "../../src/control-plane/rotation/sights.ts";
+import { MemoryRecord } from "./memory-record.ts";
 import { audience, awsError, issuerRoot, startTestSandbox, subject, type TestSandbox } from "./sandbox.ts";
 import { SwiftClock } from "./swift-clock.ts";
 
@@ -67,6 +61,7 @@ export class CutError extends Error {}
 /** An API server in memory: real keys and signatures, its files, and what the process that runs has read of them. */
 export class MemoryServer implements RotatedServer, TheftServer {
   readonly name: string;
+  readonly record: MemoryRecord;
   readonly #world: RotationCluster;
   readonly #held = new Map<string, SigningKey>();
   files: FileTarget;
@@ -80,6 +75,10 @@ export class MemoryServer implements RotatedServer, TheftServer {
   constructor(name: string, world: RotationCluster, first: SigningKey) {
     this.name = name;
     this.#world = world;
+    this.record = new MemoryRecord(
+      () => world.clock.now(),
+      () => world.mayBeCut(),
+    );
     this.#held.set(first.jwk.kid, first);
     world.keys.set(first.jwk.kid, first);
     this.files = { verify: [first.jwk.kid], signing: first.jwk.kid };
@@ -108,6 +107,24 @@ export class MemoryServer implements RotatedServer, TheftServer {
 
   isAway(): boolean {
     return this.#world.clock.now() < this.awayUntil;
+  }
+
+  async publicHalf(kid: string): Promise<string | undefined> {
+    const isKnown = this.#held.has(kid) || this.files.verify.includes(kid);
+    const key = isKnown ? this.#world.keys.get(kid)?.jwk : undefined;
+    return Promise.resolve(
+      key && createPublicKey({ key, format: "jwk" }).export({ type: "spki", format: "pem" }),
+    );
+  }
+
+  /** The machine is made anew: its disk is empty, and its files are those that a join copies from another. */
+  async remade(from: MemoryServer): Promise<void> {
+    this.record.empty();
+    for (const kid of this.#held.keys()) if (kid !== from.files.signing) this.#held.delete(kid);
+    this.#held.set(from.files.signing, this.#world.key(from.files.signing));
+    this.files = from.files;
+    this.restart();
+    return Promise.resolve();
   }
 
   async makeKey(algorithm: RotationAlgorithm): Promise<string> {
@@ -177,7 +194,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
     return Promise.resolve();
   }
 
-  async publicHalf(kid: string): Promise<string | undefined> {
+  async heldHalf(kid: string): Promise<string | undefined> {
     const key = this.#held.get(kid);
     const publicKey = key === undefined ? undefined : createPublicKey(key.privateKey);
     return Promise.resolve(publicKey?.export({ type: "spki", format: "pem" }));
@@ -263,8 +280,9 @@ export class RotationCluster {
   cutAfter = Infinity;
   readonly #sandbox: TestSandbox;
   readonly #role: string;
-  #secret: KubernetesObject | undefined;
   #handed: readonly string[] = [];
+  /** What the cluster has for others to see. */
+  secret: KubernetesObject | undefined;
   #distrusted = new Set<string>();
   #published: readonly string[] = [];
   #polledAt = 0;
@@ -305,16 +323,24 @@ export class RotationCluster {
     if ((this.cutAfter -= 1) < 0) throw new CutError("cut off");
   }
 
+  /** The API's Secret of a rotation, which anybody may write who may write Secrets. */
+  cluster: SecretCluster = {
+    read: async () => Promise.resolve(this.secret),
+    apply: async (object) => {
+      this.mayBeCut();
+      this.secret = object;
+      return Promise.resolve(object);
+    },
+  };
+
   /** What some machine of somebody's runs: nothing is remembered but what the cluster and its machines have. */
-  rotation(more: Pick<RotationDeps, "identities" | "parties"> = {}): Rotation {
+  rotation(
+    more: Partial<Pick<RotationDeps, "identities" | "parties" | "onUnkept" | "clock">> = {},
+  ): Rotation {
     const { signal } = new AbortController();
     return new Rotation({
       servers: this.servers,
-      record: new RecordSecret({
-        read: async () => Promise.resolve(this.#secret),
-        create: (object) => this.#store(object, undefined),
-        replace: (object) => this.#store(object, object.metadata.resourceVersion),
-      }),
+      record: new ServersRecord(this.servers, this.cluster),
       published: (until) => this.sights(until),
       pods: async () => Promise.resolve(this.pods),
       legacy: async () => Promise.resolve(this.legacy),
@@ -375,14 +401,6 @@ export class RotationCluster {
 
   close(): Promise<void> {
     return this.#sandbox.close();
-  }
-
-  async #store(object: KubernetesObject, version: string | undefined): Promise<KubernetesObject> {
-    this.mayBeCut();
-    if (this.#secret?.metadata.resourceVersion !== version)
-      return Promise.reject(new PodtrustError("cluster-conflict", "another was faster"));
-    this.#secret = { ...object, metadata: { ...object.metadata, resourceVersion: randomUUID() } };
-    return Promise.resolve(this.#secret);
   }
 
   /** What is there of one API server, in the load balancer's turn, beside what was there before. */

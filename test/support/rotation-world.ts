@@ -207,7 +207,7 @@ export class RotationWorld {
     this.allowed.push(move);
     const kid = verdict.kid === "" ? `made-${(this.#made += 1)}` : verdict.kid;
     if (move === "finish publication") {
-      this.record = recordWithdrawal(this.record, kid);
+      this.record = recordWithdrawal(this.record, kid, this.#now);
       this.#distrusted.add(kid);
       this.#publish(this.#publishedNow().filter((one) => one !== kid));
       return;

@@ -51,12 +51,7 @@ async function contentsOf(
     throw new PodtrustError("usage", "--signer-state goes with --with-signing-keys alone", {
       next: "The signer's keys are in the file with the signing keys, which no unattended backup makes.",
     });
-  const { rotationKept } = await import("./rotation.ts");
-  const rotation = await rotationKept(context, config);
-  if ("why" in rotation) context.output.line(rotation.why);
-  return withKept(context, config, ({ deps }) =>
-    publisherContents(config, deps, "text" in rotation ? rotation.text : undefined),
-  );
+  return withKept(context, config, ({ deps }) => publisherContents(config, deps));
 }
 
 /** `podtrust backup create`. */

@@ -341,10 +341,6 @@ export function define(manifests: Command, context: CommandContext): void {
     .option("--name <name>", "name of ServiceAccount, ClusterRole and binding", "podtrust-publisher")
     .option("--renew-token", "also let it create tokens for itself: a publisher on a host renews its own")
     .option("--distrust-secret <name>", "also create this Secret, where distrusted keys outlive the host")
-    .option(
-      "--rotation-record",
-      "also let it read the record of a rotation, which publisher.backup then includes",
-    )
     .action(async (options: PublisherRbacOptions) => {
       const { runPublisherRbac } = await import("./run-publisher-rbac.ts");
       runPublisherRbac(context, options);

@@ -1,4 +1,3 @@
-import { recordSecret } from "../../control-plane/record/index.ts";
 import { publisherRbac, publisherRbacList } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -8,15 +7,10 @@ export interface PublisherRbacOptions {
   readonly name: string;
   readonly renewToken?: boolean;
   readonly distrustSecret?: string;
-  readonly rotationRecord?: boolean;
 }
 
 /** `podtrust manifests publisher-rbac`: YAML for kubectl apply; with `--json` the same as one List. */
-export function runPublisherRbac(
-  context: CommandContext,
-  { rotationRecord, ...typed }: PublisherRbacOptions,
-): void {
-  const options = { ...typed, ...(rotationRecord === true ? { recordSecret } : {}) };
+export function runPublisherRbac(context: CommandContext, options: PublisherRbacOptions): void {
   if (context.json) context.output.result(publisherRbacList(options));
   else context.output.raw(publisherRbac(options));
 }

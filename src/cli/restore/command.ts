@@ -1,13 +1,14 @@
 import type { Command } from "commander";
-import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import type { ShownKeys } from "../../backup/index.ts";
 import type { Config } from "../../config/index.ts";
+import type { EarlierRoles } from "../../operator/bindings/index.ts";
+import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import { defined, isoTime } from "../../core/base/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
 import type { IdentityOptions } from "../backup/open.ts";
-import type { RotationRestore } from "../backup/rotation.ts";
 import type { CommandContext } from "../context.ts";
+import { clusterOf } from "../options/cluster.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { collect, withRoute } from "../options/stack.ts";
 
@@ -58,11 +59,6 @@ const words: Readonly<Record<RestoreStep["does"], string>> = {
   leave: "is not used",
 };
 
-async function planned(context: CommandContext, config: Config, text: string): Promise<RotationRestore> {
-  const { planRotation } = await import("../backup/rotation.ts");
-  return planRotation(context, config, text);
-}
-
 /** What of the backup is not taken, since nothing but the backup says it. */
 function printLeft({ output }: CommandContext, { left, withheld }: RestorePlan): void {
   for (const kid of withheld)
@@ -79,17 +75,12 @@ function printLeft({ output }: CommandContext, { left, withheld }: RestorePlan):
   );
 }
 
-function printPlan(
-  context: CommandContext,
-  plan: RestorePlan,
-  madeAt: number,
-  rotation: string | undefined,
-): void {
+function printPlan(context: CommandContext, plan: RestorePlan, madeAt: number, hasRotation: boolean): void {
   const { output } = context;
   output.line(`The backup is of ${isoTime(madeAt)}.`);
   for (const { what, of, does, why } of plan.steps)
     output.line(`  ${what} (${of}): ${words[does]}${why === undefined ? "" : `: ${why}`}`);
-  if (rotation !== undefined) output.line(`  ${rotation}`);
+  if (hasRotation) output.line("  rotation: is not used: the servers remember it themselves");
   output.line("Published until the cluster has answered:");
   for (const kid of plan.published) output.line(`  ${kid}`);
   for (const kid of plan.distrusted) output.line(`  ${kid}, distrusted: it stays out`);
@@ -118,13 +109,33 @@ async function shownNow(context: CommandContext, config: Config, options: RouteO
   return shownKeys({ issuer: config.issuer, route, cluster, signal });
 }
 
+/** Roles that bindings of a lost cluster left in a config's accounts; undefined if it names none. Read-only. */
+async function rolesLeft(context: CommandContext, config: Config): Promise<EarlierRoles | undefined> {
+  if (config.aws.length === 0) return undefined;
+  const { earlierRoles } = await import("../../operator/bindings/index.ts");
+  const { clock, env, signal, progress } = context;
+  const notice = (text: string): void => progress.line(`note: ${text}`, 6);
+  const cluster = config.cluster === undefined ? undefined : () => clusterOf(context, config);
+  return earlierRoles({ config, clock, env, notice }, cluster, signal);
+}
+
+/** Names each of them, and says what happens to it. */
+function printRolesLeft({ output }: CommandContext, { roles, unseen }: EarlierRoles): void {
+  for (const sentence of unseen) output.line(sentence);
+  if (roles.length === 0) return;
+  output.line("IAM has roles of bindings that are not in the cluster:");
+  for (const { arn, binding } of roles) output.line(`  ${arn}, of ${binding.namespace}/${binding.name}`);
+  output.line(
+    "Put the AWSTrust and the bindings into the cluster: each takes its own role. The others stay until you consent to their deletion.",
+  );
+}
+
 /** `podtrust restore FILE`. */
 async function runRestore(context: CommandContext, name: string, options: RestoreOptions): Promise<void> {
-  const { checkOwn, restorePublisher, rotationIn, shownOf } = await import("../../backup/index.ts");
+  const { checkOwn, hasRotation, restorePublisher, shownOf } = await import("../../backup/index.ts");
   const { openFile } = await import("../backup/open.ts");
   const { withKept } = await import("../backup/publisher-state.ts");
   const { configOf } = await import("../options/config.ts");
-  const { printRolesLeft, rolesLeft } = await import("./earlier-roles.ts");
   const { output } = context;
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   const contents = await openFile(context, name, options);
@@ -134,8 +145,6 @@ async function runRestore(context: CommandContext, name: string, options: Restor
     const { writeSigningFiles } = await import("./signing.ts");
     return writeSigningFiles(context, contents, options.to);
   }
-  const kept = rotationIn(contents);
-  const rotation = kept === undefined ? undefined : await planned(context, config, kept);
   const left = await rolesLeft(context, config);
   const shown = await shownNow(context, config, options);
   for (const sentence of shown.unseen) output.line(sentence);
@@ -148,7 +157,7 @@ async function runRestore(context: CommandContext, name: string, options: Restor
       replace: options.replace ?? false,
       vouchers: { shown: shown.keys, ids: options.key ?? [] },
       async agree(plan) {
-        printPlan(context, plan, madeAt, rotation?.says);
+        printPlan(context, plan, madeAt, hasRotation(contents));
         if (left !== undefined) printRolesLeft(context, left);
         if (here.isOnMachine) output.line("The publisher on the machine is stopped for it, if there is one.");
         return options.yes === true || confirm(context, "restore", "Put it back?");
@@ -160,7 +169,6 @@ async function runRestore(context: CommandContext, name: string, options: Restor
     output.line("Nothing was done.");
     return;
   }
-  await rotation?.apply();
   output.line(
     isOnMachine
       ? "Done. Where there is no publisher on the machine yet, podtrust up makes it."

@@ -139,6 +139,7 @@ const lossText = (address: string): string =>
 
 async function opened<T>(
   context: CommandContext,
+  move: Move | "status",
   options: MoveOptions,
   work: (rotation: OpenedRotation, run: RotateRun, endings: readonly AccessEnding[]) => Promise<T>,
 ): Promise<T> {
@@ -163,6 +164,9 @@ async function opened<T>(
     async onWithdrawn(kid) {
       endings.push(...(await endedAtParties(context, run, kid)));
     },
+    ...(move === "stolen" || move === "status"
+      ? { onUnkept: (why: string) => progress.line(`note: nothing is remembered of this: ${why}`, 6) }
+      : {}),
     onStep: (text) => progress.line(text, 2),
     onWait: waitingLine(context),
   });
@@ -217,7 +221,7 @@ export async function runMove(
     context.output.result({ accounts: await reopenRoles(run) });
     return;
   }
-  await opened(context, options, async (one, run, parties) => {
+  await opened(context, move, options, async (one, run, parties) => {
     if (changingMoves.includes(move)) checkChangeable(await one.rotation.look());
     let accounts: readonly AccountLocked[] = [];
     if (move === "stolen") accounts = await stolen(run, one, options, kid ?? "");
@@ -336,7 +340,7 @@ export async function statusAcross(
   if (config.servers === undefined) return undefined;
   const theft = await readProgress(new StateFolder(join(personStateDir(context.env), config.stack)));
   if (theft !== undefined) context.output.line(rememberedText(theft));
-  return opened(context, options, async ({ rotation }) => {
+  return opened(context, "status", options, async ({ rotation }) => {
     const across = acrossOf(await rotation.look());
     showAcross(context, across);
     return { rotation: across, ...defined({ theft }) };

@@ -30,6 +30,8 @@ export interface Across {
   readonly servers: readonly string[];
   readonly unanswered: readonly { readonly name: string; readonly why: string }[];
   readonly unpublished: readonly string[];
+  /** What is to be said of what the servers remember: sentences. */
+  readonly notes: readonly string[];
   readonly keys: readonly ShownKey[];
   readonly moves: Readonly<Record<"prepare" | "promote" | "abort", MoveVerdict>>;
   /** The next key's private half is where the current one's is. */
@@ -39,7 +41,7 @@ export interface Across {
 }
 
 /** The same as data. */
-export function acrossOf({ facts, unpublished }: RotationView): Across {
+export function acrossOf({ facts, unpublished, notes }: RotationView): Across {
   const keys = keysAcross(facts).map((key): ShownKey => {
     const { everywhereSince, retiredAt } = rememberedOf(facts.record, key.kid);
     const bySecrets = facts.servers.filter(({ controllerManager }) => controllerManager?.includes(key.kid));
@@ -59,6 +61,7 @@ export function acrossOf({ facts, unpublished }: RotationView): Across {
     servers: facts.servers.map(({ name }) => name),
     unanswered: facts.unanswered,
     unpublished,
+    notes,
     keys,
     moves: { prepare: judgePrepare(facts), promote: judgePromote(facts), abort: judgeAbort(facts) },
     oneTheftTakesBoth: keys.some(({ kid, state }) => state === "next" && !isSealed(facts.record, kid)),
@@ -96,10 +99,11 @@ function keyLines(key: ShownKey): readonly string[] {
 
 /** The same for a person. */
 export function showAcross({ output }: CommandContext, across: Across): void {
-  const { servers, unanswered, unpublished, keys, moves, nextIsEncrypted, oneTheftTakesBoth } = across;
+  const { servers, unanswered, unpublished, notes, keys, moves, nextIsEncrypted, oneTheftTakesBoth } = across;
   output.line(rich`${bold("API servers")}  ${servers.join(", ")}`);
   for (const { name, why } of unanswered) output.line(rich`  ${red(name)} does not answer: ${why}`);
   for (const why of unpublished) output.line(rich`  ${red("not read from outside")}: ${why}`);
+  for (const note of notes) output.line(rich`  ${yellow("note")}: ${note}`, 4);
   for (const key of keys) {
     output.line(rich`  ${bold(key.kid)}  ${key.state}`);
     for (const line of keyLines(key)) output.line(`    ${line}`);

@@ -1,7 +1,6 @@
-import { asPodtrustError, defined } from "../../core/base/index.ts";
+import { asPodtrustError } from "../../core/base/index.ts";
 import type { BackupTarget, ScheduledBackup } from "../../backup/index.ts";
 import { type BackupBucket, type BackupConfig, type Config, publisherOf } from "../../config/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import type { BackupStatus, KeptDeps } from "../../publisher/index.ts";
 
 type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupTarget>;
@@ -49,17 +48,6 @@ export class Backups {
     this.#running = [];
   }
 
-  /** Reads what a rotation of a config's cluster remembers, with the publisher's own rights. */
-  #rotationOf(config: Config): (signal: AbortSignal) => Promise<string | undefined> {
-    const { clock, env, consent } = this.#deps;
-    let cluster: KubernetesApi | undefined;
-    return async (signal) => {
-      const { keptRecord } = await import("../../control-plane/record/index.ts");
-      cluster ??= await openKubernetes(publisherOf(config).source, { clock, env, ...defined({ consent }) });
-      return keptRecord(cluster, signal);
-    };
-  }
-
   /** With a key from a file we need no SDK, in any program; else AWS's SDK finds the credentials. */
   async #bucketTarget(bucket: BackupBucket, issuer: string): Promise<BackupTarget> {
     const { credentialsFile } = bucket;
@@ -78,6 +66,6 @@ export class Backups {
             keep: at.keep,
             ...(at.otherFileSystem ? { apartFrom: publisherOf(config).stateDir } : {}),
           });
-    return new Scheduled({ config, backup, place, deps: this.#deps, rotation: this.#rotationOf(config) });
+    return new Scheduled({ config, backup, place, deps: this.#deps });
   }
 }

@@ -1,3 +1,4 @@
-export { keptRecord, RecordSecret, recordSecret, type RecordStore } from "./record-secret.ts";
 export { RecordFiles, type RecordCopy, type RecordKeeper, type RecordMachine } from "./record-files.ts";
+export { earlierRecord, type SecretCluster, showRecord, shownRecord } from "./record-secret.ts";
+export { type RecordStore, type RememberedRotation, ServersRecord } from "./servers-record.ts";
 export { type RecordReading, type RecordServer, UnitedRecord } from "./united-record.ts";

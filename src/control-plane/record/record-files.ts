@@ -1,5 +1,7 @@
-import { createHash } from "node:crypto";
-import { PodtrustError, shellWord } from "../../core/base/index.ts";
+import { createHash, createPublicKey } from "node:crypto";
+import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { kubernetesKid } from "../../rules/keys/index.ts";
+import type { NextHalf } from "../../rules/rotation/index.ts";
 
 /** What runs scripts on a machine as root: `ServerMachine` of `control-plane/servers/`. */
 export interface RecordMachine {
@@ -15,6 +17,8 @@ export interface RecordCopy {
   readonly now: number;
   /** Undefined where it has none. */
   readonly text: string | undefined;
+  /** Public halves of keys that are to sign next. */
+  readonly halves: readonly NextHalf[];
 }
 
 /** One server's copy of the record. */
@@ -22,10 +26,16 @@ export interface RecordKeeper {
   read(signal: AbortSignal): Promise<RecordCopy>;
   /** Writes it whole or not at all. False: it is not `over` any more, since another run has written. */
   write(text: string, over: string | undefined, signal: AbortSignal): Promise<boolean>;
+  /** Keeps the public half of a key that is to sign next, and what is encrypted of it. */
+  putHalf(half: NextHalf, signal: AbortSignal): Promise<void>;
+  /** Removes both; that they are gone is success. */
+  forgetHalf(kid: string, signal: AbortSignal): Promise<void>;
 }
 
 // Some hundred bytes for each key and issuer.
 const maxBytes = 1024 * 1024;
+// An RSA key of 2048 bits for twenty recipients has 6,000 characters.
+const maxHalf = 65_536;
 const absent = "absent";
 const elsewhere = "elsewhere";
 
@@ -39,6 +49,19 @@ const sumOf = (text: string | undefined): string =>
 function fieldOf(output: string, label: string): string | undefined {
   const line = output.split("\n").find((one) => one.startsWith(`${label} `));
   return line?.slice(label.length + 1);
+}
+
+const kidPattern = /^[A-Za-z0-9_-]{43}$/u;
+
+/** The half in a file whose name is a key's ID. Undefined for one that is not that key's. */
+function halfOf([, kid = "", encoded = "", file = ""]: readonly string[]): NextHalf | undefined {
+  const publicKey = Buffer.from(encoded, "base64").toString("utf8");
+  try {
+    if (kubernetesKid(createPublicKey(publicKey)) !== kid) return undefined;
+  } catch {
+    return undefined;
+  }
+  return { kid, publicKey, ...defined({ file: file === "" ? undefined : file }) };
 }
 
 /** A copy in podtrust's own folder on a machine, which only root may enter. */
@@ -59,6 +82,13 @@ printf 'now %s\\n' "$(date +%s%3N)"
 if [ -f "$folder/record.json" ]; then
   printf 'record %s\\n' "$(head -c ${maxBytes + 1} "$folder/record.json" | base64 -w0)"
 fi
+for half in "$folder"/next/*.pub; do
+  if [ ! -f "$half" ]; then continue; fi
+  kid=$(basename "$half" .pub)
+  printf 'half %s %s ' "$kid" "$(head -c ${maxHalf} "$half" | base64 -w0)"
+  if [ -f "$folder/next/$kid.age" ]; then head -c ${maxHalf} "$folder/next/$kid.age" | base64 -w0; fi
+  echo
+done
 `;
     const output = await this.#machine.run("reading what it remembers", script, signal);
     const { seconds = "", thousandths = "000" } =
@@ -67,7 +97,11 @@ fi
     const encoded = fieldOf(output, "record");
     const text = encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
     if (text !== undefined && text.length > maxBytes) throw this.#invalid("its record has no end");
-    return { now: Number(seconds) * 1000 + Number(thousandths), text };
+    const halves = output.split("\n").flatMap((line) => {
+      const half = line.startsWith("half ") ? halfOf(line.split(" ")) : undefined;
+      return half === undefined ? [] : [half];
+    });
+    return { now: Number(seconds) * 1000 + Number(thousandths), text, halves };
   }
 
   async write(text: string, over: string | undefined, signal: AbortSignal): Promise<boolean> {
@@ -90,6 +124,41 @@ mv -f "$new" "$file"
 `;
     const said = await this.#machine.run("writing what it remembers", script, signal, text);
     return !said.includes(elsewhere);
+  }
+
+  async putHalf({ kid, publicKey, file = "" }: NextHalf, signal: AbortSignal): Promise<void> {
+    const path = this.#half(kid);
+    const script = `set -eu
+umask 077
+folder=${shellWord(`${this.#folder}/next`)}
+path=${path}
+mkdir -p "$folder"
+chmod 0700 "$(dirname "$(dirname "$folder")")" "$(dirname "$folder")" "$folder"
+trap 'rm -f "$folder/.pub.podtrust-new" "$folder/.age.podtrust-new"' EXIT
+read -r public
+read -r file || true
+printf %s "$public" | base64 -d >"$folder/.pub.podtrust-new"
+if [ -n "$file" ]; then
+  printf %s "$file" | base64 -d >"$folder/.age.podtrust-new"
+  sync "$folder/.age.podtrust-new" 2>/dev/null || sync
+  mv -f "$folder/.age.podtrust-new" "$path.age"
+fi
+sync "$folder/.pub.podtrust-new" 2>/dev/null || sync
+mv -f "$folder/.pub.podtrust-new" "$path.pub"
+`;
+    const lines = `${Buffer.from(publicKey).toString("base64")}\n${file}\n`;
+    await this.#machine.run("keeping the next key's public half", script, signal, lines);
+  }
+
+  async forgetHalf(kid: string, signal: AbortSignal): Promise<void> {
+    const path = this.#half(kid);
+    await this.#machine.run("forgetting the next key's half", `rm -f ${path}.pub ${path}.age\n`, signal);
+  }
+
+  /** Throws `server-file-invalid` for what is no key ID. */
+  #half(kid: string): string {
+    if (kidPattern.test(kid)) return shellWord(`${this.#folder}/next/${kid}`);
+    throw this.#invalid(`${JSON.stringify(kid)} is no key ID of Kubernetes' form`);
   }
 
   #invalid(why: string): PodtrustError {

@@ -1,86 +1,68 @@
-import { isDeepStrictEqual } from "node:util";
 import { isRecord, PodtrustError, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { emptyRecord, parseRecord, recordText, type RotationRecord } from "../../rules/rotation/index.ts";
+import {
+  emptyRecord,
+  parseRecord,
+  parseShownRecord,
+  type RotationRecord,
+  shownRecordText,
+} from "../../rules/rotation/index.ts";
 
-/** Where a rotation's record lies between two runs. */
-export interface RecordStore {
-  read(signal: AbortSignal): Promise<RotationRecord>;
-  /** Throws `rotation-elsewhere` if another process has written since the last `read`. */
-  keep(record: RotationRecord, signal: AbortSignal): Promise<void>;
-}
-
-/** Where it lies. */
-export const recordSecret = { namespace: "kube-system", name: "podtrust-rotation" } as const;
-const ref = { kind: "Secret", ...recordSecret } as const;
+const ref = { kind: "Secret", namespace: "kube-system", name: "podtrust-rotation" } as const;
 const entry = "record.json";
-/** For sentences. */
-const recordPlace = `Secret ${ref.namespace}/${ref.name}`;
+const fieldManager = "podtrust-rotate";
 
 function entryOf({ data }: KubernetesObject): string {
   const encoded = textOf(isRecord(data) ? data[entry] : undefined) ?? "";
   return Buffer.from(encoded, "base64").toString("utf8");
 }
 
-/**
- * The record in a Secret of the cluster: the rotation can be continued from any machine. It holds key IDs and
- * times. It is changed on the condition that no other process has in between.
- */
-export class RecordSecret implements RecordStore {
-  readonly #cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
-  #object: KubernetesObject | undefined;
-
-  constructor(cluster: Pick<KubernetesApi, "read" | "create" | "replace">) {
-    this.#cluster = cluster;
-  }
-
-  async read(signal: AbortSignal): Promise<RotationRecord> {
-    this.#object = await this.#cluster.read(ref, { signal });
-    if (this.#object === undefined) return emptyRecord;
-    const record = parseRecord(entryOf(this.#object));
-    if (record !== undefined) return record;
-    throw new PodtrustError("rotation-record", `the ${recordPlace} holds no record of a rotation`, {
-      detail: { secret: recordPlace },
-    });
-  }
-
-  async keep(record: RotationRecord, signal: AbortSignal): Promise<void> {
-    const data = { [entry]: Buffer.from(recordText(record)).toString("base64") };
-    const before = this.#object;
-    try {
-      this.#object =
-        before === undefined
-          ? await this.#cluster.create(fresh(data), { signal })
-          : await this.#cluster.replace({ ...before, data }, { signal });
-    } catch (error) {
-      if (!(error instanceof PodtrustError) || error.code !== "cluster-conflict") throw error;
-      throw new PodtrustError("rotation-elsewhere", `the ${recordPlace} was changed by another run`, {
-        cause: error,
-      });
-    }
-  }
-}
+/** The cluster, as far as the Secret goes. */
+export type SecretCluster = Pick<KubernetesApi, "read" | "apply">;
 
 /**
- * The record's text as a backup keeps it; undefined if there is none. Throws `rotation-record`, and
- * `cluster-*`: credentials for the issuer's documents only are refused.
+ * The record that a podtrust of before kept in the Secret, which was all that there was then; undefined where there is none, or another
+ * wrote it. Whoever may write the Secret may have written that: `checkedEarlier` judges it. Throws `cluster-*`.
  */
-export async function keptRecord(
-  cluster: ConstructorParameters<typeof RecordSecret>[0],
+export async function earlierRecord(
+  cluster: Pick<SecretCluster, "read">,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  const record = await new RecordSecret(cluster).read(signal);
-  return isDeepStrictEqual(record, emptyRecord) ? undefined : recordText(record);
+): Promise<RotationRecord | undefined> {
+  const object = await cluster.read(ref, { signal });
+  return object === undefined ? undefined : parseRecord(entryOf(object));
 }
 
-const fresh = (data: Readonly<Record<string, string>>): KubernetesObject => ({
-  apiVersion: "v1",
-  kind: "Secret",
-  metadata: {
-    name: ref.name,
-    namespace: ref.namespace,
-    labels: { "app.kubernetes.io/managed-by": "podtrust" },
-  },
-  type: "Opaque",
-  data,
-});
+/** What the Secret says of a rotation, for a reader that decides nothing by it. Throws `cluster-*`. */
+export async function shownRecord(
+  cluster: Pick<SecretCluster, "read">,
+  signal: AbortSignal,
+): Promise<RotationRecord> {
+  const object = await cluster.read(ref, { signal });
+  const record = object === undefined ? emptyRecord : parseShownRecord(entryOf(object));
+  if (record !== undefined) return record;
+  const secret = `Secret ${ref.namespace}/${ref.name}`;
+  throw new PodtrustError("rotation-record", `the ${secret} shows no record of a rotation`, {
+    next: "podtrust rotate status writes it anew.",
+    detail: { secret },
+  });
+}
+
+/** Writes the Secret for others to see; a podtrust that kept its record there refuses it. Throws `cluster-*`. */
+export async function showRecord(
+  cluster: Pick<SecretCluster, "apply">,
+  record: RotationRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  const object = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: ref.name,
+      namespace: ref.namespace,
+      labels: { "app.kubernetes.io/managed-by": "podtrust" },
+    },
+    type: "Opaque",
+    data: { [entry]: Buffer.from(shownRecordText(record)).toString("base64") },
+  };
+  await cluster.apply(object, { fieldManager, force: true, signal });
+}

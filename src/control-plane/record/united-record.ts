@@ -1,6 +1,7 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
 import {
   blankRecord,
+  type NextHalf,
   readServerRecord,
   type ServerClocks,
   type ServerRecord,
@@ -22,6 +23,8 @@ export interface RecordReading {
   readonly record: ServerRecord;
   /** Undefined where none of them answered. */
   readonly clocks: ServerClocks | undefined;
+  /** Public halves that any of them holds, by key ID. */
+  readonly halves: ReadonlyMap<string, NextHalf>;
   /** Whose copy could not be read: sentences. */
   readonly unread: readonly string[];
 }
@@ -36,6 +39,8 @@ export class UnitedRecord {
   readonly #servers: readonly RecordServer[];
   /** What each that answered had. */
   #copies: ReadonlyMap<string, string | undefined> = new Map();
+  /** By the server's name: the key IDs of the halves that it holds. */
+  readonly #held = new Map<string, ReadonlySet<string>>();
 
   constructor(servers: readonly RecordServer[]) {
     this.#servers = [...servers].sort(byName);
@@ -45,13 +50,17 @@ export class UnitedRecord {
   async read(signal: AbortSignal): Promise<RecordReading> {
     const copies = new Map<string, string | undefined>();
     const times = new Map<string, number>();
+    const halves = new Map<string, NextHalf>();
     const unread: string[] = [];
     let record = blankRecord;
     const read = this.#servers.map(async ({ name, record: keeper }) => {
       try {
-        const { now, text } = await keeper.read(signal);
+        const { now, text, halves: own } = await keeper.read(signal);
         times.set(name, now);
         copies.set(name, text);
+        this.#held.set(name, new Set(own.map(({ kid }) => kid)));
+        for (const half of own)
+          if (half.file !== undefined || !halves.has(half.kid)) halves.set(half.kid, half);
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof PodtrustError)) throw error;
@@ -70,7 +79,22 @@ export class UnitedRecord {
     }
     this.#copies = copies;
     const now = this.#servers.map(({ name }) => times.get(name)).find((time) => time !== undefined);
-    return { record, clocks: now === undefined ? undefined : { now, times }, unread };
+    return { record, clocks: now === undefined ? undefined : { now, times }, halves, unread };
+  }
+
+  /** Has each server that the last reading was of hold a half. */
+  async holdHalf(half: NextHalf, signal: AbortSignal): Promise<void> {
+    for (const { name, record: keeper } of this.#servers) {
+      if (!this.#copies.has(name) || this.#held.get(name)?.has(half.kid) === true) continue;
+      await keeper.putHalf(half, signal);
+      this.#held.set(name, new Set([...(this.#held.get(name) ?? []), half.kid]));
+    }
+  }
+
+  /** Has each of them hold it no more. */
+  async forgetHalf(kid: string, signal: AbortSignal): Promise<void> {
+    for (const { name, record: keeper } of this.#servers)
+      if (this.#held.get(name)?.has(kid) === true) await keeper.forgetHalf(kid, signal);
   }
 
   /**

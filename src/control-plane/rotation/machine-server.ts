@@ -1,5 +1,5 @@
 import { defined, parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
-import type { ApiServerFlags, ControlPlaneServer } from "../servers/index.ts";
+import type { ApiServerFlags, ControlPlaneServer, ServerKey } from "../servers/index.ts";
 import { publicKeyOf } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { disagreement } from "../../rules/distribution/index.ts";
@@ -72,6 +72,10 @@ export class MachineServer implements RotatedServer {
     };
   }
 
+  async publicHalf(kid: string, signal: AbortSignal): Promise<string | undefined> {
+    return (await this.#halves(signal)).known.get(kid);
+  }
+
   async makeKey(algorithm: RotationAlgorithm, signal: AbortSignal): Promise<string> {
     return (await this.#server.machineKeys.make(algorithm, signal)).kid;
   }
@@ -110,14 +114,9 @@ export class MachineServer implements RotatedServer {
     signal: AbortSignal,
     sealed: ReadonlyMap<string, string> = new Map(),
   ): Promise<void> {
-    const { files, machineKeys } = this.#server;
-    const { verifiers, signer } = await files.readKeys(signal);
-    const held = await machineKeys.list(signal);
-    const known = new Map([
-      ...sealed,
-      ...held.map(({ kid, publicKey }): [string, string] => [kid, publicKey]),
-      ...[...verifiers, signer].map(({ kid, jwk }): [string, string] => [kid, publicKeyPem(jwk)]),
-    ]);
+    const { files } = this.#server;
+    const { signer, known: own } = await this.#halves(signal);
+    const known = new Map([...sealed, ...own]);
     const publicHalf = (kid: string): string => {
       const pem = known.get(kid);
       if (pem !== undefined) return pem;
@@ -133,6 +132,20 @@ export class MachineServer implements RotatedServer {
     const pems = verify.map(publicHalf);
     const there = signing === signer.kid ? undefined : { kid: signing, publicKey: publicHalf(signing) };
     await files.writeKeys({ verifiers: pems, ...defined({ signerThere: there }) }, signal);
+  }
+
+  /** Every public half that its machine has, and the key that its files have it sign with. */
+  async #halves(
+    signal: AbortSignal,
+  ): Promise<{ readonly signer: ServerKey; readonly known: ReadonlyMap<string, string> }> {
+    const { files, machineKeys } = this.#server;
+    const { verifiers, signer } = await files.readKeys(signal);
+    const held = await machineKeys.list(signal);
+    const known = new Map([
+      ...held.map(({ kid, publicKey }): [string, string] => [kid, publicKey]),
+      ...[...verifiers, signer].map(({ kid, jwk }): [string, string] => [kid, publicKeyPem(jwk)]),
+    ]);
+    return { signer, known };
   }
 
   /** The count and the server's start; undefined where it does not tell. */

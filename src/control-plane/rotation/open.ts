@@ -1,6 +1,6 @@
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { declaredParties } from "../../config/index.ts";
-import { RecordSecret } from "../record/index.ts";
+import { ServersRecord } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
@@ -11,7 +11,9 @@ import { type PublicationOptions, publicationOf } from "./publication.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 
 export interface OpenOptions
-  extends PublicationOptions, Pick<RotationDeps, "onStep" | "onWait" | "onWithdrawn" | "identities"> {
+  extends
+    PublicationOptions,
+    Pick<RotationDeps, "onStep" | "onWait" | "onWithdrawn" | "identities" | "onUnkept"> {
   /** Makes the publisher of the cluster distrust a key: it is no longer published. */
   readonly withdraw: (kid: string, cluster: KubernetesApi) => Promise<void>;
   /** The stack's folder of state on this machine. */
@@ -55,7 +57,10 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
     withdraw: (kid) => options.withdraw(kid, cluster),
     onMoved: () => keepKeysInKubeadm(servers.all, cluster, { signal, notice }),
     servers: servers.all.map((server) => new MachineServer(server)),
-    record: new RecordSecret(cluster),
+    record: new ServersRecord(
+      servers.all.map(({ api, record }) => ({ name: api.name, record })),
+      cluster,
+    ),
     times,
     parties: declaredParties(config),
     published: look,

@@ -17,6 +17,8 @@ export interface ServerLook {
 export interface RotatedServer {
   readonly name: string;
   look(signal: AbortSignal): Promise<ServerLook>;
+  /** The public half of a key that its machine has, PEM; undefined where it has none of that ID. */
+  publicHalf(kid: string, signal: AbortSignal): Promise<string | undefined>;
   /** Makes a key on the machine that nothing uses yet; gives its kid. */
   makeKey(algorithm: RotationAlgorithm, signal: AbortSignal): Promise<string>;
   /** Keeps the private half that signs now under its kid, so that the way back stays open. */

@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError, until, isoTime } from "../../core/base/index.ts";
+import { type Clock, errorText, PodtrustError, until, isoTime } from "../../core/base/index.ts";
 import type { PrivateKey } from "../../core/age/index.ts";
 import {
   type AcceptedLoss,
@@ -28,8 +28,9 @@ import {
   signSteps,
 } from "../../rules/rotation/index.ts";
 import { refusedText } from "../../rules/oidc/index.ts";
-import { lookAt, type RotationSources, type RotationView } from "./look.ts";
+import { lookAt } from "./look.ts";
 import type { RotatedServer, RotationAlgorithm } from "./rotated-server.ts";
+import type { RotationSources, RotationView } from "./sources.ts";
 import { makeSealedKey, openSealedKey } from "./sealed-key.ts";
 import { type OnWait, settledWith, steadyView } from "./settle.ts";
 
@@ -88,7 +89,7 @@ export class Rotation {
 
   /**
    * A next key is in every verifier and published, and signs nothing. With `recipients` (age1…) its private half is on no machine
-   * until it is promoted, but encrypted to them beside the record.
+   * until it is promoted, but encrypted to them beside the record on each machine.
    */
   async prepare(algorithm: RotationAlgorithm, recipients: readonly string[] = []): Promise<void> {
     const { facts } = await this.#steady();
@@ -111,6 +112,9 @@ export class Rotation {
     });
     // That every API server signs with it is remembered by a look, from which the old key's end is counted.
     const { facts } = await this.look();
+    const [signing] = facts.servers.map(({ signs }) => signs);
+    if (signing !== undefined && facts.record.next === undefined)
+      await this.#unhindered(({ record, signal }) => record.forgetHalf(signing, signal));
     for (const { name, signs, controllerManager = [] } of facts.servers) {
       const others = controllerManager.filter((kid) => kid !== signs);
       if (others.length > 0)
@@ -200,9 +204,11 @@ export class Rotation {
     algorithm: RotationAlgorithm,
     recipients: readonly string[],
   ): Promise<void> {
-    const { servers, signal, onStep } = this.#deps;
+    const { servers, record, signal, onStep } = this.#deps;
     if (recipients.length > 0) {
       const { kid, sealed } = await makeSealedKey(algorithm, recipients);
+      // Before anything else knows of it: the record alone makes no key.
+      await record.holdHalf({ kid, ...sealed }, signal);
       await this.#keep(recordNext(facts.record, kid, sealed));
       onStep(`The key ${kid} was made (${algorithm}) and encrypted; no machine has its private half.`);
       return;
@@ -210,6 +216,9 @@ export class Rotation {
     const [first] = servers;
     if (first === undefined) throw new TypeError("a cluster without an API server");
     const kid = await first.makeKey(algorithm, signal);
+    const publicKey = await first.publicHalf(kid, signal);
+    if (publicKey === undefined) throw new TypeError(`${first.name} lacks the key that it made`);
+    await record.holdHalf({ kid, publicKey }, signal);
     await this.#keep(recordNext(facts.record, kid));
     onStep(`${first.name}: the key ${kid} was made (${algorithm}); it signs nothing.`);
   }
@@ -300,7 +309,7 @@ export class Rotation {
   }
 
   async #withdraw(facts: RotationFacts, kid: string, why: string): Promise<void> {
-    await this.#keep(recordWithdrawal(facts.record, kid));
+    await this.#keep(recordWithdrawal(facts.record, kid, facts.now));
     await this.#deps.withdraw(kid);
     const refused = refusedText(refusedOf(facts, kid), { now: facts.now, time: isoTime });
     this.#deps.onStep(`${kid} is published no more: ${why}. ${refused}`);
@@ -316,10 +325,23 @@ export class Rotation {
   async #forget(kid: string): Promise<void> {
     const { servers, signal } = this.#deps;
     for (const server of servers) await server.forgetKey(kid, signal);
+    await this.#deps.record.forgetHalf(kid, signal);
   }
 
-  async #keep(record: RotationRecord): Promise<void> {
-    await this.#deps.record.keep(record, this.#deps.signal);
+  #keep(record: RotationRecord): Promise<void> {
+    return this.#unhindered((deps) => deps.record.keep(record, deps.signal));
+  }
+
+  /** Throws what the record's store does, unless that is only said: then this run goes on by what it knows. */
+  async #unhindered(work: (deps: RotationDeps) => Promise<void>): Promise<void> {
+    const { onUnkept, signal } = this.#deps;
+    try {
+      await work(this.#deps);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (onUnkept === undefined || !(error instanceof PodtrustError)) throw error;
+      onUnkept(errorText(error));
+    }
   }
 
   /** Waits until the next key is seen from outside, from when on its age counts. */

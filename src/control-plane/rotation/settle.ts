@@ -1,6 +1,6 @@
 import { type Clock, errorText, PodtrustError, until } from "../../core/base/index.ts";
 import type { FileTarget, ServerKeys } from "../../rules/rotation/index.ts";
-import type { RotationView } from "./look.ts";
+import type { RotationView } from "./sources.ts";
 import type { RotatedServer } from "./rotated-server.ts";
 
 /** How a wait is shown: for what, and in how many milliseconds it ends at the latest. */

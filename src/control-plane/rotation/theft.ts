@@ -1,7 +1,7 @@
 import { isoTime, PodtrustError } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { judgeTheft, maxSessionMs, type Theft } from "../../rules/rotation/index.ts";
-import type { RotationView } from "./look.ts";
+import type { RotationView } from "./sources.ts";
 import type { Rotation } from "./rotation.ts";
 
 /** What the theft of a key means, by what was seen. Throws `rotation-key-unknown` for a key that nothing shows. */

@@ -51,15 +51,15 @@ async function distributed(
 ): Promise<KeyReplacement["fresh"]> {
   const [first, ...others] = servers;
   if (first === undefined) throw new TypeError("a cluster without an API server");
-  const held = known === undefined ? undefined : await first.publicHalf(known, signal);
+  const held = known === undefined ? undefined : await first.heldHalf(known, signal);
   const kid = known !== undefined && held !== undefined ? known : await first.makeKey(algorithm, signal);
   if (kid !== known) onStep(`${first.name}: the key ${kid} was made (${algorithm}); it signs nothing yet.`);
   for (const server of others) {
-    if ((await server.publicHalf(kid, signal)) !== undefined) continue;
+    if ((await server.heldHalf(kid, signal)) !== undefined) continue;
     await server.takeKey(kid, await first.sealKey(kid, await server.recipient(signal), signal), signal);
     onStep(`${server.name}: has the key ${kid}.`);
   }
-  const publicKey = held ?? (await first.publicHalf(kid, signal));
+  const publicKey = held ?? (await first.heldHalf(kid, signal));
   if (publicKey === undefined) throw new TypeError(`${first.name} does not hold the key that it made`);
   return { kid, publicKey };
 }

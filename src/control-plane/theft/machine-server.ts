@@ -38,7 +38,7 @@ export class MachineTheftServer implements TheftServer {
     return this.#rotated.takeKey(kid, sealed, signal);
   }
 
-  async publicHalf(kid: string, signal: AbortSignal): Promise<string | undefined> {
+  async heldHalf(kid: string, signal: AbortSignal): Promise<string | undefined> {
     const held = await this.#server.machineKeys.list(signal);
     return held.find((key) => key.kid === kid)?.publicKey;
   }

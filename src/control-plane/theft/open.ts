@@ -11,7 +11,7 @@ import {
   type Sights,
   sightsOf,
 } from "../rotation/index.ts";
-import { RecordSecret } from "../record/index.ts";
+import { ServersRecord } from "../record/index.ts";
 import { checkListed, openServers, type Servers } from "../servers/index.ts";
 import { MachineTheftServer } from "./machine-server.ts";
 import type { TheftServer } from "./theft-server.ts";
@@ -112,8 +112,11 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
       cluster,
       published,
       async endRecord(tainted) {
-        const record = new RecordSecret(cluster);
-        await record.keep(recordTheft(await record.read(signal), tainted), signal);
+        const record = new ServersRecord(
+          opened.all.map(({ api, record: kept }) => ({ name: api.name, record: kept })),
+          cluster,
+        );
+        await record.keep(recordTheft((await record.read(signal)).record, tainted), signal);
       },
       keepInKubeadm: () => keepKeysInKubeadm(opened.all, cluster, { signal, notice }),
       close: () => opened.close(),

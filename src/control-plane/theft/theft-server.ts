@@ -12,7 +12,7 @@ export interface TheftServer {
   sealKey(kid: string, recipient: string, signal: AbortSignal): Promise<string>;
   takeKey(kid: string, sealed: string, signal: AbortSignal): Promise<void>;
   /** The public half of a key whose private half is on the machine, PEM; undefined where it is not there. */
-  publicHalf(kid: string, signal: AbortSignal): Promise<string | undefined>;
+  heldHalf(kid: string, signal: AbortSignal): Promise<string | undefined>;
   /** Writes the files whole; the API server's restart has begun then. */
   write(target: FileTarget, signal: AbortSignal): Promise<void>;
   /** A token for the API itself, which lives for an hour, of one and the same ServiceAccount each time. */

@@ -1,5 +1,5 @@
 import { asPodtrustError, defined, type Link, textOf } from "../../core/base/index.ts";
-import { RecordSecret } from "../../control-plane/record/index.ts";
+import { shownRecord } from "../../control-plane/record/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
 import {
   type StatusFacts,
@@ -89,7 +89,7 @@ async function objectsOf(
   if (api === undefined) return { bindings: [], unseen: [] };
   const [objects, rotation] = await Promise.all([
     clusterObjects(api, signal),
-    tryLook(signal, () => new RecordSecret(api).read(signal)),
+    tryLook(signal, () => shownRecord(api, signal)),
   ]);
   if (rotation.kind === "seen") return { ...objects, rotation: rotation.value };
   if (rotation.kind === "skipped") return objects;

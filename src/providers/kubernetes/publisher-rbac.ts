@@ -14,8 +14,6 @@ export interface PublisherRbac {
   readonly renewToken?: boolean;
   /** A Secret of that namespace in which it keeps what was distrusted (`publisher.distrustSecret`). */
   readonly distrustSecret?: string;
-  /** A Secret that it may read: where a rotation remembers how far it is (`publisher.backup`). */
-  readonly recordSecret?: { readonly namespace: string; readonly name: string };
   /** Settings of the pods that run as it, where it runs in the cluster. */
   readonly pods?: PodSettings;
 }
@@ -50,18 +48,7 @@ export function publisherRbacObjects(options: PublisherRbac = {}): readonly obje
     },
     ...(options.renewToken === true ? renewal(namespace, name) : []),
     ...(options.distrustSecret === undefined ? [] : distrusts(namespace, name, options.distrustSecret)),
-    ...(options.recordSecret === undefined ? [] : reads({ namespace, name }, options.recordSecret)),
   ];
-}
-
-/** One Secret of another namespace by its name, which another component makes. */
-function reads(
-  account: { readonly namespace: string; readonly name: string },
-  secret: { readonly namespace: string; readonly name: string },
-): readonly object[] {
-  const rule = { apiGroups: [""], resources: ["secrets"], resourceNames: [secret.name], verbs: ["get"] };
-  const metadata = { name: `${account.name}-${secret.name}`, namespace: secret.namespace };
-  return roleObjects(metadata, account, [rule]);
 }
 
 /** One Secret by its name: `create` cannot be limited to a name, so the Secret is made here. */
@@ -94,16 +81,11 @@ function renewal(namespace: string, name: string): readonly object[] {
 export function publisherRbac(options: PublisherRbac = {}): string {
   const renew = options.renewToken === true ? ",\n# and make tokens for its own ServiceAccount" : "";
   const { distrustSecret } = options;
-  const { recordSecret } = options;
-  const record =
-    recordSecret === undefined
-      ? ""
-      : `,\n# and read the key IDs and times that a rotation keeps in the Secret ${recordSecret.namespace}/${recordSecret.name}`;
   const keep =
     distrustSecret === undefined
       ? ""
       : `,\n# and keep the keys that were distrusted in the Secret ${distrustSecret}`;
-  return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set${renew}${keep}${record}.
+  return `# All that podtrust's publisher may do in the cluster: read the discovery document and the JWK Set${renew}${keep}.
 # Both hold public keys only. A publisher outside the cluster needs no token in a pod, and one inside asks for its own
 # volume, so the ServiceAccount mounts none. Apply with: kubectl apply -f FILE
 ${publisherRbacObjects(options).map(yamlText).join("---\n")}`;

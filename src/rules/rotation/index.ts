@@ -4,17 +4,17 @@ export {
   isSealed,
   type KeyRecord,
   parseRecord,
+  parseShownRecord,
   type QuietRecord,
-  recordAfterLoss,
   recordEnd,
   recordNext,
   recordPromotion,
   recordTheft,
-  recordText,
   recordWithdrawal,
   rememberedOf,
   type RotationRecord,
   type SealedKey,
+  shownRecordText,
 } from "./record.ts";
 export { observe } from "./observe.ts";
 export { type KeyAcross, keyAcross, keysAcross, type RotationState } from "./key-states.ts";
@@ -51,12 +51,11 @@ export {
 } from "./stolen.ts";
 export {
   blankRecord,
-  observedIssuers,
+  knowsNoRotation,
   type ServerClocks,
   type ServerRecord,
-  signedAs,
-  type SigningIssuers,
   unitedRecords,
-  unsignedSince,
 } from "./server-record.ts";
+export { observedIssuers, signedAs, type SigningIssuers, unsignedSince } from "./issuer-record.ts";
+export { checkedEarlier, type NextHalf, recordedChanges, rotationRecordOf } from "./remembered.ts";
 export { readServerRecord, serverRecordText } from "./server-record-text.ts";

@@ -208,6 +208,38 @@ describe("abort", () => {
   });
 });
 
+describe("API servers that sign with different keys, where nothing remembers a rotation,", () => {
+  const differing = (privates: readonly string[]): RotationFacts => {
+    const both = ["old", "new"];
+    const of = (name: string, signing: string) =>
+      serverWith(name, both, { signs: signing, files: { verify: both, signing, privates } });
+    return rotationFacts({ servers: [of("a", "new"), of("b", "old"), of("c", "old")] });
+  };
+
+  test("are neither prepared nor promoted, which leads to abort, and abort has all of them sign with one key", () => {
+    const facts = differing(["old", "new"]);
+    for (const judge of [judgePrepare, judgePromote])
+      assert.match(JSON.stringify(judge(facts)), /signers-differ.*podtrust rotate abort/u);
+    const verdict = judgeAbort(facts);
+    assert.deepEqual([verdict.is, "kid" in verdict && verdict.kid], ["allowed", "old"]);
+    assert.deepEqual(
+      signSteps(facts, "old").map(({ server }) => server),
+      ["a"],
+    );
+    const servers = facts.servers.map((server) => ({ ...server, signs: "old" }));
+    assert.equal(reason(judgeAbort({ ...facts, servers })), "done");
+  });
+
+  test("are told what each key lacks where none can sign everywhere", () => {
+    const verdict = judgeAbort(differing([]));
+    assert.equal(reason(verdict), "no-way-back");
+    assert.match(
+      JSON.stringify(verdict),
+      /new: its private half is not on a, b and c; old: .*Choose one of them.*rotate abort again/u,
+    );
+  });
+});
+
 test("each key has one state across all servers: current, next, previous or out", () => {
   const facts = ripe({ published: [{ where: "over IPv4", kids: ["older"] }] });
   const states = keysAcross(facts).map(({ kid, state }) => [kid, state]);

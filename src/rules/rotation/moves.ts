@@ -6,6 +6,7 @@ import { algorithmOf, unverified } from "./relying-parties.ts";
 import { isSealed, rememberedOf, type RotationRecord } from "./record.ts";
 import {
   keptInDatastore,
+  keysInDatastore,
   type MoveVerdict,
   namesText,
   notEverywhere,
@@ -28,7 +29,7 @@ function signersDiffer({ servers, record }: RotationFacts): MoveVerdict | undefi
   return refused(
     "signers-differ",
     `the API servers sign with different keys: ${signers.join(", ")}`,
-    "Run podtrust rotate abort: it continues going back.",
+    "Run podtrust rotate abort: it goes back, or has all of them sign with one key.",
   );
 }
 
@@ -139,9 +140,45 @@ export function judgePromote(facts: RotationFacts, goesOn = false): MoveVerdict 
   return { is: "allowed", kid: next, why: `every API server verifies ${next}, and every cache has it` };
 }
 
+/** What keeps every API server from signing with a key; undefined where nothing does. */
+function lackingToSign(facts: RotationFacts, kid: string): string | undefined {
+  const without = facts.servers.filter(({ files }) => !files.privates.includes(kid));
+  const lacks = notEverywhere(keyAcross(facts, kid), facts)?.message;
+  if (lacks !== undefined || without.length === 0) return lacks;
+  return `its private half is not on ${namesText(without.map(({ name }) => name))}`;
+}
+
+/**
+ * API servers sign with different keys, and nothing remembers which of these was to come: they may all sign with one that every
+ * API server verifies, that is published, and whose private half every machine has; of several with the one that most sign with.
+ * That choice holds while one server after another is changed. Undefined where they sign with one key.
+ */
+function judgeOneSigner(facts: RotationFacts): MoveVerdict | undefined {
+  const { servers } = facts;
+  const signers = [...new Set(servers.map(({ signs = "" }) => signs))];
+  if (signers.length === 1) return undefined;
+  const stored = keysInDatastore(facts);
+  if (stored !== undefined) return stored;
+  const lacksOf = (kid: string): string | undefined => lackingToSign(facts, kid);
+  const [kid] = signers
+    .filter((one) => lacksOf(one) === undefined)
+    .sort((a, b) => keyAcross(facts, b).signsAt.length - keyAcross(facts, a).signsAt.length);
+  if (kid !== undefined)
+    return {
+      is: "allowed",
+      kid,
+      why: `the API servers sign with ${namesText(signers)}, and which of them was to come is not known; every one of them can sign with ${kid}`,
+    };
+  return refused(
+    "no-way-back",
+    `the API servers sign with different keys, which of them was to come is not known, and none can sign everywhere: ${signers.map((one) => `${one}: ${lacksOf(one)}`).join("; ")}`,
+    "Choose one of them. Give every API server its public half by --service-account-key-file, and its private half where it is missing; wait until it is published; then run podtrust rotate abort again.",
+  );
+}
+
 /** Whether the cluster may go back to the key that signed before, or give up the one that was to come. */
 export function judgeAbort(facts: RotationFacts): MoveVerdict {
-  const { servers, record } = facts;
+  const { record } = facts;
   const trouble = unfit(facts);
   if (trouble !== undefined) return trouble;
   const { next, before } = record;
@@ -150,11 +187,9 @@ export function judgeAbort(facts: RotationFacts): MoveVerdict {
   if (stored !== undefined) return stored;
   if (next !== undefined && !isUnderWay(record))
     return { is: "allowed", kid: next, why: `${next} has signed nothing: no token is lost with it` };
-  if (before === undefined) return { is: "done", why: "nothing is under way" };
-  const lacks = notEverywhere(keyAcross(facts, before), facts);
-  const without = servers.filter(({ files }) => !files.privates.includes(before));
-  if (lacks !== undefined || without.length > 0) {
-    const why = lacks?.message ?? `its private half is not on ${namesText(without.map(({ name }) => name))}`;
+  if (before === undefined) return judgeOneSigner(facts) ?? { is: "done", why: "nothing is under way" };
+  const why = lackingToSign(facts, before);
+  if (why !== undefined) {
     return refused(
       "no-way-back",
       `the cluster cannot go back to ${before}: ${why}`,

@@ -13,10 +13,10 @@ function everywhere({ servers, unanswered, published }: RotationFacts, kid: stri
 
 function observedKey(facts: RotationFacts, kid: string): KeyRecord {
   const { now, servers, unanswered, record } = facts;
-  const { everywhereSince, signsSince, retiredAt } = rememberedOf(record, kid);
+  const { everywhereSince, signsSince, retiredAt, distrustedAt } = rememberedOf(record, kid);
   const is = everywhere(facts, kid);
   const since = is === undefined ? everywhereSince : is ? (everywhereSince ?? now) : undefined;
-  const seen = { kid, ...defined({ everywhereSince: since }) };
+  const seen = { kid, ...defined({ everywhereSince: since, distrustedAt }) };
   if (servers.some(({ signs }) => signs === kid)) return { ...seen, signsSince: signsSince ?? now };
   const known = unanswered.length === 0 && servers.every(({ signs }) => signs !== undefined);
   const waits = record.next === kid && signsSince === undefined;

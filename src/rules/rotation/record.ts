@@ -9,6 +9,8 @@ export interface KeyRecord {
   readonly signsSince?: number;
   /** The first look at which no API server signed with it. */
   readonly retiredAt?: number;
+  /** Since when it is distrusted. */
+  readonly distrustedAt?: number;
 }
 
 /** How long the count of stale tokens of an API server has not changed. */
@@ -82,15 +84,14 @@ function quietOf(value: Readonly<Record<string, unknown>>): QuietRecord | undefi
   return { server, count, startedAt, since };
 }
 
-/** Reads what `recordText` wrote; undefined for anything else, and for a later version. */
-export function parseRecord(text: string): RotationRecord | undefined {
+function parsed(text: string, versions: readonly unknown[]): RotationRecord | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return undefined;
   }
-  if (!isRecord(value) || value["version"] !== 1) return undefined;
+  if (!isRecord(value) || !versions.includes(value["version"])) return undefined;
   const named = defined({
     next: textOf(value["next"]),
     sealed: sealedOf(value["sealed"]),
@@ -104,9 +105,22 @@ export function parseRecord(text: string): RotationRecord | undefined {
   };
 }
 
-/** The record as it is kept: key IDs, times, and nothing secret that is not encrypted. */
-export function recordText(record: RotationRecord): string {
-  return JSON.stringify(record);
+// Of the record for others to see: a podtrust that kept its record in that place refuses it.
+const shownVersion = 2;
+
+/** Reads the record that a podtrust kept which had it in one place; undefined for anything else, and for a later version. */
+export function parseRecord(text: string): RotationRecord | undefined {
+  return parsed(text, [1]);
+}
+
+/** Reads what is written for others to see, by this podtrust or by one of before; undefined for anything else. */
+export function parseShownRecord(text: string): RotationRecord | undefined {
+  return parsed(text, [1, shownVersion]);
+}
+
+/** The record for others to see: key IDs and times. */
+export function shownRecordText({ sealed: _encrypted, ...record }: RotationRecord): string {
+  return JSON.stringify({ ...record, version: shownVersion });
 }
 
 /**
@@ -171,8 +185,9 @@ export function recordTheft(record: RotationRecord, tainted: readonly string[]):
   return tainted.includes(next) ? recordEnd(withoutBefore, next) : withoutBefore;
 }
 
-/** After a key was taken out of what is published: nothing goes back to it. */
-export function recordWithdrawal(record: RotationRecord, kid: string): RotationRecord {
-  const { before, ...rest } = record;
-  return before === undefined || before === kid ? rest : record;
+/** Before a key is taken out of what is published: nothing goes back to it. */
+export function recordWithdrawal(record: RotationRecord, kid: string, now: number): RotationRecord {
+  const key = rememberedOf(record, kid);
+  const { before, ...rest } = withKey(record, { ...key, distrustedAt: key.distrustedAt ?? now });
+  return before === kid ? rest : { ...rest, ...defined({ before }) };
 }

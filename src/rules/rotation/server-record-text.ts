@@ -1,5 +1,13 @@
-import { isRecord } from "../../core/base/index.ts";
-import { blankRecord, type Moment, type ServerRecord, type RecordSpan } from "./server-record.ts";
+import { defined, isRecord, mapped, textOf } from "../../core/base/index.ts";
+import type {
+  KeyTurns,
+  Moment,
+  NextTurn,
+  PromotionTurn,
+  QuietTurn,
+  RecordSpan,
+  ServerRecord,
+} from "./server-record.ts";
 
 const version = 1;
 
@@ -27,6 +35,36 @@ function spanOf(value: unknown): RecordSpan | undefined {
   return { turn: turn as number, begun: momentOf(begun), ended: momentOf(ended) };
 }
 
+function nextOf(value: unknown): NextTurn | undefined {
+  const span = spanOf(value);
+  const kid = isRecord(value) ? textOf(value["kid"]) : undefined;
+  return span === undefined || kid === undefined ? undefined : { ...span, kid };
+}
+
+function promotionOf(value: unknown): PromotionTurn | undefined {
+  const next = nextOf(value);
+  const before = isRecord(value) ? textOf(value["before"]) : undefined;
+  return next === undefined || before === undefined ? undefined : { ...next, before };
+}
+
+function keyOf(value: unknown): KeyTurns | undefined {
+  if (!isRecord(value)) return undefined;
+  const { everywhere, retired, signs, distrusted } = value;
+  return {
+    ...defined({ everywhere: spanOf(everywhere), retired: spanOf(retired) }),
+    signs: momentOf(signs),
+    distrusted: momentOf(distrusted),
+  };
+}
+
+function quietOf(value: unknown): QuietTurn | undefined {
+  if (!isRecord(value)) return undefined;
+  const numbers = ["turn", "count", "startedAt", "since"].map((name) => value[name]);
+  if (!numbers.every((one): one is number => Number.isSafeInteger(one))) return undefined;
+  const [turn = 0, count = 0, startedAt = 0, since = 0] = numbers;
+  return { turn, count, startedAt, since };
+}
+
 /** The entries of an object that can be read. */
 function entriesOf<T>(value: unknown, read: (entry: unknown) => T | undefined): ReadonlyMap<string, T> {
   const all = Object.entries(isRecord(value) ? value : {}).slice(0, maxEntries);
@@ -48,7 +86,14 @@ export function readServerRecord(text: string): ReadServerRecord {
   }
   if (!isRecord(value) || !Number.isSafeInteger(value["version"])) return { is: "damaged" };
   if (value["version"] !== version) return { is: "later" };
-  return { is: "record", record: { ...blankRecord, unsigned: entriesOf(value["unsigned"], spanOf) } };
+  const { unsigned, next, promotion, keys, quiet } = value;
+  const record = {
+    unsigned: entriesOf(unsigned, spanOf),
+    ...defined({ next: nextOf(next), promotion: promotionOf(promotion) }),
+    keys: entriesOf(keys, keyOf),
+    quiet: entriesOf(quiet, quietOf),
+  };
+  return { is: "record", record };
 }
 
 /** In one order, so that equal records have equal texts. */
@@ -60,12 +105,29 @@ const sorted = <Value, Written>(
     [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, write(value)]),
   );
 
-const written = ({ turn, begun, ended }: RecordSpan): object => {
-  const plain = (at: number): number => at;
-  return { turn, begun: sorted(begun, plain), ended: sorted(ended, plain) };
-};
+const momentText = (moment: Moment): Readonly<Record<string, number>> => sorted(moment, (at) => at);
 
-/** A record as a server keeps it. */
-export function serverRecordText({ unsigned }: ServerRecord): string {
-  return `${JSON.stringify({ version, unsigned: sorted(unsigned, written) })}\n`;
+/** What of a turn is no moment stays as it is. */
+const written = ({ begun, ended, ...rest }: RecordSpan): object => ({
+  ...rest,
+  begun: momentText(begun),
+  ended: momentText(ended),
+});
+
+const keyText = ({ everywhere, retired, signs, distrusted }: KeyTurns): object => ({
+  ...defined({ everywhere: mapped(everywhere, written), retired: mapped(retired, written) }),
+  signs: momentText(signs),
+  distrusted: momentText(distrusted),
+});
+
+/** A record as a server keeps it: key IDs, issuers, and times. */
+export function serverRecordText({ unsigned, next, promotion, keys, quiet }: ServerRecord): string {
+  const value = {
+    version,
+    unsigned: sorted(unsigned, written),
+    ...defined({ next: mapped(next, written), promotion: mapped(promotion, written) }),
+    keys: sorted(keys, keyText),
+    quiet: sorted(quiet, ({ turn, count, startedAt, since }) => ({ turn, count, startedAt, since })),
+  };
+  return `${JSON.stringify(value)}\n`;
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { hour, minute, start } from "../../../test/support/rotation-facts.ts";
 import { runs } from "../../../test/support/runs.ts";
 import {
+  blankRecord,
   observedIssuers,
   readServerRecord,
   type ServerClocks,
@@ -28,7 +30,27 @@ const mapOf = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> 
   fc
     .array(fc.tuple(fc.constantFrom("a", "b", "__proto__"), value), { maxLength: 3 })
     .map((entries) => new Map(entries));
-const record: fc.Arbitrary<ServerRecord> = fc.record({ unsigned: mapOf(span) }, plain);
+const kid = fc.constantFrom("k1", "k2");
+const nextTurn = fc.tuple(span, kid).map(([one, of]) => ({ ...one, kid: of }));
+const promotionTurn = fc.tuple(nextTurn, kid).map(([one, before]) => ({ ...one, before }));
+const keyMemory = fc.record(
+  { everywhere: span, retired: span, signs: moment, distrusted: moment },
+  { ...plain, requiredKeys: ["signs", "distrusted"] },
+);
+const quietTurn = fc.record(
+  { turn: fc.nat(2), count: fc.nat(2), startedAt: fc.nat(2), since: fc.nat(2) },
+  plain,
+);
+const record: fc.Arbitrary<ServerRecord> = fc.record(
+  {
+    unsigned: mapOf(span),
+    next: nextTurn,
+    promotion: promotionTurn,
+    keys: mapOf(keyMemory),
+    quiet: mapOf(quietTurn),
+  },
+  { ...plain, requiredKeys: ["unsigned", "keys", "quiet"] },
+);
 
 const clocksAt = (now: number, of: readonly string[] = ["cp-1", "cp-2"]): ServerClocks => ({
   now,
@@ -55,6 +77,19 @@ describe("copies of the record on several servers are one", () => {
         const now = both.unsigned.get(name);
         assert.ok(now !== undefined && now.turn >= one.turn);
         if (now.turn === one.turn && !lasts(one)) assert.ok(!lasts(now));
+      }
+      for (const [name, { signs, distrusted }] of a.keys) {
+        const now = both.keys.get(name);
+        for (const server of signs.keys()) assert.ok(now?.signs.has(server));
+        for (const server of distrusted.keys()) assert.ok(now?.distrusted.has(server));
+      }
+      for (const [one, now] of [
+        [a.next, both.next],
+        [a.promotion, both.promotion],
+      ] as const) {
+        assert.ok(one === undefined || (now !== undefined && now.turn >= one.turn));
+        const about = (turn: typeof one): object => ({ ...turn, begun: 0, ended: 0 });
+        if (isDeepStrictEqual(about(one), about(now)) && !lasts(one)) assert.ok(!lasts(now));
       }
     });
   });
@@ -111,12 +146,11 @@ describe("a moment is told by the clocks of the servers that saw it", () => {
 
 describe("since when no API server signs as an issuer", () => {
   const [ours, old] = ["https://oidc.example.com", "https://old.example.com"];
-  const blank: ServerRecord = { unsigned: new Map() };
   const look = (signing: readonly string[], now: number, before: ServerRecord): ServerRecord =>
     observedIssuers(before, { signing, known: [ours, old], since: clocksAt(now).times }, clocksAt(now));
 
   test("stays what was seen first, whatever is seen later and by whichever server", () => {
-    const first = look([ours, ours], start, blank);
+    const first = look([ours, ours], start, blankRecord);
     const later = look([ours, ours], start + hour, first);
     assert.deepEqual(later, first);
     assert.equal(unsignedSince(later, old, clocksAt(start + 2 * hour)), start);
@@ -125,7 +159,7 @@ describe("since when no API server signs as an issuer", () => {
   });
 
   test("begins anew once it has signed again, or may have", () => {
-    const first = look([ours], start, blank);
+    const first = look([ours], start, blankRecord);
     for (const between of [
       look([ours, old], start + hour, first),
       signedAs(first, old, clocksAt(start + hour)),
@@ -139,7 +173,7 @@ describe("since when no API server signs as an issuer", () => {
   });
 
   test("begins anew where the clocks were set back behind it", () => {
-    const first = look([ours], start + 24 * hour, blank);
+    const first = look([ours], start + 24 * hour, blankRecord);
     const again = look([ours], start, first);
     assert.equal(unsignedSince(again, old, clocksAt(start + hour)), start);
   });

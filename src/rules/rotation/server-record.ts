@@ -1,3 +1,5 @@
+import { defined } from "../../core/base/index.ts";
+
 /** A moment by the clocks of those servers that saw it, each by its own: milliseconds since the epoch, by their names. */
 export type Moment = ReadonlyMap<string, number>;
 
@@ -10,6 +12,37 @@ export interface RecordSpan {
   readonly ended: Moment;
 }
 
+/** A key that is to sign next, until it was given up or signs everywhere. */
+export interface NextTurn extends RecordSpan {
+  readonly kid: string;
+}
+
+/** A promotion, for as long as there is a way back to the key that signed before. */
+export interface PromotionTurn extends NextTurn {
+  readonly before: string;
+}
+
+/** What is remembered of one key. */
+export interface KeyTurns {
+  /** Every API server verifies it and all that is published shows it. */
+  readonly everywhere?: RecordSpan;
+  /** No API server signs with it. */
+  readonly retired?: RecordSpan;
+  /** From when it may have signed; empty where it has not. */
+  readonly signs: Moment;
+  /** Since when it is distrusted, which is never taken back here; empty where it is not. */
+  readonly distrusted: Moment;
+}
+
+/** How long the count of stale tokens of one API server has not changed, by its own clock. */
+export interface QuietTurn {
+  /** How often it was counted anew. */
+  readonly turn: number;
+  readonly count: number;
+  readonly startedAt: number;
+  readonly since: number;
+}
+
 /**
  * What the servers of a cluster remember. Each has a copy, and what one of them lacks is had from the others: what holds is all
  * copies, united.
@@ -17,9 +50,19 @@ export interface RecordSpan {
 export interface ServerRecord {
   /** Since when no API server signs as an issuer, by the issuer. */
   readonly unsigned: ReadonlyMap<string, RecordSpan>;
+  readonly next?: NextTurn;
+  readonly promotion?: PromotionTurn;
+  /** By key ID. */
+  readonly keys: ReadonlyMap<string, KeyTurns>;
+  /** By the server's name. */
+  readonly quiet: ReadonlyMap<string, QuietTurn>;
 }
 
-export const blankRecord: ServerRecord = { unsigned: new Map() };
+export const blankRecord: ServerRecord = { unsigned: new Map(), keys: new Map(), quiet: new Map() };
+
+/** Whether nothing is remembered of any rotation. */
+export const knowsNoRotation = ({ next, promotion, keys }: ServerRecord): boolean =>
+  next === undefined && promotion === undefined && keys.size === 0;
 
 /** The clocks of the servers that answered. */
 export interface ServerClocks {
@@ -29,7 +72,7 @@ export interface ServerClocks {
   readonly times: Moment;
 }
 
-const never: Moment = new Map();
+export const never: Moment = new Map();
 
 /** The values of both maps; of a name that both have, what `unite` makes of the two. */
 function unitedMaps<Value>(
@@ -55,13 +98,65 @@ function unitedSpans(a: RecordSpan, b: RecordSpan): RecordSpan {
   return { turn, begun: unitedMoments(a.begun, b.begun), ended: unitedMoments(a.ended, b.ended) };
 }
 
+/** What either has, or what `unite` makes of both. */
+function unitedIfAny<Value>(
+  a: Value | undefined,
+  b: Value | undefined,
+  unite: (one: Value, other: Value) => Value,
+): Value | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return unite(a, b);
+}
+
+const aboutOf = ({ kid, before = "" }: NextTurn & Partial<PromotionTurn>): string => `${kid} ${before}`;
+
+/** Two runs that began something else in the same turn: one of them holds, the same one for all that see both. */
+function unitedTurns<Turn extends NextTurn>(a: Turn, b: Turn): Turn {
+  if (a.turn !== b.turn) return a.turn > b.turn ? a : b;
+  const [one, other] = [aboutOf(a), aboutOf(b)];
+  return one === other ? { ...a, ...unitedSpans(a, b) } : one > other ? a : b;
+}
+
+function unitedKeys(a: KeyTurns, b: KeyTurns): KeyTurns {
+  return {
+    ...defined({
+      everywhere: unitedIfAny(a.everywhere, b.everywhere, unitedSpans),
+      retired: unitedIfAny(a.retired, b.retired, unitedSpans),
+    }),
+    signs: unitedMoments(a.signs, b.signs),
+    distrusted: unitedMoments(a.distrusted, b.distrusted),
+  };
+}
+
+const quietOrder = ({ turn, startedAt, count, since }: QuietTurn): readonly number[] => [
+  turn,
+  startedAt,
+  count,
+  // Of the same count what was seen first.
+  -since,
+];
+
+function unitedQuiet(a: QuietTurn, b: QuietTurn): QuietTurn {
+  const [one, other] = [quietOrder(a), quietOrder(b)];
+  const index = one.findIndex((value, at) => value !== other[at]);
+  return index === -1 || (one[index] ?? 0) > (other[index] ?? 0) ? a : b;
+}
+
 /** Two copies as one: in any order, and however often. Nothing that either has is lost. */
 export function unitedRecords(a: ServerRecord, b: ServerRecord): ServerRecord {
-  return { unsigned: unitedMaps(a.unsigned, b.unsigned, unitedSpans) };
+  return {
+    unsigned: unitedMaps(a.unsigned, b.unsigned, unitedSpans),
+    ...defined({
+      next: unitedIfAny(a.next, b.next, unitedTurns),
+      promotion: unitedIfAny(a.promotion, b.promotion, unitedTurns),
+    }),
+    keys: unitedMaps(a.keys, b.keys, unitedKeys),
+    quiet: unitedMaps(a.quiet, b.quiet, unitedQuiet),
+  };
 }
 
 /** Whether something lasts. */
-export const lasts = (span: RecordSpan | undefined): span is RecordSpan =>
+export const lasts = <Span extends RecordSpan>(span: Span | undefined): span is Span =>
   span !== undefined && span.ended.size === 0;
 
 /** What begins at a moment, again or for the first time. */
@@ -72,7 +167,7 @@ export const begunSpan = (before: RecordSpan | undefined, at: Moment): RecordSpa
 });
 
 /** What ends at a moment; what has ended stays as it was. */
-export const endedSpan = (span: RecordSpan, at: Moment): RecordSpan =>
+export const endedSpan = <Span extends RecordSpan>(span: Span, at: Moment): Span =>
   lasts(span) ? { ...span, ended: at } : span;
 
 // Between two readings of one clock it may be set by a little.
@@ -90,48 +185,4 @@ export function timeOf(moment: Moment, { now, times }: ServerClocks): number | u
   // None of those that saw it is there: the last of them, by the clock that is told by.
   const elapsed = Math.min(...(both.length > 0 ? both : [...moment.values()].map((at) => now - at)));
   return elapsed < -clockSlackMs || !Number.isFinite(elapsed) ? undefined : now - Math.max(0, elapsed);
-}
-
-/** Which issuers API servers sign as, at one look at every one of them. */
-export interface SigningIssuers {
-  readonly signing: readonly string[];
-  /** Every issuer that is asked about. */
-  readonly known: readonly string[];
-  /** Since when each API server runs as it does, by its own clock: what it signs as cannot have changed since. */
-  readonly since: Moment;
-}
-
-/** What is remembered after such a look: for each issuer since when no API server signs as it. */
-export function observedIssuers(
-  record: ServerRecord,
-  { signing, known, since }: SigningIssuers,
-  clocks: ServerClocks,
-): ServerRecord {
-  const unsigned = new Map(record.unsigned);
-  for (const issuer of new Set([...known, ...unsigned.keys()])) {
-    const span = unsigned.get(issuer);
-    if (signing.includes(issuer)) {
-      if (span !== undefined) unsigned.set(issuer, endedSpan(span, clocks.times));
-    } else if (!lasts(span) || timeOf(span.begun, clocks) === undefined) {
-      unsigned.set(issuer, begunSpan(span, since));
-    }
-  }
-  return { ...record, unsigned };
-}
-
-/** From this moment on an API server may sign as an issuer. */
-export function signedAs(record: ServerRecord, issuer: string, { times }: ServerClocks): ServerRecord {
-  const span = record.unsigned.get(issuer);
-  if (!lasts(span)) return record;
-  return { ...record, unsigned: new Map([...record.unsigned, [issuer, endedSpan(span, times)]]) };
-}
-
-/** Since when no API server signs as an issuer: undefined where one does, or where nothing is known of it. */
-export function unsignedSince(
-  { unsigned }: ServerRecord,
-  issuer: string,
-  clocks: ServerClocks,
-): number | undefined {
-  const span = unsigned.get(issuer);
-  return lasts(span) ? timeOf(span.begun, clocks) : undefined;
 }

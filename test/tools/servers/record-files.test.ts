@@ -1,5 +1,6 @@
 /** What a server remembers, in podtrust's folder on its machine, over a real SSH connection. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { systemClock } from "../../../src/core/base/index.ts";
 import { StateFolder } from "../../../src/core/files/index.ts";
 import { RecordFiles } from "../../../src/control-plane/record/index.ts";
+import { kubernetesKid } from "../../../src/rules/keys/index.ts";
 import { KeptFiles } from "../../../src/control-plane/servers/kept-files.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
@@ -43,12 +45,12 @@ describe("what a server remembers", { skip: whyNoSshHost() }, () => {
 
   test("is nothing at first, then what was written last, with the machine's own time, and root's alone", async () => {
     await host.program("date", 'echo "1764590400123"');
-    assert.deepEqual(await files().read(signal), { now: 1_764_590_400_123, text: undefined });
+    assert.deepEqual(await files().read(signal), { now: 1_764_590_400_123, text: undefined, halves: [] });
     // A date that knows no milliseconds.
     await host.program("date", 'echo "1764590400%3N"');
     assert.equal(await files().write("one\n", undefined, signal), true);
     assert.equal(await files().write("two\n", "one\n", signal), true);
-    assert.deepEqual(await files().read(signal), { now: 1_764_590_400_000, text: "two\n" });
+    assert.deepEqual(await files().read(signal), { now: 1_764_590_400_000, text: "two\n", halves: [] });
     assert.equal((await stat(at(`${own}/record`))).mode & 0o777, 0o700);
     assert.equal((await stat(at(`${own}/record/record.json`))).mode & 0o777, 0o600);
     assert.deepEqual(await readdir(at(`${own}/record`)), ["record.json"]);
@@ -65,6 +67,23 @@ describe("what a server remembers", { skip: whyNoSshHost() }, () => {
       ["one", "two", "three"].map((text) => files().write(text, undefined, signal)),
     );
     assert.equal(said.filter(Boolean).length, 1);
+  });
+
+  test("includes the public half of a next key, and what is encrypted of it, until both are forgotten", async () => {
+    const { publicKey: key } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const publicKey = key.export({ type: "spki", format: "pem" });
+    const half = { kid: kubernetesKid(key), publicKey, file: Buffer.from("ciphertext").toString("base64") };
+    await files().putHalf(half, signal);
+    // What lies there under another key's name is no half.
+    const other = `${"A".repeat(43)}.pub`;
+    await writeFile(at(`${own}/record/next/${other}`), publicKey);
+    assert.deepEqual((await files().read(signal)).halves, [half]);
+    assert.equal((await stat(at(`${own}/record/next/${half.kid}.age`))).mode & 0o777, 0o600);
+    await files().forgetHalf(half.kid, signal);
+    assert.deepEqual((await files().read(signal)).halves, []);
+    assert.deepEqual(await readdir(at(`${own}/record/next`)), [other]);
+    const unsafe = { kid: "../../x", publicKey };
+    await assert.rejects(files().putHalf(unsafe, signal), { code: "server-file-invalid" });
   });
 
   test("outlives what adoption forgets of its files, and is no file that could be put back", async () => {

@@ -29,8 +29,8 @@ export const rotationErrors = {
     next: "Check whether another run is rotating; then run the same command again: it continues where it is.",
   },
   "rotation-record": {
-    summary: "The Secret that remembers the rotation cannot be understood.",
-    next: "Use the version of podtrust that wrote it. If it was damaged, delete it: the waits begin anew.",
+    summary: "What the servers remember of a rotation or an adoption cannot be read or written.",
+    next: "Bring one of the machines of cluster.servers back, and use the version of podtrust that wrote it.",
   },
   "rotation-key-unknown": {
     summary: "Neither an API server nor what is published shows the key.",
