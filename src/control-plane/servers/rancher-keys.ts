@@ -1,4 +1,5 @@
 import { shellWord } from "../../core/base/index.ts";
+import { rootPathFunctions } from "../../providers/host/index.ts";
 import { kidOf } from "./key-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
@@ -53,17 +54,18 @@ export async function storeKeys(
   const list = others.join("");
   const script = `set -eu
 umask 077
+${rootPathFunctions}
 command -v openssl >/dev/null || { echo 'openssl is not installed on this machine' >&2; exit 1; }
-root=${shellWord(root)}
-mkdir -p "$root"
+root=$(root_folder ${shellWord(root)} 0700)
 chmod 0700 "$root"
+head=$(root_file ${shellWord(head.file)})
 # What a run that was cut off left.
 rm -rf "$root"/rotate-ca.*
 folder=$(mktemp -d "$root/rotate-ca.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/tls"
 list=$folder/tls/service.key
-openssl pkey -in ${shellWord(head.file)} -traditional -out "$list"
+openssl pkey -in "$head" -traditional -out "$list"
 kid=$(openssl pkey -in "$list" -pubout -outform DER | openssl dgst -sha256 -binary | base64 -w0 | tr '+/' '-_' | tr -d '=')
 if [ "$kid" != ${shellWord(head.kid)} ]; then printf 'the first key of %s is %s\\n' ${shellWord(head.file)} "$kid" >&2; exit 1; fi
 before=$(wc -c <"$list")

@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { keysIn } from "../../../src/control-plane/servers/key-files.ts";
 import { KeptFiles } from "../../../src/control-plane/servers/kept-files.ts";
 import { MachineKeys } from "../../../src/control-plane/servers/machine-keys.ts";
+import { storeKeys } from "../../../src/control-plane/servers/rancher-keys.ts";
 import {
   everyTools,
   refusedFor,
@@ -96,6 +97,21 @@ chown ${tenantId} ${tenantFolder}
         );
       });
     }
+
+    test("has no key of his taken into the datastore, nor one of root's through his link or folder", async () => {
+      const store = { program: "/bin/false", supervisor: "https://127.0.0.1:6443", service: "k3s.service" };
+      const given = { change: { verifiers: [] }, signs: kid };
+      const own = { ...store, root: "/etc/kubernetes/podtrust" };
+      await at.asTenant(
+        `mkdir -p ${tenantFolder}/server/tls; ln -s ${key} ${tenantFolder}/server/tls/service.key`,
+      );
+      await refusedFor(storeKeys(at.machine, { ...own, dataDir: tenantFolder }, given, signal), "owner");
+      await at.asRoot(`mkdir -p /etc/keys/server; ln -s ${tenantFolder}/server/tls /etc/keys/server/tls`);
+      await refusedFor(storeKeys(at.machine, { ...own, dataDir: "/etc/keys" }, given, signal), "owner");
+      const his = { ...store, root: `${tenantFolder}/podtrust`, dataDir: "/etc/keys" };
+      await refusedFor(storeKeys(at.machine, his, given, signal), "owner");
+      assert.equal(await at.tenantFinds("PRIVATE KEY", [tenantFolder, "/etc/kubernetes"]), false);
+    });
 
     test("gets nothing put back into a folder that has become his, and what is kept stays", async () => {
       const extra = "/etc/kubernetes/extra";
