@@ -1,4 +1,4 @@
-import { recordOf, recordsOf, textOf } from "../../core/base/index.ts";
+import { defined, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type ApiServerFlags, parseFlags } from "../../rules/distribution/index.ts";
 
@@ -6,6 +6,8 @@ import { type ApiServerFlags, parseFlags } from "../../rules/distribution/index.
 export interface MirroredServer {
   readonly node: string;
   readonly flags: ApiServerFlags;
+  /** Milliseconds since the epoch. */
+  readonly startedAt?: number;
 }
 
 /**
@@ -25,6 +27,9 @@ export async function saidByCluster(
     const words = [container["command"], container["args"]].flatMap((list) =>
       Array.isArray(list) ? list.map(String) : [],
     );
-    return [{ node: textOf(spec["nodeName"]) ?? "", flags: parseFlags(words) }];
+    const [status = {}] = recordsOf(recordOf(pod["status"])["containerStatuses"]);
+    const at = Date.parse(textOf(recordOf(recordOf(status["state"])["running"])["startedAt"]) ?? "");
+    const startedAt = Number.isNaN(at) ? undefined : at;
+    return [{ node: textOf(spec["nodeName"]) ?? "", flags: parseFlags(words), ...defined({ startedAt }) }];
   });
 }

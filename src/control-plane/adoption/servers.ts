@@ -57,20 +57,6 @@ async function leaseHolders(api: KubernetesApi, signal: AbortSignal): Promise<re
   return leases.flatMap(({ metadata }) => metadata.labels?.[host] ?? []);
 }
 
-/** When the kubelet started the process of a static pod, by its node. */
-async function startsOf(api: KubernetesApi, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
-  const query = { kind: "Pod", namespace: "kube-system", labels: "component=kube-apiserver" } as const;
-  const pods = await api.list(query, { signal });
-  return new Map(
-    pods.flatMap((pod) => {
-      const node = textOf(recordOf(pod["spec"])["nodeName"]) ?? "";
-      const status = recordsOf(recordOf(pod["status"])["containerStatuses"])[0] ?? {};
-      const at = Date.parse(textOf(recordOf(recordOf(status["state"])["running"])["startedAt"]) ?? "");
-      return Number.isNaN(at) ? [] : [[node, at] as const];
-    }),
-  );
-}
-
 // A file of this kind is a few kilobytes.
 const yamlBounds = { bytes: 1024 * 1024, depth: 40, tokens: 200_000 };
 
@@ -218,12 +204,11 @@ export async function readServers(
       ...livesOf(read.map(({ flags }) => flags)),
     };
   }
-  const starts = await startsOf(api, signal);
   const mirrored = await saidByCluster(api, signal);
   return {
-    servers: mirrored.map(({ node, flags }) => ({
+    servers: mirrored.map(({ node, flags, startedAt }) => ({
       ...factsOf(node, flags),
-      ...defined({ startedAt: starts.get(node) }),
+      ...defined({ startedAt }),
       saidBy: "cluster",
     })),
     known: await leaseHolders(api, signal),

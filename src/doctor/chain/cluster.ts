@@ -16,6 +16,8 @@ const flagNames: ReadonlySet<string> = new Set([
   "api-audiences",
 ]);
 const maxNodes = 20;
+// Whoever may write pods of kube-system or annotations of nodes may say anything there.
+const saidBy = " (said by the cluster)";
 
 /** What a judge needs of a token; without its signature it is of no other use. */
 function tokenLook({ claims, header, kid }: Jws, accepted?: boolean): TokenLook {
@@ -71,7 +73,7 @@ function mirrored(pod: KubernetesObject): ApiServerLook {
   });
   const [status] = recordsOf(recordOf(pod["status"])["containerStatuses"]);
   return {
-    name: pod.metadata.name,
+    name: `${pod.metadata.name}${saidBy}`,
     flags: flagsIn(words),
     mounts: recordsOf(container?.["volumeMounts"]).flatMap((one) => textOf(one["mountPath"]) ?? []),
     ...defined({ startedAt: timeOf(recordOf(recordOf(status?.["state"])["running"])["startedAt"]) }),
@@ -89,7 +91,9 @@ function ofK3s(node: KubernetesObject): readonly ApiServerLook[] {
     const value = word.startsWith("--kube-apiserver-arg") ? (inline ?? list[index + 1]) : undefined;
     return value === undefined ? [] : [`--${value}`];
   });
-  return list[0] === "server" ? [{ name: `k3s on ${node.metadata.name}`, flags: flagsIn(inner) }] : [];
+  return list[0] === "server"
+    ? [{ name: `k3s on ${node.metadata.name}${saidBy}`, flags: flagsIn(inner) }]
+    : [];
 }
 
 async function apiServers(looking: Looking): Promise<readonly ApiServerLook[]> {

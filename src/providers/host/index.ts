@@ -14,7 +14,7 @@ export { type ForwardedCluster, forwardCluster } from "./forwarded-cluster.ts";
 export { hostKeyAlias, pinFile, pinnedKnownHosts } from "./host-key-pin.ts";
 export { configFile } from "./k3s/config-file.ts";
 export type { HostFile } from "./k3s/spec.ts";
-export { datastoreCopy } from "./k3s/scripts.ts";
+export { datastoreCopy, startLineOf } from "./k3s/scripts.ts";
 export { type K3sSigningKeys, readK3sSigningKeys } from "./k3s/signing-keys.ts";
 export { rootPathFunctions } from "./root-paths.ts";
 export { k3sNames, k3sResource } from "./k3s/resource.ts";
