@@ -37,6 +37,11 @@ describe(
         const { context, close } = await world.open();
         try {
           await carry(context, working);
+          for (const { api } of context.servers) {
+            const { starts, runs } = await api.whatRuns(context.signal);
+            // By containerd itself, which calls the process the kubelet's static pod.
+            assert.deepEqual(runs, { kind: "seen", flags: starts });
+          }
         } finally {
           await close();
         }
