@@ -84,7 +84,7 @@ describe("an operator in the cluster that uploads keys", () => {
     const secrets = objects.filter(({ kind }) => kind === "Secret").map(({ metadata }) => recordOf(metadata));
     assert.deepEqual(
       secrets.map(({ name }) => name),
-      ["podtrust-keys"],
+      ["podtrust-keys", "podtrust-keys-store-key"],
     );
   });
 

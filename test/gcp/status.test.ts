@@ -4,13 +4,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
-import { defined, mapped } from "../../src/core/base/index.ts";
+import { defined, type JsonRecord, mapped, recordOf } from "../../src/core/base/index.ts";
 import { request } from "../../src/core/http/index.ts";
 import { type StandInCluster, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type StandInGoogle, startStandInGoogle } from "../../src/sandbox/gcp.ts";
 import type { TrustMap } from "../../src/map/index.ts";
 import type { StatusReport } from "../../src/stack/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
+import { newKey } from "../support/publisher.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
 
 const email = "shop-web@podtrust-sandbox.iam.gserviceaccount.com";
@@ -71,15 +72,16 @@ describe("status of Google Cloud", () => {
     );
   }
 
-  /** Asks the stand-in as its administrator. */
-  async function ask(method: string, path: string, body?: object): Promise<void> {
-    const { status: code } = await request(`${google.url}/v1/${path}`, {
+  /** Asks the stand-in as its administrator, and gives its answer. */
+  async function ask(method: string, path: string, body?: object): Promise<JsonRecord> {
+    const { status: code, body: answer } = await request(`${google.url}/v1/${path}`, {
       method,
       headers: { authorization: `Bearer ${google.adminToken}`, "content-type": "application/json" },
       ...defined({ body: mapped(body, JSON.stringify) }),
       allowPlainHttp: true,
     });
     assert.equal(code, 200, `${method} ${path}`);
+    return recordOf(JSON.parse(answer.toString("utf8")));
   }
 
   test("of a project that is as the config has it holds at every link, by an exchange", async () => {
@@ -152,6 +154,19 @@ describe("status of Google Cloud", () => {
     );
     await podtrust(["up", "--yes"]);
     assert.match((await status()).get("sts")?.[0] ?? "", /^GoogleAccepted/u);
+  });
+
+  test("names a key that was uploaded beside the cluster's, and up takes it out", async () => {
+    const { jwksJson } = recordOf((await ask("GET", `${pool}/providers/prod`))["oidc"]);
+    const { keys } = JSON.parse(String(jwksJson)) as { keys: readonly object[] };
+    const rogue = newKey();
+    const oidc = { jwksJson: JSON.stringify({ keys: [...keys, rogue] }) };
+    await ask("PATCH", `${pool}/providers/prod?updateMask=oidc.jwksJson`, { oidc });
+    assert.deepEqual((await status()).get("provider"), [
+      `PoolProviderDrift: the provider prod of pool prod differs from the config in keys; it has keys that neither the cluster shows nor an operator of it remembers: ${rogue.kid}`,
+    ]);
+    await podtrust(["up", "--yes"]);
+    assert.match((await status()).get("provider")?.[0] ?? "", /^PoolProviderFound/u);
   });
 
   test("names who is let in instead, and a service account that is not there", async () => {

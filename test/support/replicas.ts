@@ -27,7 +27,15 @@ export function keyFolderOf(
   return folder;
 }
 
-/** A replica of a publisher, and how it is ended. */
+/** Where replicas share what they know, and the folder of the key that proves it. */
+interface ReplicaPlace {
+  readonly t: TestContext;
+  readonly secret: OneSecret;
+  readonly clock: TestClock;
+  readonly folder: string;
+}
+
+/** A replica of a publisher, and how it is ended before its test is. */
 export interface Replica {
   readonly to: TestPublisher;
   readonly end: () => Promise<void>;
@@ -35,11 +43,7 @@ export interface Replica {
 
 /** Starts one that keeps all it knows in the Secret; an empty folder is a pod without a key. */
 export async function startReplica(
-  {
-    secret,
-    clock,
-    folder,
-  }: { readonly secret: OneSecret; readonly clock: TestClock; readonly folder: string },
+  { t, secret, clock, folder }: ReplicaPlace,
   keys: PublicJwk[],
 ): Promise<Replica> {
   const name = { namespace: "podtrust", name: "podtrust-publisher" };
@@ -48,11 +52,12 @@ export async function startReplica(
   const store = new SharedStore(name, { cluster: secret, clock, logger: new MemoryLog(), keys: proof });
   const shared = store.documents({ stack: "test", issuer, keyRetention: day, part: "documents" });
   const to = await startTestPublisher({ keys, clock, issuerOptions: { shared } });
-  return {
-    to,
-    async end() {
-      await to[Symbol.asyncDispose]();
-      await store.close();
-    },
+  let ended: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await to[Symbol.asyncDispose]();
+    await store.close();
   };
+  const end = (): Promise<void> => (ended ??= close());
+  t.after(end);
+  return { to, end };
 }

@@ -80,14 +80,19 @@ describe("merging keys in a bucket", () => {
     assert.equal(kids(at), "b,x");
   });
 
-  test("a key that was put there by hand stays for the retention", () => {
-    let at: PublishedKeys = mergePublication(
-      { keys: [jwk("z")], marks: new Map() },
-      own(ringOf("a"), 10 * day),
-    );
-    assert.equal(kids(at), "a,z");
-    at = mergePublication(at, own(ringOf("a"), 11 * day));
-    assert.equal(kids(at), "a");
+  test("a key that no publisher marked as its own goes at once, whichever marks there are", () => {
+    const marked = mergePublication(nothing, own(ringOf("x"), 0, { stack: "blue" }));
+    for (const marks of [new Map(), marked.marks]) {
+      const at = { keys: [...marked.keys, jwk("z")], marks };
+      assert.equal(kids(mergePublication(at, own(ringOf("a"), 10 * day))), marks.size === 0 ? "a" : "a,x");
+    }
+  });
+
+  test("a key of another stack goes once its mark says that it is gone for longer than keys are kept", () => {
+    const gone = observeKeys(ringOf("x", "y"), [jwk("y")], 1000, day).ring;
+    const at = mergePublication(nothing, own(gone, 1000, { stack: "blue" }));
+    assert.equal(kids(mergePublication(at, own(ringOf("a"), day))), "a,x,y");
+    assert.equal(kids(mergePublication(at, own(ringOf("a"), 1000 + day))), "a,y");
   });
 
   test("a key that one publisher distrusts is out for all, and stays out", () => {

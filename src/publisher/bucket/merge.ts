@@ -65,10 +65,17 @@ function distrustedBy(others: Marks, own: StackMarks): (jwk: PublicJwk) => boole
   return (jwk) => tags.size > 0 && tagsOf(jwk).some((tag) => tags.has(tag));
 }
 
-/** Marks of other stacks, and the tags that they hold. */
-function foreign(marks: Marks, stack: string): { readonly marks: Marks; readonly tags: ReadonlySet<string> } {
+/** Marks of other stacks, and the tags that they hold: a key that is gone for longer than keys are kept holds none. */
+function foreign(
+  marks: Marks,
+  { stack, now, retention }: OwnKeys,
+): { readonly marks: Marks; readonly tags: ReadonlySet<string> } {
   const others = new Map([...marks].filter(([name]) => name !== stack));
-  return { marks: others, tags: new Set([...others.values()].flatMap((of) => [...of.keys()])) };
+  const isHeld = ({ absentSince = now }: Mark): boolean => now - absentSince < retention;
+  const tags = [...others.values()].flatMap((of) =>
+    [...of].filter(([, mark]) => isHeld(mark)).map(([tag]) => tag),
+  );
+  return { marks: others, tags: new Set(tags) };
 }
 
 function absence(own: OwnKeys, said: Mark | undefined, since: number | undefined): Mark {
@@ -77,14 +84,13 @@ function absence(own: OwnKeys, said: Mark | undefined, since: number | undefined
   return { absentSince: Math.max(said.absentSince, since ?? 0) };
 }
 
-function ownHeld(standing: PublishedKeys, own: OwnKeys, others: ReadonlySet<string>): Map<string, MarkedKey> {
+function ownHeld(standing: PublishedKeys, own: OwnKeys): Map<string, MarkedKey> {
   const said: StackMarks = standing.marks.get(own.stack) ?? new Map<string, Mark>();
   const held = new Map<string, MarkedKey>();
   for (const jwk of standing.keys) {
     const tag = kidTag(jwk.kid);
-    // Keys without a mark were put there by hand: they are treated as having vanished just now.
-    if (said.has(tag) || !others.has(tag))
-      held.set(tag, { jwk, mark: absence(own, said.get(tag), undefined) });
+    // Keys without a mark no publisher put there.
+    if (said.has(tag)) held.set(tag, { jwk, mark: absence(own, said.get(tag), undefined) });
   }
   for (const { jwk, absentSince } of own.ring) {
     const tag = kidTag(jwk.kid);
@@ -124,14 +130,14 @@ function tombstones(standing: PublishedKeys, { stack, ring }: OwnKeys): StackMar
 
 /**
  * The desired content of a target, by the rules of observeKeys, for publishers that do not know each other: each stack
- * manages its own keys; a key that its cluster no longer shows stays for the retention, counted from when the stack's
+ * manages its own keys, by their marks, and a key that has none goes; a key that its cluster no longer shows stays for the retention, counted from when the stack's
  * publishers agree on that; a key that any publisher distrusts is removed.
  */
 export function mergePublication(standing: PublishedKeys, own: OwnKeys): Merged {
-  const others = foreign(standing.marks, own.stack);
+  const others = foreign(standing.marks, own);
   const dead = tombstones(standing, own);
   const isOut = distrustedBy(others.marks, dead);
-  const held = ownHeld(standing, own, others.tags);
+  const held = ownHeld(standing, own);
   for (const [tag, { jwk, mark }] of held) if (isOut(jwk) || isOver(mark, own)) held.delete(tag);
   const keys = new Map([...held].map(([tag, { jwk }]) => [tag, jwk]));
   for (const jwk of standing.keys) {

@@ -83,7 +83,9 @@ function readStanding(place: string, jwks: StoredDocument | undefined): Read {
   const marks = parseMarks(jwks.note);
   const warnings =
     marks === undefined
-      ? [`What publishers recorded for each other in ${place} cannot be read; its keys stay.`]
+      ? [
+          `What publishers recorded for each other in ${place} cannot be read: of its keys those stay that this publisher knows.`,
+        ]
       : [];
   try {
     return { keys: parseJwkSet(jwks.text).keys, marks: marks ?? new Map(), warnings };

@@ -1,12 +1,12 @@
 import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
-import type { SharedState } from "../../providers/kubernetes/index.ts";
+import { isProven, proofOf, type SharedState } from "../../providers/kubernetes/index.ts";
 import type { KeyRing } from "../source/keys.ts";
 import { mergeStates, withoutOld } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { distrustsOf, readState, type Restored, stateText } from "../source/stored-state.ts";
 import { type SecretOfIssuer, united } from "./distrusts.ts";
-import { isProven, proofOf, type StoreKeys } from "./store-keys.ts";
+import type { StoreKeys } from "./store-keys.ts";
 
 /** The owner of the documents, and how long a key is kept. */
 export interface SharedDocumentsOptions extends SecretOfIssuer {

@@ -53,6 +53,17 @@ export async function uploadWhole(
   return uploaded(targets, { issuer: config.issuer, keys, stays: () => false }, signal);
 }
 
+/** The outcome with a sentence about each key that is there beyond the cluster's: one look cannot show what it is. */
+function withBeyond(outcome: PassOutcome, shown: readonly { readonly kid: string }[]): PassOutcome {
+  const known = new Set(shown.map(({ kid }) => kid));
+  const beyond = outcome.kids.filter((kid) => !known.has(kid));
+  const warnings = beyond.map(
+    (kid) =>
+      `The key ${kid} is there too, and the cluster does not show it: if none of its tokens is still valid, or you do not know it, take it out with --without ${kid}`,
+  );
+  return { ...outcome, warnings: [...outcome.warnings, ...warnings] };
+}
+
 /**
  * Uploads the keys that the cluster shows now to every relying party of a config that takes uploads. Its other keys
  * stay: one look cannot show whether their tokens are still valid. One place's failure does not stop the others. Throws
@@ -69,5 +80,9 @@ export async function uploadOnce(options: UploadOnceOptions): Promise<readonly U
     keys: keys.filter(({ kid }) => !without.has(kid)),
     stays: ({ kid }: { readonly kid: string }) => !without.has(kid),
   };
-  return uploaded(targets, wanted, signal);
+  const all = await uploaded(targets, wanted, signal);
+  return all.map(({ place, outcome }) => ({
+    place,
+    outcome: "kids" in outcome ? withBeyond(outcome, wanted.keys) : outcome,
+  }));
 }

@@ -17,6 +17,7 @@ const hour = 3_600_000;
 const setOf = (keys: readonly PublicJwk[]): ReadonlySet<string> => new Set(keys.map(({ kid }) => kid));
 
 const world = (t: TestContext) => ({
+  t,
   secret: new OneSecret(),
   clock: new TestClock(),
   folder: keyFolderOf(t),

@@ -3,12 +3,14 @@ import type { GcpProject, GcpServiceAccount } from "../../../config/index.ts";
 import {
   exchangeEndpoints,
   type Exchanged,
+  type LaterKeys,
   type MemberState,
   openGoogle,
   type PoolState,
   type ProviderState,
   tryExchange,
 } from "../../../providers/gcp/index.ts";
+import { type Jwk, uploadedKids } from "../../../rules/gcp/index.ts";
 import { type Difference, noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import type { PartContext } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
@@ -25,6 +27,8 @@ export interface GoogleLook {
   readonly pool: GoogleDrift<PoolState>;
   /** Read if the pool exists. */
   readonly provider: GoogleDrift<ProviderState> | undefined;
+  /** Key IDs that the provider has by upload, beyond those that it should have. */
+  readonly beyond: readonly string[];
   /** Service accounts of the config, in its order. */
   readonly members: readonly {
     readonly account: GcpServiceAccount;
@@ -66,6 +70,16 @@ async function memberDrift(
   }
 }
 
+/** What was uploaded and is not wanted; nothing where the keys are fetched, or not known yet. */
+function beyondOf(
+  there: GoogleDrift<ProviderState> | undefined,
+  keys: LaterKeys | readonly Jwk[] | "fetch",
+): readonly string[] {
+  if (there?.observed.exists !== true || keys === "fetch" || "knownAfter" in keys) return [];
+  const wanted = new Set(keys.map(({ kid }) => kid));
+  return (uploadedKids(there.observed.state.jwksJson) ?? []).filter((kid) => !wanted.has(kid));
+}
+
 const few = 8;
 
 async function lookAt(context: PartContext, project: GcpProject, signal: AbortSignal): Promise<GoogleLook> {
@@ -74,9 +88,11 @@ async function lookAt(context: PartContext, project: GcpProject, signal: AbortSi
   const keys = project.keys === "upload" ? (await keysToUpload(context, signal)).keys : "fetch";
   const { pool, provider, members } = projectThings({ config, project, api, keys });
   const found = await driftOf(pool, signal);
+  const there = found.observed.exists ? await driftOf(provider, signal) : undefined;
   return {
     pool: found,
-    provider: found.observed.exists ? await driftOf(provider, signal) : undefined,
+    provider: there,
+    beyond: beyondOf(there, keys),
     members: await mapLimit(
       members,
       async ({ account, resource }) => ({ account, drift: await memberDrift(resource, signal) }),

@@ -1,6 +1,11 @@
 import { isRecord, recordOf, recordsOf, textOf } from "../../../core/base/index.ts";
 import type { Config } from "../../../config/index.ts";
-import { type KubernetesApi, operatorKeysSecret } from "../../../providers/kubernetes/index.ts";
+import {
+  isProven,
+  type KubernetesApi,
+  keysOfStore,
+  operatorKeysSecret,
+} from "../../../providers/kubernetes/index.ts";
 import type { Jwk } from "../../../rules/gcp/index.ts";
 
 /** What an operator that uploads keys remembers of them. */
@@ -8,9 +13,11 @@ interface Remembered {
   /** Keys that the cluster had, and that may have signed tokens that are still valid. */
   readonly kept: readonly Jwk[];
   readonly distrusted: readonly Jwk[];
+  /** Whether the operator wrote it. What it did not write names distrusts, and no key. */
+  readonly isProven: boolean;
 }
 
-const nothing: Remembered = { kept: [], distrusted: [] };
+const nothing: Remembered = { kept: [], distrusted: [], isProven: true };
 
 /** Content of the Secret's entry; nothing for one that is damaged, or of another issuer. */
 function rememberedIn(text: string, issuer: string): Remembered {
@@ -26,7 +33,7 @@ function rememberedIn(text: string, issuer: string): Remembered {
     keys
       .filter(({ distrustedAt }) => (distrustedAt !== undefined) === isDistrusted)
       .map(({ jwk }) => recordOf(jwk));
-  return { kept: of(false), distrusted: of(true) };
+  return { kept: of(false), distrusted: of(true), isProven: true };
 }
 
 async function readRemembered(
@@ -35,9 +42,16 @@ async function readRemembered(
   signal: AbortSignal,
 ): Promise<Remembered> {
   const secret = await cluster.read({ kind: "Secret", ...operatorKeysSecret }, { signal });
-  const encoded = textOf(recordOf(secret?.["data"])[`documents.${stack}`]);
-  if (encoded === undefined) return nothing;
-  return rememberedIn(Buffer.from(encoded, "base64").toString("utf8"), issuer);
+  const data = recordOf(secret?.["data"]);
+  const [text, proof] = [`documents.${stack}`, `proof.${stack}`].map((entry) => {
+    const encoded = textOf(data[entry]);
+    return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+  });
+  if (text === undefined) return nothing;
+  const remembered = rememberedIn(text, issuer);
+  const keys = await keysOfStore(operatorKeysSecret, cluster);
+  if (isProven(keys, `documents.${stack}`, text, proof)) return remembered;
+  return { ...remembered, kept: [], isProven: false };
 }
 
 /** The key's material only: a distrusted key does not come back under another kid. */
@@ -45,7 +59,8 @@ const materialOf = ({ n, x, y }: Jwk): string => JSON.stringify([n, x, y]);
 
 /**
  * The keys of a cluster combined with its operator's memory: one that is gone and may have signed valid tokens stays,
- * and a distrusted one is left out. So a plan reverts nothing that the operator uploads. Throws `cluster-*`.
+ * and a distrusted one is left out. So a plan reverts nothing that the operator uploads. Of what the operator did not
+ * write no key is taken. Throws `cluster-*`.
  */
 export async function withRemembered(
   cluster: Pick<KubernetesApi, "read">,
@@ -53,9 +68,11 @@ export async function withRemembered(
   config: Pick<Config, "issuer" | "stack">,
   signal: AbortSignal,
 ): Promise<readonly Jwk[]> {
-  const { kept, distrusted } = await readRemembered(cluster, config, signal);
+  const { kept, distrusted, isProven: isOurs } = await readRemembered(cluster, config, signal);
   const kids = new Set(keys.map(({ kid }) => kid));
   const out = new Set(distrusted.flatMap((key) => [String(key["kid"]), materialOf(key)]));
   const all = [...keys, ...kept.filter(({ kid }) => !kids.has(kid))];
-  return all.filter((key) => !out.has(String(key["kid"])) && !out.has(materialOf(key)));
+  const left = all.filter((key) => !out.has(String(key["kid"])) && !out.has(materialOf(key)));
+  // Whoever may write the Secret takes keys away, but not the last.
+  return left.length === 0 && !isOurs ? keys : left;
 }

@@ -53,6 +53,7 @@ function brokenOf(
   { observed, fields }: GoogleDrift<{ readonly state: string; readonly disabled: boolean }>,
   what: string,
   from: string,
+  beyond: readonly string[] = [],
 ): Finding | undefined {
   if (!observed.exists) return finding("PoolProviderMissing", { seen: `there is no ${what}`, from, fresh });
   const { owner, state } = observed;
@@ -66,7 +67,11 @@ function brokenOf(
   if (state.disabled)
     return finding("PoolProviderDisabled", { seen: `the ${what} is disabled`, from, fresh });
   if (fields.length === 0) return undefined;
-  const seen = `the ${what} differs from the config in ${fields.join(", ")}`;
+  const more =
+    beyond.length === 0
+      ? ""
+      : `; it has keys that neither the cluster shows nor an operator of it remembers: ${beyond.join(", ")}`;
+  const seen = `the ${what} differs from the config in ${fields.join(", ")}${more}`;
   return finding("PoolProviderDrift", { seen, from, fresh });
 }
 
@@ -79,7 +84,7 @@ function providerFindings({ config }: JudgedFacts, facts: GoogleFacts): readonly
   const poolFinding = brokenOf(pool, `pool ${project.pool}`, from);
   if (poolFinding !== undefined) return [poolFinding];
   const name = `provider ${project.provider} of pool ${project.pool}`;
-  const found = provider === undefined ? undefined : brokenOf(provider, name, from);
+  const found = provider === undefined ? undefined : brokenOf(provider, name, from, read.value.beyond);
   if (found !== undefined) return [found];
   const keys = project.keys === "upload" ? "has the cluster's keys" : "fetches its keys";
   const seen = `${name} trusts ${config.issuer}, and ${keys}`;
