@@ -77,6 +77,31 @@ describe("a plan of a machine", () => {
     );
   });
 
+  test("keeps an address of the stack that is one too many where the machine cannot be made, and says for how long", async (t) => {
+    const world = await hetznerWorld(t);
+    const soldOut = (): void =>
+      world.hetzner.misbehave({ what: "sold-out", method: "POST", path: "servers" });
+    soldOut();
+    await world.podtrust(["up", "--yes"]);
+    const labels = { "podtrust-stack": "prod", "podtrust-format": "1" };
+    await world.ask("POST", "primary_ips", { name: "prod-extra", type: "ipv4", location: "nbg1", labels });
+    const names = (): readonly string[] =>
+      world
+        .contents()
+        .primaryIps.map(({ name }) => name)
+        .toSorted();
+    soldOut();
+    const up = await world.podtrust(["up", "--yes"]);
+    assert.equal(up.code, 1, up.out + up.err);
+    assert.match(
+      up.err,
+      /^skipped: hetzner\/primary-ip\/prod-extra, waits for the next run, since hetzner\/server\/prod was not done$/mu,
+    );
+    assert.deepEqual(names(), ["prod-extra", "prod-ipv4", "prod-ipv6"]);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    assert.deepEqual(names(), ["prod-ipv4", "prod-ipv6"]);
+  });
+
   test("with nothing to do costs five requests", async (t) => {
     const world = await hetznerWorld(t);
     await world.podtrust(["up", "--yes"]);

@@ -109,6 +109,21 @@ describe("a config's OpenBao", { skip: missing ?? false }, () => {
     assert.deepEqual(await world.standing(), ["podtrust/", "podtrust/jobs", "podtrust/web"]);
   });
 
+  test("loses a role that the config does not name though another role cannot be written", async () => {
+    await world.must(["up", "--yes"]);
+    const capabilities = ["create", "read", "update", "delete", "list", "sudo"];
+    const rule = (path: string, allowed: readonly string[]): string =>
+      `path "${path}" { capabilities = ${JSON.stringify(allowed)} }`;
+    const policy = [rule("*", capabilities), rule("auth/podtrust/role/web", ["read"])].join("\n");
+    await world.bao.admin("PUT", "sys/policies/acl/all-but-web", { policy });
+    const token = await world.bao.token({ policies: ["all-but-web"] });
+    await world.config(webRole.replace("shop/web", "shop/other"));
+    const failed = await world.podtrust(["up", "--yes"], { env: world.env(token) });
+    assert.equal(failed.code, 1, failed.out + failed.err);
+    assert.match(failed.out, /^1 done, 1 failed, 0 skipped\.$/mu);
+    assert.deepEqual(await world.standing(), ["podtrust/", "podtrust/web"]);
+  });
+
   for (const [what, type, description] of [
     ["nobody's mark", "jwt", "made by hand"],
     ["another stack's mark", "jwt", "podtrust stack=dev format=1"],
