@@ -17,6 +17,7 @@ import {
   remove,
   renderRing,
   type Ring,
+  seenPublished,
 } from "./index.ts";
 
 /** A key that joins, of P-256 unless said. */
@@ -100,6 +101,20 @@ describe("the keys of a signer", () => {
     assert.equal(keyOf(exclude(hidden, first.kid, false, 5), first.kid)?.excluded, false);
   });
 
+  test("when a key was first seen to be published is kept, until it is left out; who has signed was published", () => {
+    const seen = seenPublished(two, second.kid, 4);
+    assert.equal(keyOf(seen, second.kid)?.publishedSince, 4);
+    assert.equal(seenPublished(seen, second.kid, 9), seen);
+    throwsCode("signer-key-unknown", /no key strange/u, () => seenPublished(two, "strange", 4));
+    const promoted = promote(seen, second.kid, 5);
+    assert.equal(keyOf(promoted, first.kid)?.publishedSince, 1, "it signed since then");
+    const back = promote(promoted, first.kid, 7);
+    assert.equal(keyOf(back, second.kid)?.publishedSince, 4);
+    const again = exclude(exclude(back, second.kid, true, 8), second.kid, false, 9);
+    assert.equal(keyOf(again, second.kid)?.publishedSince, undefined);
+    assert.deepEqual(parseRing(renderRing(seen)), seen);
+  });
+
   test("the key that signs is not removed, every other is", () => {
     refuses(/signs/u, () => remove(two, first.kid, 3));
     assert.equal(keyOf(remove(two, second.kid, 3), second.kid), undefined);
@@ -148,6 +163,10 @@ describe("the list of keys as a file", () => {
     "a time that is none": [
       /has no time/u,
       (list) => ({ ...list, keys: [{ ...list.keys[0], since: "now" }] }),
+    ],
+    "a time of publication that is none": [
+      /has no time/u,
+      (list) => ({ ...list, keys: [{ ...list.keys[0], publishedSince: -1 }] }),
     ],
     "a kid twice": [/stands twice/u, (list) => ({ ...list, keys: [list.keys[0], list.keys[0]] })],
     "no key that signs": [/not exactly one/u, (list) => ({ ...list, keys: [list.keys[1]] })],
