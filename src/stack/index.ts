@@ -2,7 +2,6 @@ export {
   type AwsPart,
   awsPart,
   type ForwardedCluster,
-  type Lockdown,
   type LockedRole,
   type Machine,
   openChallengeRecords,
@@ -17,6 +16,7 @@ export {
   publisherOnMachine,
   readSigningKeys,
   rollBackPublisher,
+  type RoleChange,
   type RolesLocked,
 } from "./parts/index.ts";
 export { type AccessEnding, endWithdrawn } from "./theft/index.ts";

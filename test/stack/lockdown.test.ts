@@ -1,12 +1,24 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
-import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  GetRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import { DescribeParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { lockdownWarning, lockRoles, reopenRoles } from "../../src/cli/rotate/lockdown.ts";
 import { createContext } from "../../src/core/command-line/index.ts";
 import { systemClock } from "../../src/core/base/index.ts";
-import { type AwsPart, awsPart, openStack, type RolesLocked } from "../../src/stack/index.ts";
+import {
+  type AwsPart,
+  awsPart,
+  openStack,
+  type RoleChange,
+  type RolesLocked,
+  type Stack,
+} from "../../src/stack/index.ts";
 import { type ChainWorld, demoAccount, demoRole, startChainWorld } from "../support/chain-world.ts";
 import { podtrustHost } from "../support/cli.ts";
 import { keysOf } from "../support/sandbox.ts";
@@ -23,7 +35,10 @@ describe("the roles of a stack after the theft of a key", () => {
     await world.up();
   });
   afterEach(async () => {
-    await lock(undefined);
+    await lock({ reopen: revoked() });
+    await world.up();
+    // Sessions of the next test begin after what was revoked.
+    world.sandbox.clock.advance(2000);
   });
   after(async () => {
     for (const client of clients) client.destroy();
@@ -43,8 +58,10 @@ describe("the roles of a stack after the theft of a key", () => {
     }
   }
 
-  const lock = (lockdown: Parameters<AwsPart["lockRoles"]>[0]): Promise<RolesLocked> =>
-    withPart((part) => part.lockRoles(lockdown, signal));
+  const lock = (change: RoleChange, ...only: string[]): Promise<RolesLocked> =>
+    withPart((part) => part.lockRoles(change, signal, only.length === 0 ? undefined : only));
+  const closed: RoleChange = { lockdown: { closed: true } };
+  const revoked = () => ({ begunBefore: now(), until: now() + 12 * hour });
 
   /** A pod's token that lives for a day, since time goes on by hours here. */
   async function token(): Promise<string> {
@@ -83,36 +100,79 @@ describe("the roles of a stack after the theft of a key", () => {
     };
   }
 
-  /** Fields that `up` would change now. */
-  async function planned(): Promise<readonly string[]> {
+  async function ofPlan<T>(of: (plan: Awaited<ReturnType<Stack["plan"]>>) => T): Promise<T> {
     const { config, open, route, sandbox } = world;
     const stack = await openStack({ config, env: {}, clock: sandbox.clock, signal, route, open });
     try {
-      const { plan } = await stack.plan();
-      return plan.changes.flatMap(({ fields }) => fields.map(({ field }) => field));
+      return of(await stack.plan());
     } finally {
       stack.close();
     }
   }
 
-  test("let no token in while they are closed, are left so by up, and open by themselves at their time", async () => {
-    const pod = await token();
+  /** Fields that `up` would change now. */
+  const planned = (): Promise<readonly string[]> =>
+    ofPlan(({ plan }) => plan.changes.flatMap(({ fields }) => fields.map(({ field }) => field)));
+  const warned = (): Promise<readonly string[]> => ofPlan(({ warnings }) => warnings);
+
+  test("let no token in while they are closed, and stay so whatever time it is and whatever up does", async () => {
+    const [pod, thief] = [await token(), await session()];
     assert.equal(await enters(pod), "accepted");
-    const { roles, others } = await lock({ closedUntil: now() + hour });
+    assert.equal(await thief(), "allowed");
+    const { roles, isWhole } = await lock(closed);
     assert.deepEqual(roles, [{ role: demoRole, serviceAccounts: [demoAccount], outcome: "done" }]);
-    assert.deepEqual(others, []);
+    assert.equal(isWhole, true);
     assert.equal(await enters(pod), "AccessDenied");
+    assert.match(await thief(), /AccessDenied/u);
     assert.deepEqual(await planned(), []);
-    world.sandbox.clock.advance(hour + 1000);
-    assert.equal(await enters(pod), "accepted");
+    await world.up();
+    world.sandbox.clock.advance(5 * hour);
+    assert.equal(await enters(await token()), "AccessDenied");
+    assert.deepEqual(await planned(), []);
+    assert.match(
+      (await warned()).join(),
+      new RegExp(
+        `role ${demoRole} is closed after the theft of a key, and stays so until podtrust rotate stolen KID --reopen ${demoRole}`,
+        "u",
+      ),
+    );
+  });
+
+  test("stay closed where a run ended between the two marks, or where an earlier podtrust put a date there", async () => {
+    const iam = client(new IAMClient({ ...at(), credentials: world.sandbox.admin }));
+    const trust = async (change: (document: { Statement: object[] }) => void): Promise<void> => {
+      const { Role } = await iam.send(new GetRoleCommand({ RoleName: demoRole }));
+      const text = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "");
+      const document = JSON.parse(text) as { Statement: object[] };
+      change(document);
+      const PolicyDocument = JSON.stringify(document);
+      await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: demoRole, PolicyDocument }));
+    };
+    await lock(closed);
+    await trust((document) => void document.Statement.pop());
     assert.deepEqual(await planned(), ["trustPolicy"]);
+    await world.up();
+    assert.equal(await enters(await token()), "AccessDenied");
+    await lock({ reopen: revoked() });
+    await trust((document) => {
+      document.Statement.push({
+        Sid: "PodtrustClosedAfterTheft",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: { DateLessThan: { "aws:CurrentTime": new Date(now() + hour).toISOString() } },
+      });
+    });
+    await world.up();
+    world.sandbox.clock.advance(2 * hour);
+    assert.equal(await enters(await token()), "AccessDenied");
   });
 
   test("deny everything to sessions that were there before, and nothing to those that begin later", async () => {
     const thief = await session();
     assert.equal(await thief(), "allowed");
     world.sandbox.clock.advance(2000);
-    await lock({ revoked: { begunBefore: now(), until: now() + 12 * hour } });
+    await lock({ lockdown: { revoked: revoked() } });
     assert.match(await thief(), /AccessDenied/u);
     world.sandbox.clock.advance(1000);
     const pod = await session();
@@ -122,22 +182,26 @@ describe("the roles of a stack after the theft of a key", () => {
     assert.deepEqual(await planned(), ["inline.PodtrustRevokedAfterTheft"]);
   });
 
-  test("are as before when they are opened early, and closed for longer by another run", async () => {
-    const pod = await token();
-    await lock({ closedUntil: now() + hour, revoked: { begunBefore: now(), until: now() + hour } });
-    await lock({ closedUntil: now() + 2 * hour });
-    world.sandbox.clock.advance(hour + 1000);
+  test("are opened by name, and sessions from before stay denied", async () => {
+    const [pod, thief] = [await token(), await session()];
+    await lock(closed);
+    const none = await lock({ reopen: revoked() }, "another");
+    assert.deepEqual(none.roles, []);
     assert.equal(await enters(pod), "AccessDenied");
-    const { roles } = await lock(undefined);
+    world.sandbox.clock.advance(1000);
+    const { roles } = await lock({ reopen: revoked() }, demoRole);
     assert.deepEqual(
       roles.map(({ outcome }) => outcome),
       ["done"],
     );
     assert.equal(await enters(pod), "accepted");
+    assert.match(await thief(), /AccessDenied/u);
+    world.sandbox.clock.advance(1000);
+    assert.equal(await (await session())(), "allowed");
     assert.deepEqual(await planned(), []);
   });
 
-  test("keep no policy that somebody else put there under the same name, nor one that ends in years", async () => {
+  test("keep no policy that somebody else put there under the same name, nor are closed by one", async () => {
     const iam = client(new IAMClient({ ...at(), credentials: world.sandbox.admin }));
     const RoleName = demoRole;
     const PolicyName = "PodtrustRevokedAfterTheft";
@@ -148,30 +212,35 @@ describe("the roles of a stack after the theft of a key", () => {
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
     assert.deepEqual(await planned(), [`inline.${PolicyName}`]);
     await world.up();
-    await lock({ closedUntil: now() + 1000 * 24 * hour });
-    assert.deepEqual(await planned(), ["trustPolicy"]);
+    await iam.send(
+      new PutRolePolicyCommand({ RoleName, PolicyDocument, PolicyName: "PodtrustClosedAfterTheft" }),
+    );
+    assert.deepEqual(await planned(), ["inline.PodtrustClosedAfterTheft"]);
+    assert.equal(await enters(await token()), "accepted");
   });
 
-  test("of another stack, or that are not there, stay as they are and are named", async () => {
+  test("are closed whosever they are, by AWS's own list, and opened so; one that is not there is named", async () => {
     const { config, open, sandbox } = world;
-    const other = { ...config, stack: "other" };
-    const part = awsPart({ config: other, env: {}, clock: sandbox.clock, open }, account());
-    const { roles } = await part.lockRoles({ closedUntil: now() + hour }, signal);
-    part.close();
-    assert.deepEqual(
-      roles.map(({ outcome }) => outcome),
-      ["not-ours"],
-    );
     const [role] = account().roles;
+    const pod = await token();
     const missing = { ...account(), roles: [{ ...(role ?? assert.fail()), name: "missing" }] };
-    const second = awsPart({ config, env: {}, clock: sandbox.clock, open }, missing);
-    const { roles: absent, others } = await second.lockRoles({ closedUntil: now() + hour }, signal);
-    second.close();
-    assert.deepEqual(
-      absent.map(({ outcome }) => outcome),
-      ["absent"],
+    const part = awsPart(
+      { config: { ...config, stack: "other" }, env: {}, clock: sandbox.clock, open },
+      missing,
     );
-    assert.deepEqual(others, [demoRole]);
+    const { roles, isWhole } = await part.lockRoles(closed, signal);
+    assert.deepEqual(
+      roles.map((one) => [one.role, one.outcome]),
+      [
+        ["missing", "absent"],
+        [demoRole, "done"],
+      ],
+    );
+    assert.equal(isWhole, true);
+    assert.equal(await enters(pod), "AccessDenied");
+    await part.lockRoles({ reopen: revoked() }, signal);
+    part.close();
+    assert.equal(await enters(pod), "accepted");
   });
 
   test("are named to whoever closes them, with the ServiceAccounts that break, and opened by the same command", async () => {
@@ -185,23 +254,20 @@ describe("the roles of a stack after the theft of a key", () => {
     const { config, route, open } = world;
     const place = { context, config, route, open };
     const both = { cut: true, endSessions: true };
-    const until = now() + hour;
     const broken = new RegExp(`role ${demoRole} of account \\d+: ${demoAccount}`, "u");
-    assert.match((await lockdownWarning(place, both, until)).join("\n"), broken);
-    assert.match((await lockdownWarning(place, { endSessions: true }, until)).join("\n"), /--cut keeps him/u);
+    assert.match((await lockdownWarning(place, both)).join("\n"), broken);
+    assert.match((await lockdownWarning(place, { endSessions: true })).join("\n"), /--cut keeps him/u);
     const thief = await session();
-    await lockRoles(place, both, until);
-    assert.match(out, /gives no session to a token until .*, and denies everything to sessions begun/u);
+    await lockRoles(place, both);
+    assert.match(out, /lets no token in, and denies everything to its sessions, until it is opened/u);
     assert.match(await thief(), /AccessDenied/u);
     assert.deepEqual(await planned(), []);
+    world.sandbox.clock.advance(1000);
     await reopenRoles(place);
-    assert.equal(await thief(), "allowed");
-    assert.match(out, new RegExp(`role ${demoRole} .* is open as before`, "u"));
+    assert.match(await thief(), /AccessDenied/u);
+    assert.match(out, new RegExp(`role ${demoRole} .* is open again, but for sessions begun before`, "u"));
     assert.equal(context.exitCode, 0);
-    await lockRoles({ ...place, config: { ...config, stack: "other" } }, both, until);
-    assert.match(out, /not done.* is not this stack's/u);
-    assert.equal(context.exitCode, 1);
     const none = { ...config, aws: [] };
-    await assert.rejects(lockRoles({ ...place, config: none }, both, until), { code: "usage" });
+    await assert.rejects(lockRoles({ ...place, config: none }, both), { code: "usage" });
   });
 });

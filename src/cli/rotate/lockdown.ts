@@ -6,8 +6,8 @@ import { maxSessionMs } from "../../rules/rotation/index.ts";
 import {
   type AwsPart,
   awsPart,
-  type Lockdown,
   type LockedRole,
+  type RoleChange,
   type RolesLocked,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -24,19 +24,24 @@ export interface AccountLocked extends RolesLocked {
   readonly why?: string;
 }
 
-/**
- * The desired state of IAM. While the roles are closed no session begins, so all sessions up to their end can
- * be ended: then no clock of ours has to say when a thief's began. Otherwise only present sessions are ended.
- */
-function lockdownFor(
-  { cut = false, endSessions = false }: LockdownOptions,
-  now: number,
-  until: number,
-): Lockdown {
-  const begunBefore = cut ? until : now;
+/** A change of roles, and what it does to one, as the end of a sentence that begins with the role. */
+interface NamedChange {
+  readonly change: RoleChange;
+  readonly done: string;
+}
+
+const revokedFrom = (now: number) => ({ begunBefore: now, until: now + maxSessionMs });
+
+/** What is done to the roles: closing denies all of their sessions too. */
+function lockdownFor({ cut = false }: LockdownOptions, now: number): NamedChange {
+  if (cut)
+    return {
+      change: { lockdown: { closed: true } },
+      done: "lets no token in, and denies everything to its sessions, until it is opened",
+    };
   return {
-    ...(cut ? { closedUntil: until } : {}),
-    ...(endSessions ? { revoked: { begunBefore, until: begunBefore + maxSessionMs } } : {}),
+    change: { lockdown: { revoked: revokedFrom(now) } },
+    done: `denies everything to sessions begun before ${isoSeconds(now)}`,
   };
 }
 
@@ -63,53 +68,48 @@ async function atAccount<T>(
 function lockAccount(
   run: RotateRun,
   account: AwsConfig,
-  lockdown: Lockdown | undefined,
+  { change }: NamedChange,
+  only: readonly string[] | undefined,
 ): Promise<AccountLocked> {
   const { signal } = run.context;
   return atAccount<AccountLocked>(
     run,
     account,
-    async (part) => ({ account: account.account, ...(await part.lockRoles(lockdown, signal)) }),
-    (why) => ({ account: account.account, roles: [], others: undefined, why }),
+    async (part) => ({ account: account.account, ...(await part.lockRoles(change, signal, only)) }),
+    (why) => ({ account: account.account, roles: [], isWhole: false, why }),
   );
 }
+
+/** Of a role that neither the config nor a binding names. */
+const others = "another's, which trusts the issuer";
 
 function roleLine(account: string, { role, serviceAccounts, outcome, why = "" }: LockedRole, done: string) {
   const name = `role ${role} of account ${account}`;
   if (outcome === "failed") return rich`${red("not done")}: ${name}: ${why}`;
   if (outcome === "absent") return `${name} does not exist.`;
   if (outcome === "not-ours") return rich`${red("not done")}: ${name} is not this stack's.`;
-  return `${name} ${done} (${serviceAccounts.join(", ")})`;
-}
-
-function doneText({ closedUntil, revoked }: Lockdown): string {
-  const closed =
-    closedUntil === undefined ? [] : [`gives no session to a token until ${isoSeconds(closedUntil)}`];
-  const ended =
-    revoked === undefined
-      ? []
-      : [`denies everything to sessions begun before ${isoSeconds(revoked.begunBefore)}`];
-  return [...closed, ...ended].join(", and ");
+  const who =
+    serviceAccounts.length === 0 ? "another's, which trusts the issuer" : serviceAccounts.join(", ");
+  return `${name} ${done} (${who})`;
 }
 
 function show({ output }: CommandContext, accounts: readonly AccountLocked[], done: string): void {
-  for (const { account, roles, others, why } of accounts) {
+  for (const { account, roles, isWhole: isListed, why } of accounts) {
     if (why !== undefined) output.line(rich`${red("not done")}: account ${account}: ${why}`);
     for (const role of roles) output.line(roleLine(account, role, done));
-    if (why === undefined && others === undefined)
-      output.line(`Which other roles of account ${account} trust the issuer could not be listed.`);
-    if (others !== undefined && others.length > 0) {
+    if (why === undefined && !isListed)
       output.line(
-        `Of neither this config nor its bindings, and open: ${others.join(", ")} of account ${account} trust the issuer too.`,
+        rich`${red("not done")}: account ${account}: which other roles trust the issuer could not be listed, and they are as they were.`,
       );
-    }
   }
 }
 
 const isWhole = (accounts: readonly AccountLocked[]): boolean =>
   accounts.every(
-    ({ why, roles }) =>
-      why === undefined && roles.every(({ outcome }) => outcome === "done" || outcome === "absent"),
+    ({ why, roles, isWhole: isListed }) =>
+      why === undefined &&
+      isListed &&
+      roles.every(({ outcome }) => outcome === "done" || outcome === "absent"),
   );
 
 /** What a command of rotate works with: its config, and how issuer and AWS are reached. */
@@ -121,7 +121,11 @@ export interface RotateRun {
   readonly open?: Parameters<typeof awsPart>[0]["open"];
 }
 
-async function lockAll(run: RotateRun, lockdown: Lockdown | undefined): Promise<readonly AccountLocked[]> {
+async function changeAll(
+  run: RotateRun,
+  named: NamedChange,
+  only?: readonly string[],
+): Promise<readonly AccountLocked[]> {
   const { aws, file } = run.config;
   if (aws.length === 0) {
     throw new PodtrustError("usage", `${file} names no account of AWS`, {
@@ -129,27 +133,25 @@ async function lockAll(run: RotateRun, lockdown: Lockdown | undefined): Promise<
     });
   }
   const accounts: AccountLocked[] = [];
-  for (const account of aws) accounts.push(await lockAccount(run, account, lockdown));
+  for (const account of aws) accounts.push(await lockAccount(run, account, named, only));
   if (!isWhole(accounts)) run.context.exitCode = 1;
+  show(run.context, accounts, named.done);
   return accounts;
 }
 
-/**
- * Which ServiceAccounts have the roles of one account: those of the config, and those that the operator made
- * for bindings.
- */
+/** Who becomes the roles of one account that trust the issuer, as far as it is known. */
 async function whoBecomes(run: RotateRun, aws: AwsConfig): Promise<readonly string[]> {
   const { account, roles } = aws;
   const line = (role: string, by: readonly string[]): string =>
-    `  role ${role} of account ${account}: ${by.join(", ")}`;
+    `  role ${role} of account ${account}: ${by.length === 0 ? others : by.join(", ")}`;
   const unlisted = (why: string): readonly string[] => [
-    `  account ${account}: its roles of bindings could not be listed${why === "" ? "" : `: ${why}`}`,
+    `  account ${account}: its other roles could not be listed${why === "" ? "" : `: ${why}`}`,
   ];
   const bound = await atAccount<readonly string[]>(
     run,
     aws,
     async (part) =>
-      (await part.boundRoles(run.context.signal))?.map((one) => line(one.role, one.serviceAccounts)) ??
+      (await part.rolesBeside(run.context.signal))?.map((one) => line(one.role, one.serviceAccounts)) ??
       unlisted(""),
     unlisted,
   );
@@ -157,50 +159,33 @@ async function whoBecomes(run: RotateRun, aws: AwsConfig): Promise<readonly stri
   return [...own, ...bound];
 }
 
-/** Says in advance which pods break. `until`: when roles open again. Prints nothing if no role is closed. */
+/** Says in advance which pods break. Prints nothing if no role is closed. */
 export async function lockdownWarning(
   run: RotateRun,
   { cut = false, endSessions = false }: LockdownOptions,
-  until: number,
 ): Promise<readonly string[]> {
   if (!cut && !endSessions) return [];
   const closed = cut
     ? [
-        `--cut: no token gets a session of these roles until ${isoSeconds(until)} at the latest; existing sessions of pods last until they end:`,
+        "--cut: no token gets a session of any role that trusts the issuer, and existing sessions are denied everything, until podtrust rotate stolen KID --reopen opens them; no time does:",
       ]
-    : [];
-  const ended = endSessions
-    ? [
+    : [
         "--end-sessions: pods with a session of these roles are denied everything until they begin another. SDKs do so when theirs would end, within an hour in most cases; a pod that is evicted begins with one:",
-      ]
-    : [];
-  const open =
-    endSessions && !cut ? ["A thief may begin new sessions meanwhile; --cut keeps him from that."] : [];
+        "A thief may begin new sessions meanwhile; --cut keeps him from that.",
+      ];
   const who: string[] = [];
   for (const account of run.config.aws) who.push(...(await whoBecomes(run, account)));
-  return [...closed, ...ended, ...who, ...open];
+  return [...closed, ...who];
 }
 
-/** Closes the roles of a config and of its bindings, and shows what became of each. */
-export async function lockRoles(
-  run: RotateRun,
-  options: LockdownOptions,
-  until: number,
-): Promise<readonly AccountLocked[]> {
-  const lockdown = lockdownFor(options, run.context.clock.now(), until);
-  const accounts = await lockAll(run, lockdown);
-  show(run.context, accounts, doneText(lockdown));
-  if (lockdown.closedUntil !== undefined) {
-    run.context.output.line(
-      "IAM opens the roles by itself then; podtrust up and the operator tidy up. podtrust rotate stolen KID --reopen opens them now.",
-    );
-  }
-  return accounts;
+/** Closes every role that trusts the issuer, or ends its sessions, and shows what became of each. */
+export function lockRoles(run: RotateRun, options: LockdownOptions): Promise<readonly AccountLocked[]> {
+  return changeAll(run, lockdownFor(options, run.context.clock.now()));
 }
 
-/** Reverts that before its time, or removes what is left of it afterwards. */
-export async function reopenRoles(run: RotateRun): Promise<readonly AccountLocked[]> {
-  const accounts = await lockAll(run, undefined);
-  show(run.context, accounts, "is open as before");
-  return accounts;
+/** Opens closed roles, all or those of these names; sessions from before stay denied. By the cloud's credentials alone. */
+export function reopenRoles(run: RotateRun, only?: readonly string[]): Promise<readonly AccountLocked[]> {
+  const now = run.context.clock.now();
+  const done = `is open again, but for sessions begun before ${isoSeconds(now)}`;
+  return changeAll(run, { change: { reopen: revokedFrom(now) }, done }, only);
 }

@@ -141,10 +141,10 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     .option("--wait", "wait until the next key may sign, if it may not yet")
     .option(
       "--cut",
-      "let no token into AWS roles of the config and its bindings until every cache has lost the key",
+      "let no token into any AWS role that trusts the issuer, and deny its sessions everything, until --reopen",
     )
     .option("--end-sessions", "deny everything to existing sessions of those roles")
-    .option("--reopen", "only reopen what --cut and --end-sessions closed")
+    .option("--reopen [role...]", "only open roles that --cut closed: these, or all")
     .option("--evict", "evict the pods whose token is of that key, within their disruption budgets")
     .action(async (kid: string, options: StolenOptions) => {
       const { runStolen } = await import("./stolen.ts");

@@ -20,13 +20,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
 import type { AccessEnding } from "../../stack/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
-import {
-  type AcceptedLoss,
-  closedUntil,
-  keysInDatastore,
-  type Theft,
-  theftText,
-} from "../../rules/rotation/index.ts";
+import { type AcceptedLoss, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";
@@ -59,7 +53,8 @@ export interface MoveOptions extends RouteOptions {
   readonly evict?: boolean;
   readonly cut?: boolean;
   readonly endSessions?: boolean;
-  readonly reopen?: boolean;
+  /** Names of roles, or all. */
+  readonly reopen?: true | readonly string[];
   readonly recipient?: readonly string[];
   readonly identity?: string;
   readonly without?: readonly string[];
@@ -215,10 +210,11 @@ export async function runMove(
   options: MoveOptions,
   kid?: string,
 ): Promise<void> {
-  if (move === "stolen" && options.reopen === true) {
+  const { reopen } = options;
+  if (move === "stolen" && reopen !== undefined) {
     const run = await runOf(context, options);
-    await agreed(context, options, "stolen", "Open the roles that --cut and --end-sessions closed?");
-    context.output.result({ accounts: await reopenRoles(run) });
+    await agreed(context, options, "stolen", "Open the roles that were closed?");
+    context.output.result({ accounts: await reopenRoles(run, reopen === true ? undefined : reopen) });
     return;
   }
   await opened(context, move, options, async (one, run, parties) => {
@@ -281,31 +277,28 @@ async function moved(
 }
 
 /** Says what a theft means and, if roles are closed, which pods break. */
-async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions, until: number): Promise<void> {
+async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions): Promise<void> {
   const { clock, output } = run.context;
   for (const line of theftText(theft, isoSeconds, clock.now())) output.line(line);
   for (const name of declaredParties(run.config)) output.line(keyMemoryText(boundsOf(name)));
-  for (const line of await lockdownWarning(run, options, until)) output.line(line);
+  for (const line of await lockdownWarning(run, options)) output.line(line);
 }
 
-/** The next key signs and the stolen one is distrusted; then roles open as soon as every cache has lost it. */
+/** The next key signs and the stolen one is distrusted. */
 async function replaced(
   run: RotateRun,
   { rotation, cluster }: OpenedRotation,
-  { wait = false, evict = false, ...options }: MoveOptions,
-  { theft, begun }: { readonly theft: Theft; readonly begun: number },
-): Promise<readonly AccountLocked[] | undefined> {
-  const { clock, output, signal } = run.context;
+  { wait = false, evict = false }: MoveOptions,
+  theft: Theft,
+): Promise<void> {
+  const { output, signal } = run.context;
   await answerTheft(rotation, theft, wait);
-  const open = clock.now() + (theft.relyingPartiesUntil - begun);
-  const locked = options.cut === true ? await lockRoles(run, options, open) : undefined;
   if (evict) {
     for (const { pod, outcome } of await evictHit(cluster, theft, signal)) output.line(`${pod}: ${outcome}`);
   }
   output.line(
     `API servers accept tokens of ${theft.kid} until podtrust rotate finish verifiers ${theft.kid} --accept-loss removes it.`,
   );
-  return locked;
 }
 
 async function stolen(
@@ -314,21 +307,19 @@ async function stolen(
   options: MoveOptions,
   kid: string,
 ): Promise<readonly AccountLocked[]> {
-  const { context } = run;
   const locks = options.cut === true || options.endSessions === true;
   const theft = theftOf(await opening.rotation.look(), kid);
-  const begun = context.clock.now();
-  const until = closedUntil(theft, begun);
-  await showTheft(run, theft, options, until);
+  await showTheft(run, theft, options);
   const dilemma = dilemmaOf(theft);
   const isStuck = dilemma !== undefined && !(options.wait === true && theft.answer.way === "wait-or-lose");
   if (isStuck && !locks) throw dilemma;
   const question = isStuck ? "Close the roles? The key stays." : "Replace the key and distrust it?";
-  await agreed(context, options, "stolen", question);
-  // First of all, and until any later wait is over.
-  const accounts = locks ? await lockRoles(run, options, until) : [];
+  await agreed(run.context, options, "stolen", question);
+  // First of all, and until a person opens them.
+  const accounts = locks ? await lockRoles(run, options) : [];
   if (isStuck) throw dilemma;
-  return (await replaced(run, opening, options, { theft, begun })) ?? accounts;
+  await replaced(run, opening, options, theft);
+  return accounts;
 }
 
 /** The part of `rotate status` across API servers; undefined for a config that names none. */

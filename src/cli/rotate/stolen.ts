@@ -13,13 +13,7 @@ import {
 import { ask, canAsk } from "../../core/terminal/index.ts";
 import { openUploads, handedKey, restoreKey, uploadWhole } from "../../publisher/index.ts";
 import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
-import {
-  afterTheftText,
-  atOnceText,
-  keysInDatastore,
-  maxSessionMs,
-  type TheftWay,
-} from "../../rules/rotation/index.ts";
+import { afterTheftText, atOnceText, keysInDatastore, type TheftWay } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "../options/consent.ts";
 import { lockRoles, type RotateRun } from "./lockdown.ts";
@@ -89,9 +83,8 @@ async function handedOver(run: RotateRun, { fresh }: KeyReplacement): Promise<vo
 /** Closes what can be closed with the person's rights at AWS; what is not is named. */
 async function closed(run: RotateRun): Promise<void> {
   const { context, config } = run;
-  const { clock, output } = context;
-  if (config.aws.length > 0)
-    await lockRoles(run, { cut: true, endSessions: true }, clock.now() + maxSessionMs);
+  const { output } = context;
+  if (config.aws.length > 0) await lockRoles(run, { cut: true, endSessions: true });
   for (const name of declaredParties(config)) {
     if (name === "aws") continue;
     output.line(`Open: ${name}. ${keyMemoryText(boundsOf(name))}`);
@@ -166,7 +159,7 @@ async function answered(
 
 /** `podtrust rotate stolen KID`. */
 export async function runStolen(context: CommandContext, options: StolenOptions, kid: string): Promise<void> {
-  if (options.reopen === true) return runMove(context, "stolen", options, kid);
+  if (options.reopen !== undefined) return runMove(context, "stolen", options, kid);
   const way = wayOf(options);
   const run = await runOf(context, options);
   if (way === "thief-reaches-no-api") {

@@ -27,7 +27,14 @@ export {
 export { type AccountSurvey, surveyAccount } from "./account-survey.ts";
 export { roleToDelete } from "./deletion.ts";
 export { readRole, readRoleState, roleArn, type IamRole, type RoleState, trustedRole } from "./role.ts";
-export { type Lockdown, lockdownPolicies, lockdownSteps, reopeningSteps } from "./lockdown.ts";
+export {
+  isClosedAfterTheft,
+  type Lockdown,
+  lockdownPolicies,
+  lockdownSteps,
+  reopeningSteps,
+  type Revocation,
+} from "./lockdown.ts";
 export { type ParameterSpec, putParameter } from "./parameter.ts";
 export { formerTrust, givenBackTrust, keepingTrust } from "./former-trust.ts";
 export {

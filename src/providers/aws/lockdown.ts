@@ -1,4 +1,4 @@
-import { isoTime } from "../../core/base/index.ts";
+import { defined, isoTime, mapped } from "../../core/base/index.ts";
 import {
   parsePolicy,
   type PolicyDocument,
@@ -14,13 +14,13 @@ import type { RoleStep } from "./role-steps.ts";
 import { samePolicy } from "./same-policy.ts";
 import { trustedProviders } from "./trust-policy.ts";
 
-/**
- * What keeps the thief of a key out of a role, for a time. Each part holds until a moment that is written in its
- * policy, so that IAM itself ends it, whatever happens to the machine that set it. Milliseconds since the epoch.
- */
+/** What keeps the thief of a key out of a role. Milliseconds since the epoch. */
 export interface Lockdown {
-  /** No token of an OIDC provider is accepted until then. */
-  readonly closedUntil?: number;
+  /**
+   * No token of an OIDC provider is accepted, and every session is denied everything, also one that began while IAM still
+   * spread the first. No time opens the role: a person does.
+   */
+  readonly closed?: true;
   readonly revoked?: Revocation;
 }
 
@@ -32,22 +32,22 @@ export interface Revocation {
   readonly until: number;
 }
 
-const closedSid = "PodtrustClosedAfterTheft";
+/** The mark of a closed role: the Sid of a statement of its trust policy, and the name of an inline policy. */
+const closedMark = "PodtrustClosedAfterTheft";
 const revocationName = "PodtrustRevokedAfterTheft";
 
-// A longer one is not ours: a lockdown need not outlast more than caches and sessions.
+// A longer one is not ours: a revocation need not outlast sessions.
 const maxMs = 30 * 86_400_000;
 
-function closedStatement(providers: readonly string[], until: number): Statement {
+function closedStatement(providers: readonly string[]): Statement {
   const { statements } = parsePolicy(
     JSON.stringify({
       Version: "2012-10-17",
       Statement: {
-        Sid: closedSid,
+        Sid: closedMark,
         Effect: "Deny",
         Principal: { Federated: providers },
         Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: { DateLessThan: { "aws:CurrentTime": isoTime(until) } },
       },
     }),
     "trust",
@@ -56,6 +56,11 @@ function closedStatement(providers: readonly string[], until: number): Statement
   if (statement === undefined) throw new TypeError("a policy without its statement");
   return statement;
 }
+
+const closedText = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }],
+});
 
 /** Denies everything to older sessions, as IAM's own console does it, and until these are over (`aws:TokenIssueTime`). */
 function revocationText({ begunBefore, until }: Revocation): string {
@@ -73,19 +78,21 @@ const dateOf = ({ conditions }: Statement, name: string): number => {
   return Date.parse(value);
 };
 
-/** Until when a trust policy is closed by our statement, and by no other; undefined where it is not. */
-function closedUntil(trustPolicy: string): number | undefined {
+/** A statement with our mark that lets nobody in; one with a date, as podtrust wrote it before, stays closed too. */
+const isClosing = ({ sid, effect }: Statement): boolean => sid === closedMark && effect === "Deny";
+
+function hasClosedTrust(trustPolicy: string): boolean {
   const read = readPolicy(trustPolicy, "trust");
-  if (read instanceof PolicyError) return undefined;
-  const statement = read.statements.find(({ sid }) => sid === closedSid);
-  if (statement === undefined) return undefined;
-  const until = dateOf(statement, "aws:CurrentTime");
-  const providers = statement.principals?.Federated ?? [];
-  if (Number.isNaN(until) || providers.length === 0) return undefined;
-  const textOf = (one: Statement): string => policyText({ version: "2012-10-17", statements: [one] });
-  return samePolicy(textOf(statement), textOf(closedStatement(providers, until)), "trust")
-    ? until
-    : undefined;
+  return !(read instanceof PolicyError) && read.statements.some(isClosing);
+}
+
+// Any other policy of this name is not our closing.
+const hasClosedPolicy = ({ inline }: Pick<RoleState, "inline">): boolean =>
+  inline[closedMark] !== undefined && samePolicy(inline[closedMark], closedText, "identity");
+
+/** Whether a role is closed after the theft of a key. Either mark is enough: a run may have ended between the two. */
+export function isClosedAfterTheft(role: Pick<RoleState, "trustPolicy" | "inline">): boolean {
+  return hasClosedTrust(role.trustPolicy) || hasClosedPolicy(role);
 }
 
 function revocationOf(text: string | undefined): Revocation | undefined {
@@ -104,70 +111,88 @@ function revocationOf(text: string | undefined): Revocation | undefined {
 
 /** The part of a lockdown that is still in force on a role. */
 function lockdownOf(role: Pick<RoleState, "trustPolicy" | "inline">, now: number): Lockdown {
-  const closed = closedUntil(role.trustPolicy);
   const revoked = revocationOf(role.inline[revocationName]);
   return {
-    ...(closed !== undefined && isDated(closed, now) ? { closedUntil: closed } : {}),
+    ...(isClosedAfterTheft(role) ? { closed: true } : {}),
     ...(revoked !== undefined && isDated(revoked.until, now) ? { revoked } : {}),
   };
 }
 
 /** Names of the inline policies that a lockdown has on a role. */
 export function lockdownPolicies(role: Pick<RoleState, "trustPolicy" | "inline">, now: number): string[] {
-  return lockdownOf(role, now).revoked === undefined ? [] : [revocationName];
+  return [
+    ...(hasClosedPolicy(role) ? [closedMark] : []),
+    ...(lockdownOf(role, now).revoked === undefined ? [] : [revocationName]),
+  ];
 }
 
 function withoutClosing(trustPolicy: string): PolicyDocument | undefined {
   const document = readPolicy(trustPolicy, "trust");
   if (document instanceof PolicyError) return undefined;
-  return { ...document, statements: document.statements.filter(({ sid }) => sid !== closedSid) };
+  return { ...document, statements: document.statements.filter((one) => !isClosing(one)) };
 }
 
 /**
  * The same, closed; undefined where it cannot be read. A policy that trusts no OIDC provider lets no token in, and
  * stays as it is.
  */
-function closing(trustPolicy: string, until: number): string | undefined {
+function closing(trustPolicy: string): string | undefined {
   const open = withoutClosing(trustPolicy);
   const providers = trustedProviders(trustPolicy);
   if (open === undefined || providers.length === 0) return open && trustPolicy;
-  return policyText({ ...open, statements: [...open.statements, closedStatement(providers, until)] });
+  return policyText({ ...open, statements: [...open.statements, closedStatement(providers)] });
 }
 
 /**
- * The desired role while a lockdown is on it: the same, with the lockdown. So neither a plan nor a binding removes it
- * early, and both remove what is left of it afterwards.
+ * The desired role while a lockdown is on it: the same, with the lockdown. So neither a plan nor a binding opens it, and
+ * both remove what is left of a revocation afterwards.
  */
 export function withLockdown(desired: DesiredRole, before: RoleState, now: number): DesiredRole {
-  const { closedUntil: until, revoked } = lockdownOf(before, now);
+  const { closed, revoked } = lockdownOf(before, now);
   const { trustPolicy, inline } = desired;
   return {
     ...desired,
-    trustPolicy: (until === undefined ? undefined : closing(trustPolicy, until)) ?? trustPolicy,
-    inline: revoked === undefined ? inline : { ...inline, [revocationName]: revocationText(revoked) },
+    trustPolicy: (closed === undefined ? undefined : closing(trustPolicy)) ?? trustPolicy,
+    inline: {
+      ...inline,
+      ...defined({
+        [closedMark]: mapped(closed, () => closedText),
+        [revocationName]: mapped(revoked, revocationText),
+      }),
+    },
   };
 }
 
 /** The steps that put a lockdown on a role. Each can only take rights away. Undefined for a trust policy that cannot be read. */
-export function lockdownSteps(role: RoleState, { closedUntil: until, revoked }: Lockdown): Cut | undefined {
+export function lockdownSteps(role: RoleState, { closed, revoked }: Lockdown): Cut | undefined {
   const narrowing: RoleStep[] = [];
-  if (until !== undefined) {
-    const document = closing(role.trustPolicy, until);
+  if (closed !== undefined) {
+    const document = closing(role.trustPolicy);
     if (document === undefined) return undefined;
-    narrowing.push({ kind: "set-trust", document });
+    narrowing.push(
+      { kind: "set-trust", document },
+      { kind: "put-inline", name: closedMark, document: closedText },
+    );
   }
   if (revoked !== undefined)
     narrowing.push({ kind: "put-inline", name: revocationName, document: revocationText(revoked) });
   return { narrowing, afterwards: [] };
 }
 
-/** The steps that remove it again, whether it is still in force or not; none where there is none. */
-export function reopeningSteps(role: RoleState): Cut {
-  const open = closedUntil(role.trustPolicy) === undefined ? undefined : withoutClosing(role.trustPolicy);
-  const afterwards: RoleStep[] = [];
-  if (open !== undefined && open.statements.length > 0)
-    afterwards.push({ kind: "set-trust", document: policyText(open) });
-  if (revocationOf(role.inline[revocationName]) !== undefined)
-    afterwards.push({ kind: "delete-inline", name: revocationName });
-  return { narrowing: [], afterwards };
+/**
+ * The steps that open a closed role again; none for one that is not. Sessions from before are denied everything by their time
+ * before the closing goes, so that none of the thief's is let in between.
+ */
+export function reopeningSteps(role: RoleState, revoked: Revocation): Cut {
+  if (!isClosedAfterTheft(role)) return { narrowing: [], afterwards: [] };
+  const open = hasClosedTrust(role.trustPolicy) ? withoutClosing(role.trustPolicy) : undefined;
+  return {
+    narrowing: [{ kind: "put-inline", name: revocationName, document: revocationText(revoked) }],
+    afterwards: [
+      ...(hasClosedPolicy(role) ? [{ kind: "delete-inline", name: closedMark } as const] : []),
+      ...(open === undefined || open.statements.length === 0
+        ? []
+        : [{ kind: "set-trust", document: policyText(open) } as const]),
+    ],
+  };
 }

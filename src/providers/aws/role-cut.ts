@@ -79,17 +79,19 @@ export interface Closing {
   readonly trustPolicy: string;
   /** Milliseconds since the epoch: older sessions are revoked, also where a policy elsewhere names the role. */
   readonly now: number;
+  /** Names of inline policies that only deny, and stay. */
+  readonly inline?: readonly string[];
 }
 
 /**
  * Takes everything from a role but its id, name and tags: no one gets in, open sessions are revoked, and no policy is
  * left. No step where that is done already. Pure.
  */
-export function closingOf(before: RoleState, { trustPolicy, now }: Closing): Cut {
+export function closingOf(before: RoleState, { trustPolicy, now, inline = [] }: Closing): Cut {
   const isShut = before.boundary === denyAllOf(before);
   const isClosed = samePolicy(before.trustPolicy, trustPolicy, "trust");
   const isRevoked = isClosed && before.inline[revocation] !== undefined;
-  const { allows, both, denies } = removals(before, { policies: [], inline: [revocation] });
+  const { allows, both, denies } = removals(before, { policies: [], inline: [revocation, ...inline] });
   const document = JSON.stringify({
     Version: "2012-10-17",
     Statement: {

@@ -18,7 +18,7 @@ import {
 } from "../../rules/plan/index.ts";
 import { adoptingTag, formerTrust, isKeepable, keepingTrust } from "./former-trust.ts";
 import { iamOf } from "./iam-call.ts";
-import { withLockdown } from "./lockdown.ts";
+import { isClosedAfterTheft, withLockdown } from "./lockdown.ts";
 import { readRole, readRoleState, roleArn, type RoleState } from "./role.ts";
 import { addPolicies, createRole, deleteRole, updateRole } from "./role-changes.ts";
 import { changedFields, newFields, type DesiredRole } from "./role-fields.ts";
@@ -232,7 +232,9 @@ export function roleResource(session: AwsSession, spec: RoleSpec): Resource<Role
       if (!isNew && !fields.some(({ field }) => field === "trustPolicy")) return;
       // Once STS lets a token in, IAM shows the role as well.
       const written = observed.exists ? wantedBy(observed.state) : desired;
-      if ((await spec.untilUsable?.(desired.arn, work)) !== true) await untilVisible(session, written, work);
+      // No token is let into a role that is closed after a theft.
+      const isUsable = !isClosedAfterTheft(written) && (await spec.untilUsable?.(desired.arn, work)) === true;
+      if (!isUsable) await untilVisible(session, written, work);
     },
     async delete(observed, work) {
       if (observed.exists) await deleteRole(iamOf(session, work.signal), observed.state);

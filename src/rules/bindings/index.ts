@@ -28,6 +28,7 @@ export {
   retryAnnotation,
   trustNames,
   defaultProfile,
+  operatorAccount,
 } from "./names.ts";
 export { type StatusCondition, conditionOf, type ConditionContent } from "./objects/condition.ts";
 export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";

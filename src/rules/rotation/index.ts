@@ -39,7 +39,6 @@ export {
   taintText,
 } from "./tainted.ts";
 export {
-  closedUntil,
   type HitPod,
   hitPods,
   judgeTheft,

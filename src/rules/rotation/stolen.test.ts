@@ -11,7 +11,6 @@ import {
   start,
 } from "../../../test/support/rotation-facts.ts";
 import {
-  closedUntil,
   emptyRecord,
   judgeTheft,
   maxSessionMs,
@@ -137,14 +136,4 @@ describe("a stolen key", () => {
     const none = { ...found, pods: [], legacy: [], verifiedBy: [] };
     assert.match(theftText(none, String, start).join("\n"), /No pod is refused\.$/u);
   });
-});
-
-test("roles are closed for the waits of the answer to a theft, the caches, and an hour for what has to be done", () => {
-  const more = { pods: [], rules, sessionMs: maxSessionMs };
-  const until = (facts: RotationFacts): number =>
-    closedUntil(judgeTheft(facts, "old", more), facts.now) - start;
-  const caches = hour + minute;
-  assert.equal(until(encrypted(start - 2 * hour)), caches + hour);
-  assert.equal(until(encrypted(start)), hour + minute + 10 * second + caches + hour);
-  assert.equal(until(rotationFacts()), 2 * caches + hour);
 });

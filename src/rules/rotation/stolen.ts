@@ -132,20 +132,6 @@ export function judgeTheft(facts: RotationFacts, kid: string, more: TheftFacts):
   };
 }
 
-// What restarts of API servers and a person's next command may take.
-const slackMs = 3_600_000;
-
-/**
- * Until when roles are closed so that the stolen key gives no access: its waits, the caches' time after it is
- * distrusted, and an hour for what has to be done before. `now`: of the theft's judgement.
- */
-export function closedUntil({ answer, relyingPartiesUntil }: Theft, now: number): number {
-  const caches = relyingPartiesUntil - now;
-  if (answer.way === "wait-or-lose") return answer.from + caches + slackMs;
-  // A key that is still to be made has to come into every cache before it signs.
-  return now + (answer.way === "no-next" || answer.way === "by-hand" ? 2 * caches : caches) + slackMs;
-}
-
 /** The same in sentences, for a person who is asked. `time`: how a moment is written. */
 export function theftText(theft: Theft, time: (ms: number) => string, now: number): readonly string[] {
   const { kid, state, pods, legacy, cachesUntil, relyingPartiesUntil, sessionsUntil, verifiedBy } = theft;

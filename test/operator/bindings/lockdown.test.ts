@@ -1,16 +1,17 @@
-/** After the theft of a key the roles of bindings are closed too, and the operator's passes leave that until its time is over. */
+/** After the theft of a key the roles of bindings are closed too, and the operator's passes leave that until a person opens them. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { parseConfig } from "../../../src/config/index.ts";
 import { openAws } from "../../../src/providers/aws/index.ts";
-import { type AwsPart, awsPart } from "../../../src/stack/index.ts";
+import { type AwsPart, awsPart, type RoleChange } from "../../../src/stack/index.ts";
 import { account, roles, ssm, webRole } from "../../support/bindings/objects.ts";
 import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const hour = 3_600_000;
 const name = "prod.shop.web";
 const bound = { role: name, serviceAccounts: ["shop/web"] };
-const revocation = "PodtrustRevokedAfterTheft";
+const [mark, revocation] = ["PodtrustClosedAfterTheft", "PodtrustRevokedAfterTheft"];
+const closed: RoleChange = { lockdown: { closed: true } };
 const { signal } = new AbortController();
 
 async function boundWorld(t: TestContext): Promise<PassWorld> {
@@ -37,42 +38,48 @@ aws: [{account: "${account}", region: eu-central-1, roles: []}]
 }
 
 describe("the roles of a stack's bindings after the theft of a key", () => {
-  test("are closed with those of the config, stay so through passes of the operator, and are tidied up after their time", async (t) => {
+  test("are closed with those of the config, stay so through passes of the operator and changes of the grant, whatever time it is", async (t) => {
     const world = await boundWorld(t);
     const part = await partOf(world, "prod");
     t.after(() => part.close());
-    assert.deepEqual(await part.boundRoles(signal), [{ ...bound, mark: "prod/shop/web" }]);
-    const until = world.clock.now() + hour;
-    const revoked = { begunBefore: world.clock.now(), until };
-    const locked = await part.lockRoles({ closedUntil: until, revoked }, signal);
-    assert.deepEqual(locked, { roles: [{ ...bound, outcome: "done" }], others: [] });
+    assert.deepEqual(await part.rolesBeside(signal), [{ ...bound, mark: "prod/shop/web" }]);
+    const locked = await part.lockRoles(closed, signal);
+    assert.deepEqual(locked, { roles: [{ ...bound, outcome: "done" }], isWhole: true });
     const isLocked = async (): Promise<readonly boolean[]> => {
       const { trust = "", inline = {} } = (await world.role(name)) ?? {};
-      return [trust.includes("PodtrustClosedAfterTheft"), revocation in inline];
+      return [trust.includes(mark), mark in inline];
     };
     assert.deepEqual(await isLocked(), [true, true]);
     world.restart();
     await world.pass();
     await world.trustPass();
     assert.deepEqual(await isLocked(), [true, true]);
-    world.clock.move(hour + 1000);
+    world.clock.move(30 * hour);
     world.forget();
     await world.pass();
-    assert.deepEqual(await isLocked(), [false, false]);
+    assert.deepEqual(await isLocked(), [true, true]);
+    world.grants();
+    await world.trustPass();
+    await world.pass();
+    world.grants({ name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm] });
+    await world.trustPass();
+    await world.pass();
+    assert.deepEqual(await isLocked(), [true, true], "a grant that went and came back opens nothing");
   });
 
-  test("are opened by the command that closed them, and left alone and named where another stack's name is given", async (t) => {
+  test("are opened by the command that closed them, but for sessions from before; another stack's name closes them too", async (t) => {
     const world = await boundWorld(t);
     const before = await world.role(name);
     const [part, others] = [await partOf(world, "prod"), await partOf(world, "dev")];
     t.after(() => [part, others].forEach((one) => one.close()));
-    const lockdown = { closedUntil: world.clock.now() + hour };
-    assert.deepEqual(await others.lockRoles(lockdown, signal), { roles: [], others: [name] });
-    assert.deepEqual(await world.role(name), before);
-    await part.lockRoles(lockdown, signal);
+    const theirs = await others.lockRoles(closed, signal);
+    assert.deepEqual(theirs.roles, [{ role: name, serviceAccounts: [], outcome: "done" }]);
     assert.notEqual((await world.role(name))?.trust, before?.trust);
-    const opened = await part.lockRoles(undefined, signal);
+    const reopen = { begunBefore: world.clock.now(), until: world.clock.now() + 12 * hour };
+    const opened = await part.lockRoles({ reopen }, signal);
     assert.deepEqual(opened.roles, [{ ...bound, outcome: "done" }]);
-    assert.deepEqual(JSON.parse((await world.role(name))?.trust ?? ""), JSON.parse(before?.trust ?? ""));
+    const { trust = "", inline = {} } = (await world.role(name)) ?? {};
+    assert.deepEqual(JSON.parse(trust), JSON.parse(before?.trust ?? ""));
+    assert.deepEqual([mark in inline, revocation in inline], [false, true]);
   });
 });

@@ -112,11 +112,12 @@ export function roleCut(
 ): Cut {
   const former = formerTrust(role);
   const closed = keepingTrust(closedTrustPolicy(providers[0] ?? ""), former);
+  // What keeps a thief out of the role stays, whatever else goes.
+  const inline = lockdownPolicies(role, now);
   const cut =
     allowed === undefined
-      ? closingOf(role, { trustPolicy: closed, now })
-      : // What keeps a thief out of the role stays until its time is over.
-        cutOf(role, { ...allowed, inline: [...allowed.inline, ...lockdownPolicies(role, now)] });
+      ? closingOf(role, { trustPolicy: closed, now, inline })
+      : cutOf(role, { ...allowed, inline: [...allowed.inline, ...inline] });
   if (!retain) return cut;
   const document = allowed === undefined ? closed : givenBackTrust(providers, former);
   return { ...cut, afterwards: [...cut.afterwards, ...retaining(role, document)] };

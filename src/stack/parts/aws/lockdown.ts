@@ -7,38 +7,40 @@ import {
   lockdownSteps,
   readRoleState,
   reopeningSteps,
+  type Revocation,
   roleOwner,
   type RoleState,
+  trustsProvider,
 } from "../../../providers/aws/index.ts";
-import { markedBinding } from "../../../rules/bindings/index.ts";
+import { markedBinding, operatorAccount } from "../../../rules/bindings/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 
-/** A role that a lockdown covers: of a config, or of one of its stack's bindings. */
+/** A role that a lockdown covers: of a config, of one of its stack's bindings, or any other that trusts the issuer. */
 export interface LockableRole {
   readonly role: string;
-  /** NAMESPACE/NAME of the ServiceAccounts that become it. */
+  /** NAMESPACE/NAME of the ServiceAccounts that become it, as far as they are known. */
   readonly serviceAccounts: readonly string[];
-  /** Its owner by its tags, if it is ours: the stack, or the binding. */
-  readonly mark: string;
+  /** Its owner by its tags, if it is ours: the stack, or the binding. Absent: somebody else's. */
+  readonly mark?: string;
 }
 
 /** Result for a role that was to be closed or opened. */
 export interface LockedRole extends Omit<LockableRole, "mark"> {
-  /** It does not exist, or carries another owner's mark: it is left unchanged. */
+  /** It does not exist; or it carries another owner's mark, and trusts another issuer: it is left unchanged. */
   readonly outcome: "done" | "absent" | "not-ours" | "failed";
   /** Why it failed, as a sentence. */
   readonly why?: string;
 }
 
-/** Results for the roles of one account. */
+/** Results for the roles of one account, in the order in which they were changed. */
 export interface RolesLocked {
   readonly roles: readonly LockedRole[];
-  /**
-   * Names of roles that trust the issuer and are neither the config's nor a binding's; undefined if they could not be
-   * listed.
-   */
-  readonly others: readonly string[] | undefined;
+  /** Whether AWS's own list was read: else roles that neither the config nor a binding names are as they were. */
+  readonly isWhole: boolean;
 }
+
+/** What is to be done to roles: a lockdown, or opening those that are closed, with sessions from before revoked. */
+export type RoleChange = { readonly lockdown: Lockdown } | { readonly reopen: Revocation };
 
 /** The roles of a config. */
 export function configRoles(stack: string, { roles }: Pick<AwsConfig, "roles">): readonly LockableRole[] {
@@ -57,16 +59,30 @@ export function boundRole(stack: string, { name, tags }: RoleState): LockableRol
   return { role: name, serviceAccounts: [`${whose.namespace}/${whose.name}`], mark };
 }
 
+/** A role of podtrust's own, by which whoever signs for the issuer could take a closing back: it is closed first. */
+export function isOwnAccess({ serviceAccounts }: LockableRole): boolean {
+  return serviceAccounts.some((one) => one.startsWith(`${operatorAccount.namespace}/`));
+}
+
+/** What a change is made to: an account's session, and the issuer's OIDC provider there. */
+export interface LockContext {
+  readonly session: AwsSession;
+  readonly providerArn: string;
+  readonly change: RoleChange;
+  readonly signal: AbortSignal;
+}
+
 async function lockRole(
-  session: AwsSession,
+  { session, providerArn, change, signal }: LockContext,
   { role, mark }: LockableRole,
-  lockdown: Lockdown | undefined,
-  signal: AbortSignal,
 ): Promise<LockedRole["outcome"]> {
   const state = await readRoleState(session, role, signal);
   if (state === undefined) return "absent";
-  if (roleOwner(state, mark).kind !== "ours") return "not-ours";
-  const steps = lockdown === undefined ? reopeningSteps(state) : lockdownSteps(state, lockdown);
+  const isOurs = mark !== undefined && roleOwner(state, mark).kind === "ours";
+  // Whoever's it is: a token of the issuer gets in.
+  if (!isOurs && !trustsProvider(state.trustPolicy, providerArn)) return "not-ours";
+  const steps =
+    "reopen" in change ? reopeningSteps(state, change.reopen) : lockdownSteps(state, change.lockdown);
   if (steps === undefined) {
     throw new PodtrustError("policy-malformed", `the trust policy of role ${role} cannot be read`, {
       detail: { name: role },
@@ -77,14 +93,12 @@ async function lockRole(
 }
 
 /**
- * Closes the roles of one account to stolen tokens for a time; without a lockdown takes that back. A role that cannot
- * be changed does not stop the others. Throws only the signal's reason.
+ * Closes roles of one account to stolen tokens, or opens them. A role that cannot be changed does not stop the others. Throws
+ * only the signal's reason.
  */
 export function lockRoles(
-  session: AwsSession,
+  context: LockContext,
   roles: readonly LockableRole[],
-  lockdown: Lockdown | undefined,
-  signal: AbortSignal,
 ): Promise<readonly LockedRole[]> {
   return mapLimit(
     roles,
@@ -92,9 +106,9 @@ export function lockRoles(
       const { role, serviceAccounts } = one;
       const whose = { role, serviceAccounts };
       try {
-        return { ...whose, outcome: await lockRole(session, one, lockdown, signal) };
+        return { ...whose, outcome: await lockRole(context, one) };
       } catch (error) {
-        signal.throwIfAborted();
+        context.signal.throwIfAborted();
         return { ...whose, outcome: "failed", why: errorText(error) };
       }
     },

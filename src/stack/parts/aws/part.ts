@@ -13,7 +13,6 @@ import {
   accessOf,
   checkAccount,
   type LaterThumbprints,
-  type Lockdown,
   type OidcProviderFacts,
   readManagedPolicy,
   readOidcProviders,
@@ -40,9 +39,11 @@ import { type TokenExchange, exchanged } from "./exchange.ts";
 import {
   boundRole,
   configRoles,
+  isOwnAccess,
   type LockableRole,
   type LockedRole,
   lockRoles,
+  type RoleChange,
   type RolesLocked,
 } from "./lockdown.ts";
 import { accountAnswers, preflight } from "./preflight.ts";
@@ -96,15 +97,15 @@ export interface AwsPart extends Part {
   /** The least privileges for `plan`, `up` and `down` in this account. */
   leastPolicy(): AllowPolicy;
   /**
-   * Roles that the operator made for bindings of the stack and that trust the issuer; undefined if they may not be
-   * listed. Throws `aws-*`; `open` first.
+   * Roles that trust the issuer and that the config does not name, by AWS's own list: those of bindings of the stack first.
+   * Undefined if they may not be listed. Throws `aws-*`; `open` first.
    */
-  boundRoles(signal: AbortSignal): Promise<readonly LockableRole[] | undefined>;
+  rolesBeside(signal: AbortSignal): Promise<readonly LockableRole[] | undefined>;
   /**
-   * Closes the roles of the config and of the stack's bindings to stolen tokens for a time; without a lockdown takes
-   * that back. `open` first.
+   * Closes every role that trusts the issuer to stolen tokens, or opens them: podtrust's own access first, then the config's
+   * and the bindings' roles, then all others by AWS's own list. `only`: names, in place of all. `open` first.
    */
-  lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked>;
+  lockRoles(change: RoleChange, signal: AbortSignal, only?: readonly string[]): Promise<RolesLocked>;
 }
 
 // A name looked up too early stays unresolved for minutes, and a certificate takes one.
@@ -354,21 +355,30 @@ class AccountPart implements AwsPart {
     );
   }
 
-  async boundRoles(signal: AbortSignal): Promise<readonly LockableRole[] | undefined> {
+  async rolesBeside(signal: AbortSignal): Promise<readonly LockableRole[] | undefined> {
     const { stack } = this.#context.config;
-    return (await this.#beside(signal))?.flatMap((role) => boundRole(stack, role) ?? []);
+    const all = (await this.#beside(signal))?.map(
+      (role): LockableRole => boundRole(stack, role) ?? { role: role.name, serviceAccounts: [] },
+    );
+    const isBound = ({ mark }: LockableRole): boolean => mark !== undefined;
+    return all && [...all.filter(isBound), ...all.filter((one) => !isBound(one))];
   }
 
-  async lockRoles(lockdown: Lockdown | undefined, signal: AbortSignal): Promise<RolesLocked> {
+  async lockRoles(change: RoleChange, signal: AbortSignal, only?: readonly string[]): Promise<RolesLocked> {
     const { stack } = this.#context.config;
+    const context = { session: this.#session, providerArn: this.providerArn, change, signal };
     const lock = (roles: readonly LockableRole[]): Promise<readonly LockedRole[]> =>
-      lockRoles(this.#session, roles, lockdown, signal);
+      lockRoles(
+        context,
+        roles.filter(({ role }) => only === undefined || only.includes(role)),
+      );
+    const own = configRoles(stack, this.account);
     // Roles known by name do not wait for the list of all.
-    const roles = await lock(configRoles(stack, this.account));
-    const beside = await this.#beside(signal);
-    const bound = await lock((beside ?? []).flatMap((role) => boundRole(stack, role) ?? []));
-    const others = beside?.filter((role) => boundRole(stack, role) === undefined);
-    return { roles: [...roles, ...bound], others: others?.map(({ name }) => name) };
+    const first = await lock(own.filter(isOwnAccess));
+    const roles = await lock(own.filter((one) => !isOwnAccess(one)));
+    const beside = await this.rolesBeside(signal);
+    const others = await lock(beside ?? []);
+    return { roles: [...first, ...roles, ...others], isWhole: beside !== undefined };
   }
 
   close(): void {

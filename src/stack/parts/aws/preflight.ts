@@ -4,6 +4,7 @@ import {
   type AccountSurvey,
   type AwsSession,
   hasManagedPolicy,
+  isClosedAfterTheft,
   readAccountQuotas,
   type RoleState,
   type RoleSpec,
@@ -124,6 +125,17 @@ async function providerWarnings(input: AccountPreflightInput): Promise<readonly 
   return warnings;
 }
 
+/** Roles that stay closed, whatever this run changes of them. */
+function closedRoles({ desired, found }: AccountPreflightInput): readonly string[] {
+  return desired.roles.flatMap(({ spec: { name } }) => {
+    const role = found.role(name);
+    if (role === undefined || !isClosedAfterTheft(role)) return [];
+    return [
+      `role ${name} is closed after the theft of a key, and stays so until podtrust rotate stolen KID --reopen ${name}`,
+    ];
+  });
+}
+
 function incomplete({ found, goal }: AccountPreflightInput): readonly string[] {
   if (found.isWhole) return [];
   const what = goal === "absent" ? "deleted" : "noticed";
@@ -139,7 +151,7 @@ function incomplete({ found, goal }: AccountPreflightInput): readonly string[] {
 export async function preflight(input: AccountPreflightInput): Promise<Preflight> {
   const { account, answers, changes, signal } = input;
   const used = usedByOthers(input, account, input.found);
-  const warnings = [...used.warnings, ...incomplete(input)];
+  const warnings = [...used.warnings, ...closedRoles(input), ...incomplete(input)];
   if (!changes.some(({ kind }) => isMade(kind))) return { refusals: used.refusals, warnings };
   const roles = touchedRoles(input);
   const quotas = await answers.quotas(signal);
