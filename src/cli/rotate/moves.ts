@@ -3,7 +3,13 @@ import { StateFolder } from "../../core/files/index.ts";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { defined, isoSeconds, mapped, PodtrustError, silentLogger } from "../../core/base/index.ts";
-import { type Config, declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
+import {
+  type Config,
+  declaredParties,
+  fetchingParties,
+  personStateDir,
+  publisherOf,
+} from "../../config/index.ts";
 import {
   answerTheft,
   dilemmaOf,
@@ -19,8 +25,15 @@ import { confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
 import type { AccessEnding } from "../../stack/index.ts";
-import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
-import { type AcceptedLoss, keysInDatastore, type Theft, theftText } from "../../rules/rotation/index.ts";
+import { boundsOf } from "../../rules/oidc/index.ts";
+import {
+  type AcceptedLoss,
+  keysInDatastore,
+  openTexts,
+  partyRowText,
+  type Theft,
+  theftText,
+} from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";
@@ -276,11 +289,22 @@ async function moved(
   }
 }
 
+/** What stays open at the config's relying parties, counted from the withdrawal; before there is one, as durations. */
+export function openAtParties(config: Config, at: number | undefined): readonly string[] {
+  const fetching = fetchingParties(config);
+  const { relyingPartyCache } = config.publisher ?? {};
+  const withdrawal = { at, publisherCache: publisherCacheOf(config), ...defined({ relyingPartyCache }) };
+  return declaredParties(config).flatMap((name) =>
+    openTexts(name, { ...withdrawal, isUploaded: !fetching.includes(name) }, isoSeconds),
+  );
+}
+
 /** Says what a theft means and, if roles are closed, which pods break. */
 async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions): Promise<void> {
   const { clock, output } = run.context;
   for (const line of theftText(theft, isoSeconds, clock.now())) output.line(line);
-  for (const name of declaredParties(run.config)) output.line(keyMemoryText(boundsOf(name)));
+  for (const name of declaredParties(run.config)) output.line(partyRowText(name));
+  for (const line of openAtParties(run.config, undefined)) output.line(line);
   for (const line of await lockdownWarning(run, options)) output.line(line);
 }
 
@@ -293,6 +317,8 @@ async function replaced(
 ): Promise<void> {
   const { output, signal } = run.context;
   await answerTheft(rotation, theft, wait);
+  // It is out of what is published as seen from outside: from now on all times count.
+  for (const line of openAtParties(run.config, run.context.clock.now())) output.line(line);
   if (evict) {
     for (const { pod, outcome } of await evictHit(cluster, theft, signal)) output.line(`${pod}: ${outcome}`);
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { defined, errorText, isoSeconds, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
 import { declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
 import {
@@ -12,12 +12,26 @@ import {
 } from "../../control-plane/theft/index.ts";
 import { ask, canAsk } from "../../core/terminal/index.ts";
 import { openUploads, handedKey, restoreKey, uploadWhole } from "../../publisher/index.ts";
-import { boundsOf, keyMemoryText } from "../../rules/oidc/index.ts";
-import { afterTheftText, atOnceText, keysInDatastore, type TheftWay } from "../../rules/rotation/index.ts";
+import {
+  afterTheftText,
+  atOnceText,
+  keysInDatastore,
+  partyRowText,
+  type TheftWay,
+} from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "../options/consent.ts";
 import { lockRoles, type RotateRun } from "./lockdown.ts";
-import { type MoveOptions, runMove, runOf, standardAlgorithm, waitingLine, withdrawn } from "./moves.ts";
+import {
+  type MoveOptions,
+  openAtParties,
+  runMove,
+  runOf,
+  standardAlgorithm,
+  waitingLine,
+  withdrawn,
+} from "./moves.ts";
+import { endedAtParties } from "./at-parties.ts";
 import { handOverOnMachine } from "./on-machine.ts";
 import { keepProgress, readProgress } from "./theft-progress.ts";
 
@@ -87,15 +101,13 @@ async function closed(run: RotateRun): Promise<void> {
   if (config.aws.length > 0) await lockRoles(run, { cut: true, endSessions: true });
   for (const name of declaredParties(config)) {
     if (name === "aws") continue;
-    output.line(`Open: ${name}. ${keyMemoryText(boundsOf(name))}`);
+    output.line(partyRowText(name));
   }
 }
 
-function shownEnd({ output }: CommandContext, { publishedAt, servers }: TheftProgress): void {
-  if (publishedAt !== undefined)
-    output.line(
-      `What is published is without the tainted keys since ${isoSeconds(publishedAt)}; caches count from then.`,
-    );
+function shownEnd({ context, config }: RotateRun, { publishedAt, servers }: TheftProgress): void {
+  const { output } = context;
+  for (const line of openAtParties(config, publishedAt)) output.line(line);
   const byFiles = Object.keys(servers).filter((name) => servers[name] === "files");
   if (byFiles.length > 0)
     output.line(
@@ -140,6 +152,9 @@ async function answered(
       async replace(keys) {
         await handedOver(run, keys);
         for (const one of keys.tainted) await withdrawn(context, config, opened.cluster, one.kid);
+      },
+      async onWithdrawn() {
+        await endedAtParties(context, run, kid);
       },
       published: (until) => opened.published(until),
       async keep(reached) {
@@ -186,7 +201,7 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
     const ended = reached.tainted.map((one) => one.kid);
     await noted(context, "what a rotation remembers", () => opened.endRecord(ended));
     await noted(context, "ConfigMap kube-system/kubeadm-config", () => opened.keepInKubeadm());
-    shownEnd(context, reached);
+    shownEnd(run, reached);
     context.output.result({ way: "at-once", ...reached, open: opened.open });
   } finally {
     await opened.close();

@@ -90,6 +90,7 @@ const depsOf = (one: Night, more: Partial<EndTheftDeps> = {}): EndTheftDeps => (
     );
     return Promise.resolve();
   },
+  onWithdrawn: async () => Promise.resolve(),
   published: (until) => one.world.sights(until),
   keep: async (progress) => {
     one.progress = progress;

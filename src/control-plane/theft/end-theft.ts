@@ -32,6 +32,8 @@ export interface EndTheftDeps extends ProveDeps {
   close(): Promise<void>;
   /** Publishes the fresh key, and no tainted one, by the person's own credentials. */
   replace(keys: KeyReplacement): Promise<void>;
+  /** Called once no tainted key is seen from outside: parties that would keep one are made to fetch. */
+  onWithdrawn(): Promise<void>;
   /** What is published as seen from outside. */
   published(signal: AbortSignal): Promise<Sights>;
   /** Remembers how far this has come. Its failure is a note: nothing stops the answer. */
@@ -161,6 +163,7 @@ export async function endTheft(
   await note({ tainted: keys.tainted });
   await deps.replace(keys);
   await seenOutside(deps, keys);
+  await deps.onWithdrawn();
   if (progress.publishedAt === undefined) await note({ publishedAt: clock.now() });
   const left = servers.filter(({ name }) => progress.servers[name] === undefined);
   const proof = async (server: TheftServer, work: typeof replacedAt): Promise<void> => {

@@ -18,7 +18,10 @@ export interface KeyMemory {
   readonly cut?: string;
 }
 
-/** All that is known of how long keys stay in use there, as sentences. */
+/**
+ * All that is known of how long keys stay in use there, as sentences.
+ * @internal
+ */
 export function keyMemoryText({ keys: { known, cut } }: RelyingPartyBounds): string {
   return cut === undefined ? known : `${known} ${cut}`;
 }

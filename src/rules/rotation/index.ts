@@ -38,6 +38,7 @@ export {
   taintedKeys,
   taintText,
 } from "./tainted.ts";
+export { openTexts, partyRowText, type Withdrawal } from "./party-rows.ts";
 export {
   type HitPod,
   hitPods,
