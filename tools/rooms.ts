@@ -14,7 +14,7 @@ import { operatorRooms } from "./operator-rooms.ts";
 export const allowed: Record<string, readonly string[]> = {
   "core/base": [],
   "core/credentials": ["core/base"],
-  "core/files": ["core/base"],
+  "core/files": ["core/base", "core/credentials"],
   "core/home": ["core/base"],
   // Loaded by what judges, not by every command: it is large.
   "core/reasons": ["core/base"],
@@ -39,8 +39,8 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/adoption": ["core/base", "rules/oidc", "rules/tokens", "rules/distribution"],
   "rules/rotation": ["core/base", "rules/oidc", "rules/tokens"],
   "rules/signer": ["core/base", "rules/oidc", "rules/keys"],
-  "core/terminal": ["core/base"],
-  "core/command-line": ["core/base", "core/files", "core/home", "core/terminal"],
+  "core/terminal": ["core/base", "core/credentials"],
+  "core/command-line": ["core/base", "core/credentials", "core/files", "core/home", "core/terminal"],
   "core/http": ["core/base"],
   "core/protobuf": [],
   "core/x509": [],
@@ -132,6 +132,7 @@ export const allowed: Record<string, readonly string[]> = {
   "providers/dns": ["core/base", "rules/plan", "rules/dns"],
   "providers/cloudflare": [
     "core/base",
+    "core/credentials",
     "rules/plan",
     "core/files",
     "core/http",
@@ -139,11 +140,19 @@ export const allowed: Record<string, readonly string[]> = {
     "rules/dns",
     "providers/dns",
   ],
-  "providers/hetzner": ["core/base", "rules/plan", "core/files", "core/http", "rules/dns", "providers/dns"],
+  "providers/hetzner": [
+    "core/base",
+    "core/credentials",
+    "rules/plan",
+    "core/files",
+    "core/http",
+    "rules/dns",
+    "providers/dns",
+  ],
   "providers/openbao": ["core/base", "core/credentials", "rules/plan", "core/files", "core/http"],
   // One call of S3, for the publisher's program, which holds no SDK.
   "providers/backup-bucket": ["core/base", "core/files", "core/http"],
-  "providers/azure": ["core/base", "core/files", "core/http", "rules/oidc", "rules/plan"],
+  "providers/azure": ["core/base", "core/credentials", "core/files", "core/http", "rules/oidc", "rules/plan"],
   "providers/gcp": ["core/base", "core/credentials", "core/files", "core/http", "rules/gcp", "rules/plan"],
   "providers/host": [
     "core/base",

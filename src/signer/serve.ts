@@ -16,7 +16,7 @@ import type { KeyHolder } from "./holder.ts";
 import { KeyFolder } from "./key-folder.ts";
 import { signerMetrics, CallTallies } from "./metrics.ts";
 import { signerServer } from "./service.ts";
-import { type Agreement, Signer } from "./signer.ts";
+import { type Agreement, Signer, type SignerStatus } from "./signer.ts";
 
 export interface ServeSignerOptions extends ClaimsRules {
   /** Where the keys and the control socket are. */
@@ -42,14 +42,20 @@ export interface ServingSigner {
   close(): Promise<void>;
 }
 
+/** A status for every user of the machine: where keys are, and why one cannot be read, is said on the control socket alone. */
+function shownStatus({ keys, trouble, ...rest }: SignerStatus): object {
+  const shown = keys.map(({ holder: _where, ...key }) => key);
+  return { ...rest, keys: shown, hasTrouble: trouble !== undefined };
+}
+
 /** /healthz: the process answers. /readyz: what its folder holds is what it serves. */
 const placesOf = (signer: Signer, tallies: CallTallies): LocalRoutes => ({
   "/healthz": () => line("ok"),
   "/readyz": () => {
     const { trouble } = signer.status;
-    return trouble === undefined ? line("ready") : line(trouble, 503);
+    return trouble === undefined ? line("ready") : line("the keys could not be read again", 503);
   },
-  "/status": () => json(signer.status),
+  "/status": () => json(shownStatus(signer.status)),
   "/metrics": () => {
     const { type, text } = expose(signerMetrics, tallies.samples(signer));
     return { status: 200, type, body: text };

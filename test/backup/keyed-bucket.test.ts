@@ -64,6 +64,7 @@ async function bucketAt(t: TestContext) {
   await writeFile(
     credentialsFile,
     `[default]\naws_access_key_id = ${id}\naws_secret_access_key = ${secret}\n`,
+    { mode: 0o600 },
   );
   const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const place = {

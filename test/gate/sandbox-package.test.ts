@@ -30,6 +30,7 @@ describe("the package of the sandbox", () => {
       [
         "src/core/base",
         "src/core/command-line",
+        "src/core/credentials",
         "src/core/files",
         "src/core/home",
         "src/core/html",

@@ -139,6 +139,11 @@ describe("the signer on its socket", () => {
     assert.ok(log.lines.some((line) => line.includes("the old ones go on")));
     const ready = await fetch(`http://127.0.0.1:${address.port}/readyz`);
     assert.equal(ready.status, 503);
+    assert.doesNotMatch(await ready.text(), /JSON|\//u, "why is said on the control socket alone");
+    const shown = await (await fetch(`http://127.0.0.1:${address.port}/status`)).text();
+    assert.match(shown, new RegExp(`"kid": ?"${kid}"`, "u"));
+    assert.doesNotMatch(shown, /holder|file:|\.pem|trouble"/u, "a local user learns no place of a key");
+    assert.match((await signerStatus(state)).keys[0]?.holder ?? "", /^file:/u);
     const text = await (await fetch(`http://127.0.0.1:${address.port}/metrics`)).text();
     assert.match(text, /^podtrust_signer_keys_unread 1$/mu);
     assert.match(text, /^podtrust_signer_calls_total\{method="Sign",code="ok"\} 1$/mu);

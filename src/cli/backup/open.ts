@@ -34,6 +34,11 @@ export async function openFile(
     throw new PodtrustError("usage", "nothing was given that opens the backup", {
       next: "Give --identity FILE.",
     });
-  const text = await readTextFile(context, { option: "--identity", name: identity, maxBytes: maxIdentity });
+  const text = await readTextFile(context, {
+    option: "--identity",
+    name: identity,
+    maxBytes: maxIdentity,
+    credential: "age-identity",
+  });
   return opened(file, { identities: readIdentities(text) });
 }

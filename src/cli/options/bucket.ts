@@ -8,9 +8,10 @@ import {
   publisherOf,
   type S3Config,
 } from "../../config/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { credentialVariable } from "../../core/credentials/index.ts";
+import { readCredentialFile } from "../../core/files/index.ts";
 import type { DocumentTarget } from "../../publisher/index.ts";
-import { maxToken, parseJws } from "../../rules/oidc/index.ts";
+import { parseJws } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "./consent.ts";
 
@@ -45,11 +46,11 @@ async function refuseOwnIssuer(
   issuer: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
-  const file = env["AWS_WEB_IDENTITY_TOKEN_FILE"];
+  const file = credentialVariable(env, "aws", "AWS_WEB_IDENTITY_TOKEN_FILE")?.value;
   if (file === undefined) return;
   let iss: unknown;
   try {
-    iss = parseJws((await readBoundedText(file, maxToken)).trim()).claims["iss"];
+    iss = parseJws((await readCredentialFile("aws", file)).text.trim()).claims["iss"];
   } catch {
     // What cannot be read is reported by the SDK.
     return;

@@ -132,7 +132,9 @@ export function waitingLine({ progress, clock }: CommandContext): (reason: strin
 
 async function identitiesOf(context: CommandContext, name: string): Promise<readonly PrivateKey[]> {
   const maxBytes = 64 * 1024;
-  return readIdentities(await readTextFile(context, { option: "--identity", name, maxBytes }));
+  return readIdentities(
+    await readTextFile(context, { option: "--identity", name, maxBytes, credential: "age-identity" }),
+  );
 }
 
 /** What a command line means: its config, and how the issuer is reached. */

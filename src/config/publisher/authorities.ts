@@ -1,5 +1,5 @@
 import { defined, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { readBoundedText, readCredentialFile } from "../../core/files/index.ts";
 import type { AcmeAuthority, AcmeConfig } from "./config.ts";
 
 /** A certificate authority of a config, with what its files hold. */
@@ -18,9 +18,11 @@ export interface AcmeIssuer {
 // A bundle of every public root comes to a quarter of this.
 const maxFile = 1024 * 1024;
 
-async function textIn(path: string): Promise<string> {
+async function textIn(path: string, isSecret = false): Promise<string> {
   try {
-    return (await readBoundedText(path, maxFile)).trim();
+    return isSecret
+      ? (await readCredentialFile("acme-eab", path)).text.trim()
+      : (await readBoundedText(path, maxFile)).trim();
   } catch (cause) {
     throw new PodtrustError("file-unreadable", `${path}: ${errorText(cause)}`, { cause });
   }
@@ -34,11 +36,11 @@ async function issuerOf(
     directory,
     ...defined({
       email,
-      ca: await mapped(caFile, textIn),
+      ca: await mapped(caFile, (path) => textIn(path)),
       profile,
       externalAccount: await mapped(eab, async (files) => ({
-        kid: await textIn(files.kidFile),
-        hmacKey: await textIn(files.hmacKeyFile),
+        kid: await textIn(files.kidFile, true),
+        hmacKey: await textIn(files.hmacKeyFile, true),
       })),
     }),
   };

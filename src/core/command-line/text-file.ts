@@ -1,4 +1,5 @@
 import { collectBytes, errorText, PodtrustError } from "../base/index.ts";
+import type { CredentialFileName } from "../credentials/index.ts";
 import type { ActionContext } from "./context.ts";
 
 /** A file that was named on the command line. */
@@ -9,6 +10,8 @@ export interface NamedFile {
   readonly name: string;
   readonly maxBytes: number;
   readonly stdin?: boolean;
+  /** The row of the table, of a file with a credential: its own bound counts. */
+  readonly credential?: CredentialFileName;
 }
 
 /** The text of a file, bounded in size; throws `file-unreadable`. */
@@ -18,7 +21,9 @@ export async function readTextFile(context: ActionContext, file: NamedFile): Pro
   try {
     if (!fromInput) {
       // Loaded here: every command line loads this file, and few of them name one.
-      const { readBoundedText } = await import("../files/index.ts");
+      const { readBoundedText, readCredentialFile } = await import("../files/index.ts");
+      if (file.credential !== undefined)
+        return (await readCredentialFile(file.credential, context.path(file.name))).text;
       return await readBoundedText(context.path(file.name), file.maxBytes);
     }
     return (await collectBytes(context.stdin, file.maxBytes)).toString("utf8");

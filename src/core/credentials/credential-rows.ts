@@ -1,5 +1,5 @@
 /** How the file of a credential is judged before it is used. */
-const fileChecks = {
+export const fileChecks = {
   private:
     "a regular file of this process's user or root, which nobody else may write or read: refused otherwise",
   reported: "its size; that others on the machine may read it is reported",
@@ -73,6 +73,7 @@ export const credentials = {
       "AWS_SECRET_ACCESS_KEY",
       "AWS_SESSION_TOKEN",
       "AWS_WEB_IDENTITY_TOKEN_FILE",
+      "AWS_SHARED_CREDENTIALS_FILE",
     ],
     namedBy: ["aws.profile", "publisher.s3.profile", "publisher.backup.s3.profile"],
     file: { check: "bounded", maxBytes: 1024 * kibibyte },
@@ -134,7 +135,7 @@ export const credentials = {
       "the config's machine alone: TLS proves it. A file that did not come with the config, after consent",
     variables: [],
     namedBy: ["publisher.https.keyFile", "publisher.https.jwks.keyFile"],
-    file: { check: "bounded", maxBytes: 1024 * kibibyte },
+    file: { check: "bounded", maxBytes: 256 * kibibyte },
     masked: ["privateKey"],
   },
   "machine-file": {
@@ -147,7 +148,7 @@ export const credentials = {
     file: { check: "bounded", maxBytes: 1024 * kibibyte },
     masked: [],
   },
-  "backup-access-key": {
+  "backup-key": {
     what: "the access key for backups",
     owner: "the author of the config, where the file came with it; else whoever owns the file",
     goesTo:
@@ -157,7 +158,116 @@ export const credentials = {
     file: { check: "private", maxBytes: 64 * kibibyte },
     masked: ["secretAccessKey"],
   },
+  "cloudflare-token": {
+    what: "the token for Cloudflare",
+    owner: "the person whose environment has it or whose config names its file",
+    goesTo: "`https://api.cloudflare.com`, or `CLOUDFLARE_BASE_URL`; no config names another host",
+    variables: ["CLOUDFLARE_API_TOKEN"],
+    namedBy: ["dns.cloudflare.tokenFile"],
+    file: { check: "bounded", maxBytes: 4 * kibibyte },
+    masked: ["token"],
+  },
+  "hetzner-token": {
+    what: "the token for Hetzner Cloud",
+    owner: "the person whose environment has it or whose config names its file",
+    goesTo: "`https://api.hetzner.cloud`, or `HCLOUD_ENDPOINT`; no config names another host",
+    variables: ["HCLOUD_TOKEN"],
+    namedBy: ["machine.hetzner.tokenFile", "dns.hetzner.tokenFile"],
+    file: { check: "bounded", maxBytes: 4 * kibibyte },
+    masked: ["token"],
+  },
+  "azure-client-secret": {
+    what: "the secret of an application at Entra",
+    owner: "the person whose environment names its file",
+    goesTo:
+      "the token endpoint of the config's cloud, one of Microsoft's by a table, or of `AZURE_AUTHORITY_HOST`; no config names another host",
+    variables: ["AZURE_CLIENT_SECRET_FILE"],
+    namedBy: [],
+    file: { check: "bounded", maxBytes: 4 * kibibyte },
+    masked: ["clientSecret"],
+  },
+  "azure-federated-token": {
+    what: "the token that Entra exchanges for a federated identity",
+    owner: "the person or the pod whose environment names its file",
+    goesTo: "the same token endpoint",
+    variables: ["AZURE_FEDERATED_TOKEN_FILE"],
+    namedBy: [],
+    file: { check: "bounded", maxBytes: 64 * kibibyte },
+    masked: ["token"],
+  },
+  "age-identity": {
+    what: "the identity that opens a backup or a sealed key",
+    owner: "the person who types its file's name",
+    goesTo: "nobody: it decrypts here",
+    variables: [],
+    namedBy: ["--identity"],
+    file: { check: "bounded", maxBytes: 64 * kibibyte },
+    masked: ["identity", "passphrase"],
+  },
+  "signing-key": {
+    what: "a private key of the cluster's tokens, as podtrust's signer has it",
+    owner: "the user that the signer runs as",
+    goesTo:
+      "nobody: it signs here. The signer's port shows no place of a key, and its socket is its user's alone",
+    variables: [],
+    namedBy: ["signer --state-dir"],
+    masked: ["privateKey"],
+  },
+  "pkcs11-pin": {
+    what: "the PIN of a PKCS #11 token",
+    owner: "the user that the signer runs as",
+    goesTo:
+      "the vendor's module, in the program podtrust-pkcs11 alone, which checks the mode of its file (0600)",
+    variables: ["PODTRUST_PKCS11_PIN_FILE"],
+    namedBy: [],
+    masked: ["pin"],
+  },
+  "acme-account-key": {
+    what: "the key of an account at a certificate authority",
+    owner: "podtrust, which makes it in its state folder",
+    goesTo: "nobody: it signs. The state folder and its files are its user's alone",
+    variables: [],
+    namedBy: ["publisher.stateDir"],
+    masked: ["privateKey"],
+  },
+  "ssh-key": {
+    what: "the key that logs in to a machine",
+    owner: "the person: a file or an agent of ssh, or a key that podtrust made in its state folder",
+    goesTo: "nobody: ssh signs with it, and podtrust reads the public half",
+    variables: ["SSH_AUTH_SOCK"],
+    namedBy: ["machine.sshKey", "cluster.servers.sshKey"],
+    masked: ["privateKey"],
+  },
+  "proxy-password": {
+    what: "the password in the address of a proxy",
+    owner: "the person whose environment has it",
+    goesTo: "the programs az and kubectl, which the person has podtrust run; podtrust itself asks no proxy",
+    variables: ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"],
+    namedBy: [],
+    masked: ["password"],
+  },
+  "pod-token": {
+    what: "the token of the pod that podtrust runs in",
+    owner: "the kubelet",
+    goesTo: "`KUBERNETES_SERVICE_HOST` and its port, which the kubelet sets",
+    variables: ["KUBERNETES_SERVICE_HOST"],
+    namedBy: ["cluster.inCluster"],
+    file: { check: "bounded", maxBytes: 1024 * kibibyte },
+    masked: ["token"],
+  },
 } as const satisfies Readonly<Record<string, CredentialRow>>;
+
+/** Names under which a log leaves values out. */
+export const maskedNames: ReadonlySet<string> = new Set([
+  "authorization",
+  "password",
+  ...Object.values(credentials).flatMap(({ masked }): readonly string[] => masked),
+]);
+
+/** How the file of a row is judged. */
+export function fileRuleOf(name: CredentialFileName): FileRule {
+  return credentials[name].file;
+}
 
 /** A row of the table. */
 export type CredentialName = keyof typeof credentials;

@@ -8,4 +8,5 @@ export {
   isListed,
 } from "./consent.ts";
 export { type Elsewhere, requireConsentTo, requireGivenFile } from "./elsewhere.ts";
-export type { CredentialName } from "./credential-rows.ts";
+export { type CredentialFileName, type CredentialName, fileRuleOf, maskedNames } from "./credential-rows.ts";
+export { credentialVariable, firstVariable } from "./variables.ts";

@@ -30,9 +30,14 @@ async function realPathOf(file: FileHandle, path: string): Promise<string | unde
 export async function readOpened(path: string, maxBytes: number): Promise<OpenedText> {
   const file = await open(path);
   try {
-    const realPath = await realPathOf(file, path);
-    return { text: await boundedText(file, maxBytes), realPath };
+    return await openedText(file, path, maxBytes);
   } finally {
     await file.close();
   }
+}
+
+/** The same of a file that was opened by this name. */
+export async function openedText(file: FileHandle, path: string, maxBytes: number): Promise<OpenedText> {
+  const realPath = await realPathOf(file, path);
+  return { text: await boundedText(file, maxBytes), realPath };
 }

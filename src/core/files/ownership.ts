@@ -65,6 +65,21 @@ export function checkPrivacy(path: string, { mode }: OwnerAndMode): void {
   );
 }
 
+/** The same of a file that another user maintains, too: that user's group may be how it gets to us (systemd, a kubelet). */
+export function checkReaders(path: string, facts: OwnerAndMode): void {
+  const user = ownUser();
+  if (user === undefined || !isExposed(facts, user)) return;
+  checkPrivacy(path, facts);
+}
+
+/**
+ * Whether others than its intended readers can read a file. A file of another user is maintained by that user, and gets to us
+ * through its group.
+ */
+export function isExposed({ mode, uid }: OwnerAndMode, user: number): boolean {
+  return (mode & (uid === user ? 0o044 : 0o004)) !== 0;
+}
+
 function checkAbove(path: string, facts: OwnerAndMode): void {
   // No user can rename or remove another's entry in a sticky folder: /tmp is safe above a folder of ours.
   if ((facts.mode & sticky) === 0) return checkOwnership(path, facts, "a folder above state");

@@ -1,4 +1,5 @@
 import { isoTime, type LogFields, type Logger } from "../base/index.ts";
+import { maskedNames } from "../credentials/index.ts";
 import { visibleJson } from "./escape.ts";
 import type { Host } from "./host.ts";
 import { dim, red, rich, type Text, yellow } from "./text.ts";
@@ -8,20 +9,9 @@ const levels = ["debug", "info", "warn", "error"] as const;
 
 export type LogLevel = (typeof levels)[number];
 
-// Fields that must never reach a log even if a caller passes them by mistake; base/logger.ts forbids it as well.
-const secrets = new Set([
-  "token",
-  "webIdentityToken",
-  "privateKey",
-  "secretAccessKey",
-  "sessionToken",
-  "password",
-  "authorization",
-]);
-
 /** For JSON.stringify: secrets are left out at any depth, and whole numbers have no size that it refuses. */
 function shown(key: string, value: unknown): unknown {
-  if (secrets.has(key) && value !== undefined) return "[left out]";
+  if (maskedNames.has(key) && value !== undefined) return "[left out]";
   return typeof value === "bigint" ? String(value) : value;
 }
 

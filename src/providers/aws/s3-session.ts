@@ -1,4 +1,4 @@
-import { type ConsentEnvironment, requireConsentTo } from "../../core/credentials/index.ts";
+import { type ConsentEnvironment, firstVariable, requireConsentTo } from "../../core/credentials/index.ts";
 
 const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
 
@@ -22,7 +22,7 @@ export function sessionsFor<T extends Signing>(
 ): () => Promise<T> {
   return async () => {
     const found = await provider();
-    const given = named.map((name) => environment.env[name] ?? "").find((value) => value !== "") ?? "";
+    const given = firstVariable(named, environment.env)?.value ?? "";
     if (found.sessionToken === undefined || originOf(given) === originOf(endpoint)) return found;
     await requireConsentTo(
       {

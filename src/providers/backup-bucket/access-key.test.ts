@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -8,11 +8,12 @@ import { accessKeyIds, readAccessKey } from "./index.ts";
 const id = "AKIAIOSFODNN7EXAMPLE";
 const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-async function read(t: TestContext, text: string): Promise<unknown> {
+async function read(t: TestContext, text: string, mode = 0o600): Promise<unknown> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-access-key-"));
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, "backup-credentials");
   await writeFile(file, text);
+  await chmod(file, mode);
   return readAccessKey(file);
 }
 
@@ -51,6 +52,16 @@ describe("the file with the access key for backups", () => {
       });
     });
   }
+
+  test("that others may read or write is refused with what to do, as a signer's key is", async (t) => {
+    for (const mode of [0o604, 0o640, 0o660, 0o602])
+      await assert.rejects(
+        read(t, full, mode),
+        { code: "state-permissions", next: /chmod/u },
+        mode.toString(8),
+      );
+    assert.deepEqual(await read(t, full, 0o400), { accessKeyId: id, secretAccessKey: secret });
+  });
 
   test("of a person gives the IDs of the profiles that are asked for, and of no other", () => {
     const text = `[default]\naws_access_key_id = A\n[work]\naws_access_key_id=B\n[backup]\naws_access_key_id=C\n`;

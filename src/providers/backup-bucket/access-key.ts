@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { readCredentialFile } from "../../core/files/index.ts";
 
 /** A long-lived access key of an IAM user. Never log it. */
 export interface AccessKey {
@@ -7,7 +7,6 @@ export interface AccessKey {
   readonly secretAccessKey: string;
 }
 
-const maxFile = 64 * 1024;
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html: AKIA is a user's; other services have forms of their own. */
 const idForm = /^[\w.-]{16,128}$/u;
 const secretForm = /^[\x21-\x7e]{16,256}$/u;
@@ -45,13 +44,15 @@ function refusal(file: string, why: string): PodtrustError {
 
 /**
  * The access key of a file in the form of AWS's credentials file, with one profile. Throws `backup-access-key` for what holds
- * none, more than one, or one that ends; none of its content is in a message. Throws `file-unreadable`.
+ * none, more than one, or one that ends; none of its content is in a message. Throws `file-unreadable`, and
+ * `state-permissions` where others may read or write it.
  */
 export async function readAccessKey(file: string): Promise<AccessKey> {
   let text: string;
   try {
-    text = await readBoundedText(file, maxFile);
+    ({ text } = await readCredentialFile("backup-key", file));
   } catch (cause) {
+    if (cause instanceof PodtrustError) throw cause;
     throw new PodtrustError("file-unreadable", `${file}, with the access key for backups, cannot be read`, {
       cause,
     });

@@ -1,7 +1,8 @@
 import { errorText, PodtrustError, type Environment } from "../../core/base/index.ts";
 import type { CloudflareConfig } from "../../config/index.ts";
+import { credentialVariable } from "../../core/credentials/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { readCredentialFile } from "../../core/files/index.ts";
 
 const officialUrl = "https://api.cloudflare.com/client/v4";
 
@@ -26,9 +27,9 @@ function baseUrlOf(env: Environment): string {
 }
 
 async function tokenText({ tokenFile }: CloudflareConfig, env: Environment): Promise<string | undefined> {
-  if (tokenFile === undefined) return env["CLOUDFLARE_API_TOKEN"];
+  if (tokenFile === undefined) return credentialVariable(env, "cloudflare-token")?.value;
   try {
-    return await readBoundedText(tokenFile, 4096);
+    return (await readCredentialFile("cloudflare-token", tokenFile)).text;
   } catch (error) {
     const sentence = `the file of Cloudflare's token cannot be read: ${errorText(error)}`;
     throw new PodtrustError("cloudflare-token-missing", sentence, { cause: error });

@@ -1,5 +1,6 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { credentialVariable } from "../../core/credentials/index.ts";
+import { readCredentialFile } from "../../core/files/index.ts";
 
 /** Where the token comes from: a file where one is named, else HCLOUD_TOKEN. */
 export interface HetznerTokenSource {
@@ -7,8 +8,6 @@ export interface HetznerTokenSource {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-// A longer file is no token's.
-const maxFile = 4096;
 // Hetzner's own Terraform provider refuses any other length before a request.
 const form = /^[A-Za-z0-9]{64}$/u;
 
@@ -18,9 +17,9 @@ export function tokenSourceText({ file }: HetznerTokenSource): string {
 }
 
 async function given({ file, env }: HetznerTokenSource): Promise<string> {
-  if (file === undefined) return env["HCLOUD_TOKEN"] ?? "";
+  if (file === undefined) return credentialVariable(env, "hetzner-token")?.value ?? "";
   try {
-    return await readBoundedText(file, maxFile);
+    return (await readCredentialFile("hetzner-token", file)).text;
   } catch (error) {
     const sentence = `the file of Hetzner's token cannot be read: ${file}: ${errorText(error)}`;
     throw new PodtrustError("file-unreadable", sentence, { cause: error, detail: { path: file } });

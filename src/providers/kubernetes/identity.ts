@@ -1,6 +1,5 @@
-import { stat } from "node:fs/promises";
 import { errorText, PodtrustError } from "../../core/base/index.ts";
-import { readOpened } from "../../core/files/index.ts";
+import { isExposedFile, readCredentialFile } from "../../core/files/index.ts";
 import { anyFile, type FileJudge } from "./given-file.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
 import { type SentCredential, tokenFacts } from "./sent-credential.ts";
@@ -30,12 +29,9 @@ export function credentialFault(what: string, why: string, cause?: unknown): Pod
   });
 }
 
-// A bundle of every public root comes to a quarter of this.
-const maxFile = 1024 * 1024;
-
 /** A file of the credentials, read anew. Throws `cluster-credentials`, and what `judge` throws. */
 export async function credentialFile(what: string, path: string, judge = anyFile): Promise<string> {
-  const opened = await readOpened(path, maxFile).catch((error: unknown) => {
+  const opened = await readCredentialFile("kubeconfig", path).catch((error: unknown) => {
     throw credentialFault(`${what} ${path}`, errorText(error), error);
   });
   await judge(path, opened.realPath);
@@ -53,25 +49,11 @@ export function bearer(what: string, token: string): Bearer {
   return { headers: { authorization: `Bearer ${trimmed}` }, sent: tokenFacts(what, trimmed) };
 }
 
-/**
- * Whether others than its intended readers can read a token's file. A file of another user is maintained by that user,
- * and gets to us through its group.
- */
-export function isExposed(
-  { mode, uid }: { readonly mode: number; readonly uid: number },
-  user: number,
-): boolean {
-  return (mode & (uid === user ? 0o044 : 0o004)) !== 0;
-}
-
 /** Bearer header of the token in a file that is kept fresh, read anew. Throws as `credentialFile`. */
 export async function bearerOfFile(path: string, judge: FileJudge): Promise<Bearer> {
   const what = `token file ${path}`;
   const { headers, sent } = bearer(what, await credentialFile("token file", path, judge));
-  const exposed = await stat(path).then(
-    (facts) => isExposed(facts, process.geteuid?.() ?? 0),
-    () => false,
-  );
+  const exposed = await isExposedFile(path);
   return { headers, sent: { ...sent, file: path, exposed } };
 }
 

@@ -1,8 +1,13 @@
 import { hash } from "node:crypto";
-import { defined, errorText, PodtrustError, shellWord, type Environment } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
-import { type ConsentEnvironment, requireConsentTo } from "../../core/credentials/index.ts";
+import {
+  type ConsentEnvironment,
+  credentialVariable,
+  firstVariable,
+  requireConsentTo,
+} from "../../core/credentials/index.ts";
 
 /** The address of a server, and the token for it. The token goes nowhere else. */
 export interface OpenBaoAccess {
@@ -22,20 +27,9 @@ export interface OpenBaoEndpoint {
 }
 
 // The names that `bao` itself reads, in its order (OpenBao, "Commands (CLI)", environment variables).
-const tokenVariables = ["BAO_TOKEN", "VAULT_TOKEN"] as const;
 const addressVariables = ["BAO_ADDR", "VAULT_ADDR"] as const;
 
 const maxCa = 256 * 1024;
-
-interface Variable {
-  readonly name: string;
-  readonly value: string;
-}
-
-/** The first of these variables that has a value. */
-function firstOf(names: readonly string[], env: Environment): Variable | undefined {
-  return names.map((name) => ({ name, value: (env[name] ?? "").trim() })).find(({ value }) => value !== "");
-}
 
 const originOf = (url: string): string | undefined => (URL.canParse(url) ? new URL(url).origin : undefined);
 
@@ -60,7 +54,7 @@ async function requireNamed(
   { address, ca }: OpenBaoAccess,
   environment: ConsentEnvironment,
 ): Promise<void> {
-  const named = firstOf(addressVariables, environment.env);
+  const named = firstVariable(addressVariables, environment.env);
   if (named !== undefined && isOriginOf(named.value, address)) return;
   const where =
     named === undefined ? "neither BAO_ADDR nor VAULT_ADDR is set" : `${named.name} names another`;
@@ -89,7 +83,7 @@ export function requireNamedServer(
 }
 
 async function tokenFor(server: OpenBaoAccess, environment: ConsentEnvironment): Promise<string | undefined> {
-  const from = firstOf(tokenVariables, environment.env);
+  const from = credentialVariable(environment.env, "openbao-token");
   if (from === undefined) return undefined;
   await requireNamed({ credential: "openbao-token", what: from.name }, server, environment);
   const { name, value: token } = from;

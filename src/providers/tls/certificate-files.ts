@@ -1,5 +1,5 @@
 import { errorText, PodtrustError } from "../../core/base/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { readBoundedText, readCredentialFile } from "../../core/files/index.ts";
 import { type ForeignCertificateOptions, watchForeignCertificate } from "./foreign-certificate.ts";
 import type { CertificateSource } from "./contract.ts";
 
@@ -12,9 +12,9 @@ export interface CertificateFilesOptions extends Omit<ForeignCertificateOptions,
 
 const maxBytes = 256 * 1024;
 
-async function readPem(path: string): Promise<string> {
+async function readPem(path: string, isKey: boolean): Promise<string> {
   try {
-    return await readBoundedText(path, maxBytes);
+    return isKey ? (await readCredentialFile("tls-key", path)).text : await readBoundedText(path, maxBytes);
   } catch (error) {
     throw new PodtrustError("file-unreadable", `${path}: ${errorText(error)}`, { cause: error });
   }
@@ -27,6 +27,9 @@ async function readPem(path: string): Promise<string> {
  */
 export function watchCertificateFiles(options: CertificateFilesOptions): Promise<CertificateSource> {
   const { certificateFile, keyFile, ...rest } = options;
-  const read = async () => ({ certificate: await readPem(certificateFile), key: await readPem(keyFile) });
+  const read = async () => ({
+    certificate: await readPem(certificateFile, false),
+    key: await readPem(keyFile, true),
+  });
   return watchForeignCertificate({ ...rest, from: certificateFile, read });
 }

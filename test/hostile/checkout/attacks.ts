@@ -99,6 +99,30 @@ function externalAccount(secret: string, place: (checkout: Checkout) => object) 
   };
 }
 
+const azure = {
+  tenant: "11111111-1111-1111-1111-111111111111",
+  subscription: "22222222-2222-2222-2222-222222222222",
+  resourceGroup: "g",
+  identities: [],
+};
+
+/** No config can name where this goes: one that does is refused whole, before anything is read or asked. */
+function unnamed(secret: string, variable: string, sections: (checkout: Checkout) => object): Attack {
+  return {
+    tries: "a key of the config that names a place for it",
+    secret,
+    async attack(checkout) {
+      const file = variable.endsWith("_FILE")
+        ? await checkout.write(join(checkout.home, variable), secret)
+        : secret;
+      const text = JSON.stringify({ stack: "prod", issuer, ...sections(checkout) });
+      await checkout.write("podtrust.yaml", text);
+      return said(checkout, ["plan"], { [variable]: file });
+    },
+    refusal: /code: config-invalid/u,
+  };
+}
+
 /** Every credential has its attack: one without does not compile. */
 export const attacks: Readonly<Record<CredentialName, Attack>> = {
   "openbao-token": {
@@ -237,7 +261,7 @@ export const attacks: Readonly<Record<CredentialName, Attack>> = {
     })),
     refusal: elsewhere,
   },
-  "backup-access-key": {
+  "backup-key": {
     tries: "the config's machine, by credentialsFile",
     secret: "access-key-of-the-person",
     attack: toMachine("access-key-of-the-person", (credentialsFile) => ({
@@ -249,5 +273,49 @@ export const attacks: Readonly<Record<CredentialName, Attack>> = {
       },
     })),
     refusal: elsewhere,
+  },
+  "cloudflare-token": unnamed("cf-token-of-the-person", "CLOUDFLARE_API_TOKEN", ({ plain }) => ({
+    dns: { cloudflare: { baseUrl: plain.address } },
+  })),
+  "hetzner-token": unnamed("h".repeat(64), "HCLOUD_TOKEN", ({ plain }) => ({
+    machine: { hetzner: { type: "cax11", location: "nbg1", image: "ubuntu-24.04", endpoint: plain.address } },
+  })),
+  "azure-client-secret": unnamed("secret-of-the-person", "AZURE_CLIENT_SECRET_FILE", ({ plain }) => ({
+    azure: [{ ...azure, authority: plain.address }],
+  })),
+  "azure-federated-token": unnamed("assertion-of-the-person", "AZURE_FEDERATED_TOKEN_FILE", ({ plain }) => ({
+    azure: [{ ...azure, cloud: plain.address }],
+  })),
+  "pod-token": unnamed("/var/run/secrets/token", "KUBERNETES_SERVICE_HOST", ({ server }) => ({
+    cluster: { inCluster: true, server: server.address },
+  })),
+  "age-identity": unnamed("AGE-SECRET-KEY-1", "AGE_IDENTITY", () => ({
+    publisher: { source: { kubeconfig: "k" }, backup: { identity: "../identity" } },
+  })),
+  "signing-key": unnamed("signing-key-of-the-person", "SIGNING_KEY", ({ plain }) => ({ signer: { status: plain.address } })),
+  "pkcs11-pin": unnamed("1234", "PODTRUST_PKCS11_PIN_FILE", ({ plain }) => ({
+    signer: { holder: plain.address },
+  })),
+  "acme-account-key": unnamed("account-key-of-the-person", "ACCOUNT_KEY", ({ server }) => ({
+    publisher: {
+      source: { kubeconfig: "k" },
+      https: { acme: { email: "a@example.com", accountKey: server.address } },
+    },
+  })),
+  "ssh-key": unnamed("agent-socket", "SSH_AUTH_SOCK", () => ({
+    machine: { ssh: { address: "192.0.2.1", user: "root", forwardAgent: true } },
+  })),
+  "proxy-password": {
+    tries: "an address that the config names, asked through the person's proxy",
+    secret: "proxy-password",
+    async attack(checkout) {
+      await config(
+        checkout,
+        `openbao: [{address: "https://192.0.2.1:1", mount: m, roles: [{name: web, serviceAccounts: [shop/web], policies: [web]}]}]`,
+      );
+      const proxy = checkout.plain.address.replace("//", `//me:${this.secret}@`);
+      return said(checkout, ["plan"], { HTTPS_PROXY: proxy, ALL_PROXY: proxy, HTTP_PROXY: proxy });
+    },
+    refusal: /openbao-token-missing/u,
   },
 };

@@ -199,7 +199,7 @@ publisher:
     // The person's own key is no machine's.
     await mkdir(join(folder, ".aws"));
     for (const name of [".aws/credentials", "backup-credentials"])
-      await writeFile(join(folder, name), keyOf("AKIAIOSFODNN7EXAMPLE"));
+      await writeFile(join(folder, name), keyOf("AKIAIOSFODNN7EXAMPLE"), { mode: 0o600 });
     const own = await up();
     assert.equal(own.code, 2, own.err);
     assert.match(
@@ -208,7 +208,7 @@ publisher:
     );
     assert.match(own.err, /s3:PutObject on that bucket alone/u);
 
-    await writeFile(join(folder, "backup-credentials"), keyOf("AKIAI44QH8DHBEXAMPLE"));
+    await writeFile(join(folder, "backup-credentials"), keyOf("AKIAI44QH8DHBEXAMPLE"), { mode: 0o600 });
     await host.watch();
     const { code, err } = await up();
     assert.equal(code, 0, err);
@@ -221,7 +221,7 @@ publisher:
     for (const text of [config, await calls(), ...(await host.sessions()).map(({ script }) => script)])
       assert.ok(!text.includes(secret));
     assert.deepEqual(await fields(), []);
-    await writeFile(join(folder, "backup-credentials"), keyOf("AKIAIZZZZZZZZEXAMPLE"));
+    await writeFile(join(folder, "backup-credentials"), keyOf("AKIAIZZZZZZZZEXAMPLE"), { mode: 0o600 });
     assert.deepEqual(await fields(), ["file backup-credentials"]);
   });
 });

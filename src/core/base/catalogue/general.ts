@@ -43,4 +43,9 @@ export const generalErrors = {
     summary: "A file is no bundle of podtrust doctor, or one that this version cannot read.",
     next: "Have it written anew: podtrust doctor https://ISSUER --bundle FILE.",
   },
+  "credential-elsewhere": {
+    summary:
+      "A credential would go to a place that was not named beside it by who gave it: a config names the place, or a file that did not come with it.",
+    next: "Look at the place; then name it beside the credential, or run the command on a terminal and answer the question.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;

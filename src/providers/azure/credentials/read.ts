@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { defined, errorText, PodtrustError, type Environment } from "../../../core/base/index.ts";
-import { readBoundedText } from "../../../core/files/index.ts";
+import { credentialVariable } from "../../../core/credentials/index.ts";
+import { readCredentialFile } from "../../../core/files/index.ts";
 
 /** The credentials with which podtrust asks Azure. */
 export type AzureCredentials =
@@ -11,15 +12,16 @@ export type AzureCredentials =
   /** The login of Azure's own program, which is run for each access token. */
   | { readonly kind: "azure-cli"; readonly env: Environment };
 
-const maxSecret = 4096;
-const maxToken = 64 * 1024;
-
 const missing = (sentence: string, cause?: unknown): PodtrustError =>
   new PodtrustError("azure-credentials-missing", sentence, defined({ cause }));
 
-async function fileText(variable: string, path: string, max: number): Promise<string> {
+async function fileText(
+  credential: "azure-client-secret" | "azure-federated-token",
+  variable: string,
+  path: string,
+): Promise<string> {
   try {
-    return (await readBoundedText(resolve(path), max)).trim();
+    return (await readCredentialFile(credential, resolve(path))).text.trim();
   } catch (error) {
     throw missing(`the file of ${variable} cannot be read: ${path}: ${errorText(error)}`, error);
   }
@@ -40,7 +42,7 @@ const secretVariable = "AZURE_CLIENT_SECRET_FILE";
 
 /** The token of a federated identity, as its file has it now. Throws `azure-credentials-missing` and `-invalid`. */
 export async function readAssertion(tokenFile: string): Promise<string> {
-  const text = await fileText(tokenVariable, tokenFile, maxToken);
+  const text = await fileText("azure-federated-token", tokenVariable, tokenFile);
   return checked(text, /^[\w-]{1,40000}\.[\w-]{1,40000}\.[\w-]{1,4000}$/u, tokenVariable);
 }
 
@@ -55,15 +57,15 @@ export async function readCredentials(env: Environment, azureCli = false): Promi
   if (clientId === "") throw missing("AZURE_CLIENT_ID is not set");
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(clientId))
     throw new PodtrustError("azure-credentials-invalid", "what AZURE_CLIENT_ID holds is no GUID");
-  const tokenFile = env[tokenVariable] ?? "";
+  const tokenFile = credentialVariable(env, "azure-federated-token")?.value ?? "";
   if (tokenFile !== "") {
     await readAssertion(tokenFile);
     return { kind: "assertion", clientId, tokenFile };
   }
-  const secretFile = env[secretVariable] ?? "";
+  const secretFile = credentialVariable(env, "azure-client-secret")?.value ?? "";
   if (secretFile === "") throw missing(`neither ${tokenVariable} nor ${secretVariable} is set`);
   const secret = checked(
-    await fileText(secretVariable, secretFile, maxSecret),
+    await fileText("azure-client-secret", secretVariable, secretFile),
     /^[!-~]{8,512}$/u,
     secretVariable,
   );

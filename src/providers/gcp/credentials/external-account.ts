@@ -7,7 +7,7 @@ import {
   recordOf,
   textOf,
 } from "../../../core/base/index.ts";
-import { readBoundedText } from "../../../core/files/index.ts";
+import { readCredentialFile } from "../../../core/files/index.ts";
 import { jsonOf, request } from "../../../core/http/index.ts";
 import { checkedGoogleUrl, checkedSourceUrl } from "../endpoint.ts";
 import { neededText, requiredMember } from "./members.ts";
@@ -94,7 +94,7 @@ export function externalAccount(file: JsonRecord): ExternalAccountCredentials {
 }
 
 async function sourceText(source: SubjectTokenSource, signal: AbortSignal): Promise<string> {
-  if ("file" in source) return readBoundedText(source.file, maxToken);
+  if ("file" in source) return (await readCredentialFile("google-subject-token", source.file)).text;
   const { url, headers } = source;
   const { status, body } = await request(url, { headers, signal, maxBytes: maxToken, allowPlainHttp: true });
   if (status !== 200) throw new Error(`status ${status}`);

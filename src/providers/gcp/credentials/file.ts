@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
 import { resolve } from "node:path";
 import { errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../../../core/base/index.ts";
-import { readBoundedText } from "../../../core/files/index.ts";
-import type { ConsentEnvironment } from "../../../core/credentials/index.ts";
+import { readCredentialFile } from "../../../core/files/index.ts";
+import { type ConsentEnvironment, credentialVariable } from "../../../core/credentials/index.ts";
 import { checkedGoogleUrl } from "../endpoint.ts";
 import { type ExternalAccountCredentials, externalAccount } from "./external-account.ts";
 import { neededText, requiredMember } from "./members.ts";
@@ -33,7 +33,6 @@ export type GoogleCredentials = (AuthorizedUser | ExternalAccountCredentials | S
 };
 
 const tokenEndpoint = "https://oauth2.googleapis.com/token";
-const maxFile = 64 * 1024;
 
 /** The key of a service account. Unreadable content is never quoted. */
 function privateKeyOf(pem: string): KeyObject {
@@ -133,12 +132,12 @@ function addressesOf(credentials: GoogleCredentials): readonly string[] {
  * `parseCredentials` throws.
  */
 export async function readCredentials(environment: ConsentEnvironment): Promise<GoogleCredentials> {
-  const path = environment.env["GOOGLE_APPLICATION_CREDENTIALS"] ?? "";
+  const path = credentialVariable(environment.env, "google-credentials")?.value ?? "";
   if (path === "")
     throw new PodtrustError("gcp-credentials-missing", "GOOGLE_APPLICATION_CREDENTIALS is not set");
   let text: string;
   try {
-    text = await readBoundedText(resolve(path), maxFile);
+    ({ text } = await readCredentialFile("google-credentials", resolve(path)));
   } catch (error) {
     const sentence = `the file of GOOGLE_APPLICATION_CREDENTIALS cannot be read: ${path}: ${errorText(error)}`;
     throw new PodtrustError("gcp-credentials-missing", sentence, { cause: error, detail: { path } });

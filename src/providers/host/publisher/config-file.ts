@@ -194,7 +194,7 @@ async function backupInput(
       },
     );
   }
-  const credentialsFile = await sent.addCredential("backup-credentials", from, "backup-access-key");
+  const credentialsFile = await sent.addCredential("backup-credentials", from, "backup-key");
   const s3 = { bucket, region, ...(prefix === "" ? {} : { prefix }), ...defined({ account, endpoint }) };
   return { input: { backup: { ...common, s3: { ...s3, credentialsFile } } } };
 }

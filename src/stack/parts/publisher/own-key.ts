@@ -1,23 +1,27 @@
 import { join } from "node:path";
 import { PodtrustError, type Environment } from "../../../core/base/index.ts";
-import { readBoundedText } from "../../../core/files/index.ts";
+import { credentialVariable } from "../../../core/credentials/index.ts";
+import { readCredentialFile } from "../../../core/files/index.ts";
 import { homeDirectory } from "../../../core/home/index.ts";
 import type { Config } from "../../../config/index.ts";
 import { accessKeyIds, readAccessKey } from "../../../providers/backup-bucket/index.ts";
 
-const maxFile = 1024 * 1024;
-
 /** IDs of the permanent access keys that podtrust itself may work with here: of the environment, and of profiles in use. */
 async function idsInUse({ aws }: Config, env: Environment): Promise<readonly string[]> {
-  const file = env["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homeDirectory(env), ".aws", "credentials");
+  const file =
+    credentialVariable(env, "aws", "AWS_SHARED_CREDENTIALS_FILE")?.value ??
+    join(homeDirectory(env), ".aws", "credentials");
   // A missing file holds no key.
-  const text = await readBoundedText(file, maxFile).catch(() => "");
+  const text = await readCredentialFile("aws", file).then(
+    (read) => read.text,
+    () => "",
+  );
   const profiles = ["default", env["AWS_PROFILE"], ...aws.map(({ profile }) => profile)];
   const named = accessKeyIds(
     text,
     profiles.filter((name) => name !== undefined),
   );
-  const own = env["AWS_ACCESS_KEY_ID"];
+  const own = credentialVariable(env, "aws", "AWS_ACCESS_KEY_ID")?.value;
   return own === undefined ? named : [own, ...named];
 }
 

@@ -22,11 +22,6 @@ export const kubernetesErrors = {
     summary: "The credentials for the cluster could not be obtained.",
     next: "Check the token file, the certificate or the exec plugin that is named.",
   },
-  "credential-elsewhere": {
-    summary:
-      "A credential would go to a place that was not named beside it by who gave it: a config names the place, or a file that did not come with it.",
-    next: "Look at the place; then name it beside the credential, or run the command on a terminal and answer the question.",
-  },
   "exec-plugin-unconfirmed": {
     summary:
       "A kubeconfig names a program to run, which was not confirmed: the kubeconfig is not your own, such as one of a checkout, or the environment lists what may run.",

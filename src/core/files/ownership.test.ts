@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isExposed } from "./identity.ts";
+import { isExposed } from "./ownership.ts";
 
 test("a token's file is exposed to all, and to the group of one's own file, and not to the group of another's", () => {
   const exposed = (mode: number, uid: number): boolean => isExposed({ mode, uid }, 1000);
