@@ -243,6 +243,20 @@ describe("the roles of a stack after the theft of a key", () => {
     assert.equal(await enters(pod), "accepted");
   });
 
+  test("of podtrust's own programs are closed first, since whoever signs for the issuer could open the others by them", async () => {
+    const { config, open, sandbox } = world;
+    const [role = assert.fail()] = account().roles;
+    const named = (name: string, by: string) => ({ ...role, name, serviceAccounts: [by] });
+    const roles = [named("web", "shop/web"), named("operator", "podtrust/podtrust-operator")];
+    const part = awsPart({ config, env: {}, clock: sandbox.clock, open }, { ...account(), roles });
+    const locked = await part.lockRoles(closed, signal, ["web", "operator"]);
+    part.close();
+    assert.deepEqual(
+      locked.roles.map((one) => one.role),
+      ["operator", "web"],
+    );
+  });
+
   test("are named to whoever closes them, with the ServiceAccounts that break, and opened by the same command", async () => {
     let out = "";
     const host = {
