@@ -292,7 +292,9 @@ export const attacks: Readonly<Record<CredentialName, Attack>> = {
   "age-identity": unnamed("AGE-SECRET-KEY-1", "AGE_IDENTITY", () => ({
     publisher: { source: { kubeconfig: "k" }, backup: { identity: "../identity" } },
   })),
-  "signing-key": unnamed("signing-key-of-the-person", "SIGNING_KEY", ({ plain }) => ({ signer: { status: plain.address } })),
+  "signing-key": unnamed("signing-key-of-the-person", "SIGNING_KEY", ({ plain }) => ({
+    signer: { status: plain.address },
+  })),
   "pkcs11-pin": unnamed("1234", "PODTRUST_PKCS11_PIN_FILE", ({ plain }) => ({
     signer: { holder: plain.address },
   })),
