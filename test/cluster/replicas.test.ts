@@ -1,6 +1,6 @@
 /** Replicas of a publisher that share a Secret: a real API server, a real CA, and a front that leads to each in turn. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -11,6 +11,7 @@ import { publisherRbac } from "../../src/providers/kubernetes/index.ts";
 import { servePublisher, type Serving } from "../../src/publisher/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { MemoryLog } from "../support/publisher.ts";
+import { storeKey } from "../support/replicas.ts";
 import { type ControlPlane, leftOut, type Pebble, startControlPlane, startPebble } from "./harness/index.ts";
 import { type Balancer, openBalancer } from "./replicas/balancer.ts";
 import { makeSharedStoreAccess, type SharedStoreAccess } from "./replicas/shared.ts";
@@ -51,6 +52,8 @@ describe("replicas of a publisher", { skip }, () => {
     pebble = await startPebble({ httpPort: fronts.http.port, tlsPort: fronts.https.port, profiles });
     ending.defer(() => pebble.stop());
     writeFileSync(join(folder, "ca.pem"), pebble.tlsCa);
+    mkdirSync(join(folder, "store-key"));
+    writeFileSync(join(folder, "store-key/key"), storeKey);
     await plane.kubectl(["apply", "-f", "-"], publisherRbac({ namespace: "default" }));
   });
   after(() => ending.disposeAsync());
@@ -78,7 +81,7 @@ describe("replicas of a publisher", { skip }, () => {
     const log = new MemoryLog();
     const publisher = {
       source: { kubeconfig },
-      store: { secret: { namespace, name } },
+      store: { secret: { namespace, name }, keyFolder: join(folder, "store-key") },
       stateDir: mkdtempSync(join(folder, "state-")),
       pollInterval: "1s",
       admin: false,
