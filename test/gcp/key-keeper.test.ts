@@ -171,8 +171,29 @@ describe("an operator that keeps the keys", () => {
       [undefined, undefined, undefined],
     );
     const { keeper } = at.start();
-    await at.clock.advance(30_000);
-    assert.match(keeper.degraded.join("\n"), /there is no Secret podtrust\/podtrust-keys/u);
+    // It looks for its key on the disk, of which the clock knows nothing.
+    await until(
+      "it says what is missing",
+      async () => {
+        await at.clock.advance(10_000);
+        return /there is no Secret podtrust\/podtrust-keys/u.test(keeper.degraded.join());
+      },
+      { detail: () => keeper.degraded.join() },
+    );
     assert.equal(at.uploaded(), "first");
+  });
+
+  test("is not asked to trust a key again where nothing proves that it wrote its Secret", async (t) => {
+    const at = await world(t);
+    const times = { firstSeen: 1, lastSeen: 1, distrustedAt: 1 };
+    const keys = [{ jwk: at.cluster.keys[0], ...times }];
+    const stored = JSON.stringify({ format: 1, issuer, keys });
+    at.cluster.object = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { ...secret, resourceVersion: "2" },
+      data: { "documents.prod": Buffer.from(stored).toString("base64") },
+    };
+    await assert.rejects(at.restore(kidsOf(at)[0] ?? ""), { code: "publisher-store-key" });
   });
 });

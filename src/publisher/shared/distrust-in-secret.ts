@@ -39,11 +39,13 @@ export async function distrustInSecret(
 export interface Remembered extends Pick<DocumentsSpec, "keyRetention" | "part"> {
   readonly config: Pick<Config, "stack" | "issuer">;
   readonly name: SecretName;
+  /** Change only what a replica is proven to have written: what nothing proves lifts no distrust. */
+  readonly onlyProven?: true;
 }
 
 /** Replaces the state in a Secret. Returns the Secret's name for sentences. Throws `cluster-*`. */
 export async function changeThere(
-  { config, name, part, keyRetention }: Remembered,
+  { config, name, part, keyRetention, onlyProven }: Remembered,
   change: (state: SourceState, shown: readonly PublicJwk[]) => SourceState,
   { cluster, clock, logger }: DistrustInSecretDeps,
 ): Promise<string> {
@@ -51,7 +53,9 @@ export async function changeThere(
   const shared = new SharedStore(name, { cluster, clock, logger, keys: storeKeys(name, undefined, cluster) });
   try {
     const documents = shared.documents({ stack, issuer, keyRetention, part });
-    const { state: own, said = [], unread } = await documents.load();
+    const { state: own, said = [], unproven, unread } = await documents.load();
+    if (onlyProven === true && unproven !== undefined)
+      throw new PodtrustError("publisher-store-key", unproven.why);
     if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);
     const state = said.length === 0 ? own : { ...own, ring: said };
     const { keys } = parseJwkSet((await cluster.oidcDocuments()).jwks);

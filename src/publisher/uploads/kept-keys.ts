@@ -104,14 +104,14 @@ export async function distrustInKeeper(
   );
 }
 
-/** Takes that back. Throws `publisher-key-unknown` and `cluster-*`. */
+/** Takes that back. Throws `publisher-key-unknown`, `cluster-*`, and `publisher-store-key` where nothing proves it. */
 export async function restoreInKeeper(
   kept: KeeperOf,
   kid: string,
   deps: DistrustInSecretDeps,
 ): Promise<string | undefined> {
   if (!(await isKept(kept, deps))) return undefined;
-  const remembered = rememberedBy(kept);
+  const remembered: Remembered = { ...rememberedBy(kept), onlyProven: true };
   const how = { now: deps.clock.now(), retention: remembered.keyRetention };
   return changeThere(remembered, (state) => ({ ...state, ring: restoreKey(state.ring, kid, how) }), deps);
 }
