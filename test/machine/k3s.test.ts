@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { buildPrograms } from "../cluster/build.ts";
@@ -25,7 +25,10 @@ async function flags(
   const folder = mkdtempSync(join(tmpdir(), "podtrust-k3s-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, "config.yaml.d"));
-  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
   const { k3s } = await buildPrograms(() => {});
   const env = { K3S_CONFIG_FILE: join(folder, "config.yaml") };
   const { stdout } = await run(k3s, ["stand-in-flags", ...args], { env, timeout: maxWait });
@@ -78,6 +81,59 @@ describe("the stand-in for k3s takes its files as k3s does", { skip: clusterLeft
       ["https://a", standardIssuer],
     ],
     [
+      "what is added first pulls the default in",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}+=https://a`, `${issuer}=https://b`) },
+      [],
+      [standardIssuer, "https://a", "https://b"],
+    ],
+    [
+      "of two that are put before the default the later one signs",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}-=https://a`, `${issuer}-=https://b`) },
+      [],
+      ["https://b", "https://a", standardIssuer],
+    ],
+    [
+      "what comes after one that was put before stands last",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}-=https://a`, `${issuer}=https://b`) },
+      [],
+      ["https://a", standardIssuer, "https://b"],
+    ],
+    [
+      "entries keep their order, added ones too, once a plain one has dropped the default",
+      {
+        "config.yaml": arg(
+          "kube-apiserver-arg",
+          `${issuer}=https://a`,
+          `${issuer}+=https://b`,
+          `${issuer}=https://c`,
+        ),
+      },
+      [],
+      ["https://a", "https://b", "https://c"],
+    ],
+    [
+      "NAME++=VALUE is NAME+=VALUE",
+      { "config.yaml": arg("kube-apiserver-arg", `${issuer}++=https://a`) },
+      [],
+      [standardIssuer, "https://a"],
+    ],
+    [
+      "endings count in any case, and hidden files are read",
+      {
+        "config.yaml.d/50-a.YAML": arg("kube-apiserver-arg+", `${issuer}=https://a`),
+        "config.yaml.d/60-b.Yml": arg("kube-apiserver-arg+", `${issuer}=https://b`),
+        "config.yaml.d/.40-c.yml": arg("kube-apiserver-arg+", `${issuer}=https://c`),
+      },
+      [],
+      ["https://c", "https://a", "https://b"],
+    ],
+    [
+      "an alias is what it refers to",
+      { "config.yaml": `node-label: &x\n- ${issuer}=https://a\nkube-apiserver-arg: *x\n` },
+      [],
+      ["https://a"],
+    ],
+    [
       "the command line's values come after the files'",
       { "config.yaml": arg("kube-apiserver-arg", `${issuer}=https://file`) },
       ["--kube-apiserver-arg", `${issuer}=https://flag`],
@@ -97,4 +153,13 @@ describe("the stand-in for k3s takes its files as k3s does", { skip: clusterLeft
     test(name, async (context: TestContext) => {
       assert.deepEqual(await flags(context, issuer, files, args), wanted);
     });
+
+  test("a folder of such a name is passed over, and a mapping makes a flag that no program knows", async (context: TestContext) => {
+    const files = {
+      "config.yaml.d/50.yaml/inside.yaml": "x: y\n",
+      "config.yaml": "kube-apiserver-arg: {a: b}\n",
+    };
+    assert.deepEqual(await flags(context, issuer, files), [standardIssuer]);
+    assert.deepEqual(await flags(context, "[{a b}]", files), ["true"]);
+  });
 });

@@ -14,20 +14,35 @@ import (
 // Settings are what k3s was told, by key: each file's and each flag's values, in order.
 type Settings map[string][]string
 
-// readConfig reads config.yaml and then config.yaml.d by k3s's rules (docs.k3s.io, "Configuration Options";
-// pkg/configfilearg/parser.go): in alphabetical order, the last value of a key wins whole, `key+` appends to what was
-// gathered, and a later `key` without + wipes that.
-func readConfig(file string) (Settings, error) {
-	files, err := filepath.Glob(file + ".d/*")
+// dropIns are the files of config.yaml.d as k3s finds them (pkg/configfilearg/parser.go, dotDFiles): by the ending of
+// their names in any case, hidden ones too, in the order of the names' bytes; a folder is passed over.
+func dropIns(file string) ([]string, error) {
+	entries, err := os.ReadDir(file + ".d")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	sort.Strings(files)
+	found := []string{}
+	for _, entry := range entries {
+		name := strings.ToLower(entry.Name())
+		if !entry.IsDir() && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")) {
+			found = append(found, filepath.Join(file+".d", entry.Name()))
+		}
+	}
+	return found, nil
+}
+
+// readConfig reads config.yaml and then config.yaml.d by k3s's rules (the same file, readConfigFile): the last value of
+// a key wins whole, `key+` appends to what was gathered, and a later `key` without + wipes that.
+func readConfig(file string) (Settings, error) {
+	files, err := dropIns(file)
+	if err != nil {
+		return nil, err
+	}
 	gathered := Settings{}
 	for _, one := range append([]string{file}, files...) {
-		if one != file && !strings.HasSuffix(one, ".yaml") && !strings.HasSuffix(one, ".yml") {
-			continue
-		}
 		text, err := os.ReadFile(one)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
@@ -65,13 +80,25 @@ func gather(gathered Settings, text []byte) error {
 	return nil
 }
 
+// valuesOf is a value as k3s hands it on: what an alias refers to, and a mapping as Go prints it, which makes a flag that
+// no program knows.
 func valuesOf(node *yaml.Node) []string {
+	if node.Kind == yaml.AliasNode {
+		return valuesOf(node.Alias)
+	}
+	if node.Kind == yaml.MappingNode {
+		pairs := []string{}
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			pairs = append(pairs, "{"+node.Content[i].Value+" "+node.Content[i+1].Value+"}")
+		}
+		return []string{"[" + strings.Join(pairs, " ") + "]"}
+	}
 	if node.Kind != yaml.SequenceNode {
 		return []string{node.Value}
 	}
 	values := []string{}
 	for _, item := range node.Content {
-		values = append(values, item.Value)
+		values = append(values, valuesOf(item)...)
 	}
 	return values
 }
@@ -105,33 +132,29 @@ func (settings Settings) last(key, otherwise string) string {
 	return values[len(values)-1]
 }
 
-// mergeArgs is k3s's way of laying `kube-apiserver-arg` over its own flags (pkg/util/args.go): `name=v` takes the
-// place of the default, repeats keep their order, `name+=v` stands after the default and `name-=v` before it.
+// mergeArgs is k3s's way of laying `kube-apiserver-arg` over its own flags (pkg/util/args.go, GetArgs): entry by entry.
+// The first of a name takes the default, before or behind its own value with `name+=v` and `name-=v`, or drops it.
 func mergeArgs(defaults map[string]string, extra []string) []string {
-	given := map[string][]string{}
+	merged := map[string][]string{}
 	for _, arg := range extra {
-		key, value, found := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		written, value, found := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
 		if !found {
 			value = "true"
 		}
-		given[key] = append(given[key], value)
-	}
-	merged := map[string][]string{}
-	for key, value := range defaults {
-		merged[key] = []string{value}
-	}
-	// Replacements first, so that what is added is added to them.
-	for key, values := range given {
-		if !strings.HasSuffix(key, "+") && !strings.HasSuffix(key, "-") {
-			merged[key] = values
+		name := strings.TrimRight(written, "-+")
+		before := merged[name]
+		if standard, left := defaults[name]; left && written != name {
+			before = append([]string{standard}, before...)
+		}
+		delete(defaults, name)
+		if strings.HasSuffix(written, "-") {
+			merged[name] = append([]string{value}, before...)
+		} else {
+			merged[name] = append(before, value)
 		}
 	}
-	for key, values := range given {
-		if name := strings.TrimSuffix(key, "+"); name != key {
-			merged[name] = append(merged[name], values...)
-		} else if name := strings.TrimSuffix(key, "-"); name != key {
-			merged[name] = append(append([]string{}, values...), merged[name]...)
-		}
+	for name, value := range defaults {
+		merged[name] = []string{value}
 	}
 	names := []string{}
 	for name := range merged {

@@ -5,6 +5,7 @@
 //	k3s server [FLAG…]            what the unit k3s.service runs
 //	k3s kubectl …, kubectl …      kubectl with /etc/rancher/k3s/k3s.yaml
 //	k3s secrets-encrypt status
+//	k3s certificate rotate-ca --path DIR [--force] [--server URL] [--data-dir DIR]
 //	k3s --version
 //	k3s stand-in-flags [FLAG…]    of the stand-in alone: prints the API server's flags and ends
 package main
@@ -43,7 +44,7 @@ func init() {
 		egress-selector-mode etcd-arg flannel-backend flannel-iface flannel-ipv6-masq helm-job-image
 		https-listen-port kube-apiserver-arg kube-controller-manager-arg kube-proxy-arg kube-scheduler-arg
 		kubelet-arg node-external-ip node-ip node-label node-name node-taint protect-kernel-defaults
-		secrets-encryption service-cidr service-node-port-range tls-san token write-kubeconfig
+		secrets-encryption service-cidr service-node-port-range tls-san token tls-san-security write-kubeconfig
 		write-kubeconfig-mode`) {
 		known[key] = true
 	}
@@ -114,6 +115,8 @@ func run(args []string) error {
 		return kubectl(args[1:])
 	case "secrets-encrypt":
 		return secretsEncrypt(args[1:])
+	case "certificate":
+		return certificate(args[1:])
 	case "server", "stand-in-flags":
 		settings, err := readSettings(args[1:])
 		if err != nil {

@@ -140,22 +140,40 @@ func (ca *authority) issue(folder, name string, subject pkix.Name, names []strin
 	return cert, keyFile, writePem(keyFile, "EC PRIVATE KEY", keyDer, 0o600)
 }
 
-// openServiceKeys gives the keys of ServiceAccount tokens as k3s keeps them: service.key verifies, and
-// service.current.key signs.
-func openServiceKeys(folder string) (verifier, signer string, err error) {
-	verifier, signer = filepath.Join(folder, "service.key"), filepath.Join(folder, "service.current.key")
-	if _, err := os.Stat(verifier); err == nil {
-		return verifier, signer, nil
+// openServiceKeys gives the keys of ServiceAccount tokens as k3s keeps them (pkg/daemons/control/deps/deps.go,
+// genServiceAccount): service.key verifies, and its first private key stands in service.current.key, written anew at each
+// start, and signs.
+func openServiceKeys(folder string) error {
+	verifier := filepath.Join(folder, "service.key")
+	if _, err := os.Stat(verifier); errors.Is(err, os.ErrNotExist) {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return err
+		}
+		if err := writePem(verifier, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key), 0o600); err != nil {
+			return err
+		}
 	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	text, err := os.ReadFile(verifier)
 	if err != nil {
-		return "", "", err
+		return err
 	}
-	der := x509.MarshalPKCS1PrivateKey(key)
-	if err := writePem(signer, "RSA PRIVATE KEY", der, 0o600); err != nil {
-		return "", "", err
+	key, err := firstPrivate(text)
+	if err != nil {
+		return err
 	}
-	return verifier, signer, writePem(verifier, "RSA PRIVATE KEY", der, 0o600)
+	current := filepath.Join(folder, "service.current.key")
+	switch one := key.(type) {
+	case *rsa.PrivateKey:
+		return writePem(current, "RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(one), 0o600)
+	case *ecdsa.PrivateKey:
+		der, err := x509.MarshalECPrivateKey(one)
+		if err != nil {
+			return err
+		}
+		return writePem(current, "EC PRIVATE KEY", der, 0o600)
+	}
+	return errors.New("a private key of another kind")
 }
 
 // writeKubeconfig writes one as k3s writes k3s.yaml: everything in it, and everything is called default.

@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,30 +37,47 @@ func newPaths(settings Settings) paths {
 
 func (at paths) file(name string) string { return filepath.Join(at.tls, name) }
 
-// apiServerFlags are k3s's own, with what `kube-apiserver-arg` lays over them (pkg/daemons/control/server.go). k3s has
-// its API server on 127.0.0.1:6444 behind a listener on 6443; here it listens on 6443 itself.
+// datastoreOf is the one that several servers share, where one is named, else the server's own.
+func datastoreOf(settings Settings) datastore {
+	return datastore{settings.last("datastore-endpoint", "http://127.0.0.1:2379")}
+}
+
+// advertised is the address that the API server would tell pods; there are none.
+func advertised(settings Settings) string {
+	for _, one := range addresses() {
+		if ip := net.ParseIP(one); ip != nil && !ip.IsLoopback() {
+			return settings.last("advertise-address", one)
+		}
+	}
+	return settings.last("advertise-address", "192.0.2.1")
+}
+
+// apiServerFlags are k3s's own, with what `kube-apiserver-arg` lays over them (pkg/daemons/control/server.go). It
+// listens on loopback, behind k3s's own listener (front.go).
 func apiServerFlags(settings Settings, at paths) []string {
 	domain := settings.last("cluster-domain", "cluster.local")
 	issuer := "https://kubernetes.default.svc." + domain
 	defaults := map[string]string{
+		"advertise-address":           advertised(settings),
 		"allow-privileged":            "true",
 		"anonymous-auth":              "false",
 		"api-audiences":               issuer + ",k3s",
 		"authorization-mode":          "Node,RBAC",
-		"bind-address":                settings.last("bind-address", "::"),
+		"bind-address":                "127.0.0.1",
 		"cert-dir":                    filepath.Join(at.tls, "temporary-certs"),
 		"client-ca-file":              at.file("client-ca.crt"),
+		"enable-admission-plugins":    "NodeRestriction",
 		"enable-bootstrap-token-auth": "true",
 		// The machine's address may be one that the API server does not announce to pods, and there are none.
 		"endpoint-reconciler-type":           "none",
-		"etcd-servers":                       "http://127.0.0.1:2379",
+		"etcd-servers":                       datastoreOf(settings).url,
 		"profiling":                          "false",
 		"requestheader-allowed-names":        "system:auth-proxy",
 		"requestheader-client-ca-file":       at.file("request-header-ca.crt"),
 		"requestheader-extra-headers-prefix": "X-Remote-Extra-",
 		"requestheader-group-headers":        "X-Remote-Group",
 		"requestheader-username-headers":     "X-Remote-User",
-		"secure-port":                        settings.last("https-listen-port", "6443"),
+		"secure-port":                        portBehind(settings),
 		"service-account-issuer":             issuer,
 		"service-account-key-file":           at.file("service.key"),
 		"service-account-signing-key-file":   at.file("service.current.key"),
@@ -73,6 +89,7 @@ func apiServerFlags(settings Settings, at paths) []string {
 	}
 	if settings.last("secrets-encryption", "false") == "true" {
 		defaults["encryption-provider-config"] = filepath.Join(at.cred, "encryption-config.json")
+		defaults["encryption-provider-config-automatic-reload"] = "true"
 	}
 	return mergeArgs(defaults, settings["kube-apiserver-arg"])
 }
@@ -129,7 +146,7 @@ func prepare(settings Settings, at paths) (prepared, error) {
 	if _, err := openAuthority(at.tls, "request-header-ca"); err != nil {
 		return prepared{}, err
 	}
-	if _, _, err := openServiceKeys(at.tls); err != nil {
+	if err := openServiceKeys(at.tls); err != nil {
 		return prepared{}, err
 	}
 	if err := writeEncryption(at); err != nil {
@@ -153,8 +170,9 @@ func prepare(settings Settings, at paths) (prepared, error) {
 		return prepared{}, err
 	}
 	url := "https://127.0.0.1:" + settings.last("https-listen-port", "6443")
+	behind := "https://127.0.0.1:" + portBehind(settings)
 	controller := filepath.Join(at.cred, "controller.kubeconfig")
-	if err := writeKubeconfig(controller, url, server.file, manager, managerKey, 0o600); err != nil {
+	if err := writeKubeconfig(controller, behind, server.file, manager, managerKey, 0o600); err != nil {
 		return prepared{}, err
 	}
 	mode, err := strconv.ParseUint(settings.last("write-kubeconfig-mode", "600"), 8, 32)
@@ -174,8 +192,26 @@ type children struct {
 	ended   chan string
 }
 
+// k3s runs its API server and controllers inside of its own process, whose name is k3s-server: no process is called
+// kube-apiserver (pkg/daemons/executor/embed.go; seen on v1.34.3+k3s1). What runs here is called as k3s is.
+func disguised(name string) (string, error) {
+	folder := filepath.Join(os.TempDir(), fmt.Sprintf("stand-in-k3s-%d", os.Getpid()), name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	link := filepath.Join(folder, "k3s-server")
+	if err := os.Symlink(programs(name), link); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", err
+	}
+	return link, nil
+}
+
 func (all *children) start(name string, args []string) error {
-	command := exec.Command(programs(name), args...)
+	program, err := disguised(name)
+	if err != nil {
+		return err
+	}
+	command := exec.Command(program, args...)
 	command.Stdout, command.Stderr = os.Stderr, os.Stderr
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := command.Start(); err != nil {
@@ -319,30 +355,79 @@ func deploy(at paths, kubeconfig string) {
 	}
 }
 
-func writeToken(at paths) error {
-	file := filepath.Join(at.server, "token")
-	if _, err := os.Stat(file); err == nil {
-		return nil
+// openData brings a server's files and the datastore to the same: by what is stored, or, at the first start of all, by
+// what is there. It gives the server's password.
+func openData(settings Settings, at paths) (string, error) {
+	store := datastoreOf(settings)
+	if err := store.ready(); err != nil {
+		return "", err
 	}
-	secret := make([]byte, 16)
-	if _, err := rand.Read(secret); err != nil {
-		return err
+	token, err := tokenOf(settings, at)
+	if err != nil {
+		return "", err
 	}
-	return os.WriteFile(file, []byte("K10stand-in::server:"+hex.EncodeToString(secret)+"\n"), 0o600)
+	stored, err := store.read(token)
+	if err != nil {
+		return "", fmt.Errorf("failed to bootstrap cluster data: %w", err)
+	}
+	if stored != nil {
+		if err := reconcile(at.server, stored); err != nil {
+			return "", err
+		}
+	}
+	if err := os.MkdirAll(at.cred, 0o700); err != nil {
+		return "", err
+	}
+	password, err := openPassword(settings, at)
+	if err != nil {
+		return "", err
+	}
+	if token == "" {
+		token = password
+	}
+	// What is in the files by the end of this start, for the servers and starts that come after it.
+	save := func() error {
+		if stored != nil {
+			return nil
+		}
+		files, err := onDisk(at.server)
+		if err != nil {
+			return err
+		}
+		return store.write(token, files)
+	}
+	if err := os.MkdirAll(at.tls, 0o700); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"server-ca", "client-ca", "request-header-ca"} {
+		if _, err := openAuthority(at.tls, name); err != nil {
+			return "", err
+		}
+	}
+	if err := openServiceKeys(at.tls); err != nil {
+		return "", err
+	}
+	if err := save(); err != nil {
+		return "", err
+	}
+	return password, os.WriteFile(filepath.Join(at.server, "token"), []byte("K10stand-in::server:"+password+"\n"), 0o600)
 }
 
 func begin(settings Settings, at paths, all *children) error {
-	ready, err := prepare(settings, at)
+	if settings.last("datastore-endpoint", "") == "" {
+		err := all.start("etcd", []string{"--data-dir=" + filepath.Join(at.server, "db", "etcd"), "--log-level=warn",
+			"--listen-client-urls=http://127.0.0.1:2379", "--advertise-client-urls=http://127.0.0.1:2379",
+			"--listen-peer-urls=http://127.0.0.1:2380", "--initial-advertise-peer-urls=http://127.0.0.1:2380",
+			"--initial-cluster=default=http://127.0.0.1:2380", "--heartbeat-interval=1000", "--election-timeout=10000"})
+		if err != nil {
+			return err
+		}
+	}
+	password, err := openData(settings, at)
 	if err != nil {
 		return err
 	}
-	if err := writeToken(at); err != nil {
-		return err
-	}
-	err = all.start("etcd", []string{"--data-dir=" + filepath.Join(at.server, "db", "etcd"), "--log-level=warn",
-		"--listen-client-urls=http://127.0.0.1:2379", "--advertise-client-urls=http://127.0.0.1:2379",
-		"--listen-peer-urls=http://127.0.0.1:2380", "--initial-advertise-peer-urls=http://127.0.0.1:2380",
-		"--initial-cluster=default=http://127.0.0.1:2380", "--heartbeat-interval=1000", "--election-timeout=10000"})
+	ready, err := prepare(settings, at)
 	if err != nil {
 		return err
 	}
@@ -355,22 +440,27 @@ func begin(settings Settings, at paths, all *children) error {
 	if err != nil {
 		return err
 	}
-	url := "https://127.0.0.1:" + settings.last("https-listen-port", "6443")
-	if err := untilReady(all, ask, url); err != nil {
+	behind := "https://127.0.0.1:" + portBehind(settings)
+	if err := (front{settings, at, datastoreOf(settings), password}).listen(behind); err != nil {
 		return err
 	}
+	if err := untilReady(all, ask, behind); err != nil {
+		return err
+	}
+	isShared := settings.last("datastore-endpoint", "") != ""
 	// Those controllers that something here waits for; the others would only warm the processor.
-	err = all.start("kube-controller-manager", mergeArgs(map[string]string{
+	managed := mergeArgs(map[string]string{
 		"kubeconfig": ready.manager, "authentication-kubeconfig": ready.manager, "authorization-kubeconfig": ready.manager,
-		"root-ca-file": ready.serverCA, "leader-elect": "false", "bind-address": "127.0.0.1",
+		"root-ca-file": ready.serverCA, "leader-elect": strconv.FormatBool(isShared), "bind-address": "127.0.0.1", "secure-port": "0",
 		"service-account-private-key-file": at.file("service.current.key"),
 		"controllers":                      "serviceaccount-controller,root-ca-certificate-publisher-controller,namespace-controller",
 		"use-service-account-credentials":  "true",
-	}, settings["kube-controller-manager-arg"]))
-	if err != nil {
+	}, settings["kube-controller-manager-arg"])
+	say("info", "Running kube-controller-manager %s", strings.Join(managed, " "))
+	if err := all.start("kube-controller-manager", managed); err != nil {
 		return err
 	}
-	if err := addNode(settings, ask, url); err != nil {
+	if err := addNode(settings, ask, behind); err != nil {
 		return err
 	}
 	say("info", "k3s is up and running")
