@@ -53,4 +53,17 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "control-plane/servers",
     "control-plane/tokens",
   ],
+  // The answer to a stolen key: by what the servers themselves show, and by nothing that the cluster remembers.
+  "control-plane/theft": [
+    "core/base",
+    "core/credentials",
+    "rules/oidc",
+    "rules/rotation",
+    "issuer",
+    "config",
+    "providers/kubernetes",
+    "control-plane/record",
+    "control-plane/servers",
+    "control-plane/rotation",
+  ],
 };

@@ -344,6 +344,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/yaml",
     "rules/rotation",
     "control-plane/rotation",
+    "control-plane/theft",
   ],
 };
 

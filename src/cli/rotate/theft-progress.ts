@@ -1,10 +1,10 @@
 import { isRecord, recordsOf, textOf } from "../../core/base/index.ts";
 import type { StateFolder } from "../../core/files/index.ts";
-import type { Proof, TheftProgress } from "../../control-plane/theft/index.ts";
+import type { KeyEndProof, TheftProgress } from "../../control-plane/theft/index.ts";
 import type { Taint, TheftWay } from "../../rules/rotation/index.ts";
 
 const file = "theft.json";
-const proofs: readonly Proof[] = ["tokens", "files"];
+const proofs: readonly KeyEndProof[] = ["tokens", "files"];
 const ways: readonly TheftWay[] = ["at-once", "thief-reaches-no-api"];
 const taints: readonly Taint[] = ["stolen", "beside", "signed", "unvouched"];
 

@@ -1,7 +1,7 @@
 import { PodtrustError, until } from "../../core/base/index.ts";
 import { type KeySources, type TaintedKey, taintedKeys } from "../../rules/rotation/index.ts";
 import type { OnWait, RotationAlgorithm, Sights } from "../rotation/index.ts";
-import { type Proof, type ProveDeps, proven, tokenBefore } from "./prove.ts";
+import { type KeyEndProof, type ProveDeps, proven, tokenBefore } from "./prove.ts";
 import type { TheftServer } from "./theft-server.ts";
 
 /** How far the answer to a theft has come: another run continues from it. Times are milliseconds since the epoch. */
@@ -14,7 +14,7 @@ export interface TheftProgress {
   /** When what is published was first seen, from outside, with the fresh key and without a tainted one. */
   readonly publishedAt?: number;
   /** How each server was shown to take no tainted token, by its name. */
-  readonly servers: Readonly<Record<string, Proof>>;
+  readonly servers: Readonly<Record<string, KeyEndProof>>;
 }
 
 /** What becomes public instead of the tainted keys. */
@@ -98,7 +98,7 @@ async function seenOutside(deps: EndTheftDeps, keys: KeyReplacement): Promise<vo
 }
 
 /** One restart from whatever keys to the fresh one alone; the server goes back where that is not shown. */
-async function replacedAt(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<Proof> {
+async function replacedAt(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<KeyEndProof> {
   const { signal, onStep } = deps;
   const before = await tokenBefore(server, signal);
   await server.write({ verify: [fresh], signing: fresh }, signal);
@@ -111,7 +111,7 @@ async function replacedAt(server: TheftServer, fresh: string, deps: EndTheftDeps
   return proof;
 }
 
-async function firstReplaced(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<Proof> {
+async function firstReplaced(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<KeyEndProof> {
   try {
     return await replacedAt(server, fresh, deps);
   } catch (error) {

@@ -6,5 +6,5 @@ export {
   type TheftProgress,
 } from "./end-theft.ts";
 export { openTheft, type OpenedTheft, type OpenTheftOptions } from "./open.ts";
-export type { Proof } from "./prove.ts";
+export type { KeyEndProof } from "./prove.ts";
 export type { TheftServer } from "./theft-server.ts";

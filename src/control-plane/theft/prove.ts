@@ -4,7 +4,7 @@ import type { OnWait } from "../rotation/index.ts";
 import type { TheftServer } from "./theft-server.ts";
 
 /** How it is known that an API server takes no token of a tainted key. */
-export type Proof =
+export type KeyEndProof =
   /** A token of a tainted key that it took right before its restart is refused, and one of the fresh key is taken. */
   | "tokens"
   /** It could make no token before: its key files, which are older than its process, and the keys that it shows. */
@@ -66,7 +66,7 @@ export async function proven(
   fresh: string,
   before: string | undefined,
   { clock, signal, onWait }: ProveDeps,
-): Promise<Proof> {
+): Promise<KeyEndProof> {
   await until<true>({
     clock,
     withinMs,
