@@ -17,7 +17,13 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "control-plane/record",
   ],
   // What rotations and adoption remember: on each server, and in a Secret of the cluster.
-  "control-plane/record": ["core/base", "rules/keys", "rules/rotation", "providers/kubernetes"],
+  "control-plane/record": [
+    "core/base",
+    "rules/keys",
+    "rules/rotation",
+    "providers/host",
+    "providers/kubernetes",
+  ],
   "control-plane/tokens": ["core/base", "providers/kubernetes"],
   // What depends on a cluster's present issuer, gathered for rules/adoption.
   "control-plane/adoption": [

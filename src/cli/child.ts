@@ -55,21 +55,20 @@ export function shownLines({ screen }: Pick<CommandContext, "screen">): LineList
 
 /**
  * Runs a program that shows what others wrote: it has no terminal, no input but `input`, and each line of it goes to
- * `listeners`. Returns its exit code. It ends when the reader of our standard output does. Throws
+ * `out` or `err`. Returns its exit code. It ends when the reader of our standard output does. Throws
  * `program-missing`.
  */
 export async function runForLines(
   context: CommandContext,
   program: PersonProgram,
   args: readonly string[],
-  listeners: LineListeners,
-  input = "",
+  { out, err, input = "" }: LineListeners & { readonly input?: string },
 ): Promise<number> {
   const env = programEnvironment(program, context.env);
   const child = spawn(program, args, { env, cwd: context.cwd, stdio: ["pipe", "pipe", "pipe"] });
   // A program that ends before it has read is seen by its exit code.
   child.stdin.on("error", () => {}).end(input);
-  const splitters = [lineSplitter(listeners.out), lineSplitter(listeners.err)] as const;
+  const splitters = [lineSplitter(out), lineSplitter(err)] as const;
   for (const [index, stream] of [child.stdout, child.stderr].entries()) {
     stream.setEncoding("utf8").on("data", (piece: string) => {
       splitters[index]?.push(piece);

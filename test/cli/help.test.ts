@@ -16,7 +16,7 @@ const commands = [
   .map(([, , name = ""]) => name)
   .filter((name, index, all) => !all[index + 1]?.startsWith(`${name} `));
 // Started by the cluster and by systemd, and hidden from people.
-const hidden = new Set(["job", "renew-token"]);
+const hidden = new Set(["job", "make-store-key", "renew-token"]);
 
 describe("help of a command", () => {
   test("gives three examples of every command that can be run", () => {

@@ -1,22 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
-import { PodtrustError } from "../../src/core/base/index.ts";
 import { type SecretCluster, ServersRecord } from "../../src/control-plane/record/index.ts";
-import {
-  type RotatedServer,
-  Rotation,
-  type RotationAlgorithm,
-  type RotationDeps,
-  type ServerLook,
-  type Sights,
-} from "../../src/control-plane/rotation/index.ts";
-import type { TheftServer } from "../../src/control-plane/theft/index.ts";
-import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
-import { publicJwk, type PublicJwk, verifyJws } from "../../src/rules/keys/index.ts";
-import { parseJws } from "../../src/rules/oidc/index.ts";
-import type { FileTarget, LegacyToken } from "../../src/rules/rotation/index.ts";
-import type { PodTokens } from "../../src/rules/tokens/index.ts";
+import { Rotation, type RotationDeps, type Sights } from "../../src/control-plane/rotation/index.ts";
 import { sightsOf } from "../../src/control-plane/rotation/sights.ts";
-import { MemoryRecord } from "./memory-record.ts";
+import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
+import type { LegacyToken } from "../../src/rules/rotation/index.ts";
+import type { PodTokens } from "../../src/rules/tokens/index.ts";
+import { compactJws, makeKey, MemoryServer, type SigningKey } from "./memory-server.ts";
 import { audience, awsError, issuerRoot, startTestSandbox, subject, type TestSandbox } from "./sandbox.ts";
 import { SwiftClock } from "./swift-clock.ts";
 
@@ -28,27 +16,6 @@ const pollMs = 10 * second;
 const tokenMs = 4 * minute;
 const tickMs = 10 * second;
 
-interface SigningKey {
-  readonly privateKey: KeyObject;
-  readonly jwk: PublicJwk;
-}
-
-function makeKey(algorithm: RotationAlgorithm): SigningKey {
-  const { privateKey, publicKey } =
-    algorithm === "ES256"
-      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
-      : generateKeyPairSync("rsa", { modulusLength: 2048 });
-  return { privateKey, jwk: publicJwk(publicKey) };
-}
-
-function compactJws(header: object, claims: object, key: KeyObject): string {
-  const input = [header, claims]
-    .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-    .join(".");
-  const signature = sign("sha256", Buffer.from(input), { key, dsaEncoding: "ieee-p1363" });
-  return `${input}.${signature.toString("base64url")}`;
-}
-
 /** A pod that lives, with one token for relying parties outside. */
 export function podWith(name: string, ms: number): PodTokens {
   const tokens = [{ audience, ms }];
@@ -57,185 +24,6 @@ export function podWith(name: string, ms: number): PodTokens {
 
 /** What ends a run where a test wants it cut off. */
 export class CutError extends Error {}
-
-/** An API server in memory: real keys and signatures, its files, and what the process that runs has read of them. */
-export class MemoryServer implements RotatedServer, TheftServer {
-  readonly name: string;
-  readonly record: MemoryRecord;
-  readonly #world: RotationCluster;
-  readonly #held = new Map<string, SigningKey>();
-  files: FileTarget;
-  running: FileTarget;
-  #before: FileTarget | undefined;
-  /** A write that does not reach its process: what it verifies stays, whatever its files say. */
-  isStuck = false;
-  /** The API server is away until then: a restart takes its time. */
-  awayUntil = 0;
-
-  constructor(name: string, world: RotationCluster, first: SigningKey) {
-    this.name = name;
-    this.#world = world;
-    this.record = new MemoryRecord(
-      () => world.clock.now(),
-      () => world.mayBeCut(),
-    );
-    this.#held.set(first.jwk.kid, first);
-    world.keys.set(first.jwk.kid, first);
-    this.files = { verify: [first.jwk.kid], signing: first.jwk.kid };
-    this.running = this.files;
-  }
-
-  get jwks(): readonly PublicJwk[] {
-    return this.running.verify.map((kid) => this.#world.key(kid).jwk);
-  }
-
-  async look(): Promise<ServerLook> {
-    this.#world.mayBeCut();
-    if (this.isAway()) throw new PodtrustError("cluster-unreachable", `${this.name} is starting`);
-    return Promise.resolve({
-      keys: {
-        name: this.name,
-        verifies: this.running.verify,
-        algorithms: Object.fromEntries(this.jwks.map(({ kid, alg }) => [kid, alg])),
-        signs: this.running.signing,
-        files: { ...this.files, privates: [...this.#held.keys()] },
-        stale: { count: 0, startedAt: this.awayUntil },
-      },
-      rules: { audiences: [this.#world.issuer], maximum: undefined, extend: true },
-    });
-  }
-
-  isAway(): boolean {
-    return this.#world.clock.now() < this.awayUntil;
-  }
-
-  async publicHalf(kid: string): Promise<string | undefined> {
-    const isKnown = this.#held.has(kid) || this.files.verify.includes(kid);
-    const key = isKnown ? this.#world.keys.get(kid)?.jwk : undefined;
-    return Promise.resolve(
-      key && createPublicKey({ key, format: "jwk" }).export({ type: "spki", format: "pem" }),
-    );
-  }
-
-  /** The machine is made anew: its disk is empty, and its files are those that a join copies from another. */
-  async remade(from: MemoryServer): Promise<void> {
-    this.record.empty();
-    for (const kid of this.#held.keys()) if (kid !== from.files.signing) this.#held.delete(kid);
-    this.#held.set(from.files.signing, this.#world.key(from.files.signing));
-    this.files = from.files;
-    this.restart();
-    return Promise.resolve();
-  }
-
-  async makeKey(algorithm: RotationAlgorithm): Promise<string> {
-    const key = makeKey(algorithm);
-    this.#held.set(key.jwk.kid, key);
-    this.#world.keys.set(key.jwk.kid, key);
-    this.#world.mayBeCut();
-    return Promise.resolve(key.jwk.kid);
-  }
-
-  async keepSigner(): Promise<void> {
-    this.#world.mayBeCut();
-    return Promise.resolve();
-  }
-
-  async recipient(): Promise<string> {
-    return Promise.resolve(`to ${this.name}`);
-  }
-
-  async sealKey(kid: string, recipient: string): Promise<string> {
-    if (!this.#held.has(kid)) throw new TypeError(`${this.name} has no ${kid}`);
-    return Promise.resolve(`${recipient}: ${kid}`);
-  }
-
-  async takeKey(kid: string, sealed: string): Promise<void> {
-    if (sealed !== `to ${this.name}: ${kid}`) throw new TypeError("encrypted to another");
-    this.#held.set(kid, this.#world.key(kid));
-    this.#world.mayBeCut();
-    return Promise.resolve();
-  }
-
-  async putKey(kid: string, privateKey: string): Promise<void> {
-    const secret = createPrivateKey(privateKey);
-    const held = { privateKey: secret, jwk: publicJwk(createPublicKey(secret)) };
-    this.#held.set(kid, held);
-    this.#world.keys.set(kid, held);
-    this.#world.mayBeCut();
-    return Promise.resolve();
-  }
-
-  async forgetKey(kid: string): Promise<void> {
-    this.#held.delete(kid);
-    return Promise.resolve();
-  }
-
-  async write(
-    target: FileTarget,
-    _signal?: AbortSignal,
-    sealed: ReadonlyMap<string, string> = new Map(),
-  ): Promise<void> {
-    for (const [kid, pem] of sealed) {
-      const publicKey = createPublicKey(pem);
-      // Nobody here has its private half: what is asked to sign with this one fails.
-      if (!this.#world.keys.has(kid))
-        this.#world.keys.set(kid, { privateKey: publicKey, jwk: publicJwk(publicKey) });
-    }
-    this.#before = this.files;
-    this.files = target;
-    this.#world.mayBeCut();
-    this.restart();
-    return Promise.resolve();
-  }
-
-  async putBack(): Promise<void> {
-    this.files = this.#before ?? this.files;
-    this.restart();
-    return Promise.resolve();
-  }
-
-  async heldHalf(kid: string): Promise<string | undefined> {
-    const key = this.#held.get(kid);
-    const publicKey = key === undefined ? undefined : createPublicKey(key.privateKey);
-    return Promise.resolve(publicKey?.export({ type: "spki", format: "pem" }));
-  }
-
-  async mint(): Promise<string> {
-    this.#world.mayBeCut();
-    if (this.isAway()) throw new PodtrustError("cluster-unreachable", `${this.name} is starting`);
-    return Promise.resolve(this.#world.token(this));
-  }
-
-  async accepts(token: string): Promise<boolean> {
-    this.#world.mayBeCut();
-    if (this.isAway()) throw new PodtrustError("cluster-unreachable", `${this.name} is starting`);
-    return Promise.resolve(this.takes(token));
-  }
-
-  async endKeys(fresh: string): Promise<readonly string[]> {
-    this.#world.mayBeCut();
-    for (const kid of this.#held.keys()) if (kid !== fresh) this.#held.delete(kid);
-    return Promise.resolve([]);
-  }
-
-  /** Reads its files, as a kubelet or a service manager has it do. */
-  restart(): void {
-    if (!this.#held.has(this.files.signing)) throw new TypeError(`${this.name} cannot start: no private key`);
-    if (!this.isStuck) this.running = this.files;
-    this.awayUntil = this.#world.clock.now() + 8 * second;
-  }
-
-  sign(claims: object): string {
-    const { privateKey, jwk } = this.#world.key(this.running.signing);
-    return compactJws({ alg: jwk.alg, kid: jwk.kid }, claims, privateKey);
-  }
-
-  takes(token: string): boolean {
-    const jws = parseJws(token);
-    const jwk = this.jwks.find(({ kid }) => kid === jws.kid);
-    return jwk !== undefined && verifyJws(jws, jwk);
-  }
-}
 
 interface SignedToken {
   readonly token: string;

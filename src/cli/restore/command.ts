@@ -95,7 +95,6 @@ async function shownNow(context: CommandContext, config: Config, options: RouteO
   const { shownKeys } = await import("../../backup/index.ts");
   const { publisherOf } = await import("../../config/index.ts");
   const { openKubernetes } = await import("../../providers/kubernetes/index.ts");
-  const { clusterOf } = await import("../options/cluster.ts");
   const { consentOf } = await import("../options/consent.ts");
   const { env, clock, signal } = context;
   const route = await routeOf(context, options);

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { defined, isRecord, type JsonRecord, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { type Machine, openMachine, publisherOnMachine } from "../../stack/index.ts";
 import { runForLines, shownLines } from "../child.ts";
 import type { CommandContext } from "../context.ts";
@@ -35,18 +35,13 @@ async function answerOf(
   input?: string,
 ): Promise<{ readonly code: number; readonly value: JsonRecord }> {
   let answer = "";
-  const code = await runForLines(
-    context,
-    "ssh",
-    words,
-    {
-      out(line) {
-        if (answer.length <= maxAnswerChars) answer += `${line}\n`;
-      },
-      err: shownLines(context).err,
+  const code = await runForLines(context, "ssh", words, {
+    out(line) {
+      if (answer.length <= maxAnswerChars) answer += `${line}\n`;
     },
-    input,
-  );
+    err: shownLines(context).err,
+    ...defined({ input }),
+  });
   let value: unknown;
   try {
     value = JSON.parse(answer);

@@ -1,4 +1,4 @@
-import { isRecord, recordsOf, textOf } from "../../core/base/index.ts";
+import { defined, isRecord, recordsOf, textOf } from "../../core/base/index.ts";
 import type { StateFolder } from "../../core/files/index.ts";
 import type { KeyEndProof, TheftProgress } from "../../control-plane/theft/index.ts";
 import type { Taint, TheftWay } from "../../rules/rotation/index.ts";
@@ -39,8 +39,7 @@ export async function readProgress(folder: StateFolder): Promise<RememberedTheft
       const taint = oneOf(taints, why);
       return typeof kid === "string" && taint !== undefined ? [{ kid, why: taint }] : [];
     }),
-    ...(fresh === undefined ? {} : { fresh }),
-    ...(typeof publishedAt === "number" ? { publishedAt } : {}),
+    ...defined({ fresh, publishedAt: typeof publishedAt === "number" ? publishedAt : undefined }),
     servers: Object.fromEntries(
       servers.flatMap(([name, how]) => {
         const proof = oneOf(proofs, how);

@@ -1,5 +1,6 @@
 import { createHash, createPublicKey } from "node:crypto";
 import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { rootPathFunctions } from "../../providers/host/index.ts";
 import { kubernetesKid } from "../../rules/keys/index.ts";
 import type { NextHalf } from "../../rules/rotation/index.ts";
 
@@ -77,7 +78,8 @@ export class RecordFiles implements RecordKeeper {
 
   async read(signal: AbortSignal): Promise<RecordCopy> {
     const script = `set -eu
-folder=${shellWord(this.#folder)}
+${rootPathFunctions}
+folder=$(root_path ${shellWord(this.#folder)})
 printf 'now %s\\n' "$(date +%s%3N)"
 if [ -f "$folder/record.json" ]; then
   printf 'record %s\\n' "$(head -c ${maxBytes + 1} "$folder/record.json" | base64 -w0)"
@@ -107,7 +109,8 @@ done
   async write(text: string, over: string | undefined, signal: AbortSignal): Promise<boolean> {
     const script = `set -eu
 umask 077
-folder=${shellWord(this.#folder)}
+${rootPathFunctions}
+folder=$(root_path ${shellWord(this.#folder)})
 file="$folder/record.json"
 new="$folder/.record.json.podtrust-new"
 mkdir -p "$folder"
@@ -130,7 +133,8 @@ mv -f "$new" "$file"
     const path = this.#half(kid);
     const script = `set -eu
 umask 077
-folder=${shellWord(`${this.#folder}/next`)}
+${rootPathFunctions}
+folder=$(root_path ${shellWord(`${this.#folder}/next`)})
 path=${path}
 mkdir -p "$folder"
 chmod 0700 "$(dirname "$(dirname "$folder")")" "$(dirname "$folder")" "$folder"

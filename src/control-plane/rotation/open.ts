@@ -6,7 +6,8 @@ import type { Consent } from "../../core/credentials/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import { keepKeysInKubeadm } from "./kubeadm.ts";
 import { MachineServer } from "./machine-server.ts";
-import { Rotation, type RotationDeps } from "./rotation.ts";
+import { Rotation } from "./rotation.ts";
+import type { RotationDeps } from "./rotation-deps.ts";
 import { type PublicationOptions, publicationOf } from "./publication.ts";
 import { legacyTokensOf, podsOf } from "./tokens.ts";
 

@@ -1,5 +1,4 @@
-import { type Clock, errorText, PodtrustError, until, isoTime } from "../../core/base/index.ts";
-import type { PrivateKey } from "../../core/age/index.ts";
+import { errorText, PodtrustError, until, isoTime } from "../../core/base/index.ts";
 import {
   type AcceptedLoss,
   type FileTarget,
@@ -11,7 +10,6 @@ import {
   judgePrepare,
   judgePromote,
   keyAcross,
-  keysAcross,
   type MoveRefusal,
   type MoveVerdict,
   oldestPrevious,
@@ -28,27 +26,13 @@ import {
   signSteps,
 } from "../../rules/rotation/index.ts";
 import { refusedText } from "../../rules/oidc/index.ts";
+import { refusalOf, verifiedOnly } from "./refused-move.ts";
 import { lookAt } from "./look.ts";
 import type { RotatedServer, RotationAlgorithm } from "./rotated-server.ts";
-import type { RotationSources, RotationView } from "./sources.ts";
+import type { RotationView } from "./sources.ts";
+import type { RotationDeps } from "./rotation-deps.ts";
 import { makeSealedKey, openSealedKey } from "./sealed-key.ts";
-import { type OnWait, settledWith, steadyView } from "./settle.ts";
-
-export interface RotationDeps extends RotationSources {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** Makes the publisher distrust a key: it is no longer published. */
-  withdraw(kid: string): Promise<void>;
-  /** Called once a withdrawn key is out of what is published, as seen from outside. */
-  readonly onWithdrawn?: (kid: string) => Promise<void>;
-  /** Open an encrypted next key; without them it is not promoted. */
-  readonly identities?: readonly PrivateKey[];
-  /** What was done: a sentence. */
-  readonly onStep: (text: string) => void;
-  /** Called when a move has changed all its servers: their flags may have to be written elsewhere too. */
-  readonly onMoved: () => Promise<void>;
-  readonly onWait: OnWait;
-}
+import { settledWith, steadyView } from "./settle.ts";
 
 type MoveJudge = (facts: RotationFacts) => MoveVerdict;
 type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
@@ -59,13 +43,6 @@ export type LeftMove = "finish publication" | "finish verifiers";
 // Does not end with time alone, but with a publisher's next poll.
 const publishedWithinMs = 600_000;
 const maxDelay = 60_000;
-
-/** The error of a move that is refused; `detail.from` says from when it will be allowed, if that is known. */
-function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustError {
-  const { reason, message, next, from } = verdict;
-  const when = from === undefined ? "" : `; allowed from ${isoTime(from)}`;
-  return new PodtrustError("rotation-refused", `${message}${when}`, { next, detail: { reason, from } });
-}
 
 /**
  * A rotation of a cluster's signing key. Each move looks first, is judged by what is seen (`rules/rotation/`), changes
@@ -412,8 +389,3 @@ const promoteJudge =
   (why: "change" | "theft"): MoveJudge =>
   (facts) =>
     judgePromote(facts, why === "theft");
-
-/** A previous key that is verified and no longer published. */
-function verifiedOnly(facts: RotationFacts): string | undefined {
-  return keysAcross(facts).find(({ state, published }) => state === "previous" && !published)?.kid;
-}

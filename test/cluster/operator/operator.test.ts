@@ -277,8 +277,8 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     const logger = rememberingLogger();
     const keyFolder = keyFolderOf(t);
     const proof = { ...secret, name: storeKeyName(keysSecret) };
-    const words = ["create", "secret", "generic", proof.name, `--namespace=${proof.namespace}`];
-    await world.cluster.kubectl([...words, `--from-literal=key=${storeKey}`]);
+    const make = ["create", "secret", "generic", proof.name, `--namespace=${proof.namespace}`];
+    await world.cluster.kubectl([...make, `--from-literal=key=${storeKey}`]);
     const deps = { env, clock: systemClock, logger };
     const keys = new KeyKeeper({ config, cluster: world.own, secret, keyFolder, ...deps });
     await using running = world.operator({ keys });

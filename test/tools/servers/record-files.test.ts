@@ -17,7 +17,7 @@ import { homeEnvironment, type SshHost, startSshHost, whyNoSshHost } from "../..
 const own = "/etc/kubernetes/podtrust";
 const { signal } = new AbortController();
 
-describe("what a server remembers", { skip: whyNoSshHost() }, () => {
+describe("what a server remembers", { skip: whyNoSshHost("a machine whose files are root's") }, () => {
   let host: SshHost;
   let folder: string;
   let session: SshSession;
