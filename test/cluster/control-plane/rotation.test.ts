@@ -23,6 +23,7 @@ import {
   type ControlPlaneMachine,
   type ControlPlaneMachines,
   machinesLeftOut,
+  setAhead,
   startMachines,
 } from "./machines.ts";
 import { cacheMs, type RelyingParty, startRelyingParty } from "./relying-party.ts";
@@ -173,6 +174,12 @@ publisher:
     return keysAcross(facts).map(({ kid, state }) => [state, kid]);
   };
 
+  /** Time goes on for podtrust: here, and on the machines. */
+  async function later(ms: number): Promise<void> {
+    ahead += ms;
+    await setAhead(world.machines, ahead);
+  }
+
   /** What each API server says of a token for it. */
   const reviewed = (token: string): Promise<readonly boolean[]> =>
     Promise.all(
@@ -239,7 +246,7 @@ publisher:
       code: "rotation-refused",
       message: /of pod default\/web; allowed from/u,
     });
-    ahead = hour;
+    await later(hour);
     assert.equal(await rotation.finishPublication(), old);
     await assert.rejects(rotation.finishVerifiers(), {
       code: "rotation-refused",
@@ -318,7 +325,7 @@ publisher:
       assert.deepEqual([api.refused, sts.refused], [[], []]);
       const [[state, kid = ""] = []] = await states();
       assert.equal(state, "current");
-      ahead += hour;
+      await later(hour);
       const { rotation } = await open(() => {});
       assert.equal(await rotation.finishPublication(old), old);
       assert.equal(await rotation.finishVerifiers(old, "all"), old);

@@ -18,7 +18,7 @@ import { homeEnvironment } from "../../support/ssh-host/index.ts";
 import { until } from "../../support/until.ts";
 import { type AdoptionWorld, old, ours, startAdoptionWorld } from "./adoption-world.ts";
 import { startChecker } from "./checker.ts";
-import { machinesLeftOut, manifestPath } from "./machines.ts";
+import { machinesLeftOut, manifestPath, setAhead } from "./machines.ts";
 
 const hour = 3_600_000;
 
@@ -100,6 +100,7 @@ describe(
       const rotating = await rotation();
       await rotating.prepare("ES256");
       ahead = 3 * hour;
+      await setAhead(world.cluster.machines, ahead);
       await rotating.promote();
       const kid = (await rotating.look()).facts.servers[0]?.signs ?? "";
 
@@ -122,6 +123,7 @@ describe(
       const again = await rotation();
       await again.abort();
       ahead += 400 * 24 * hour;
+      await setAhead(world.cluster.machines, ahead);
       await again.finishPublication(kid);
       await again.finishVerifiers(kid, "all");
       const end = await carry(undoAdoption);
