@@ -187,7 +187,7 @@ describe("the waits of a rotation are by the servers' clocks", () => {
     await world.rotation({ clock }).promote();
     await assert.rejects(world.rotation({ clock }).finishPublication(), {
       code: "rotation-refused",
-      message: /a token of .* may live for/u,
+      message: /a token of .* may be in use for/u,
     });
     assertOne(world, "ES256");
   });
@@ -206,11 +206,15 @@ describe("where nothing can be written on a machine", () => {
   });
 
   test("the answer to a theft goes on, and says so", async (t) => {
-    const world = await prepared(t);
+    const world = await cluster(t);
+    const { identity, recipient } = newIdentity();
+    await world.rotation().prepare("ES256", [recipient]);
+    await world.clock.sleep(3 * cacheMs);
     const [stolen = ""] = signers(world);
     for (const { record } of world.servers) record.isFull = true;
     const said: string[] = [];
-    const rotation = world.rotation({ onUnkept: (why) => said.push(why) });
+    const identities = readIdentities(identity);
+    const rotation = world.rotation({ identities, onUnkept: (why) => said.push(why) });
     const theft = theftOf(await rotation.look(), stolen);
     assert.equal(theft.answer.way, "promote");
     world.lost.add(stolen);

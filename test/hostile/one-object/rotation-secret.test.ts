@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test, type TestContext } from "node:test";
-import { newIdentity } from "../../../src/core/age/index.ts";
+import { newIdentity, readIdentities } from "../../../src/core/age/index.ts";
 import { kubernetesKid } from "../../../src/rules/keys/index.ts";
 import { answerTheft, theftOf } from "../../../src/control-plane/rotation/index.ts";
 import { cacheMs, podWith, RotationCluster } from "../../support/rotation-cluster.ts";
@@ -94,7 +94,7 @@ describe("who writes the Secret of a rotation for an hour", () => {
     // Tokens of the key of before live: none of his times counts.
     await assert.rejects(world.rotation().finishPublication(), {
       code: "rotation-refused",
-      message: /a token of .* may live/u,
+      message: /a token of .* may be in use/u,
     });
     while (world.clock.elapsed() - begun < hour) await world.clock.sleep(600_000);
     await world.rotation().finishPublication();
@@ -108,12 +108,13 @@ describe("who writes the Secret of a rotation for an hour", () => {
 
   test("does not stop or delay the answer to a theft", async (t) => {
     const world = await attacked(t);
-    await world.rotation().prepare("ES256");
+    const { identity, recipient } = newIdentity();
+    await world.rotation().prepare("ES256", [recipient]);
     await world.clock.sleep(3 * cacheMs);
     writeAlways(world);
     world.pods = [podWith("web", 24 * hour)];
     const [stolen = ""] = world.servers.map(({ running }) => running.signing);
-    const rotation = world.rotation();
+    const rotation = world.rotation({ identities: readIdentities(identity) });
     const theft = theftOf(await rotation.look(), stolen);
     assert.equal(theft.answer.way, "promote");
     world.lost.add(stolen);
