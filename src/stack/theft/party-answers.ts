@@ -1,16 +1,15 @@
 import { declaredParties } from "../../config/index.ts";
 import type { RelyingPartyName } from "../../rules/oidc/index.ts";
 import type { PartContext } from "../parts/index.ts";
-import { openbaoAnswers } from "./openbao.ts";
 import type { TheftAnswerAt } from "./theft-answer.ts";
 
-/** One row for each relying party: where a config has it, and what podtrust does there. */
+/** One row for each relying party: where a config has it, and what podtrust does there. What a config does not name is not loaded. */
 const rows: Readonly<Record<RelyingPartyName, (context: PartContext) => Promise<readonly TheftAnswerAt[]>>> =
   {
     aws: () => Promise.resolve([]),
     gcp: () => Promise.resolve([]),
     azure: () => Promise.resolve([]),
-    openbao: openbaoAnswers,
+    openbao: async (context) => (await import("./openbao.ts")).openbaoAnswers(context),
   };
 
 /** What is done at each place of a config, in the order of its parties. */
