@@ -29,6 +29,9 @@ const tests = [
     "test/conformance/gcp/*.test.ts",
     "test/conformance/openbao/*.test.ts",
     "test/conformance/sts/*.test.ts",
+    // What judges of a rotation and an adoption remember, over whole worlds of servers in memory.
+    "src/control-plane/{adoption,theft}/*.test.ts",
+    "src/control-plane/rotation/{remembered,rotation}.test.ts",
     // By what was seen of faults in real parts.
     "test/doctor/chain/judges.test.ts",
     "test/doctor/chain/recorded.test.ts",

@@ -84,6 +84,23 @@ describe("adoption is refused", () => {
     assert.deepEqual(undone, []);
   });
 
+  test("where a unit names another issuer: the flags are named, and the config file of k3s or RKE2 that they belong into", () => {
+    const said = (distribution: "k3s" | "rke2", more: { readonly jwksUri?: string }) => {
+      const servers = [server("a", { unit: { kind: "read", issuers: [old], ...more } })];
+      const [{ message, next } = assert.fail()] = adoptionRefusals(facts({ distribution, servers }));
+      return `${message}; ${next}`;
+    };
+    const both = said("k3s", { jwksUri: `${old}/jwks` });
+    assert.match(
+      both,
+      /gives its API server service-account-issuer=\S+ and service-account-jwks-uri=\S+\/jwks:/u,
+    );
+    assert.match(both, /into \/etc\/rancher\/k3s\/config\.yaml,/u);
+    const one = said("rke2", {});
+    assert.match(one, /gives its API server service-account-issuer=[^ ]+: beside/u);
+    assert.match(one, /into \/etc\/rancher\/rke2\/config\.yaml,/u);
+  });
+
   test("of a server that the config does not list, and of one that it lists and that could not be read, by name", () => {
     assert.deepEqual(reasons({ listed: ["a"], known: ["a", "b"] }), ["server-not-listed b"]);
     assert.deepEqual(reasons({ listed: ["a", "b", "c"] }), ["server-unknown c"]);

@@ -73,6 +73,11 @@ describe("config files of k3s and RKE2", () => {
     const odd = [{ path: main, value: { "kube-apiserver-arg": 7 } }];
     assert.equal(changeServerConfig(odd, own, { jwksUri: ours }).length, 1);
   });
+
+  test("set a flag to true by an entry without a value", () => {
+    const value = { "kube-apiserver-arg": ["service-account-extend-token-expiration"] };
+    assert.equal(serverConfigFlags("k3s", [{ path: main, value }]).extendTokenExpiration, true);
+  });
 });
 
 const issuer = "service-account-issuer";

@@ -73,6 +73,10 @@ describe("what a server of k3s starts with", () => {
     );
   });
 
+  test("has the usual folder where the command line ends before the folder's name", () => {
+    assert.equal(started(serverStart("k3s", unit(["--data-dir"]), [])).dataDir, "/var/lib/rancher/k3s");
+  });
+
   test("answers its own command line beside its API, or at RKE2's own port, where it is bound", () => {
     const at = (name: "k3s" | "rke2", args: readonly string[]): string =>
       started(serverStart(name, unit(args), [])).supervisor;
@@ -104,6 +108,7 @@ describe("what a server of k3s starts with", () => {
       refused(serverStart("k3s", agent, [])).message,
       /starts \/usr\/local\/bin\/k3s agent, which is no server/u,
     );
+    assert.equal(serverConfigPath("k3s", agent), main);
     const argument = "--kube-apiserver-arg=service-account-issuer=$ISSUER";
     const { refusal, line } = refused(serverStart("k3s", unit([argument]), []));
     assert.deepEqual([refusal, line?.text], ["unit-variable", argument]);
@@ -113,6 +118,13 @@ describe("what a server of k3s starts with", () => {
     const files = [{ path: main, value: { "kube-apiserver-arg": [`service-account-issuer=${before}`] } }];
     const twice = [`--kube-apiserver-arg=service-account-issuer=${before}`];
     assert.equal(refused(serverStart("k3s", unit(twice), files)).refusal, "issuer-twice");
+  });
+
+  test("is refused without a line to change where entries without a value give the API server one issuer twice", () => {
+    const bare = "--kube-apiserver-arg=service-account-issuer";
+    const { refusal, message, line } = refused(serverStart("k3s", unit([bare, bare]), []));
+    assert.deepEqual([refusal, line], ["issuer-twice", undefined]);
+    assert.match(message, /the issuer true twice, and does not start so$/u);
   });
 });
 
@@ -170,6 +182,11 @@ describe("a change of a server's files, before it is made", () => {
     }
   });
 
+  test("is refused where the server's unit is: what systemd puts into an argument could be another issuer", () => {
+    const open = unit(["--kube-apiserver-arg=$ARGUMENT"]);
+    assert.equal(refused(startAfter("k3s", open, [], { own, change })).refusal, "unit-variable");
+  });
+
   test("is refused where a later file drops what ours says, and names that file", () => {
     const path = `${main}.d/60-other.yaml`;
     for (const entry of ["v=2", `service-account-issuer=${before}`]) {
@@ -187,5 +204,12 @@ describe("a change of a server's files, before it is made", () => {
     assert.deepEqual(made.start.flags.issuers, [old]);
     const kept = unit([`--kube-apiserver-arg=service-account-issuer=${before}`]);
     assert.equal(refused(startAfter("k3s", kept, files, back)).refusal, "differs");
+  });
+
+  test("that takes the key files away is refused and blames no line: k3s gives its own", () => {
+    const bare = { own, change: { keyFiles: [] } };
+    const { refusal, message, line } = refused(startAfter("k3s", unit([]), [], bare));
+    assert.deepEqual([refusal, line], ["differs", undefined]);
+    assert.match(message, /--service-account-key-file is \S+service\.key, and not set is wanted$/u);
   });
 });

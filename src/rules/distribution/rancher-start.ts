@@ -78,7 +78,7 @@ const dataDir = (name: RancherName): Setting => ({
   names: ["data-dir", "d"],
   variable: `${name.toUpperCase()}_DATA_DIR`,
 });
-const configFile = (name: RancherName): Setting => ({
+const configFile = (name: RancherName): Required<Setting> => ({
   names: ["config", "c"],
   variable: `${name.toUpperCase()}_CONFIG_FILE`,
 });
@@ -104,7 +104,7 @@ function onCommandLine(words: readonly string[], { names }: Setting): readonly s
  */
 export function serverConfigPath(name: RancherName, unit: UnitStart): string {
   const setting = configFile(name);
-  const said = unit.environment[setting.variable ?? ""];
+  const said = unit.environment[setting.variable];
   if (said !== undefined && said !== "") return said;
   return onCommandLine(serverWords(unit) ?? [], setting)[0] ?? `/etc/rancher/${name}/config.yaml`;
 }
@@ -244,7 +244,7 @@ function meant(change: FlagChange, defaults: ReadonlyMap<string, string>): FlagC
   return {
     ...change,
     ...(issuers?.length === 0 ? { issuers: own.issuers } : {}),
-    ...(audiences?.length === 0 ? { audiences: own.audiences ?? [] } : {}),
+    ...(audiences?.length === 0 ? defined({ audiences: own.audiences }) : {}),
   };
 }
 

@@ -5,6 +5,9 @@ import {
   changeKubeadmConfig,
   changeManifest,
   keysBetween,
+  podName,
+  podPort,
+  podWords,
   startLineWords,
   manifestFlags,
   withFormerIssuer,
@@ -63,6 +66,34 @@ describe("a static pod's manifest", () => {
       fault: "gives its kube-apiserver no flags as a list of words",
     });
     assert.ok("fault" in changeManifest(manifest({ name: "kube-apiserver", args: ["--a", 1] }), change));
+  });
+});
+
+describe("the pod of a static pod's manifest", () => {
+  test("has the words of a container's command and arguments in their order, and none of another container", () => {
+    const read = manifest({ name: "kube-apiserver", command: ["kube-apiserver", "--a=b"], args: ["--c=d"] });
+    assert.deepEqual(podWords(read, "kube-apiserver"), ["kube-apiserver", "--a=b", "--c=d"]);
+    assert.deepEqual(podWords(read, "sidecar"), []);
+    for (const wrong of [undefined, "text", { spec: { containers: [7] } }])
+      assert.deepEqual(podWords(wrong, "kube-apiserver"), []);
+    const odd = manifest({ name: "kube-apiserver", command: ["kube-apiserver", 1], args: ["--c=d"] });
+    assert.deepEqual(podWords(odd, "kube-apiserver"), ["--c=d"]);
+  });
+
+  test("has the manifest's name, and kubeadm's where the manifest has none", () => {
+    assert.equal(podName({ metadata: { name: "api" } }), "api");
+    for (const nameless of [undefined, { metadata: {} }, { metadata: { name: 7 } }])
+      assert.equal(podName(nameless), "kube-apiserver");
+  });
+
+  test("answers at the last port that its API server is given, and at 6443 where that is none", () => {
+    const port = (...flags: readonly string[]): number =>
+      podPort(manifest({ name: "kube-apiserver", command: ["kube-apiserver", ...flags] }));
+    assert.equal(port("--secure-port=7443", "--secure-port=8443"), 8443);
+    assert.equal(port("--secure-port=65535"), 65_535);
+    assert.equal(port("--a=b"), 6443);
+    for (const wrong of ["", "0", "-1", "65536", "1.5", "x"])
+      assert.equal(port(`--secure-port=${wrong}`), 6443, wrong);
   });
 });
 
@@ -161,6 +192,7 @@ describe("kubeadm's ClusterConfiguration that gets the issuer of before", () => 
 test("the line that k3s logs at its start gives the words of its API server, and no other line does", () => {
   const line = 'time="2026" level=info msg="Running kube-apiserver --a=b --c=\\"d e\\""';
   assert.deepEqual(startLineWords(line), ["--a=b", "--c=d e"]);
+  assert.deepEqual(startLineWords('time="2026" level=info msg="Running kube-apiserver "'), []);
   const others = [
     "",
     "kube-apiserver --a=b",

@@ -38,7 +38,7 @@ describe("the unit by which systemd starts a server of k3s", () => {
   test("is not read where a property is missing, of another form, or starts several programs", () => {
     const lines = printed(guide);
     for (const index of lines.keys()) {
-      for (const line of ["", "{", '{"type":"x","data":{}}'])
+      for (const line of ["", "{", "7", '{"type":"x","data":{}}', '{"type":"x","data":[7]}'])
         // What is not known to be false counts as true.
         if (index !== 3) assert.equal(readUnit(lines.with(index, line)), undefined, `${index} ${line}`);
     }
@@ -48,6 +48,7 @@ describe("the unit by which systemd starts a server of k3s", () => {
       ["/bin/b", ["/bin/b"]],
     ];
     assert.equal(readUnit(lines.with(4, JSON.stringify({ data: two }))), undefined);
+    assert.equal(readUnit(lines.slice(0, -1)), undefined);
     assert.equal(readUnit(lines.with(3, ""))?.needsReload, true);
   });
 
@@ -70,5 +71,6 @@ describe("the unit by which systemd starts a server of k3s", () => {
     ];
     for (const words of ways) assert.deepEqual(flags(words).issuers, [old], words.join(" "));
     assert.deepEqual(flags(["--kubelet-arg", issuer, "--disable=traefik"]).issuers, []);
+    assert.deepEqual(flags(["--kube-apiserver-arg"]).issuers, [], "it ends before the flag");
   });
 });

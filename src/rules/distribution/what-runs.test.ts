@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ApiServerFlags } from "./api-server-flags.ts";
 import { kubeletConfigs, kubeletSettings } from "./kubelet.ts";
-import { disagreement, provedRuns, type RunningLook } from "./what-runs.ts";
+import { type Behaviour, disagreement, provedRuns, type RunningLook } from "./what-runs.ts";
 
 const [a, b] = ["https://a.example.com", "https://b.example.com"];
 const flags: ApiServerFlags = { issuers: [a], keyFiles: ["/k.pub"], signingKeyFile: "/k.key" };
@@ -43,8 +43,13 @@ describe("what an API server will be started with and what runs", () => {
 
 describe("what runs of a server whose process is younger than its files", () => {
   const starts = { ...flags, jwksUri: `${a}/jwks` };
-  const behaviour = { issuer: a, jwksUri: `${a}/jwks`, kids: ["k1"], token: { iss: a, kid: "k1" } };
-  const proved = (more: Partial<typeof behaviour>): RunningLook =>
+  const behaviour: Behaviour = {
+    issuer: a,
+    jwksUri: `${a}/jwks`,
+    kids: ["k1"],
+    token: { iss: a, kid: "k1" },
+  };
+  const proved = (more: Partial<Behaviour>): RunningLook =>
     provedRuns({ starts, startsSince: 7 }, { ...behaviour, ...more });
 
   test("is what it will be started with, where its documents and its token say the same", () => {
@@ -62,6 +67,7 @@ describe("what runs of a server whose process is younger than its files", () => 
     for (const token of [
       { iss: b, kid: "k1" },
       { iss: a, kid: "k2" },
+      { iss: a, kid: undefined },
     ]) {
       const said = proved({ token });
       assert.ok(said.kind === "not-looked-at");
@@ -92,6 +98,11 @@ describe("a kubelet's settings", () => {
       runtime: "/r.sock",
       node: "cp-1",
     });
+  });
+
+  test("are kubeadm's where the command line ends before a flag's value", () => {
+    assert.deepEqual(kubeletConfigs(["--config"]), kubeletConfigs([]));
+    assert.deepEqual(kubeletSettings(["--pod-manifest-path"], []), kubeletSettings([], []));
   });
 
   test("are no relative path and no other kind of endpoint", () => {

@@ -121,4 +121,9 @@ describe("the part of a pod that is kept in memory", () => {
     });
     assert.deepEqual(annotationsView({}), { metadata: { annotations: {} } });
   });
+
+  test("a ServiceAccount's annotation that is no text is kept as it is", () => {
+    const metadata = { name: "web", annotations: { "eks.amazonaws.com/role-arn": 7 } };
+    assert.deepEqual(annotationsView({ metadata }), { metadata });
+  });
 });

@@ -43,6 +43,9 @@ describe("what stays open at a relying party after a key was withdrawn", () => {
   test("ends within seconds where keys are uploaded, and when the config says so where they are fetched", () => {
     const [uploaded = ""] = openTexts("gcp", { ...withdrawal, at: undefined, isUploaded: true }, time);
     assert.match(uploaded, /for 5s after it is withdrawn/u);
+    // One that takes no keys fetches them, whatever is said.
+    const [fetched = ""] = openTexts("aws", { ...withdrawal, at: undefined, isUploaded: true }, time);
+    assert.match(fetched, /for 1h1m after it is withdrawn/u);
     const [measured = ""] = openTexts("azure", { ...withdrawal, relyingPartyCache: 9 * minute }, time);
     assert.match(measured, /until 2026-12-01T08:10/u);
   });

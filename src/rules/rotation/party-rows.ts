@@ -17,10 +17,11 @@ interface PartyRow {
   readonly sessions: EndedBy;
   /** It verifies no token of the key any more. */
   readonly key: EndedBy;
-  /** It is made to fetch, and says whether it did: no time has to be counted. */
-  readonly isAsked?: true;
   readonly proof: EndedBy;
-  /** Milliseconds for which what is given for a token lasts at most; absent: no end is known. */
+  /**
+   * Milliseconds for which what is given for a token lasts at most. Absent where no time has to be counted: it is made to fetch,
+   * says whether it did, and what it gave has an end of its own.
+   */
   readonly sessionMs?: number;
 }
 
@@ -63,7 +64,6 @@ const partyRows: Readonly<Record<RelyingPartyName, PartyRow>> = {
     closed: nobody("Nothing closes it; the key ends there as soon as it is withdrawn."),
     sessions: person("bao lease revoke -prefix auth/MOUNT/login. Batch tokens last to their end."),
     key: podtrust("The auth method is made to fetch the keys again."),
-    isAsked: true,
     proof: podtrust("The server verifies tokens with unknown key IDs by what it has fetched then."),
   },
 };
@@ -80,14 +80,14 @@ export interface Withdrawal {
   readonly isUploaded: boolean;
 }
 
-/** Milliseconds from a withdrawal on for which a relying party may still verify by the key; undefined: until it is asked. */
+/** Milliseconds from a withdrawal on for which a relying party may still verify by the key, unless it is made to fetch. */
 function keptMs(
   name: RelyingPartyName,
   { publisherCache, relyingPartyCache, isUploaded }: Withdrawal,
-): number | undefined {
-  if (partyRows[name].isAsked === true) return undefined;
+): number {
   const { fetchedMs, uploadedMs } = boundsOf(name).keys;
-  return isUploaded ? uploadedMs : publisherCache + (relyingPartyCache ?? fetchedMs);
+  const isGiven = isUploaded && uploadedMs !== undefined;
+  return isGiven ? uploadedMs : publisherCache + (relyingPartyCache ?? fetchedMs);
 }
 
 /**
@@ -101,18 +101,16 @@ export function openTexts(
 ): readonly string[] {
   const { title } = boundsOf(name);
   const { sessionMs } = partyRows[name];
+  if (sessionMs === undefined)
+    return [`What ${title} gave for a token lasts to the end of its lease, unless that is revoked.`];
   const kept = keptMs(name, withdrawal);
   const until = (ms: number): string =>
     withdrawal.at === undefined
       ? `for ${durationText(ms)} after it is withdrawn`
       : `until ${time(withdrawal.at + ms)}`;
   return [
-    ...(kept === undefined
-      ? []
-      : [`${title} may accept tokens of the key ${until(kept)}, unless it is closed.`]),
-    sessionMs === undefined
-      ? `What ${title} gave for a token lasts to the end of its lease, unless that is revoked.`
-      : `What ${title} gives for such a token may last ${until((kept ?? 0) + sessionMs)}, unless sessions are ended.`,
+    `${title} may accept tokens of the key ${until(kept)}, unless it is closed.`,
+    `What ${title} gives for such a token may last ${until(kept + sessionMs)}, unless sessions are ended.`,
   ];
 }
 

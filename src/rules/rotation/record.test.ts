@@ -13,11 +13,13 @@ import {
   type KeyRecord,
   observe,
   parseRecord,
+  parseShownRecord,
   recordEnd,
   recordNext,
   recordPromotion,
   recordWithdrawal,
   rememberedOf,
+  shownRecordText,
 } from "./index.ts";
 
 describe("what a rotation remembers", () => {
@@ -46,6 +48,16 @@ describe("what a rotation remembers", () => {
     const large = { ...record, sealed: { publicKey: "x", file: "x".repeat(30_000) } };
     for (const other of [large, { ...record, sealed: 1 }, { ...record, sealed: { file: "AAAA" } }])
       assert.equal(parseRecord(JSON.stringify(other))?.sealed, undefined);
+  });
+
+  test("shows to others what it knows without the encrypted half, which no podtrust takes for a record of its own", () => {
+    const record = recordPromotion(recordNext(emptyRecord, "new"), { next: "new", before: "old" }, 5);
+    const text = shownRecordText({ ...record, sealed: { publicKey: "PEM", file: "AAAA" } });
+    assert.deepEqual(parseShownRecord(text), record);
+    assert.equal(parseRecord(text), undefined);
+    // What a podtrust of before kept in the same place is shown too.
+    assert.deepEqual(parseShownRecord(JSON.stringify(record)), record);
+    for (const other of ["", "[]", '{"version":3}']) assert.equal(parseShownRecord(other), undefined);
   });
 
   test("leaves out of a record what is no key, no time and no count", () => {

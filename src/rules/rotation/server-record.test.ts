@@ -115,6 +115,27 @@ test("what is no record is told from one that a later podtrust wrote", () => {
   assert.deepEqual([...read.record.unsigned.keys()], ["b"]);
 });
 
+test("what of a record cannot be read is left out, and the rest is kept", () => {
+  const begun = { "cp-1": start };
+  const turn = { turn: 1, begun, ended: {} };
+  const count = { turn: 1, count: 2, startedAt: 3, since: 4 };
+  const text = JSON.stringify({
+    version: 1,
+    unsigned: { whole: turn, turnless: { begun }, turned: { ...turn, turn: 1.5 } },
+    next: { ...turn, kid: 7 },
+    promotion: { ...turn, kid: "new" },
+    keys: { whole: { everywhere: turn, retired: 7, signs: begun }, none: 7 },
+    quiet: { "cp-1": count, "cp-2": 7, "cp-3": { ...count, since: "x" } },
+  });
+  const read = { turn: 1, begun: new Map([["cp-1", start]]), ended: new Map() };
+  const rest: ServerRecord = {
+    unsigned: new Map([["whole", read]]),
+    keys: new Map([["whole", { everywhere: read, signs: read.begun, distrusted: new Map() }]]),
+    quiet: new Map([["cp-1", count]]),
+  };
+  assert.deepEqual(readServerRecord(text), { is: "record", record: rest });
+});
+
 describe("a moment is told by the clocks of the servers that saw it", () => {
   const seen: Moment = new Map([
     ["cp-1", start],
@@ -136,6 +157,11 @@ describe("a moment is told by the clocks of the servers that saw it", () => {
       ["cp-2", start + hour + 5 * minute],
     ]);
     assert.equal(timeOf(seen, { now: start + 24 * hour, times }), start + 24 * hour - 5 * minute);
+  });
+
+  test("and by the one that is told by where none of those servers is there, from the last of them on", () => {
+    const away = new Map([["cp-3", start]]);
+    assert.equal(timeOf(seen, { now: start + 2 * hour, times: away }), start + hour);
   });
 
   test("and is not known where a clock has been set back behind it", () => {

@@ -128,18 +128,10 @@ function unitedKeys(a: KeyTurns, b: KeyTurns): KeyTurns {
   };
 }
 
-const quietOrder = ({ turn, startedAt, count, since }: QuietTurn): readonly number[] => [
-  turn,
-  startedAt,
-  count,
-  // Of the same count what was seen first.
-  -since,
-];
-
+/** What is later holds, and of the same count what was seen first. */
 function unitedQuiet(a: QuietTurn, b: QuietTurn): QuietTurn {
-  const [one, other] = [quietOrder(a), quietOrder(b)];
-  const index = one.findIndex((value, at) => value !== other[at]);
-  return index === -1 || (one[index] ?? 0) > (other[index] ?? 0) ? a : b;
+  const order = a.turn - b.turn || a.startedAt - b.startedAt || a.count - b.count || b.since - a.since;
+  return order >= 0 ? a : b;
 }
 
 /** Two copies as one: in any order, and however often. Nothing that either has is lost. */

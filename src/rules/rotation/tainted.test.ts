@@ -40,6 +40,11 @@ describe("with a stolen key end", () => {
     assert.deepEqual(of(facts, "old"), { old: "stolen", former: "signed", foreign: "unvouched" });
   });
 
+  test("all that an API server verifies, also where it makes no token", () => {
+    const servers = [serverWith("a", ["old", "new"], { signs: undefined })];
+    assert.deepEqual(of(rotationFacts({ servers }), "old"), { old: "stolen", new: "beside" });
+  });
+
   test("not an encrypted next key that signed nothing, nor the one that was made for the answer", () => {
     assert.deepEqual(of(encrypted(), "old"), { old: "stolen" });
     assert.equal(cleanNext(encrypted(), "old"), "spare");

@@ -73,8 +73,8 @@ export function writeScript(
   const write = asOwner(
     `set -eu
 umask 077
-# A shell's own printf does not say that a disk is full.
-if [ ! -f ${mark} ]; then env printf '%s\\n' "$3" >${mark}.new; mv -f ${mark}.new ${mark}; fi
+# A shell's own printf does not say that a disk is full. Two runs may write the mark at once.
+if [ ! -f ${mark} ]; then env printf '%s\\n' "$3" >${mark}.new.$$; mv -f ${mark}.new.$$ ${mark}; fi
 record=./$1
 folder=$(dirname "$record")
 mkdir -p "$folder"
@@ -109,7 +109,7 @@ export function deleteScript(layout: HostLayout): string {
 rm -rf ${folder}
 rmdir ${shellWord(dirname(accountsFolder))} 2>/dev/null
 # The mark goes last: what is cut off before is found again.
-rm -f ${mark} ${mark}.new`);
+rm -f ${mark} ${mark}.new.*`);
   return `set -eu
 [ -d ${shellWord(layout.state)} ] || exit 0
 (cd ${shellWord(layout.state)}

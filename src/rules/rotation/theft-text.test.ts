@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { afterTheftText, atOnceText } from "./index.ts";
+
+test("before an answer at once it is said why each key ends, what clients wait for, and what stays open", () => {
+  const tainted = [
+    { kid: "old", why: "stolen" },
+    { kid: "new", why: "beside" },
+  ] as const;
+  const lines = atOnceText(tainted, ["AWS takes its keys from a cache", "legacy tokens in 2 Secrets"]);
+  assert.deepEqual(lines.slice(0, 2), [
+    "old ends: it was stolen.",
+    "new ends: its private half lay on the machines where the stolen one's lay.",
+  ]);
+  assert.match(lines.join("\n"), /refused until its kubelet has renewed its token: after 48 minutes/u);
+  assert.deepEqual(lines.slice(-2), [
+    "Open: AWS takes its keys from a cache.",
+    "Open: legacy tokens in 2 Secrets.",
+  ]);
+  assert.doesNotMatch(atOnceText(tainted, []).join("\n"), /^Open:/mu);
+});
+
+test("after it a person is told what is not shown, and what is left to do", () => {
+  const text = afterTheftText.join("\n");
+  assert.match(text, /not shown that the thief has nothing else/u);
+  assert.match(text, /systemctl restart kubelet.*\n.*publisher.*\n.*runbooks\/stolen-key\.md/u);
+});
