@@ -147,7 +147,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
   async write(
     target: FileTarget,
     _signal?: AbortSignal,
-    sealed: ReadonlyMap<string, string> = new Map(),
+    { sealed = new Map<string, string>() }: { readonly sealed?: ReadonlyMap<string, string> } = {},
   ): Promise<void> {
     for (const [kid, pem] of sealed) {
       const publicKey = createPublicKey(pem);

@@ -83,6 +83,14 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
         "SSH address of a control plane node that is gone, with :PORT where it needs one; repeatable",
         collect,
       )
+      .option(
+        "--copied",
+        "k3s and RKE2: token, keys and datastore are copied, and no rotation of a CA waits for a restart",
+      )
+      .option(
+        "--untried",
+        "RKE2, several servers of k3s, embedded etcd: change keys there although nobody has tried it beside stand-ins",
+      )
       .option("--yes", "do not ask");
   const recipient = (command: Command): Command =>
     command.option(

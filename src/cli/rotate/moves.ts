@@ -21,18 +21,19 @@ import {
   type RotationView,
   theftOf,
 } from "../../control-plane/rotation/index.ts";
-import { confirm } from "../../core/terminal/index.ts";
+import { canAsk, confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
 import type { AccessEnding } from "../../stack/index.ts";
 import { boundsOf } from "../../rules/oidc/index.ts";
 import {
   type AcceptedLoss,
-  keysInDatastore,
   openTexts,
   partyRowText,
+  storedKeysRefusal,
   type Theft,
   theftText,
+  toCopyFirst,
 } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
@@ -71,6 +72,8 @@ export interface MoveOptions extends RouteOptions {
   readonly recipient?: readonly string[];
   readonly identity?: string;
   readonly without?: readonly string[];
+  readonly copied?: boolean;
+  readonly untried?: boolean;
 }
 
 /** By the publisher's control socket; undefined if none answers here, as for one in pods. */
@@ -156,7 +159,7 @@ async function opened<T>(
   const run = await runOf(context, options);
   const endings: AccessEnding[] = [];
   const { config, route } = run;
-  const { without, identity } = options;
+  const { without, identity, untried } = options;
   const { env, clock, signal, progress } = context;
   const rotation = await openRotation({
     config,
@@ -169,7 +172,11 @@ async function opened<T>(
     signal,
     consent: consentOf(context),
     notice: (text) => progress.line(`note: ${text}`, 6),
-    ...defined({ without, identities: await mapped(identity, (name) => identitiesOf(context, name)) }),
+    ...defined({
+      without,
+      untried,
+      identities: await mapped(identity, (name) => identitiesOf(context, name)),
+    }),
     withdraw: (kid, cluster) => withdrawn(context, config, cluster, kid),
     async onWithdrawn(kid) {
       endings.push(...(await endedAtParties(context, run, kid)));
@@ -210,12 +217,26 @@ async function agreed(
 // Before the question: the others judge for themselves what of them is possible.
 const changingMoves: readonly Move[] = ["prepare", "promote", "run", "finish verifiers"];
 
-/** Refuses a move that gives API servers other keys where podtrust does not change them. */
-function checkChangeable({ facts }: RotationView): void {
-  const refusal = keysInDatastore(facts);
-  if (refusal === undefined) return;
-  const { message, next, reason } = refusal;
-  throw new PodtrustError("rotation-refused", message, { next, detail: { reason } });
+/** Refuses a move that gives API servers other keys where podtrust does not change them, or there is no copy to go back to. */
+async function checkChangeable(
+  context: CommandContext,
+  { copied, yes }: MoveOptions,
+  { facts }: RotationView,
+): Promise<void> {
+  const refusal = storedKeysRefusal(facts);
+  if (refusal !== undefined) {
+    const { message, next, reason } = refusal;
+    throw new PodtrustError("rotation-refused", message, { next, detail: { reason } });
+  }
+  const what = copied === true ? undefined : toCopyFirst(facts);
+  if (what === undefined) return;
+  context.output.line(`${what}.`);
+  const isAsked = yes !== true && canAsk(context);
+  if (isAsked && (await confirm(context, "rotate", "Is all of that done?"))) return;
+  throw new PodtrustError("rotation-refused", what, {
+    next: "Do that, then run the same command with --copied.",
+    detail: { reason: "not-copied" },
+  });
 }
 
 /** One move across the API servers of the config. */
@@ -233,7 +254,7 @@ export async function runMove(
     return;
   }
   await opened(context, move, options, async (one, run, parties) => {
-    if (changingMoves.includes(move)) checkChangeable(await one.rotation.look());
+    if (changingMoves.includes(move)) await checkChangeable(context, options, await one.rotation.look());
     let accounts: readonly AccountLocked[] = [];
     if (move === "stolen") accounts = await stolen(run, one, options, kid ?? "");
     else await moved(run, one, move, { ...options, ...defined({ kid }) });

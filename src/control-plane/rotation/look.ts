@@ -55,7 +55,7 @@ export async function lookAt(
     times: sources.times,
     lives: tokenLives(pods, rules),
     legacy,
-    ...defined({ parties: sources.parties }),
+    ...defined({ parties: sources.parties, untried: sources.untried }),
   };
   const { record, now, notes } = await remembered(sources, around, { otherwise, signal });
   return { facts: { ...around, now, record }, pods, rules, unpublished: failures, notes };

@@ -5,7 +5,7 @@ import { parseJws } from "../../rules/oidc/index.ts";
 import { disagreement } from "../../rules/distribution/index.ts";
 import type { FileTarget } from "../../rules/rotation/index.ts";
 import type { TokenRules } from "../../rules/tokens/index.ts";
-import type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
+import type { KnownKeys, RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
 
 // Every namespace has it, and a token for this audience is of no use.
 const asked = { namespace: "default", name: "default" } as const;
@@ -65,6 +65,7 @@ export class MachineServer implements RotatedServer {
         },
         stale,
         distribution,
+        ...defined({ datastore: await this.#datastore(signal) }),
         version: await api.version(signal),
         controllerManager: await files.controllerManagerKids(signal),
         ...defined({ differs: disagreement(look, stale?.startedAt) }),
@@ -112,7 +113,7 @@ export class MachineServer implements RotatedServer {
   async write(
     { verify, signing }: FileTarget,
     signal: AbortSignal,
-    sealed: ReadonlyMap<string, string> = new Map(),
+    { sealed = new Map(), isStored = false }: KnownKeys = {},
   ): Promise<void> {
     const { files } = this.#server;
     const { signer, known: own } = await this.#halves(signal);
@@ -131,7 +132,18 @@ export class MachineServer implements RotatedServer {
     };
     const pems = verify.map(publicHalf);
     const there = signing === signer.kid ? undefined : { kid: signing, publicKey: publicHalf(signing) };
-    await files.writeKeys({ verifiers: pems, ...defined({ signerThere: there }) }, signal);
+    await files.writeKeys({ verifiers: pems, isStored, ...defined({ signerThere: there }) }, signal);
+  }
+
+  /** Undefined where its unit cannot be read: a look goes on. */
+  async #datastore(signal: AbortSignal): Promise<ServerLook["keys"]["datastore"]> {
+    try {
+      return await this.#server.files.datastore(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof PodtrustError && error.code === "server-unit") return undefined;
+      throw error;
+    }
   }
 
   /** Every public half that its machine has, and the key that its files have it sign with. */

@@ -14,7 +14,7 @@ import { legacyTokensOf, podsOf } from "./tokens.ts";
 export interface OpenOptions
   extends
     PublicationOptions,
-    Pick<RotationDeps, "onStep" | "onWait" | "onWithdrawn" | "identities" | "onUnkept"> {
+    Pick<RotationDeps, "onStep" | "onWait" | "onWithdrawn" | "identities" | "onUnkept" | "untried"> {
   /** Makes the publisher of the cluster distrust a key: it is no longer published. */
   readonly withdraw: (kid: string, cluster: KubernetesApi) => Promise<void>;
   /** The stack's folder of state on this machine. */

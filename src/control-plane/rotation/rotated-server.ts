@@ -10,6 +10,14 @@ export interface ServerLook {
   readonly rules: TokenRules;
 }
 
+/** What is known of keys beside the machine that is written to. */
+export interface KnownKeys {
+  /** Public halves of keys that no machine has, by kid, PEM. */
+  readonly sealed?: ReadonlyMap<string, string>;
+  /** This target was given to another server before it: where servers share a datastore it is there. */
+  readonly isStored?: boolean;
+}
+
 /**
  * One API server as a rotation needs it: asked at its own address, its files on its own machine. Private
  * halves of keys leave the machines only encrypted from one to another.
@@ -33,6 +41,6 @@ export interface RotatedServer {
   putKey(kid: string, privateKey: string, signal: AbortSignal): Promise<void>;
   /** Removes the private half of a key that is not to sign any more. */
   forgetKey(kid: string, signal: AbortSignal): Promise<void>;
-  /** Writes the files whole; the API server's restart has begun then. `sealed`: of keys that no machine has, by kid, PEM. */
-  write(target: FileTarget, signal: AbortSignal, sealed?: ReadonlyMap<string, string>): Promise<void>;
+  /** Writes the files whole; the API server's restart has begun then. */
+  write(target: FileTarget, signal: AbortSignal, known?: KnownKeys): Promise<void>;
 }

@@ -258,6 +258,8 @@ export class Rotation {
     before?: (server: RotatedServer, kid: string, facts: RotationFacts) => Promise<void>,
   ): Promise<string | undefined> {
     let about: string | undefined;
+    // Of this run alone: what a run before it left half done is given once more.
+    let given = "";
     for (;;) {
       const { facts } = await this.#steady();
       const verdict: MoveVerdict = judge(facts);
@@ -269,14 +271,20 @@ export class Rotation {
       const server = this.#deps.servers.find(({ name }) => name === step.server);
       if (server === undefined) throw new TypeError(`no server ${step.server}`);
       await before?.(server, verdict.kid, facts);
-      await this.#change(server, step.target, facts.record);
+      const isStored = given === JSON.stringify(step.target);
+      await this.#change(server, step.target, { record: facts.record, isStored });
+      given = JSON.stringify(step.target);
     }
   }
 
-  async #change(server: RotatedServer, target: FileTarget, { next, sealed }: RotationRecord): Promise<void> {
+  async #change(
+    server: RotatedServer,
+    target: FileTarget,
+    { record: { next, sealed }, isStored }: { readonly record: RotationRecord; readonly isStored: boolean },
+  ): Promise<void> {
     const { signal, onStep } = this.#deps;
     const encrypted = sealed === undefined || next === undefined ? [] : [[next, sealed.publicKey] as const];
-    await server.write(target, signal, new Map(encrypted));
+    await server.write(target, signal, { sealed: new Map(encrypted), isStored });
     await settledWith(server, target, this.#deps);
     onStep(`${server.name}: signs with ${target.signing}, verifies ${target.verify.join(", ")}.`);
   }

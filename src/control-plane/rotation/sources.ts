@@ -15,6 +15,8 @@ export interface RotationSources {
   readonly times: RotationTimes;
   /** Relying parties of the config: each has to verify a key before it signs. */
   readonly parties?: readonly RelyingPartyName[];
+  /** A person accepts what nobody has run yet. */
+  readonly untried?: boolean;
   /** Called where the servers' record cannot be read or written, and nothing is stopped by it; absent: it is an error. */
   readonly onUnkept?: (why: string) => void;
 }

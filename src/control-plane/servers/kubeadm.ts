@@ -132,6 +132,8 @@ export class KubeadmFiles implements ServerFiles {
     return this.#kept.forget(signal);
   }
 
+  async datastore(): Promise<undefined> {}
+
   /** Those that the manifest names. */
   async readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
     const manifest = await this.#there(signal);

@@ -138,6 +138,20 @@ export class RancherFiles implements ServerFiles {
     return this.#kept.forget(signal);
   }
 
+  /** k3s itself tells embedded etcd by this folder. Source: pkg/etcd/etcd.go, IsInitialized. */
+  async datastore(signal: AbortSignal): Promise<"embedded-etcd" | "other" | undefined> {
+    const { unit, files } = await readRancher(this.#machine, this.distribution, signal);
+    const start = serverStart(this.distribution, unit, files);
+    if ("refusal" in start) return undefined;
+    const folder = shellWord(`${start.dataDir}/server/db/etcd`);
+    const said = await this.#machine.run(
+      "looking at its datastore",
+      `if [ -d ${folder} ]; then echo etcd; fi`,
+      signal,
+    );
+    return said === "" ? "other" : "embedded-etcd";
+  }
+
   /** Fixed paths: its datastore gives them what they hold. */
   async readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
     const tls = `${await this.#dataDir(signal)}/server/tls`;

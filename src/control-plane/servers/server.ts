@@ -121,6 +121,8 @@ export interface ServerFiles {
   forget(signal: AbortSignal): Promise<void>;
   /** Public halves only: private ones are turned into them on the machine. */
   readKeys(signal: AbortSignal): Promise<ServerKeyFiles>;
+  /** What keeps its keys beside its files; undefined where nothing does, or it cannot be told. */
+  datastore(signal: AbortSignal): Promise<"embedded-etcd" | "other" | undefined>;
   writeKeys(change: KeyChange, signal: AbortSignal): Promise<void>;
   /**
    * Removes every copy of a key other than one that could come back: kept files, other private halves, and what the distribution's own

@@ -31,6 +31,8 @@ export interface ServerKeys {
   readonly differs?: string;
   /** The distribution of the files on its machine; absent where that is not known. */
   readonly distribution?: "kubeadm" | "k3s" | "rke2";
+  /** Of k3s and RKE2, where it is known. */
+  readonly datastore?: "embedded-etcd" | "other";
   /** Of the API server: `v1.31.1+k3s1`. */
   readonly version?: string;
   /** What the controller manager of its machine signs tokens in Secrets with; absent where that is not known. */
@@ -81,6 +83,8 @@ export interface RotationFacts {
   readonly times: RotationTimes;
   readonly lives: TokenLives;
   readonly legacy: readonly LegacyToken[];
+  /** A person accepts what nobody has run yet: `--untried`. */
+  readonly untried?: boolean;
   /** Those of the config, each of which has to verify the key that signs. */
   readonly parties?: readonly RelyingPartyName[];
 }

@@ -4,7 +4,8 @@ import { awsSkewSeconds, type RefusedTokens, refusedTokens } from "../oidc/index
 import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, keysAcross } from "./key-states.ts";
 import { type QuietRecord, rememberedOf } from "./record.ts";
-import { type MoveRefusal, type MoveVerdict, namesText, refused, unfit, unfitToChange } from "./verdict.ts";
+import { unfitToChange } from "./stored-keys.ts";
+import { type MoveRefusal, type MoveVerdict, namesText, refused, unfit } from "./verdict.ts";
 
 /** For how long the counts of stale tokens have to stand still; milliseconds. */
 export const quietMs = 86_400_000;

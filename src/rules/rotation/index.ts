@@ -27,7 +27,8 @@ export {
   quietMs,
   refusedOf,
 } from "./finish.ts";
-export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict, keysInDatastore } from "./verdict.ts";
+export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict } from "./verdict.ts";
+export { keysInDatastore, storedKeysRefusal, toCopyFirst } from "./stored-keys.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerTarget, signSteps } from "./targets.ts";
 export { afterTheftText, atOnceText, type TheftWay } from "./theft-text.ts";
 export {

@@ -21,6 +21,7 @@ import {
   recordPromotion,
   type RotationFacts,
   signSteps,
+  toCopyFirst,
 } from "./index.ts";
 
 const reason = (verdict: MoveVerdict): string => (verdict.is === "refused" ? verdict.reason : verdict.is);
@@ -267,26 +268,52 @@ test("each key has one state across all servers: current, next, previous or out"
 });
 
 describe("an API server of k3s or RKE2", () => {
-  const on = (distribution: "k3s" | "rke2" | "kubeadm", facts = ripe()): RotationFacts => {
-    const [first = serverWith("a", ["old"]), ...others] = facts.servers;
-    return { ...facts, servers: [{ ...first, distribution }, ...others] };
-  };
+  type Distributed = Partial<RotationFacts["servers"][number]>;
+  const on = (more: Distributed, facts = ripe(), count = 1): RotationFacts => ({
+    ...facts,
+    servers: facts.servers.slice(0, count).map((server) => ({ ...server, version: "v1.36.4+k3s1", ...more })),
+  });
+  const judges = [judgePrepare, judgePromote, (facts: RotationFacts) => judgeFinishVerifiers(facts, "old")];
+  const reasons = (facts: RotationFacts): readonly string[] => [
+    ...new Set(judges.map((judge) => reason(judge(facts)))),
+  ];
 
-  test("is given no other key, and the way out of a crash loop and of a theft are named", () => {
-    const judges = [judgePrepare, judgePromote, (facts: RotationFacts) => judgeFinishVerifiers(facts, "old")];
-    for (const judge of judges) {
-      for (const name of ["k3s", "rke2"] as const) assert.equal(reason(judge(on(name))), "keys-in-datastore");
-      assert.notEqual(reason(judge(on("kubeadm"))), "keys-in-datastore");
+  test("is given other keys where its release has the command for it, and refused where it is older or not known", () => {
+    for (const version of ["v1.24.11+k3s1", "v1.25.7+k3s1", "v1.26.2+k3s1", "v1.27.0+k3s1", "v1.36.4+k3s1"])
+      assert.ok(!reasons(on({ distribution: "k3s", version })).includes("no-rotate-ca"), version);
+    for (const version of ["v1.23.17+k3s1", "v1.24.10+k3s1", "v1.25.6+k3s1", "v1.26.1+k3s1", ""])
+      assert.deepEqual(reasons(on({ distribution: "k3s", version })), ["no-rotate-ca"], version);
+  });
+
+  test("is left alone where nobody has tried it, RKE2, several servers, embedded etcd, until a person accepts that", () => {
+    const untried: readonly RotationFacts[] = [
+      on({ distribution: "rke2" }),
+      on({ distribution: "k3s" }, ripe(), 2),
+      on({ distribution: "k3s", datastore: "embedded-etcd" }),
+    ];
+    for (const facts of untried) {
+      assert.deepEqual(reasons(facts), ["untried"]);
+      assert.match(JSON.stringify(judgePrepare(facts)), /was read.*--untried/u);
+      assert.ok(!reasons({ ...facts, untried: true }).includes("untried"));
     }
-    const text = JSON.stringify(judgePrepare(on("k3s")));
-    assert.match(text, /a runs k3s, .* does not start again/u);
-    assert.match(text, /podtrust adopt undo --without-api .* k3s certificate rotate-ca --force --path/u);
+    assert.ok(!reasons(on({ distribution: "k3s", datastore: "other" })).includes("untried"));
+    assert.ok(!reasons(on({ distribution: "kubeadm" }, ripe(), 2)).includes("untried"));
+  });
+
+  test("is copied first, by name, and asked whether a CA's rotation waits for a restart", () => {
+    assert.equal(toCopyFirst(on({ distribution: "kubeadm" })), undefined);
+    assert.match(
+      toCopyFirst(on({ distribution: "k3s" })) ?? "",
+      /copy \/var\/lib\/rancher\/k3s\/server\/token, .* from a\. A rotation of a CA .* restart the servers first$/u,
+    );
   });
 
   test("has a next key given up only where none of its files has that key", () => {
-    assert.equal(reason(judgeAbort(on("k3s"))), "keys-in-datastore");
-    const servers = ["a", "b"].map((name) => serverWith(name, ["old"]));
-    const unwritten = rotationFacts({ servers, record: { ...emptyRecord, next: "new" } });
-    assert.equal(reason(judgeAbort(on("k3s", unwritten))), "allowed");
+    assert.equal(reason(judgeAbort(on({ distribution: "rke2" }))), "untried");
+    const unwritten = rotationFacts({
+      servers: [serverWith("a", ["old"])],
+      record: { ...emptyRecord, next: "new" },
+    });
+    assert.equal(reason(judgeAbort(on({ distribution: "rke2" }, unwritten))), "allowed");
   });
 });

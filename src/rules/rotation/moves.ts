@@ -4,16 +4,8 @@ import type { RotationFacts } from "./facts.ts";
 import { keyAcross } from "./key-states.ts";
 import { algorithmOf, unverified } from "./relying-parties.ts";
 import { isSealed, rememberedOf, type RotationRecord } from "./record.ts";
-import {
-  keptInDatastore,
-  keysInDatastore,
-  type MoveVerdict,
-  namesText,
-  notEverywhere,
-  refused,
-  unfit,
-  unfitToChange,
-} from "./verdict.ts";
+import { keptInDatastore, storedKeysRefusal, unfitToChange } from "./stored-keys.ts";
+import { type MoveVerdict, namesText, notEverywhere, refused, unfit } from "./verdict.ts";
 
 const giveUp =
   "Run podtrust rotate abort, which gives the key up, then podtrust rotate prepare --algorithm RS256.";
@@ -157,7 +149,7 @@ function judgeOneSigner(facts: RotationFacts): MoveVerdict | undefined {
   const { servers } = facts;
   const signers = [...new Set(servers.map(({ signs = "" }) => signs))];
   if (signers.length === 1) return undefined;
-  const stored = keysInDatastore(facts);
+  const stored = storedKeysRefusal(facts);
   if (stored !== undefined) return stored;
   const lacksOf = (kid: string): string | undefined => lackingToSign(facts, kid);
   const [kid] = signers

@@ -5,7 +5,7 @@ import type { LegacyToken, RotationFacts } from "./facts.ts";
 import { keyAcross, type RotationState } from "./key-states.ts";
 import { judgePromote } from "./moves.ts";
 import { isSealed, rememberedOf } from "./record.ts";
-import { keysInDatastore } from "./verdict.ts";
+import { keysInDatastore } from "./stored-keys.ts";
 
 /** A pod whose token may be of the stolen key. */
 export interface HitPod {

@@ -25,6 +25,8 @@ export type MoveRefusalReason =
   | "controller-manager-signs"
   | "keys-in-datastore"
   | "start-differs"
+  | "no-rotate-ca"
+  | "untried"
   | "no-way-back";
 
 /** What a move is refused for. */
@@ -94,47 +96,8 @@ export function unfit(facts: RotationFacts): MoveRefusal | undefined {
   return undefined;
 }
 
-/**
- * Servers of k3s and RKE2: at each start they compare their key file with the copy in their datastore, and end if a file is newer.
- * Source: k3s, pkg/cluster/bootstrap.go, ReconcileBootstrapData; seen on v1.34.3+k3s1.
- */
-const withStoredKeys = ({ servers }: Pick<RotationFacts, "servers">): RotationFacts["servers"] =>
-  servers.filter(({ distribution }) => distribution === "k3s" || distribution === "rke2");
-
-/** What k3s and RKE2 do themselves about a stolen key; a sentence. Source: https://docs.k3s.io/cli/certificate */
-const byHand = (program: string): string =>
-  `For a stolen key use ${program}'s own command: put a new key alone into FOLDER/tls/service.key, run ${program} certificate rotate-ca --force --path FOLDER, and restart each server.`;
-
-const wayOut =
-  "If a server no longer starts since podtrust changed its key file: podtrust adopt undo --without-api puts it back.";
-
-/** Why no API server of k3s or RKE2 is given other keys; undefined where there is none of them. */
-export function keysInDatastore(facts: Pick<RotationFacts, "servers">): MoveRefusal | undefined {
-  const found = withStoredKeys(facts);
-  const [first] = found;
-  if (first?.distribution === undefined) return undefined;
-  const { distribution } = first;
-  return refused(
-    "keys-in-datastore",
-    `${namesText(found.map(({ name }) => name))} ${found.length === 1 ? "runs" : "run"} ${distribution}, which keeps its keys in its datastore: with a key file that podtrust has changed it does not start again`,
-    `${wayOut} ${byHand(distribution)}`,
-  );
-}
-
-/** The same for giving a key up: nothing is written where no key file has it. */
-export function keptInDatastore(facts: RotationFacts, kid: string): MoveRefusal | undefined {
-  return withStoredKeys(facts).some(({ files }) => files.verify.includes(kid))
-    ? keysInDatastore(facts)
-    : undefined;
-}
-
-/** The conditions of a move that gives API servers other keys. `goesOn`: it answers a theft, with what will be started. */
-export function unfitToChange(facts: RotationFacts, goesOn = false): MoveRefusal | undefined {
-  return keysInDatastore(facts) ?? unfit(facts) ?? (goesOn ? undefined : startDiffers(facts));
-}
-
 /** A server that will be started with something else than it runs with: a restart of ours would do what nobody asked for. */
-function startDiffers({ servers }: RotationFacts): MoveRefusal | undefined {
+export function startDiffers({ servers }: RotationFacts): MoveRefusal | undefined {
   const one = servers.find(({ differs }) => differs !== undefined);
   if (one?.differs === undefined) return undefined;
   return refused(
