@@ -15,6 +15,7 @@ import {
   judgeFinishVerifiers,
   judgePrepare,
   judgePromote,
+  keysInDatastore,
   keysAcross,
   type MoveVerdict,
   prepareSteps,
@@ -315,5 +316,25 @@ describe("an API server of k3s or RKE2", () => {
       record: { ...emptyRecord, next: "new" },
     });
     assert.equal(reason(judgeAbort(on({ distribution: "rke2" }, unwritten))), "allowed");
+  });
+
+  test("that signs with another key than its like goes back only where its keys may be changed", () => {
+    const facts = { ...on({ distribution: "rke2" }, halfway(), 2), record: emptyRecord };
+    assert.equal(reason(judgeAbort(facts)), "untried");
+  });
+
+  test("of no known version is given no other key, and says that", () => {
+    const [server = assert.fail()] = on({ distribution: "k3s" }).servers;
+    const { version: _unknown, ...rest } = server;
+    const said = JSON.stringify(judgePrepare({ ...ripe(), servers: [rest] }));
+    assert.match(said, /no-rotate-ca.*a runs an unknown version/u);
+  });
+
+  test("is named where a theft is answered by hand, alone or with its like", () => {
+    const said = (count: number): string =>
+      keysInDatastore(on({ distribution: "k3s" }, ripe(), count))?.message ?? "";
+    assert.match(said(1), /^a runs k3s/u);
+    assert.match(said(2), /^a and b run k3s/u);
+    assert.equal(keysInDatastore(on({ distribution: "kubeadm" })), undefined);
   });
 });
