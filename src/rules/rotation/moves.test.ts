@@ -232,13 +232,6 @@ describe("API servers that sign with different keys, where nothing remembers a r
     assert.equal(reason(judgeAbort({ ...facts, servers })), "done");
   });
 
-  test("are left as they are where one of them keeps its keys in its datastore", () => {
-    const { servers, ...facts } = differing(["old", "new"]);
-    const [first, ...others] = servers.map((server) => ({ ...server, distribution: "k3s" }) as const);
-    assert.ok(first !== undefined);
-    assert.equal(reason(judgeAbort({ ...facts, servers: [first, ...others] })), "keys-in-datastore");
-  });
-
   test("are told what each key lacks where none can sign everywhere", () => {
     const verdict = judgeAbort(differing([]));
     assert.equal(reason(verdict), "no-way-back");
