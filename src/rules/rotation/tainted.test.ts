@@ -40,7 +40,7 @@ describe("with a stolen key end", () => {
     assert.deepEqual(of(facts, "old"), { old: "stolen", former: "signed", foreign: "unvouched" });
   });
 
-  test("all that an API server verifies, also where it makes no token", () => {
+  test("what an API server verifies ends too, also where it makes no token", () => {
     const servers = [serverWith("a", ["old", "new"], { signs: undefined })];
     assert.deepEqual(of(rotationFacts({ servers }), "old"), { old: "stolen", new: "beside" });
   });
