@@ -14,7 +14,7 @@ test("a user without a home directory, as a service has one, needs none until a 
     context.mock.restoreAll();
     syncBuiltinESMExports();
   });
-  const consent = consentOf({ env: {} } as unknown as CommandContext);
+  const consent = consentOf({ env: {}, stdin: { isTTY: false } } as unknown as CommandContext);
   const words = { says: "/k names a program", what: "aws", question: "Run it?" };
   const plugin = { kind: "program", subject: "/k", digest: "0", ...words } as const;
   await assert.rejects(consent(plugin), { code: "home-unknown" });
