@@ -1,7 +1,7 @@
 export { openRotation, type OpenedRotation } from "./open.ts";
 export { type Publication, publicationOf } from "./publication.ts";
 export type { RotationView } from "./sources.ts";
-export type { OnWait } from "./settle.ts";
+export { type OnWait, untilPublished, untilRestarted, type WaitDeps } from "./settle.ts";
 export { type KeyRecipient, type Sights, sightsOf } from "./sights.ts";
 export { keepKeysInKubeadm } from "./kubeadm.ts";
 export { type LeftMove, Rotation } from "./rotation.ts";

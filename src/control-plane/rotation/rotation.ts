@@ -32,7 +32,7 @@ import type { RotatedServer, RotationAlgorithm } from "./rotated-server.ts";
 import type { RotationView } from "./sources.ts";
 import type { RotationDeps } from "./rotation-deps.ts";
 import { makeSealedKey, openSealedKey } from "./sealed-key.ts";
-import { settledWith, steadyView } from "./settle.ts";
+import { settledWith, steadyView, untilPublished } from "./settle.ts";
 
 type MoveJudge = (facts: RotationFacts) => MoveVerdict;
 type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
@@ -40,8 +40,6 @@ type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
 /** What a run may leave to a person. */
 export type LeftMove = "finish publication" | "finish verifiers";
 
-// Does not end with time alone, but with a publisher's next poll.
-const publishedWithinMs = 600_000;
 const maxDelay = 60_000;
 
 /**
@@ -342,23 +340,12 @@ export class Rotation {
     });
   }
 
-  async #until(what: string, missing: () => Promise<string | undefined>): Promise<void> {
-    const { clock, signal, onWait } = this.#deps;
-    await until<true>({
-      clock,
-      withinMs: publishedWithinMs,
-      delays: [1000, 2000, 5000],
-      signal,
-      onWait: (reason, deadline) => onWait(reason, deadline - clock.elapsed()),
-      look: async () => {
-        const waitsFor = await missing();
-        return waitsFor === undefined ? { is: true } : { waitsFor };
-      },
-      late: (reason) =>
-        new PodtrustError("rotation-not-settled", `${what}: not within 10 minutes; last: ${reason}`, {
-          next: "Look with podtrust rotate status why, then run the same command again: it continues where it was.",
-        }),
-    });
+  #until(what: string, missing: () => Promise<string | undefined>): Promise<void> {
+    const late = (reason: string): PodtrustError =>
+      new PodtrustError("rotation-not-settled", `${what}: not within 10 minutes; last: ${reason}`, {
+        next: "Look with podtrust rotate status why, then run the same command again: it continues where it was.",
+      });
+    return untilPublished(missing, late, this.#deps);
   }
 
   /**

@@ -15,6 +15,7 @@ export interface WaitDeps {
 // A kubelet looks at its manifests every 20 s, and an API server starts within a minute.
 const withinMs = 300_000;
 const delays = [250, 500, 1000, 2000];
+const publishedWithinMs = 600_000;
 
 function difference(keys: ServerKeys, { verify, signing }: FileTarget): string | undefined {
   if (keys.signs !== signing)
@@ -56,10 +57,34 @@ export async function steadyView(
   });
 }
 
-/** Waits until an API server runs with the keys that its files have. Throws `rotation-not-settled`. */
-export async function settledWith(
-  server: RotatedServer,
-  target: FileTarget,
+/** What a wait still lacks, as a sentence's part; undefined once it is over. */
+type Missing = () => Promise<string | undefined>;
+
+/** Waits until what is published is as it should be, ten minutes at the most: with a publisher's next poll, not with time alone. */
+export async function untilPublished(
+  missing: Missing,
+  late: (reason: string) => PodtrustError,
+  { clock, signal, onWait }: WaitDeps,
+): Promise<void> {
+  await until<true>({
+    clock,
+    withinMs: publishedWithinMs,
+    delays: [1000, 2000, 5000],
+    signal,
+    onWait: (reason, deadline) => onWait(reason, deadline - clock.elapsed()),
+    look: async () => {
+      const waitsFor = await missing();
+      return waitsFor === undefined ? { is: true } : { waitsFor };
+    },
+    late,
+  });
+}
+
+/** Waits until an API server is as it should be after its restart, through which it answers nothing. `late` gets the seconds. */
+export async function untilRestarted(
+  name: string,
+  missing: Missing,
+  late: (reason: string, seconds: number) => PodtrustError,
   { clock, signal, onWait }: WaitDeps,
 ): Promise<void> {
   await until<true>({
@@ -67,11 +92,10 @@ export async function settledWith(
     withinMs,
     delays,
     signal,
-    onWait: (reason, deadline) => onWait(`API server ${server.name}: ${reason}`, deadline - clock.elapsed()),
+    onWait: (reason, deadline) => onWait(`API server ${name}: ${reason}`, deadline - clock.elapsed()),
     look: async () => {
       try {
-        const { keys } = await server.look(signal);
-        const waitsFor = difference(keys, target);
+        const waitsFor = await missing();
         return waitsFor === undefined ? { is: true } : { waitsFor };
       } catch (error) {
         signal.throwIfAborted();
@@ -79,11 +103,21 @@ export async function settledWith(
         return { waitsFor: errorText(error) };
       }
     },
-    late: (reason) =>
+    late: (reason) => late(reason, withinMs / 1000),
+  });
+}
+
+/** Waits until an API server runs with the keys that its files have. Throws `rotation-not-settled`. */
+export function settledWith(server: RotatedServer, target: FileTarget, deps: WaitDeps): Promise<void> {
+  return untilRestarted(
+    server.name,
+    async () => difference((await server.look(deps.signal)).keys, target),
+    (reason, seconds) =>
       new PodtrustError(
         "rotation-not-settled",
-        `API server ${server.name} did not come back with its keys within ${withinMs / 1000} s; last: ${reason}`,
+        `API server ${server.name} did not come back with its keys within ${seconds} s; last: ${reason}`,
         { detail: { server: server.name, reason } },
       ),
-  });
+    deps,
+  );
 }

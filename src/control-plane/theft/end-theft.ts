@@ -1,7 +1,7 @@
-import { PodtrustError, until } from "../../core/base/index.ts";
+import { PodtrustError } from "../../core/base/index.ts";
 import { type KeySources, type TaintedKey, taintedKeys } from "../../rules/rotation/index.ts";
-import type { OnWait, RotationAlgorithm, Sights } from "../rotation/index.ts";
-import { type KeyEndProof, type ProveDeps, proven, tokenBefore } from "./prove.ts";
+import { type RotationAlgorithm, type Sights, untilPublished, type WaitDeps } from "../rotation/index.ts";
+import { type KeyEndProof, proven, tokenBefore } from "./prove.ts";
 import type { TheftServer } from "./theft-server.ts";
 
 /** How far the answer to a theft has come: another run continues from it. Times are milliseconds since the epoch. */
@@ -23,7 +23,7 @@ export interface KeyReplacement {
   readonly tainted: readonly TaintedKey[];
 }
 
-export interface EndTheftDeps extends ProveDeps {
+export interface EndTheftDeps extends WaitDeps {
   readonly servers: readonly TheftServer[];
   readonly algorithm: RotationAlgorithm;
   /** The servers one after the other; together by default, since each further restart is the thief's time. */
@@ -40,11 +40,7 @@ export interface EndTheftDeps extends ProveDeps {
   keep(progress: TheftProgress): Promise<void>;
   /** What was done: a sentence. */
   readonly onStep: (text: string) => void;
-  readonly onWait: OnWait;
 }
-
-// Caches are not waited for: only that the publisher shows it.
-const publishedWithinMs = 600_000;
 
 /** Makes the fresh key on the first server, and brings it to the others, encrypted to each. */
 async function distributed(
@@ -78,23 +74,15 @@ function missingOutside({ seen, failures }: Sights, { fresh, tainted }: KeyRepla
 }
 
 /** Waits until the fresh key and no tainted one is seen over each family of addresses, and at each place of uploads. */
-async function seenOutside(deps: EndTheftDeps, keys: KeyReplacement): Promise<void> {
-  const { clock, signal, onWait } = deps;
-  await until<true>({
-    clock,
-    withinMs: publishedWithinMs,
-    delays: [1000, 2000, 5000],
-    signal,
-    onWait: (reason, deadline) => onWait(reason, deadline - clock.elapsed()),
-    look: async () => {
-      const waitsFor = missingOutside(await deps.published(signal), keys);
-      return waitsFor === undefined ? { is: true } : { waitsFor };
-    },
-    late: (reason) =>
+function seenOutside(deps: EndTheftDeps, keys: KeyReplacement): Promise<void> {
+  return untilPublished(
+    async () => missingOutside(await deps.published(deps.signal), keys),
+    (reason) =>
       new PodtrustError("theft-unproven", `what is published: not within 10 minutes; last: ${reason}`, {
         next: "Look with podtrust rotate status why, then run the same command again: it continues where it was. Everything stays closed.",
       }),
-  });
+    deps,
+  );
 }
 
 /** One restart from whatever keys to the fresh one alone; the server goes back where that is not shown. */

@@ -1,6 +1,6 @@
-import { type Clock, errorText, PodtrustError, textOf, until } from "../../core/base/index.ts";
+import { PodtrustError, textOf } from "../../core/base/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import type { OnWait } from "../rotation/index.ts";
+import { untilRestarted, type WaitDeps } from "../rotation/index.ts";
 import type { TheftServer } from "./theft-server.ts";
 
 /** How it is known that an API server takes no token of a tainted key. */
@@ -9,16 +9,6 @@ export type KeyEndProof =
   | "tokens"
   /** It could make no token before: its key files, which are older than its process, and the keys that it shows. */
   | "files";
-
-export interface ProveDeps {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly onWait: OnWait;
-}
-
-// As long as a rotation waits for an API server, which is what a kubelet and a start take.
-const withinMs = 300_000;
-const delays = [250, 500, 1000, 2000];
 
 /**
  * A token that the server's present key signs and that it takes itself; undefined where it makes none, as while it is away. Nothing
@@ -65,30 +55,18 @@ export async function proven(
   server: TheftServer,
   fresh: string,
   before: string | undefined,
-  { clock, signal, onWait }: ProveDeps,
+  deps: WaitDeps,
 ): Promise<KeyEndProof> {
-  await until<true>({
-    clock,
-    withinMs,
-    delays,
-    signal,
-    onWait: (reason, deadline) => onWait(`API server ${server.name}: ${reason}`, deadline - clock.elapsed()),
-    look: async () => {
-      try {
-        const waitsFor = await missing(server, fresh, before, signal);
-        return waitsFor === undefined ? { is: true } : { waitsFor };
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof PodtrustError)) throw error;
-        return { waitsFor: errorText(error) };
-      }
-    },
-    late: (reason) =>
+  await untilRestarted(
+    server.name,
+    () => missing(server, fresh, before, deps.signal),
+    (reason, seconds) =>
       new PodtrustError(
         "theft-unproven",
-        `API server ${server.name}: it is not shown within ${withinMs / 1000} s that no tainted key is of use there; last: ${reason}`,
+        `API server ${server.name}: it is not shown within ${seconds} s that no tainted key is of use there; last: ${reason}`,
         { detail: { server: server.name, reason } },
       ),
-  });
+    deps,
+  );
   return before === undefined ? "files" : "tokens";
 }
