@@ -1,4 +1,4 @@
-import { errorText, PodtrustError, until, isoTime } from "../../core/base/index.ts";
+import { errorText, isoTime, PodtrustError, until } from "../../core/base/index.ts";
 import {
   type AcceptedLoss,
   type FileTarget,
@@ -10,6 +10,7 @@ import {
   judgePrepare,
   judgePromote,
   keyAcross,
+  keysAcross,
   type MoveRefusal,
   type MoveVerdict,
   oldestPrevious,
@@ -26,7 +27,6 @@ import {
   signSteps,
 } from "../../rules/rotation/index.ts";
 import { refusedText } from "../../rules/oidc/index.ts";
-import { refusalOf, verifiedOnly } from "./refused-move.ts";
 import { lookAt } from "./look.ts";
 import type { RotatedServer, RotationAlgorithm } from "./rotated-server.ts";
 import type { RotationView } from "./sources.ts";
@@ -41,6 +41,13 @@ type Allowed = Extract<MoveVerdict, { is: "allowed" }>;
 export type LeftMove = "finish publication" | "finish verifiers";
 
 const maxDelay = 60_000;
+
+/** The error of a move that is refused; `detail.from` says from when it will be allowed, if that is known. */
+function refusalOf(verdict: Extract<MoveVerdict, { is: "refused" }>): PodtrustError {
+  const { reason, message, next, from } = verdict;
+  const when = from === undefined ? "" : `; allowed from ${isoTime(from)}`;
+  return new PodtrustError("rotation-refused", `${message}${when}`, { next, detail: { reason, from } });
+}
 
 /**
  * A rotation of a cluster's signing key. Each move looks first, is judged by what is seen (`rules/rotation/`), changes
@@ -384,3 +391,8 @@ const promoteJudge =
   (why: "change" | "theft"): MoveJudge =>
   (facts) =>
     judgePromote(facts, why === "theft");
+
+/** A previous key that is verified and no longer published. */
+function verifiedOnly(facts: RotationFacts): string | undefined {
+  return keysAcross(facts).find(({ state, published }) => state === "previous" && !published)?.kid;
+}
