@@ -57,6 +57,11 @@ export class KubeadmFiles implements ServerFiles {
     return podPort(await this.#machine.readYaml(this.#manifest, signal));
   }
 
+  /** As kubeadm mounts it into its pod. */
+  keyFolder(): Promise<string> {
+    return Promise.resolve(keyFolder);
+  }
+
   async whatRuns(signal: AbortSignal): Promise<WhatRuns> {
     const { runtime, node } = this.#kubelet;
     const manifest = await this.#there(signal);

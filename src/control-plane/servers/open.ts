@@ -41,12 +41,20 @@ export interface Servers {
 // Every distribution's server certificate is for it, whatever the cluster is called outside.
 const serverName = "kubernetes.default.svc";
 
-// A kubeadm machine whose manifest is away is known by what podtrust kept there, and by its keys.
+// A kubeadm machine whose manifest is away is known by what podtrust kept there, and by its keys. A server of k3s or RKE2 by its folder, or
+// where that was moved (data-dir) by a unit that is no agent's.
 const lookScript = (manifest: string): string => `
+has_unit() {
+  for unit in "/etc/systemd/system/$1"*.service "/usr/local/lib/systemd/system/$1"*.service "/usr/lib/systemd/system/$1"*.service; do
+    case $unit in *-agent.service) ;; *) if [ -e "$unit" ]; then return 0; fi ;; esac
+  done
+  return 1
+}
 printf 'hostname %s\\n' "$(hostname)"
 if [ -e ${shellWord(manifest)} ]; then echo 'has kubeadm'; fi
-if [ -e /etc/rancher/rke2 ] && [ -d /var/lib/rancher/rke2/server ]; then echo 'has rke2'; fi
-if [ -e /etc/rancher/k3s ] && [ -d /var/lib/rancher/k3s/server ]; then echo 'has k3s'; fi
+for one in rke2 k3s; do
+  if [ -e "/etc/rancher/$one" ] && { [ -d "/var/lib/rancher/$one/server" ] || has_unit "$one"; }; then echo "has $one"; fi
+done
 if [ -d ${keptFolder} ] || [ -e ${keyFolder}/sa.pub ]; then echo 'has kubeadm'; fi
 cat /proc/net/fib_trie 2>/dev/null | awk '/32 host LOCAL/ {print "address " last} {last=$2}' | sort -u
 awk '$4 == "00" {print "address6 " $1}' /proc/net/if_inet6 2>/dev/null || true
@@ -90,11 +98,6 @@ function filesOf(
   );
 }
 
-/** Where the API server reads its keys: mounted into its pod by kubeadm, the data folder of the others. */
-function keyFolderOf({ distributions: [name] }: MachineLook): string {
-  return name === "kubeadm" ? keyFolder : `/var/lib/rancher/${name}/server/tls`;
-}
-
 /** podtrust's own folder, in which its files keep what stood there before. */
 function ownFolderOf({ distributions: [name] }: MachineLook): string {
   return name === "kubeadm" ? keptFolder : `/etc/rancher/${name}/podtrust`;
@@ -120,7 +123,7 @@ async function openServer(
   return {
     api: new TunnelledApiServer(look.hostname, { files, machine }, tunnel),
     files,
-    machineKeys: new MachineKeys(machine, keyFolderOf(look)),
+    machineKeys: new MachineKeys(machine, await files.keyFolder(signal)),
     record: new RecordFiles(machine, ownFolderOf(look)),
     facts: { hostname: look.hostname, addresses: look.addresses },
   };

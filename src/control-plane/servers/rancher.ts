@@ -64,6 +64,10 @@ export class RancherFiles implements ServerFiles {
     return (await this.#start(signal))?.port ?? 6443;
   }
 
+  async keyFolder(signal: AbortSignal): Promise<string> {
+    return `${await this.#dataDir(signal)}/server/tls`;
+  }
+
   async whatRuns(signal: AbortSignal): Promise<MachineRuns> {
     const reading = await readRancher(this.#machine, this.distribution, signal);
     const start = startOf(serverStart(this.distribution, reading.unit, reading.files), this.#machine);
@@ -154,8 +158,8 @@ export class RancherFiles implements ServerFiles {
 
   /** Fixed paths: its datastore gives them what they hold. */
   async readKeys(signal: AbortSignal): Promise<ServerKeyFiles> {
-    const tls = `${await this.#dataDir(signal)}/server/tls`;
-    const flags = { issuers: [], keyFiles: [`${tls}/service.key`], signingKeyFile: `${tls}/service.key` };
+    const key = `${await this.keyFolder(signal)}/service.key`;
+    const flags = { issuers: [], keyFiles: [key], signingKeyFile: key };
     return readServerKeys(this.#machine, flags, signal);
   }
 

@@ -85,6 +85,8 @@ export interface ServerFiles {
   readonly distribution: "kubeadm" | "k3s" | "rke2";
   /** The port of its API. Throws `ssh-*`. */
   port(signal: AbortSignal): Promise<number>;
+  /** The folder of its signing keys, beside which podtrust's own private halves lie. Throws `ssh-*`. */
+  keyFolder(signal: AbortSignal): Promise<string>;
   /** As `ApiServer.whatRuns`, as far as the machine alone says it. */
   whatRuns(signal: AbortSignal): Promise<MachineRuns>;
   /** Key IDs with which the controller manager beside it signs tokens in Secrets; empty where it signs none. */

@@ -3,6 +3,7 @@ export { busctl } from "./busctl.ts";
 export { homeEnvironment, hostConfig } from "./config.ts";
 export { hostForEachTest, type HostOfTest } from "./each-test.ts";
 export { k3sProgram, pinnedArchives, pinnedCli, sha256, standInForK3s, startK3sWith } from "./k3s-host.ts";
+export { openedServers } from "./opened-servers.ts";
 export {
   goodPublisher,
   unreadyPublisher,

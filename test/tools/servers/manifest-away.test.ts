@@ -4,10 +4,9 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { type PodtrustError, systemClock } from "../../../src/core/base/index.ts";
-import { parseConfig } from "../../../src/config/index.ts";
-import { openServers, type Servers } from "../../../src/control-plane/servers/index.ts";
-import { homeEnvironment, type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
+import type { PodtrustError } from "../../../src/core/base/index.ts";
+import type { Servers } from "../../../src/control-plane/servers/index.ts";
+import { openedServers, type SshHost, startSshHost, whyNoSshHost } from "../../support/ssh-host/index.ts";
 
 const { signal } = new AbortController();
 const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
@@ -24,31 +23,7 @@ describe(
       await mkdir(join(host.root, dirname(path)), { recursive: true });
       await writeFile(join(host.root, path), text, { mode: 0o600 });
     };
-    /** Its servers, of which no API is asked. */
-    async function opened(): Promise<Servers> {
-      const { port, user, keyFile, hostKey } = host;
-      const text = `stack: prod
-issuer: ${issuer}
-cluster:
-  kubeconfig: none
-  servers: [{ssh: {address: 127.0.0.1, port: ${port}, user: ${user}, hostKey: "${hostKey}"}, sshKey: ${keyFile}}]
-publisher: {source: {kubeconfig: none}, https: {certificateFile: a, keyFile: b}}
-aws: []
-`;
-      const env = homeEnvironment(folder);
-      const config = await parseConfig(text, join(folder, "podtrust.yaml"), env);
-      assert.ok(config.cluster !== undefined);
-      return openServers({
-        cluster: config.cluster,
-        servers: config.servers ?? [],
-        stateDir: join(folder, "state"),
-        purpose: "rotate",
-        withoutApi: true,
-        env,
-        clock: systemClock,
-        signal,
-      });
-    }
+    const opened = (): Promise<Servers> => openedServers(host, folder);
 
     before(async () => {
       host = await startSshHost();
