@@ -1,44 +1,29 @@
 import { Buffer } from "node:buffer";
 import type { AsymmetricKeyDetails, KeyObject } from "node:crypto";
 import { minRsaBits, maxRsaBits } from "../oidc/index.ts";
+import { isEasilyFactored } from "./rsa-factors.ts";
 
 // What Go's crypto/rsa verifies with, and so what a Kubernetes API server can sign for: 2^31 - 1.
 const maxExponent = 2_147_483_647n;
 
-/** The primes below a thousand, multiplied. */
-function smallPrimes(): bigint {
-  const primes: number[] = [];
-  for (let number = 2; number < 1000; number += 1) {
-    if (primes.every((prime) => number % prime !== 0)) primes.push(number);
-  }
-  return primes.reduce((product, prime) => product * BigInt(prime), 1n);
-}
+/** What was found of the moduli that were asked about last: a token's key is asked about for each token. */
+const judged = new Map<bigint, boolean>();
+const maxJudged = 256;
 
-const smallFactors = smallPrimes();
-
-function gcd(a: bigint, b: bigint): bigint {
-  let [x, y] = [a, b];
-  while (y !== 0n) [x, y] = [y, x % y];
-  return x;
-}
-
-/** The whole part of a square root, by Newton's method from above. */
-function root(number: bigint, bits: number): bigint {
-  let guess = 1n << BigInt(Math.ceil(bits / 2));
-  for (;;) {
-    const next = (guess + number / guess) >> 1n;
-    if (next >= guess) return guess;
-    guess = next;
-  }
+function anyoneCouldSign(n: bigint, bits: number): boolean {
+  const known = judged.get(n);
+  if (known !== undefined) return known;
+  const found = isEasilyFactored(n, bits);
+  if (judged.size >= maxJudged) judged.clear();
+  judged.set(n, found);
+  return found;
 }
 
 function modulusProblem(n: bigint, bits: number): string | undefined {
   if (bits < minRsaBits)
     return `its RSA modulus has ${bits} bits, fewer than the ${minRsaBits} that RFC 7518 §3.3 asks for`;
   if (bits > maxRsaBits) return `its RSA modulus has ${bits} bits, more than ${maxRsaBits}`;
-  const square = root(n, bits) ** 2n === n;
-  // The product of two large primes is neither.
-  if (square || gcd(smallFactors, n % smallFactors) !== 1n)
+  if (anyoneCouldSign(n, bits))
     return "its RSA modulus is no product of two large primes: anyone could sign with it";
   return undefined;
 }
@@ -57,9 +42,9 @@ function exponentProblem(e: bigint): string | undefined {
 
 /**
  * Why nothing may be verified with a key, or undefined for a good one and for one that is no RSA key: a modulus of
- * less than 2048 bits (RFC 7518 §3.3) or more than 16384, one that is even, a square or has a small factor, and an
- * exponent of 0, 1, an even one, or one that Kubernetes does not know. Whether the modulus is prime is not asked, which
- * would take longer than all else; a key that is merely weak is its issuer's responsibility.
+ * less than 2048 bits (RFC 7518 §3.3) or more than 16384, one that is easily factored (`isEasilyFactored`), and an
+ * exponent of 0, 1, an even one, or one that Kubernetes does not know. A key that is merely weak is its issuer's
+ * responsibility.
  */
 export function rsaProblem(key: KeyObject): string | undefined {
   if (key.asymmetricKeyType !== "rsa") return undefined;
