@@ -44,6 +44,15 @@ describe("what scripts and Ansible get of a stack", () => {
   const podtrust = (...args: string[]): Promise<CliResult> =>
     podtrustHere(args, { cwd, env: { HOME: cwd, ...env }, clock });
 
+  test("a secret that was typed in a wrong place is not repeated by the error, in words and in JSON", async () => {
+    const secret = `hvs.${"aZ3bY4cX5dW6".repeat(3)}`;
+    const words = await podtrust("output", secret, "-v");
+    assert.match(words.err, /no output \[left out\]/u);
+    const json = await podtrust("output", secret, "--json");
+    assert.match(json.out, /no output \[left out\]/u);
+    for (const said of [words.err, words.out, json.err, json.out]) assert.equal(said.includes(secret), false);
+  });
+
   test("before there is a machine, names and ARNs are printed, and no inventory", async () => {
     const { code, out } = await podtrust("output", "--json");
     assert.equal(code, 0, out);

@@ -1,7 +1,7 @@
 import { recordOf } from "../../core/base/index.ts";
+import { secretKind, secretName } from "../../core/credentials/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
-import { secretKind, secretName } from "./secrets.ts";
 
 function leaves(value: unknown, path: KeyPath): readonly { path: KeyPath; text: string }[] {
   if (typeof value === "string") return [{ path, text: value }];

@@ -43,7 +43,7 @@ export async function shownRecord(
   const secret = `Secret ${ref.namespace}/${ref.name}`;
   throw new PodtrustError("rotation-record", `the ${secret} shows no record of a rotation`, {
     next: "podtrust rotate status writes it anew.",
-    detail: { secret },
+    detail: { object: secret },
   });
 }
 

@@ -1,3 +1,4 @@
+import { withoutSecretMembers, withoutSecrets } from "../credentials/index.ts";
 import { errorText, type PodtrustError } from "../base/index.ts";
 import type { ActionContext } from "./context.ts";
 import { printNext } from "./next.ts";
@@ -21,14 +22,15 @@ export function printFailure(context: ActionContext, error: PodtrustError): void
     const { code, message, detail } = error.toJSON();
     const next = context.hint(error.next);
     const extra = Object.keys(detail).length > 0 ? { detail } : {};
-    out.json({ error: { code, message, next, ...extra } }, 2);
+    const said = JSON.stringify({ error: { code, message, next, ...extra } }, withoutSecretMembers);
+    out.json(JSON.parse(said) as object, 2);
   } else {
     // What follows the first line is indented, so that no value can pass for a line of ours.
-    const [first = "", ...rest] = error.message.split("\n");
+    const [first = "", ...rest] = withoutSecrets(error.message).split("\n");
     err.line(rich`${red("error")}: ${first}`, indent);
     for (const line of rest) err.line(" ".repeat(indent) + line, indent + 4);
     printNext(context, err, error.next, { gap: 2 });
     err.line(dim(`code:  ${error.code}`));
   }
-  if (context.verbose) for (const line of causes(error).split("\n")) err.line(line);
+  if (context.verbose) for (const line of withoutSecrets(causes(error)).split("\n")) err.line(line);
 }

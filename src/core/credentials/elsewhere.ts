@@ -31,7 +31,7 @@ export async function requireConsentTo(elsewhere: Elsewhere, environment: Consen
   if (await isConsented(request, environment)) return;
   throw new PodtrustError("credential-elsewhere", `${what} was not sent to ${to}: ${why}`, {
     next: `${instead} ${consentNext(request)}`,
-    detail: { credential, to, digest: request.digest, reason: "credentials" },
+    detail: { credentialName: credential, to, digest: request.digest, reason: "credentials" },
   });
 }
 

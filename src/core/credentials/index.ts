@@ -8,5 +8,6 @@ export {
   isListed,
 } from "./consent.ts";
 export { type Elsewhere, requireConsentTo, requireGivenFile } from "./elsewhere.ts";
-export { type CredentialFileName, type CredentialName, fileRuleOf, maskedNames } from "./credential-rows.ts";
+export { type CredentialFileName, type CredentialName, fileRuleOf } from "./credential-rows.ts";
+export { secretKind, secretName, withoutSecretMembers, withoutSecrets } from "./secrets.ts";
 export { credentialVariable, firstVariable } from "./variables.ts";

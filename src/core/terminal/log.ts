@@ -1,5 +1,5 @@
 import { isoTime, type LogFields, type Logger } from "../base/index.ts";
-import { maskedNames } from "../credentials/index.ts";
+import { withoutSecretMembers, withoutSecrets } from "../credentials/index.ts";
 import { visibleJson } from "./escape.ts";
 import type { Host } from "./host.ts";
 import { dim, red, rich, type Text, yellow } from "./text.ts";
@@ -11,8 +11,7 @@ export type LogLevel = (typeof levels)[number];
 
 /** For JSON.stringify: secrets are left out at any depth, and whole numbers have no size that it refuses. */
 function shown(key: string, value: unknown): unknown {
-  if (maskedNames.has(key) && value !== undefined) return "[left out]";
-  return typeof value === "bigint" ? String(value) : value;
+  return typeof value === "bigint" ? String(value) : withoutSecretMembers(key, value);
 }
 
 /** A field's value as JSON; `undefined` for what JSON leaves out, such as a function. */
@@ -89,7 +88,7 @@ export function openLogger(
           const json = jsonOf(name, value);
           return json === undefined ? [] : [[name, json] as const];
         });
-        write({ level: own, time, message, fields: written });
+        write({ level: own, time, message: withoutSecrets(message), fields: written });
       };
     return {
       debug: at("debug"),

@@ -1,0 +1,107 @@
+import { Buffer } from "node:buffer";
+import { maskedNames } from "./credential-rows.ts";
+
+/** What a kind of secret looks like. */
+interface Shape {
+  readonly what: string;
+  /** Global: all of them in a text are found. */
+  readonly pattern: RegExp;
+  /** Says more than the pattern can. */
+  readonly holds?: (found: string) => boolean;
+}
+
+/** Base64 of a PEM block of a private key; a certificate's is no secret. */
+function isEncodedPrivateKey(found: string): boolean {
+  return Buffer.from(found.slice(0, 64), "base64").toString("latin1").includes("PRIVATE KEY");
+}
+
+/** Capitals, small letters and digits: a digest in hex has no capitals. */
+function hasEachKind(found: string): boolean {
+  return /[A-Z]/u.test(found) && /[a-z]/u.test(found) && /\d/u.test(found);
+}
+
+const shapes: readonly Shape[] = [
+  {
+    what: "a private key",
+    pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[^-]*-----END [A-Z0-9 ]*PRIVATE KEY-----)?/gu,
+  },
+  {
+    what: "a private key in base64",
+    pattern: /LS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,}/gu,
+    holds: isEncodedPrivateKey,
+  },
+  // The header of a JWS begins with `{"` or `{ "`.
+  {
+    what: "a JSON Web Token",
+    pattern: /(?<![\w-])ey[JA][\w-]{8,}(?:\.|%2E)ey[JA][\w-]{8,}(?:(?:\.|%2E)[\w-]*)?/giu,
+  },
+  // docs.aws.amazon.com, "Unique identifiers" of IAM.
+  { what: "an AWS access key", pattern: /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/gu },
+  // docs.github.com, "About authentication to GitHub", token formats.
+  { what: "a GitHub token", pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})\b/gu },
+  // age-encryption.org/v1, "The X25519 recipient type".
+  { what: "an age identity", pattern: /\bAGE-SECRET-KEY-1[0-9A-Z]{20,}/giu },
+  // openbao.org and developer.hashicorp.com, "Tokens": service, batch and recovery tokens, and those of before 1.10.
+  { what: "a token for OpenBao", pattern: /\b(?:hv[sbr]\.[\w-]{20,}|[sbr]\.[A-Za-z0-9]{24}(?![\w.-]))/gu },
+  // Entra's secrets of applications, as they were seen: three characters, a version, Q~.
+  { what: "a secret of an application at Entra", pattern: /[\w.~-]{3}\dQ~[\w.~-]{31,34}/gu },
+  // Google's tokens and secrets of OAuth clients, as they were seen.
+  {
+    what: "a token of Google",
+    pattern: /\bya29\.[\w-]{20,}|\b1\/\/0[\w-]{20,}|(?<![\w-])GOCSPX-[\w-]{20,}/gu,
+  },
+  // kubernetes.io, "Authenticating with Bootstrap Tokens". One without a digit is a word of two hundred.
+  {
+    what: "a bootstrap token of Kubernetes",
+    pattern: /(?<![\w.-])[a-z0-9]{6}\.(?=[a-z]*\d)[a-z0-9]{16}(?![\w.-])/gu,
+  },
+  { what: "a password in a URL", pattern: /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^/?#@:\s]*:[^/?#@\s]+@/giu },
+];
+
+/** The same for a text that is nothing else. */
+const wholeShapes: readonly Shape[] = [
+  { what: "an AWS secret access key", pattern: /^[A-Za-z0-9/+]{40}$/gu, holds: hasEachKind },
+  // developers.cloudflare.com, "Create API token": forty characters; Hetzner's console shows sixty-four.
+  { what: "a token for Cloudflare", pattern: /^[\w-]{40}$/gu, holds: hasEachKind },
+  { what: "a token for Hetzner Cloud", pattern: /^[A-Za-z0-9]{64}$/gu, holds: hasEachKind },
+];
+
+function isIn({ pattern, holds = () => true }: Shape, text: string): boolean {
+  return (text.match(pattern) ?? []).some((found) => holds(found));
+}
+
+/** What kind of secret a text is or has in it, in words; undefined for none. */
+export function secretKind(text: string): string | undefined {
+  return [...shapes, ...wholeShapes].find((shape) => isIn(shape, text.trim()))?.what;
+}
+
+/** A text in which each secret that is known by its looks is replaced: for logs and errors. */
+export function withoutSecrets(text: string): string {
+  if (wholeShapes.some((shape) => isIn(shape, text.trim()))) return "[left out]";
+  return shapes.reduce(
+    (left, { pattern, holds = () => true }) =>
+      left.replaceAll(pattern, (found: string) => (holds(found) ? "[left out]" : found)),
+    text,
+  );
+}
+
+const secretWords =
+  /(?:password|passwd|passphrase|secret|token|assertion|authorization|cookie|credentials?|hmac|(?:private|api|hmac|access|account|encryption)key)$/u;
+
+/**
+ * Whether a name says that its value is a secret, however it is written: `token`, `hmac_key`, `SecretAccessKey`, but
+ * not `tokenFile`, `accessKeyId` or `publicKey`.
+ */
+export function secretName(name: string): boolean {
+  const letters = name.toLowerCase().replaceAll(/[^a-z0-9]/gu, "");
+  return letters === "pin" || secretWords.test(letters);
+}
+
+/**
+ * What a log or an error shows of a member, for the replacer of JSON.stringify: nothing under a secret's name, and no
+ * text that looks like one.
+ */
+export function withoutSecretMembers(name: string, value: unknown): unknown {
+  if (value !== undefined && (maskedNames.has(name) || secretName(name))) return "[left out]";
+  return typeof value === "string" ? withoutSecrets(value) : value;
+}
