@@ -47,8 +47,6 @@ interface CachedTrust {
   /** `versionOf` the object. */
   readonly version: string;
   readonly trust: Shares | undefined;
-  /** Of namespaces, as they were asked for. */
-  readonly shares: Map<string, string>;
 }
 
 /** What of one relying party's objects is looked at here. */
@@ -118,6 +116,8 @@ export class ClusterView {
   readonly #written = new Map<string, string>();
   readonly #trustReads: SharedAnswers<KubernetesObject | undefined>;
   readonly #trusts = new Map<string, CachedTrust>();
+  /** Of namespaces, as they were asked for since a trust was last read anew. */
+  readonly #shares = new Map<string, string>();
   readonly #deletions = new Map<string, Deletion>();
 
   constructor(api: Pick<KubernetesApi, "read">, clock: Pick<Clock, "elapsed">, of: TrustsRead = ofAws) {
@@ -211,15 +211,15 @@ export class ClusterView {
     this.#trustReads.forget(name);
   }
 
-  /** Which share of the attempts a namespace's bindings count towards, by the trust as it was read last; until then by itself. */
-  shareOf(namespace: string, trust: string | undefined): string {
-    const seen = this.#trusts.get(trust ?? "");
-    if (seen === undefined) return namespace;
+  /** Which share of the attempts a namespace's bindings count towards, by the trusts as they were read last, of any name. */
+  shareOf(namespace: string): string {
     // Asked of every namespace that waits, whenever a worker is free.
-    const known = seen.shares.get(namespace);
+    const known = this.#shares.get(namespace);
     if (known !== undefined) return known;
-    const share = shareOf(namespace, seen.trust);
-    seen.shares.set(namespace, share);
+    const names = [...this.#trusts.keys()].toSorted();
+    const trusts = names.flatMap((name) => this.#trusts.get(name)?.trust ?? []);
+    const share = shareOf(namespace, trusts);
+    this.#shares.set(namespace, share);
     return share;
   }
 
@@ -260,7 +260,7 @@ export class ClusterView {
 
   #remember(name: string, object: KubernetesObject | undefined): void {
     if (object === undefined) {
-      this.#trusts.delete(name);
+      if (this.#trusts.delete(name)) this.#shares.clear();
       return;
     }
     const version = versionOf(object);
@@ -269,7 +269,8 @@ export class ClusterView {
     if (this.#trusts.size >= maxTrusts) this.#trusts.clear();
     const read = this.#of.read(object);
     const trust = "object" in read ? read.object : undefined;
-    this.#trusts.set(name, { version, trust, shares: new Map() });
+    this.#trusts.set(name, { version, trust });
+    this.#shares.clear();
   }
 
   #dropAll(): void {

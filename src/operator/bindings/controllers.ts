@@ -116,7 +116,7 @@ function bindingController<OwnClients extends object, Leftovers>(
   row: PartyPasses<OwnClients, Leftovers>,
   options: PartyControllersOptions,
 ): Controller {
-  const { api, clock, bindings, trusts, trustOf, accountOf, report } = options;
+  const { api, clock, bindings, trusts, accountOf, report } = options;
   const { view = new ClusterView(api, clock) } = options;
   trusts.subscribe((name) => view.trustChanged(name));
   const passes = new BindingPasses(api, row, view);
@@ -127,7 +127,7 @@ function bindingController<OwnClients extends object, Leftovers>(
     concurrency: 16,
     // One tenant, however much fails in its namespaces, leaves the other half to the others.
     perShare: 8,
-    shareOf: (key) => view.shareOf(namespaceOf(key), trustOf(key)),
+    shareOf: (key) => view.shareOf(namespaceOf(key)),
     follows: [
       bindings,
       boundAccounts(options, view),

@@ -177,6 +177,18 @@ describe("how many passes one tenant has at a time", () => {
   });
 });
 
+describe("what one tenant names", () => {
+  test("bindings of one namespace that name several trusts, or one that is not there, have one share", async (t) => {
+    const world = await hours(t);
+    const { shareOf } = world.controller;
+    world.bind({ roles: [profile("default", missing(1))] }, { name: "first" });
+    world.bind({ trust: "none-1", roles: [profile("default", missing(1))] }, { name: "second" });
+    await world.run(1000);
+    const shares = new Set(["first", "second", "third"].map((name) => shareOf?.(`shop/${name}`)));
+    assert.deepEqual([...shares], ["default/shop"]);
+  });
+});
+
 describe("a role that IAM refuses", () => {
   test("is the user's mistake with AWS's own text, and nothing that AWS could not be asked about", async (t) => {
     const world = await hours(t);
