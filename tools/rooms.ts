@@ -245,6 +245,8 @@ export const allowed: Record<string, readonly string[]> = {
     "issuer",
     "stack/export/hcl",
     "config",
+    // What runs on a machine that podtrust set up is asked as of every other one.
+    "control-plane/servers",
     "rules/distribution",
     "rules/dns",
     "rules/gcp",

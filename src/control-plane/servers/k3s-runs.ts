@@ -1,10 +1,10 @@
-import { PodtrustError } from "../../core/base/index.ts";
-import { startLineOf } from "../../providers/host/index.ts";
+import { PodtrustError, shellWord } from "../../core/base/index.ts";
 import {
   type MachineRuns,
   parseFlags,
   type RunningLook,
   type ServerStart,
+  startLinePattern,
   startLineWords,
 } from "../../rules/distribution/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
@@ -19,13 +19,19 @@ function sourcesOf({ loaded, main, files }: RancherReading): readonly string[] {
   return [...new Set([...paths, ...paths.map(folderOf), `${main}.d`])];
 }
 
-/** The words of the line by which k3s said with what it starts its API server. They are compared, and name no file. */
+/**
+ * The words of the line by which k3s said at the present start of its unit with what it starts its API server: the first of its form,
+ * since others write into that log later. They are compared, and name no file. Undefined where the journal has lost it.
+ */
 async function startLine(
   machine: ServerMachine,
   service: string,
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
-  const script = `${startLineOf(service.replace(/\.service$/u, ""))}
+  const unit = shellWord(service.replace(/\.service$/u, ""));
+  const script = `start=$(systemctl show -p InvocationID --value ${unit} 2>/dev/null || true)
+[ -n "$start" ] || exit 0
+line=$(journalctl -o cat _SYSTEMD_INVOCATION_ID="$start" 2>/dev/null | grep -E -m 1 ${shellWord(startLinePattern)}) || true
 if [ -n "$line" ]; then printf 'line %s\\n' "$(printf %s "$line" | base64 -w0)"; fi
 `;
   const [line = ""] = fieldsOf(await machine.run("looking at its API server", script, signal), "line");

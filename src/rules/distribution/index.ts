@@ -27,7 +27,14 @@ export {
 } from "./kubeadm-config.ts";
 export { flagText, issuerFlags } from "./issuer-flags.ts";
 export { kubeletConfigs, type KubeletSettings, kubeletSettings } from "./kubelet.ts";
-export { disagreement, type MachineRuns, provedRuns, type RunningLook, type WhatRuns } from "./what-runs.ts";
+export {
+  type Behaviour,
+  disagreement,
+  type MachineRuns,
+  provedRuns,
+  type RunningLook,
+  type WhatRuns,
+} from "./what-runs.ts";
 export { readUnit, runsServer, type ServerUnit, unitFlags, unitProperties } from "./server-unit.ts";
 export { manifestUser, type ServerUser } from "./server-user.ts";
 export {

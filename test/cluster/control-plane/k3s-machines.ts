@@ -29,6 +29,7 @@ const service = (programs: string): string => `mkdir -p /run/stand-in
 while :; do
   rm -f /run/stand-in/ask-restart
   cat /proc/sys/kernel/random/uuid >/run/stand-in/invocation
+  date +%s%6N >/run/stand-in/began
   : >/run/stand-in/journal
   STAND_IN_PROGRAMS=${programs} /usr/local/bin/k3s server >>/run/stand-in/journal 2>&1 &
   pid=$!

@@ -14,6 +14,9 @@ export const k3sProgram = (version: string, bytes = 0): string => `#!/bin/sh
 case "$*" in
   --version) echo 'k3s version ${version} (0123abcd)' ;;
   'kubectl get --raw /readyz') cat /run/stand-in/readyz 2>/dev/null || echo ok ;;
+  'kubectl get --raw /.well-known/openid-configuration') cat /run/stand-in/discovery ;;
+  'kubectl get --raw /openid/v1/jwks') cat /run/stand-in/jwks ;;
+  'kubectl create token default --namespace kube-system --duration 10m') cat /run/stand-in/token ;;
   'kubectl get nodes '*) cat /run/stand-in/node 2>/dev/null || echo 'True kubelet is posting ready status' ;;
   'certificate rotate-ca '*) shift 2; exec ${standIn} rotate-ca "$@" ;;
   'kubectl completion bash') echo 'complete -F __start_kubectl kubectl' ;;
@@ -28,6 +31,11 @@ export const sha256 = (content: string | Buffer): string =>
 
 /** Starts it with the words of its unit (`unitOf`). */
 const k3sStart = `sed 's/^/"/; s/$/"/' /run/stand-in/words 2>/dev/null | xargs ${standIn} start /run/stand-in/journal`;
+
+// A start has an ID, a time in microseconds and a journal of its own.
+const newStart = `date +%s%N >/run/stand-in/invocation
+    date +%s%6N >/run/stand-in/began
+    : >/run/stand-in/journal`;
 
 // What systemd and its journal say of k3s, and a list of what was asked of them.
 const systemctl = `
@@ -48,13 +56,11 @@ case "$*" in
   'start k3s --no-block')
     test -x /usr/local/bin/k3s || exit 1
     echo active >/run/stand-in/active
-    date +%s%N >/run/stand-in/invocation
-    : >/run/stand-in/journal
+    ${newStart}
     cat /usr/local/bin/k3s /etc/rancher/k3s/config.yaml.d/*.yaml | sha256sum >/run/stand-in/started
     ${k3sStart} || echo activating >/run/stand-in/active ;;
   'restart --no-block k3s.service')
-    date +%s%N >/run/stand-in/invocation
-    : >/run/stand-in/journal
+    ${newStart}
     if ${k3sStart}; then echo active; else echo activating; fi >/run/stand-in/active ;;
 esac
 `;

@@ -182,6 +182,29 @@ function publicKeys(text: string): readonly string[] {
   });
 }
 
+/**
+ * What its API server answers: documents of the first issuer, and a token of a ServiceAccount by the key that signs. Source:
+ * pkg/serviceaccount/openidmetadata.go and jwt.go of Kubernetes; a kid is the base64url of the SHA-256 of the SPKI.
+ */
+function answer(flags: readonly string[], signer: KeyObject): void {
+  const valueOf = (name: string): string | undefined =>
+    flags.find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const issuer = valueOf("service-account-issuer") ?? "";
+  const open = createPublicKey(signer);
+  const kid = createHash("sha256")
+    .update(open.export({ type: "spki", format: "der" }))
+    .digest("base64url");
+  const alg = open.asymmetricKeyType === "rsa" ? "RS256" : "ES256";
+  const uri = valueOf("service-account-jwks-uri") ?? "https://127.0.0.1:6443/openid/v1/jwks";
+  const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const answers = {
+    discovery: JSON.stringify({ issuer, jwks_uri: uri }),
+    jwks: JSON.stringify({ keys: [{ use: "sig", kid, alg, ...open.export({ format: "jwk" }) }] }),
+    token: `${encoded({ alg, kid })}.${encoded({ iss: issuer })}.c2lnbmF0dXJl`,
+  };
+  for (const [name, text] of Object.entries(answers)) writeFileSync(`/run/stand-in/${name}`, text);
+}
+
 function start(journal: string, words: readonly string[]): void {
   const say = (level: string, text: string): void =>
     appendFileSync(journal, `time="2026-11-25T12:00:00Z" level=${level} msg=${JSON.stringify(text)}\n`);
@@ -232,6 +255,7 @@ function start(journal: string, words: readonly string[]): void {
     if (twice !== undefined)
       throw new Fatal(`apiserver exited: service-account-issuer "${twice.slice(25)}" is already specified`);
     mkdirSync("/run/stand-in", { recursive: true });
+    answer(flags, signer);
     writeFileSync(
       "/run/stand-in/supervisor",
       `https://127.0.0.1:${given.get("https-listen-port")?.at(-1) ?? "6443"}`,

@@ -151,6 +151,27 @@ test(
   },
 );
 
+test(
+  "what runs needs no log where the process is younger than its files, and is what the API server itself shows",
+  options,
+  async () => {
+    await config();
+    await podtrust("up", "--yes");
+    const standIn = (name: string): string => join(host.root, "run/stand-in", name);
+    await writeFile(standIn("journal"), "");
+    await writeFile(standIn("began"), "1000000");
+    const lost = (await shown("plan")).changes.flatMap(({ fields: all }) => all).map(({ before }) => before);
+    assert.match(String(lost[0]), /^not looked at: k3s' log has lost the line/u);
+    const tomorrow = (systemClock.now() + 86_400_000) * 1000;
+    await writeFile(standIn("began"), String(tomorrow));
+    assert.deepEqual(fields(await shown("plan")), []);
+    const document = { issuer: "https://other.example.com", jwks_uri: "https://other.example.com/keys" };
+    await writeFile(standIn("discovery"), JSON.stringify(document));
+    const other = (await shown("plan")).changes.flatMap(({ fields: all }) => all).map(({ before }) => before);
+    assert.match(String(other[0]), /^not looked at: its token names https:\/\/oidc\.example\.com/u);
+  },
+);
+
 testAtLength(
   "an issuer in a person's earlier file, which would sign in place of ours, is named",
   options,

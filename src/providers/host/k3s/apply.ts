@@ -39,9 +39,10 @@ import {
   restartScript,
   tailScript,
 } from "./scripts.ts";
-import { isIssuing } from "./running-flags.ts";
+import { isIssuing, type LookAtRunning, runningFlags } from "./running-flags.ts";
 import { type K3sState, parseState } from "./state.ts";
 import type { GoArchitecture, HostFile, K3sSpec } from "./spec.ts";
+import { unitPath } from "./unit.ts";
 
 const minute = 60_000;
 
@@ -58,11 +59,16 @@ async function step(
   return result;
 }
 
-/** Looks at k3s on a host. */
-export async function inspectK3s(session: SshSession, signal: AbortSignal): Promise<K3sState> {
+/** Looks at k3s on a host, and at what runs where its unit would start something. */
+export async function inspectK3s(
+  session: SshSession,
+  runs: LookAtRunning,
+  signal: AbortSignal,
+): Promise<K3sState> {
   const result = await session.run(inspectScript, { timeoutMs: minute, signal });
   if (result.code !== 0) throw stepFailure(session.target, "looking at k3s", result);
-  return parseState(result.stdout);
+  const state = parseState(result.stdout);
+  return unitPath in state.files ? { ...state, running: await runningFlags(session, runs, signal) } : state;
 }
 
 function releaseUrl(version: string, architecture: GoArchitecture): string {
@@ -172,13 +178,12 @@ function checkRunning({ session, spec }: K3sSite, state: K3sState): void {
   if (isRunningAsSpecified(state, spec)) return;
   const where = targetText(session.target);
   const { running } = state;
-  if (running === undefined) {
+  if (running?.kind !== "seen") {
+    const why = running?.why ?? `${unitPath} is not there`;
     throw new PodtrustError(
       "k3s-overridden",
-      `${where}: neither k3s's log nor a process says which flags the API server runs with`,
-      {
-        next: "Look at podtrust logs k3s: its log has a line that begins with Running kube-apiserver.",
-      },
+      `${where}: what its API server runs with was not looked at: ${why}`,
+      { next: "Cure what is named, look at podtrust logs k3s, and run podtrust up again." },
     );
   }
   const culprits = overridingFiles(state.configs);
@@ -197,7 +202,7 @@ function checkRunning({ session, spec }: K3sSite, state: K3sState): void {
 /** Makes k3s on a host the specified one, and skips what is done already. Throws `host-*`, `k3s-*`, `ssh-*`. */
 export async function applyK3s(site: K3sSite): Promise<void> {
   const { session, spec, work } = site;
-  const state = await inspectK3s(session, work.signal);
+  const state = await inspectK3s(session, site.runs, work.signal);
   const refusal = refusalOf(state, spec);
   if (refusal !== undefined) throw refusal;
   checkRoom(session.target, state.rooms, roomNeeds(state, spec));
@@ -212,6 +217,6 @@ export async function applyK3s(site: K3sSite): Promise<void> {
     await step(site, "starting k3s", restartScript);
   }
   await untilDone(site, "the Kubernetes API", readyScript, 6 * minute);
-  checkRunning(site, await inspectK3s(session, work.signal));
+  checkRunning(site, await inspectK3s(session, site.runs, work.signal));
   await untilDone(site, "the node", nodeScript, 15 * minute);
 }

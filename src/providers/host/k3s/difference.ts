@@ -5,7 +5,6 @@ import type { RoomNeed } from "../room.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
 import { ciliumPath, profileFile } from "./commands.ts";
 import { configFile, configPath } from "./config-file.ts";
-import { isIssuing } from "./running-flags.ts";
 import { binaryPath, dataPath, incoming } from "./scripts.ts";
 import { isThere, type K3sState } from "./state.ts";
 import { unitFile } from "./unit.ts";
@@ -188,13 +187,16 @@ function serviceNow(found: K3sState | undefined): string {
 /** How what runs differs from what was written: files alone do not show it. */
 function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sSpec): readonly FieldChange[] {
   const running = found?.running;
+  const seen = running?.kind === "seen" ? running : undefined;
+  const unseen = running?.kind === "not-looked-at" ? `not looked at: ${running.why}` : undefined;
   const fields: FieldChange[] = [];
-  const isOther = !isIssuing(running, { issuers, jwksUri });
-  if (isOther && !same(running?.issuers, issuers)) {
-    fields.push({ field: "issuers of the running API server", before: running?.issuers, after: issuers });
+  if (!same(seen?.issuers, issuers)) {
+    const before = seen?.issuers ?? unseen;
+    fields.push({ field: "issuers of the running API server", before, after: issuers });
   }
-  if (isOther && running?.jwksUri !== jwksUri) {
-    fields.push({ field: "jwks-uri of the running API server", before: running?.jwksUri, after: jwksUri });
+  if (seen?.jwksUri !== jwksUri) {
+    const before = seen?.jwksUri ?? unseen;
+    fields.push({ field: "jwks-uri of the running API server", before, after: jwksUri });
   }
   const service = serviceNow(found);
   return service === "active" ? fields : [...fields, { field: "service", before: service, after: "active" }];

@@ -3,6 +3,7 @@ import type { Work } from "../../../rules/plan/index.ts";
 import { type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { incomingFile, installScript, type PinnedFile } from "./scripts.ts";
+import type { LookAtRunning } from "./running-flags.ts";
 import type { K3sSpec } from "./spec.ts";
 
 const minute = 60_000;
@@ -12,6 +13,7 @@ export interface K3sSite {
   readonly session: SshSession;
   readonly clock: Clock;
   readonly spec: K3sSpec;
+  readonly runs: LookAtRunning;
   readonly work: Pick<Work, "signal" | "waiting">;
 }
 

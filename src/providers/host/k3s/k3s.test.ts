@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { defined, type ErrorCode, PodtrustError } from "../../../core/base/index.ts";
+import type { SshSession } from "../session.ts";
+import type { SshTarget } from "../target.ts";
 import { configFile, configPath, overridingFiles } from "./config-file.ts";
 import { differenceOf } from "./difference.ts";
-import { runningFlags } from "./running-flags.ts";
+import { type RunningFlags, runningFlags } from "./running-flags.ts";
 import { parseState } from "./state.ts";
 import type { K3sSpec } from "./spec.ts";
 
@@ -16,24 +19,33 @@ const spec: K3sSpec = {
   tlsSans: [],
 };
 
-test("the running API server's issuers are read from k3s's log in their order", () => {
-  const line =
-    'time="2026-11-25T12:00:00Z" level=info msg="Running kube-apiserver --anonymous-auth=false --service-account-issuer=https://a --service-account-issuer=https://b --service-account-jwks-uri=https://a/openid/v1/jwks"';
-  assert.deepEqual(runningFlags(line), {
-    issuers: ["https://a", "https://b"],
-    jwksUri: "https://a/openid/v1/jwks",
+const { signal } = new AbortController();
+const target: SshTarget = { address: "192.0.2.1", port: 22, user: "root", hostKeys: [] };
+const session = { target } as SshSession;
+const flags = { issuers: spec.issuers, jwksUri: spec.jwksUri, keyFiles: [] };
+
+test("what runs is taken from the one function for it, and what it could not look at keeps its reason", async () => {
+  const seen = await runningFlags(session, async () => ({ kind: "seen", flags }), signal);
+  assert.deepEqual(seen, { kind: "seen", issuers: spec.issuers, jwksUri: spec.jwksUri });
+  const why = "its token names another key";
+  const unseen = await runningFlags(
+    session,
+    async () => ({ kind: "not-looked-at", why, startsSince: 1 }),
+    signal,
+  );
+  assert.deepEqual(unseen, { kind: "not-looked-at", why });
+});
+
+test("a server that does not run ends no reading of its machine, and a lost connection does", async () => {
+  const failing = (code: ErrorCode) => async () => {
+    throw new PodtrustError(code, "k3s.service does not run");
+  };
+  const why = "k3s.service does not run";
+  assert.deepEqual(await runningFlags(session, failing("server-process"), signal), {
+    kind: "not-looked-at",
+    why,
   });
-});
-
-test("flags that k3s's log quotes are read without their quotes", () => {
-  const line = String.raw`time="2026" level=info msg="Running kube-apiserver \"--service-account-issuer=https://a/x?y\" --v=2"`;
-  assert.deepEqual(runningFlags(line), { issuers: ["https://a/x?y"] });
-});
-
-test("a line that another writes into k3s's log shows none", () => {
-  const said = "Running kube-apiserver --service-account-issuer=https://evil";
-  assert.equal(runningFlags(`E1201 10:00:00.000000 1 kuberuntime_manager.go:1] "${said}"`), undefined);
-  assert.equal(runningFlags(said), undefined);
+  await assert.rejects(runningFlags(session, failing("ssh-lost"), signal), { code: "ssh-lost" });
 });
 
 const ours = configFile(spec);
@@ -124,19 +136,29 @@ test("an architecture without a checksum of the cilium command is refused with t
   });
 });
 
-const documentState = (issuer: string): ReturnType<typeof parseState> => {
-  const text = JSON.stringify({ issuer, jwks_uri: spec.jwksUri });
-  return state(["active active", `document ${Buffer.from(text).toString("base64")}`]);
+const fieldsOf = (running: RunningFlags | undefined): readonly (readonly [string, unknown])[] => {
+  const found = { ...state(["active active"]), binary: "a".repeat(64), ...defined({ running }) };
+  const { fields } = differenceOf(found, spec);
+  return fields.filter(({ field }) => field.includes("running")).map(({ field, before }) => [field, before]);
 };
 
-test("where the journal has forgotten the flags, the discovery document's issuer counts", () => {
-  const fieldsOf = (issuer: string): readonly string[] =>
-    differenceOf({ ...documentState(issuer), binary: "a".repeat(64) }, spec).fields.map(({ field }) => field);
-  assert.ok(!fieldsOf("https://oidc.example.com").some((field) => field.includes("running")));
-  assert.ok(fieldsOf("https://other.example.com").includes("issuers of the running API server"));
+test("of what runs the first issuer, those after it and the jwks-uri are compared", () => {
+  const running = { kind: "seen", issuers: spec.issuers, jwksUri: spec.jwksUri } as const;
+  const [issuers, uri] = ["issuers of the running API server", "jwks-uri of the running API server"];
+  const [ours, own] = spec.issuers;
+  assert.deepEqual(fieldsOf(running), []);
+  assert.deepEqual(fieldsOf({ ...running, issuers: [ours ?? ""] }), [[issuers, [ours]]]);
+  assert.deepEqual(fieldsOf({ kind: "seen", issuers: [own ?? ""] }), [
+    [issuers, [own]],
+    [uri, undefined],
+  ]);
 });
 
-test("an invalid document says nothing about what runs", () => {
-  const text = Buffer.from("not JSON").toString("base64");
-  assert.equal(state(["active active", `document ${text}`]).running, undefined);
+test("what runs and was not looked at is a difference that says why, so that k3s is started anew", () => {
+  const before = "not looked at: its log has lost the line";
+  const found = fieldsOf({ kind: "not-looked-at", why: "its log has lost the line" });
+  assert.deepEqual(
+    found.map((field) => field[1]),
+    [before, before],
+  );
 });

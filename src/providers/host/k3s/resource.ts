@@ -6,12 +6,14 @@ import { applyK3s, inspectK3s } from "./apply.ts";
 import { differenceOf } from "./difference.ts";
 import { removeScript } from "./scripts.ts";
 import { isThere, type K3sState, ownerOf } from "./state.ts";
+import type { LookAtRunning } from "./running-flags.ts";
 import type { K3sSpec } from "./spec.ts";
 
 export interface K3sOptions {
   readonly connection: HostConnection;
   readonly clock: Clock;
   readonly spec: K3sSpec;
+  readonly runs: LookAtRunning;
   readonly dependsOn: readonly string[];
 }
 
@@ -29,7 +31,7 @@ export function k3sNames(stack: string): Pick<Resource, "id" | "kind" | "names" 
  * k3s on a machine: binary, config, unit, network, and the flags with which its API server really runs. Its owner is
  * named in the first line of our config file.
  */
-export function k3sResource({ connection, clock, spec, dependsOn }: K3sOptions): Resource<K3sState> {
+export function k3sResource({ connection, clock, spec, runs, dependsOn }: K3sOptions): Resource<K3sState> {
   const { locator } = connection;
   return {
     ...k3sNames(spec.stack),
@@ -40,7 +42,7 @@ export function k3sResource({ connection, clock, spec, dependsOn }: K3sOptions):
     async read(signal, inputs) {
       const session = await connection.session(inputs, signal);
       if (session === undefined) return { exists: false };
-      const state = await inspectK3s(session, signal);
+      const state = await inspectK3s(session, runs, signal);
       if (!isThere(state)) return { exists: false };
       return { exists: true, state, owner: ownerOf(state, spec.stack) };
     },
@@ -49,7 +51,7 @@ export function k3sResource({ connection, clock, spec, dependsOn }: K3sOptions):
     diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, spec),
     async apply(_change, work) {
       const session = await connection.required(work.inputs, work.signal);
-      await applyK3s({ session, clock, spec, work });
+      await applyK3s({ session, clock, spec, runs, work });
     },
     async delete(_observed, work) {
       const session = await connection.required(work.inputs, work.signal);

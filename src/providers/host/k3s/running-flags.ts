@@ -1,47 +1,46 @@
-import { defined, recordOf, textOf } from "../../../core/base/index.ts";
-import { startLineWords } from "../../../rules/distribution/index.ts";
+import { PodtrustError } from "../../../core/base/index.ts";
+import type { RunningLook } from "../../../rules/distribution/index.ts";
+import type { SshSession } from "../session.ts";
 
-/** The issuer flags that the running API server was started with. */
-export interface RunningFlags {
-  /** In their order: the first signs. */
-  readonly issuers: readonly string[];
-  readonly jwksUri?: string;
-  /** They are those of its discovery document, which has the first issuer alone. */
-  readonly isDocument?: true;
+/** What runs of the machine's API server, by the one function for that (`control-plane/servers`). Throws `server-*`, `host-*`, `ssh-*`. */
+export type LookAtRunning = (session: SshSession, signal: AbortSignal) => Promise<RunningLook>;
+
+/** The issuer's flags with which k3s' API server runs, or why nothing says them, as a sentence's end. */
+export type RunningFlags =
+  | {
+      readonly kind: "seen";
+      /** In their order: the first signs. */
+      readonly issuers: readonly string[];
+      readonly jwksUri?: string;
+    }
+  | { readonly kind: "not-looked-at"; readonly why: string };
+
+/** Looks at them. What cannot be looked at ends no reading of the machine, but a lost connection does. */
+export async function runningFlags(
+  session: SshSession,
+  runs: LookAtRunning,
+  signal: AbortSignal,
+): Promise<RunningFlags> {
+  try {
+    const look = await runs(session, signal);
+    if (look.kind === "not-looked-at") return { kind: look.kind, why: look.why };
+    const { issuers, jwksUri } = look.flags;
+    return { kind: "seen", issuers, ...(jwksUri === undefined ? {} : { jwksUri }) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodtrustError) || error.code.startsWith("ssh-")) throw error;
+    return { kind: "not-looked-at", why: error.message };
+  }
 }
 
-/** Whether the running server signs as specified, and accepts what is specified, as far as that can be known. */
+/** Whether the running server signs and accepts as specified. */
 export function isIssuing(
   running: RunningFlags | undefined,
   spec: { readonly issuers: readonly string[]; readonly jwksUri: string },
 ): boolean {
-  if (running === undefined || running.jwksUri !== spec.jwksUri) return false;
-  const specified = running.isDocument === true ? spec.issuers.slice(0, 1) : spec.issuers;
-  return running.issuers.join("\n") === specified.join("\n");
-}
-
-/** Reads them from the discovery document, where nothing better exists. Undefined where it is invalid. */
-export function flagsOfDocument(text: string): RunningFlags | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { issuer, jwks_uri: jwksUri } = recordOf(document);
-  if (typeof issuer !== "string") return undefined;
-  return { issuers: [issuer], ...defined({ jwksUri: textOf(jwksUri) }), isDocument: true };
-}
-
-/** Reads the flags from the line with which k3s logs the start of its API server; undefined for any other line. */
-export function runningFlags(line: string): RunningFlags | undefined {
-  const words = startLineWords(line);
-  if (words === undefined) return undefined;
-  const valuesOf = (flag: string): readonly string[] =>
-    words.flatMap((word) => (word.startsWith(`--${flag}=`) ? [word.slice(flag.length + 3)] : []));
-  const jwksUri = valuesOf("service-account-jwks-uri").at(-1);
-  return {
-    issuers: valuesOf("service-account-issuer"),
-    ...defined({ jwksUri }),
-  };
+  return (
+    running?.kind === "seen" &&
+    running.jwksUri === spec.jwksUri &&
+    running.issuers.join("\n") === spec.issuers.join("\n")
+  );
 }

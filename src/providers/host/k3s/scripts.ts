@@ -1,5 +1,5 @@
 import { shellWord } from "../../../core/base/index.ts";
-import { listConfigFiles, startLinePattern } from "../../../rules/distribution/index.ts";
+import { listConfigFiles } from "../../../rules/distribution/index.ts";
 import { roomFunction } from "../room.ts";
 import { chartPath, policyPath } from "./cilium.ts";
 import { ciliumPath, ciliumRecord, commandsPart, completionPath, profilePath } from "./commands.ts";
@@ -15,19 +15,8 @@ export const incoming = "/var/lib/podtrust/incoming";
 const changing = "/var/lib/podtrust/k3s-changing";
 
 /**
- * Shell, which sets `line`: the line by which k3s said at the present start of its unit with what it starts its API server. It is
- * the first of its form, since others write into that log later; empty where the journal has lost it. `unit`: `k3s`.
- */
-export const startLineOf = (unit: string): string => `line=
-start=$(systemctl show -p InvocationID --value ${shellWord(unit)} 2>/dev/null || true)
-if [ -n "$start" ]; then
-  line=$(journalctl -o cat _SYSTEMD_INVOCATION_ID="$start" 2>/dev/null | grep -E -m 1 ${shellWord(startLinePattern)}) || true
-fi
-`;
-
-/**
- * Reads the present state of k3s, and changes nothing. Answers in lines of `KEY VALUE`, texts as base64. The API
- * server's flags are those of the start that systemd counts as the present one.
+ * Reads the present state of k3s, and changes nothing. Answers in lines of `KEY VALUE`, texts as base64. What
+ * its API server runs with is asked elsewhere (`running-flags.ts`).
  */
 export const inspectScript = `set -eu
 say() { printf '%s %s\\n' "$1" "$2"; }
@@ -54,12 +43,6 @@ if [ -f ${chartPath} ]; then
 fi
 if [ -f ${changing} ]; then say changing yes; fi
 say active "$(systemctl is-active k3s 2>/dev/null || true)"
-${startLineOf("k3s")}# A journal forgets; the API server's own document shows the first issuer at least.
-if [ -z "$line" ] && [ -f /etc/rancher/k3s/k3s.yaml ]; then
-  document=$(timeout 20 ${binaryPath} kubectl get --raw /.well-known/openid-configuration 2>/dev/null | base64 -w0) || true
-  if [ -n "$document" ]; then say document "$document"; fi
-fi
-if [ -n "$line" ]; then say flags "$(printf '%s' "$line" | base64 -w0)"; fi
 `;
 
 /** A file to install on a host, once its SHA-256 is the pinned one. */

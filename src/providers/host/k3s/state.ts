@@ -2,7 +2,7 @@ import { defined, mapped, textOfBase64 } from "../../../core/base/index.ts";
 import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
-import { flagsOfDocument, type RunningFlags, runningFlags } from "./running-flags.ts";
+import type { RunningFlags } from "./running-flags.ts";
 import { unitPath } from "./unit.ts";
 import type { GoArchitecture } from "./spec.ts";
 
@@ -40,7 +40,7 @@ export interface K3sState {
   readonly rooms: readonly Room[];
   /** systemd's state: `active`, `inactive`, `failed`. */
   readonly active: string;
-  /** Undefined where it is not known with which flags the API server runs. */
+  /** What runs of the API server; undefined where nothing would start one. */
   readonly running?: RunningFlags;
 }
 
@@ -69,12 +69,10 @@ function linesOf(output: string): Said {
 const optional = <Key extends string>(key: Key, value: string | undefined): Partial<Record<Key, string>> =>
   defined({ [key]: value }) as Partial<Record<Key, string>>;
 
-/** Reads what `inspectScript` printed. */
+/** Reads what `inspectScript` printed: all but what runs. */
 export function parseState(output: string): K3sState {
   const { configs, files, single } = linesOf(output);
-  const { arch = "", binary, version, chart, manifest, active = "", flags, document, cli } = single;
-  const running =
-    flags === undefined ? flagsOfDocument(textOfBase64(document ?? "")) : runningFlags(textOfBase64(flags));
+  const { arch = "", binary, version, chart, manifest, active = "", cli } = single;
   return {
     architecture: architectures[arch],
     machine: arch,
@@ -90,7 +88,6 @@ export function parseState(output: string): K3sState {
     isCliTaken: "cli-taken" in single,
     rooms: parseRooms(output),
     active,
-    ...defined({ running }),
   };
 }
 

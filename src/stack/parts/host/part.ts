@@ -4,6 +4,7 @@ import {
   type HostConnection,
   k3sNames,
   k3sResource,
+  type LookAtRunning,
   systemNames,
   systemResource,
 } from "../../../providers/host/index.ts";
@@ -11,6 +12,12 @@ import type { Change, ResourceOutput, Resource, NamedResource } from "../../../r
 import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hostConnection } from "./locator.ts";
 import { k3sSpec } from "./spec.ts";
+
+/** Loaded where a machine is looked at: no other command needs what stands behind it. */
+const runsOnMachine: LookAtRunning = async (session, signal) => {
+  const { k3sOnMachine } = await import("../../../control-plane/servers/index.ts");
+  return (await k3sOnMachine(session, signal)).runs;
+};
 
 /** What is set up on the machine of a config. */
 class HostPart implements Part {
@@ -53,7 +60,7 @@ class HostPart implements Part {
     const k3s = k3sSpec(config, this.#machine);
     return [
       systemResource({ connection, clock, spec: system }),
-      k3sResource({ connection, clock, spec: k3s, dependsOn: [systemNames(stack).id] }),
+      k3sResource({ connection, clock, spec: k3s, runs: runsOnMachine, dependsOn: [systemNames(stack).id] }),
     ];
   }
 

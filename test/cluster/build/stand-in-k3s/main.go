@@ -17,6 +17,7 @@ import (
 	"sort"
 	"strings"
 	"syscall"
+	"time"
 )
 
 const version = "v1.36.3+k3s1"
@@ -30,9 +31,10 @@ func programs(name string) string {
 	return filepath.Join(folder, name)
 }
 
-// say writes as k3s does, so that who reads its log finds what he looks for.
+// say writes as k3s does, whose log begins each line with its time (TextFormatter of logrus, where no terminal reads it).
 func say(level, format string, values ...any) {
-	fmt.Fprintf(os.Stderr, "level=%s msg=%q\n", level, fmt.Sprintf(format, values...))
+	now := time.Now().UTC().Format(time.RFC3339)
+	fmt.Fprintf(os.Stderr, "time=%q level=%s msg=%q\n", now, level, fmt.Sprintf(format, values...))
 }
 
 var known = map[string]bool{}
