@@ -23,7 +23,7 @@ const clusterWith = (text: string | undefined, prover = storeKey) => ({
     if (name === "podtrust-keys-store-key") return Promise.resolve(secret({ key: storeKey }));
     if (text === undefined) return Promise.resolve(undefined);
     const proof = proofOf(prover, "documents.prod", text);
-    return Promise.resolve(secret({ "documents.prod": text, "proof.prod": proof }));
+    return Promise.resolve(secret({ "documents.prod": text, "proof.documents.prod": proof }));
   },
 });
 const stored = (issuer: string): string =>

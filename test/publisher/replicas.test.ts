@@ -111,7 +111,7 @@ describe("what an earlier podtrust wrote, which proves nothing", () => {
       /not written by a replica/u,
     );
     await replica.to.publisher.refresh();
-    assert.notEqual(place.secret.text("proof.test"), undefined);
+    assert.notEqual(place.secret.text("proof.documents.test"), undefined);
     await replica.end();
   });
 });

@@ -58,7 +58,7 @@ export {
   settingsArgs,
 } from "./replicas.ts";
 export { storeKeyFolder, storeKeyMount, storeKeyName, storeKeyObjects, storeKeyVolume } from "./store-key.ts";
-export { isProven, keysOfStore, proofOf, storeKeyEntries, storeKeyIn } from "./store-proof.ts";
+export { isProven, keysOfStore, proofEntryOf, proofOf, storeKeyEntries, storeKeyIn } from "./store-proof.ts";
 export type { PodSettings } from "../../config/index.ts";
 export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
 export { checkedName, checkedNamespace, operatorKeysSecret } from "./names.ts";

@@ -32,6 +32,9 @@ export async function keysOfStore(
   }
 }
 
+/** The entry that proves another one. */
+export const proofEntryOf = (entry: string): string => `proof.${entry}`;
+
 /** What proves that a holder of `key` wrote `text` as that entry: HMAC-SHA-256, base64url. */
 export function proofOf(key: string, entry: string, text: string): string {
   return createHmac("sha256", key).update(`podtrust store 1\n${entry}\n${text}`).digest("base64url");

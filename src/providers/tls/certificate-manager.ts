@@ -307,14 +307,21 @@ class Manager implements CertificateManager {
     return decision === undefined || this.#fault !== undefined || decision.at <= this.#clock.now();
   }
 
-  /** What another process obtained is used here too, at once: all that share a store serve the same. */
+  /**
+   * What another process obtained is used here too, at once: all that share a store serve the same. What the store has lost
+   * is kept there again: a process that starts would order another.
+   */
   async #othersSaved(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     const stored = await this.#keeping.newest();
     const { held } = this.#holding;
-    if (stored === undefined || this.#closing.signal.aborted) return;
-    if (held !== undefined && this.#fault === undefined && stored.notBefore <= held.notBefore) return;
-    if (await this.#takeFromStore()) this.#wake.abort();
+    if (this.#closing.signal.aborted) return;
+    const isGood = held !== undefined && this.#fault === undefined;
+    if (isGood && (stored === undefined || stored.notBefore < held.notBefore)) {
+      await this.#keeping.saveAgain(held);
+    } else if (stored !== undefined && !(isGood && stored.notBefore === held.notBefore)) {
+      if (await this.#takeFromStore()) this.#wake.abort();
+    }
   }
 
   /** Whether another process has renewed in the meantime: then its certificate is used here too. */

@@ -81,12 +81,15 @@ function sourceSamples(view: AdminView) {
         value: tallies.refused.get(reason) ?? 0,
       })),
     );
-  const of = (key: "confirmed" | "unsaved" | "forged"): readonly Sample[] =>
+  const of = (key: "confirmed" | "unsaved"): readonly Sample[] =>
     issuers.map(({ settings, tallies }) => ({ labels: { stack: settings.stack }, value: tallies[key] }));
   return {
     refreshes: of("confirmed"),
     documentsUnsaved: of("unsaved"),
-    storeForged: of("forged"),
+    storeForged: issuers.map(({ settings: { stack, shared }, tallies }) => ({
+      labels: { stack },
+      value: tallies.forged + (shared?.forgedBeside?.() ?? 0),
+    })),
     refreshFailures: byReason(failureReasons),
     refusals: byReason(refusalReasons),
   };

@@ -8,7 +8,9 @@ import {
 } from "../../providers/acme/index.ts";
 import { type Clock, isRecord, type JsonRecord, textOf } from "../../core/base/index.ts";
 import type { SharedSecret, SharedState } from "../../providers/kubernetes/index.ts";
+import { type ProvenAccess, standingIn, withEntry, withoutEntry } from "./proven.ts";
 
+/** The entries of challenges begin so. */
 const prefix = "challenge.";
 // Longer than any CA takes to decide: older ones were left by a replica that died.
 const maxChallenge = 3_600_000;
@@ -50,10 +52,14 @@ function readShown(text: string): PresentedEntry | undefined {
   return { challenge: { type, identifier, wildcard: wildcard === true, token, keyAuthorization }, at };
 }
 
-/** Entries that were not left behind. The newest comes last. */
-function shownIn({ entries }: SharedState, now: number): readonly PresentedChallenge[] {
-  return [...entries]
-    .flatMap(([name, text]) => (name.startsWith(prefix) ? (readShown(text) ?? []) : []))
+const challengesIn = ({ entries }: SharedState): readonly (readonly [string, string])[] =>
+  [...entries].filter(([name]) => name.startsWith(prefix));
+
+/** Those that a replica wrote, and that were not left behind. The newest comes last. */
+function shownIn(state: SharedState, keys: readonly string[], now: number): readonly PresentedChallenge[] {
+  return challengesIn(state)
+    .filter(([name]) => standingIn(state, name, keys).isProven)
+    .flatMap(([, text]) => readShown(text) ?? [])
     .filter(({ at }) => now - at < maxChallenge)
     .sort((a, b) => a.at - b.at)
     .map(({ challenge }) => challenge);
@@ -61,18 +67,21 @@ function shownIn({ entries }: SharedState, now: number): readonly PresentedChall
 
 /**
  * Challenges that every replica answers, whichever of them ordered the certificate: the Service may send the CA to any.
- * They are stored in the Secret, and looked up there if they are requested and not known here.
+ * They are stored in the Secret, and looked up there if they are requested and not known here. One that no replica wrote is
+ * not answered: somebody else's account would get a certificate for the name.
  */
 export class SharedChallenges {
   readonly #secret: SharedSecret;
+  readonly #access: ProvenAccess;
   readonly #clock: Clock;
   /** Presented by other replicas. */
   readonly #certificates: TlsAlpn01Solver = tlsAlpn01Solver();
   #asking: Promise<SharedState> | undefined;
   #askedAt = -Infinity;
 
-  constructor(secret: SharedSecret, clock: Clock) {
+  constructor(secret: SharedSecret, access: ProvenAccess, clock: Clock) {
     this.#secret = secret;
+    this.#access = access;
     this.#clock = clock;
   }
 
@@ -100,17 +109,19 @@ export class SharedChallenges {
     const now = this.#clock.now();
     const { type, identifier, wildcard, token, keyAuthorization } = challenge;
     const text = JSON.stringify({ type, identifier, wildcard, token, keyAuthorization, at: now });
+    const keys = await this.#access.keys();
     await this.#secret.update((state) => {
-      const kept = new Set(shownIn(state, now).map(entryOf));
-      const entries = [...state.entries].filter(([name]) => !name.startsWith(prefix) || kept.has(name));
-      return { ...state, entries: new Map(entries).set(entryOf(challenge), text) };
+      const kept = new Set(shownIn(state, keys, now).map(entryOf));
+      const gone = challengesIn(state).filter(([name]) => !kept.has(name));
+      const cleared = gone.reduce((rest, [name]) => withoutEntry(rest, name), state);
+      return withEntry(cleared, [entryOf(challenge), text], keys);
     });
   }
 
   async #clear(challenge: PresentedChallenge): Promise<void> {
     await this.#secret.update((state) => {
-      const entries = new Map(state.entries);
-      return entries.delete(entryOf(challenge)) ? { ...state, entries } : undefined;
+      const entry = entryOf(challenge);
+      return state.entries.has(entry) ? withoutEntry(state, entry) : undefined;
     });
   }
 
@@ -139,7 +150,11 @@ export class SharedChallenges {
     this.#asking ??= this.#ask();
     // An unreachable API server has its own alarm: here it counts as having no such challenge.
     const state = await this.#asking.catch(() => undefined);
-    return state === undefined ? [] : shownIn(state, this.#clock.now());
+    if (state === undefined) return [];
+    const keys = await this.#access.keys().catch(() => []);
+    for (const [name, text] of challengesIn(state))
+      if (!standingIn(state, name, keys).isProven) this.#access.forged.note(this.#secret.place, name, text);
+    return shownIn(state, keys, this.#clock.now());
   }
 
   async #ask(): Promise<SharedState> {

@@ -1,12 +1,19 @@
 import { type Clock, errorText, PodtrustError } from "../../core/base/index.ts";
-import { isProven, proofOf, type SharedState } from "../../providers/kubernetes/index.ts";
+import type { SharedState } from "../../providers/kubernetes/index.ts";
 import type { KeyRing } from "../source/keys.ts";
 import { mergeStates, withoutOld } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
 import { distrustsOf, readState, type Restored, stateText } from "../source/stored-state.ts";
 import { type SecretOfIssuer, united } from "./distrusts.ts";
-import type { StoreKeys } from "./store-keys.ts";
+import {
+  isWritten,
+  onEntryChange,
+  type ProvenAccess,
+  standingIn,
+  type StandingEntry,
+  withEntry,
+} from "./proven.ts";
 
 /** The owner of the documents, and how long a key is kept. */
 export interface SharedDocumentsOptions extends SecretOfIssuer {
@@ -14,14 +21,7 @@ export interface SharedDocumentsOptions extends SecretOfIssuer {
   readonly keyRetention: number;
   readonly clock: Clock;
   /** What proves that a replica wrote them. */
-  readonly keys: StoreKeys;
-}
-
-/** What stands in the Secret, and whether a replica wrote it. */
-interface Standing {
-  readonly text: string | undefined;
-  readonly proof: string | undefined;
-  readonly isProven: boolean;
+  readonly access: ProvenAccess;
 }
 
 const noKey =
@@ -36,13 +36,9 @@ const noProof =
  */
 export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
   const { secret, stack, issuer, clock } = options;
+  const { keys: keysNow, forged } = options.access;
   const entry = `documents.${stack}`;
-  const proofEntry = `proof.${stack}`;
   const how = () => ({ now: clock.now(), retention: options.keyRetention });
-  const standingIn = ({ entries }: SharedState, keys: readonly string[]): Standing => {
-    const [text, proof] = [entries.get(entry), entries.get(proofEntry)];
-    return { text, proof, isProven: text !== undefined && isProven(keys, entry, text, proof) };
-  };
   const read = (text: string): Restored => readState(text, issuer, "replicas");
   const saidIn = (text: string | undefined): KeyRing => {
     try {
@@ -55,11 +51,12 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
     mergeStates(own, read(text).state, how()).state;
   return {
     place: secret.place,
+    forgedBeside: () => forged.count,
     async load() {
       let text: string | undefined;
       try {
-        const keys = await options.keys();
-        const standing = standingIn(await secret.read(), keys);
+        const keys = await keysNow();
+        const standing = standingIn(await secret.read(), entry, keys);
         text = standing.text;
         if (text === undefined) return { state: emptyState, empty: true };
         if (!standing.isProven) {
@@ -76,28 +73,24 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
       }
     },
     async save(state) {
-      const keys = await options.keys();
-      const [writing] = keys;
+      const keys = await keysNow();
       let kept = state;
       await secret.update((shared) => {
-        const standing = standingIn(shared, keys);
-        const { text = "", proof } = standing;
-        kept = standing.isProven ? merged(state, text) : state;
-        if (writing === undefined) return withoutProof(shared, standing, state);
-        const fresh = stateText(kept, issuer);
-        const due = proofOf(writing, entry, fresh);
-        if (fresh === text && due === proof) return undefined;
-        return { ...shared, entries: new Map(shared.entries).set(entry, fresh).set(proofEntry, due) };
+        const standing = standingIn(shared, entry, keys);
+        kept = standing.isProven ? merged(state, standing.text ?? "") : state;
+        if (keys.length === 0) return withoutProof(shared, standing, state);
+        const written = [entry, stateText(kept, issuer)] as const;
+        return isWritten(standing, written, keys) ? undefined : withEntry(shared, written, keys);
       });
       return kept;
     },
-    onChange: (listener) => secret.onChange(entry, listener),
+    onChange: (listener) => onEntryChange(secret, entry, listener),
   };
 
   /** What a writer without a key leaves: the others use its distrusts. What is proven it leaves alone. */
   function withoutProof(
     shared: SharedState,
-    { text, proof }: Standing,
+    { text, proof }: StandingEntry,
     state: SourceState,
   ): SharedState | undefined {
     if (proof !== undefined)

@@ -7,6 +7,7 @@ import {
 } from "../../providers/tls/index.ts";
 import type { SharedSecret, SharedState } from "../../providers/kubernetes/index.ts";
 import type { SharedLocks } from "./locks.ts";
+import { isWritten, keyMissing, onEntryChange, type ProvenAccess, standingIn, withEntry } from "./proven.ts";
 
 const prefixes: Readonly<Record<RecordName["kind"], string>> = {
   certificates: "certificate.",
@@ -18,34 +19,62 @@ function entryOf({ kind, name }: RecordName): string {
   return prefixes[kind] + name.replaceAll("@", "_");
 }
 
-/** Certificates and accounts as entries of a Secret. */
+/**
+ * Certificates and accounts as entries of a Secret. Only those that a replica wrote count: by a foreign account its
+ * owner would get certificates for the names, and a foreign certificate would be refused by every relying party.
+ */
 export class SecretRecords implements StoreRecords {
   readonly #secret: SharedSecret;
   readonly #locks: SharedLocks;
+  readonly #access: ProvenAccess;
 
-  constructor(secret: SharedSecret, locks: SharedLocks) {
+  constructor(secret: SharedSecret, locks: SharedLocks, access: ProvenAccess) {
     this.#secret = secret;
     this.#locks = locks;
+    this.#access = access;
   }
 
   placeOf(record: RecordName): string {
     return `${this.#secret.place}, entry ${entryOf(record)}`;
   }
 
+  /**
+   * Throws `publisher-store-key` without a key, and `certificate-store-invalid` for a certificate that no replica wrote: a
+   * pod is not ready while it may have one. An account of which that is true is as if there were none.
+   */
   async read(record: RecordName): Promise<string | undefined> {
-    return (await this.#secret.read()).entries.get(entryOf(record));
+    const keys = await this.#keys(record);
+    const text = this.#provenIn(await this.#secret.read(), record, keys);
+    if (text instanceof Error && record.kind === "certificates") throw text;
+    return text instanceof Error ? undefined : text;
   }
 
   async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<boolean> {
     const entry = entryOf(record);
-    let isWritten = false;
+    const keys = await this.#keys(record);
+    let isReplaced = false;
     await this.#secret.update((state) => {
       if (lock !== undefined && !this.#holds(lock, state)) throw lockLost(this.placeOf(record));
-      isWritten = replaces?.(state.entries.get(entry)) !== false;
-      if (!isWritten) return undefined;
-      return { ...state, entries: new Map(state.entries).set(entry, text) };
+      const standing = standingIn(state, entry, keys);
+      isReplaced = replaces?.(standing.isProven ? standing.text : undefined) !== false;
+      if (!isReplaced || isWritten(standing, [entry, text], keys)) return undefined;
+      return withEntry(state, [entry, text], keys);
     });
-    return isWritten;
+    return isReplaced;
+  }
+
+  /** Without a key nothing that is ordered could be kept, and each start would order again. */
+  async #keys(record: RecordName): Promise<readonly string[]> {
+    const keys = await this.#access.keys();
+    if (keys.length === 0) throw keyMissing(this.placeOf(record));
+    return keys;
+  }
+
+  #provenIn(state: SharedState, record: RecordName, keys: readonly string[]): string | Error | undefined {
+    const entry = entryOf(record);
+    const { text, isProven } = standingIn(state, entry, keys);
+    if (text === undefined || isProven) return text;
+    return this.#access.forged.note(this.#secret.place, entry, text);
   }
 
   #holds(lock: StoreLock, { holder }: SharedState): boolean {
@@ -53,11 +82,12 @@ export class SecretRecords implements StoreRecords {
     return mark !== undefined && mark === holder;
   }
 
-  lock(name: string, signal?: AbortSignal): Promise<StoreLock> {
+  async lock(name: string, signal?: AbortSignal): Promise<StoreLock> {
+    if ((await this.#access.keys()).length === 0) throw keyMissing(this.#secret.place);
     return this.#locks.take(name, signal);
   }
 
   onChange(listener: () => void): () => void {
-    return this.#secret.onChange(prefixes.certificates, listener);
+    return onEntryChange(this.#secret, prefixes.certificates, listener);
   }
 }

@@ -7,6 +7,7 @@ import { SharedChallenges } from "./challenges.ts";
 import { sharedDistrusts } from "./distrusts.ts";
 import { sharedDocuments, type SharedDocumentsOptions } from "./documents.ts";
 import { SharedLocks } from "./locks.ts";
+import { ForgedEntries, type ProvenAccess } from "./proven.ts";
 import { SecretRecords } from "./records.ts";
 import type { StoreKeys } from "./store-keys.ts";
 
@@ -14,7 +15,7 @@ export interface SharedStoreDeps {
   readonly cluster: Pick<KubernetesApi, "read" | "create" | "replace">;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What proves who wrote documents; without it they say distrusts alone. */
+  /** What proves who wrote; without it documents say distrusts alone, and nothing else is used. */
   readonly keys?: StoreKeys;
   /** What to do if the Secret does not exist: a sentence. By default that of a publisher. */
   readonly ifAbsent?: string;
@@ -24,7 +25,7 @@ const makeSecret =
   "Make it with podtrust manifests publisher, or for publisher.distrustSecret with podtrust manifests publisher-rbac --distrust-secret NAME: the publisher itself may only read and change it.";
 
 /** The owner of the documents, and how long a key is kept (milliseconds). */
-export interface DocumentsSpec extends Omit<SharedDocumentsOptions, "secret" | "clock" | "keys"> {
+export interface DocumentsSpec extends Omit<SharedDocumentsOptions, "secret" | "clock" | "access"> {
   /** All of a state, for replicas without another; or distrusts, for a publisher that has a state folder too. */
   readonly part: "documents" | "distrusted";
 }
@@ -35,7 +36,7 @@ export class SharedStore {
   readonly challenges: SharedChallenges;
   readonly #secret: SharedSecret;
   readonly #clock: Clock;
-  readonly #keys: StoreKeys;
+  readonly #access: ProvenAccess;
   readonly #documents = new Map<string, DocumentStore>();
 
   constructor({ namespace, name }: SecretName, deps: SharedStoreDeps) {
@@ -43,18 +44,18 @@ export class SharedStore {
     const common = { cluster, namespace, name, clock, logger };
     this.#secret = new SharedSecret({ ...common, ifAbsent });
     this.#clock = clock;
-    this.#keys = deps.keys ?? (() => Promise.resolve([]));
-    this.certificates = recordStore(
-      new SecretRecords(this.#secret, new SharedLocks({ ...common, secret: this.#secret })),
-    );
-    this.challenges = new SharedChallenges(this.#secret, clock);
+    const { keys = () => Promise.resolve([]) } = deps;
+    this.#access = { keys, forged: new ForgedEntries(logger) };
+    const locks = new SharedLocks({ ...common, secret: this.#secret });
+    this.certificates = recordStore(new SecretRecords(this.#secret, locks, this.#access));
+    this.challenges = new SharedChallenges(this.#secret, this.#access, clock);
   }
 
   /** The documents of an issuer: the same store for the same spec, also after a reload. */
   documents(spec: DocumentsSpec): DocumentStore {
     const key = JSON.stringify(spec);
     const known = this.#documents.get(key);
-    const options = { ...spec, secret: this.#secret, clock: this.#clock, keys: this.#keys };
+    const options = { ...spec, secret: this.#secret, clock: this.#clock, access: this.#access };
     const store = known ?? (spec.part === "documents" ? sharedDocuments(options) : sharedDistrusts(options));
     this.#documents.set(key, store);
     return store;

@@ -16,6 +16,8 @@ export interface DocumentStore {
   save(state: SourceState): Promise<SourceState>;
   /** Calls back when another replica has saved; returns the function that ends that. Absent if none can. */
   onChange?(listener: () => void): () => void;
+  /** How many texts were found beside the documents that no replica wrote. Absent where there is nothing beside them. */
+  forgedBeside?(): number;
 }
 
 /** A folder of texts. */

@@ -12,7 +12,7 @@ import { kidsOf } from "../../publisher/support.ts";
 import { anyWrite, pass } from "./writes.ts";
 
 const entry = "documents.test";
-const proof = "proof.test";
+const proof = "proof.documents.test";
 const hour = 3_600_000;
 const setOf = (keys: readonly PublicJwk[]): ReadonlySet<string> => new Set(keys.map(({ kid }) => kid));
 

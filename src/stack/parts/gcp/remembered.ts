@@ -5,6 +5,7 @@ import {
   type KubernetesApi,
   keysOfStore,
   operatorKeysSecret,
+  proofEntryOf,
 } from "../../../providers/kubernetes/index.ts";
 import type { Jwk } from "../../../rules/gcp/index.ts";
 
@@ -43,14 +44,15 @@ async function readRemembered(
 ): Promise<Remembered> {
   const secret = await cluster.read({ kind: "Secret", ...operatorKeysSecret }, { signal });
   const data = recordOf(secret?.["data"]);
-  const [text, proof] = [`documents.${stack}`, `proof.${stack}`].map((entry) => {
-    const encoded = textOf(data[entry]);
+  const entry = `documents.${stack}`;
+  const [text, proof] = [entry, proofEntryOf(entry)].map((name) => {
+    const encoded = textOf(data[name]);
     return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
   });
   if (text === undefined) return nothing;
   const remembered = rememberedIn(text, issuer);
   const keys = await keysOfStore(operatorKeysSecret, cluster);
-  if (isProven(keys, `documents.${stack}`, text, proof)) return remembered;
+  if (isProven(keys, entry, text, proof)) return remembered;
   return { ...remembered, kept: [], isProven: false };
 }
 
