@@ -19,7 +19,13 @@ export {
   type RoleChange,
   type RolesLocked,
 } from "./parts/index.ts";
-export { type AccessEnding, endWithdrawn } from "./theft/index.ts";
+export {
+  type AccessEnding,
+  closeParties,
+  endWithdrawn,
+  noteWithdrawal,
+  reopenParties,
+} from "./theft/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
 export { type Outputs, outputsOf } from "./outputs.ts";
 export {

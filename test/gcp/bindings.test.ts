@@ -50,6 +50,33 @@ describe("a GCPServiceAccountBinding", () => {
     assert.equal(world.condition(), "True GoogleAccepted");
   });
 
+  test("lets nobody in anew while its pool is closed after a theft, and says so until a person opens it", async (t) => {
+    const world = await googleBindingsWorld(t);
+    const pool = `${world.google.url}/v1/projects/${projectNumber}/locations/global/workloadIdentityPools/bindings`;
+    const patch = async (disabled: boolean, description: string): Promise<void> => {
+      await fetch(`${pool}?updateMask=disabled,description`, {
+        method: "PATCH",
+        headers: { authorization: `Bearer ${world.google.adminToken}` },
+        body: JSON.stringify({ disabled, description }),
+      });
+      world.clock.move(minute);
+    };
+    await patch(true, "closed-after-theft=2026-12-01T08:00:00Z");
+    world.trust();
+    world.bind({ email: web });
+    await world.trustPass();
+    await world.pass();
+    assert.equal(world.condition("Ready", "GCPTrust default"), "False ClosedAfterTheft");
+    assert.equal(world.condition(), "False ClosedAfterTheft");
+    assert.deepEqual(await world.members(), []);
+    await patch(true, "");
+    await world.pass();
+    assert.equal(world.condition(), "False PoolProviderDisabled");
+    await patch(false, "");
+    await world.pass();
+    assert.deepEqual(await world.members(), [principal]);
+  });
+
   test("touches no other member, and no other principal of the pool", async (t) => {
     const world = await googleBindingsWorld(t);
     const other = principal.replace("shop:web", "shop:api");

@@ -1,8 +1,18 @@
-import type { Config } from "../../config/index.ts";
+import { defined } from "../../core/base/index.ts";
+import { type Config, declaredParties } from "../../config/index.ts";
+import { partyRowText } from "../../rules/rotation/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { red, rich } from "../../core/terminal/index.ts";
-import { type AccessEnding, endWithdrawn } from "../../stack/index.ts";
+import {
+  type AccessEnding,
+  closeParties,
+  endWithdrawn,
+  noteWithdrawal,
+  reopenParties,
+} from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
+import { consentOf } from "../options/consent.ts";
+import type { RotateRun } from "./lockdown.ts";
 
 /** Says how access ended at each place; what is open fails the command. */
 function showEndings(context: CommandContext, endings: readonly AccessEnding[]): void {
@@ -21,5 +31,39 @@ export async function endedAtParties(
   const { env, clock, signal } = context;
   const endings = await endWithdrawn({ config, env, clock, route }, kid, signal);
   showEndings(context, endings);
+  return endings;
+}
+
+type AtParties = Pick<RotateRun, "config" | "context" | "route">;
+
+const partContextOf = ({ config, context, route }: AtParties) => {
+  const { env, clock } = context;
+  return { config, env, clock, route, consent: consentOf(context) };
+};
+
+/** Closes the relying parties beside AWS by the person's own rights, and says how; what nothing closes is said too. */
+export async function closedAtParties(run: AtParties): Promise<void> {
+  const { config, context } = run;
+  const endings = await closeParties(partContextOf(run), context.signal);
+  showEndings(context, endings);
+  for (const name of declaredParties(config))
+    if (name !== "aws" && !endings.some(({ party }) => party === name))
+      context.output.line(partyRowText(name));
+}
+
+/** Notes at what is closed that the stolen key is published no more. */
+export async function notedAtParties(run: AtParties): Promise<void> {
+  showEndings(run.context, await noteWithdrawal(partContextOf(run), run.context.signal));
+}
+
+/** Opens what was closed beside AWS, all of it or that of these names. */
+export async function reopenedAtParties(
+  run: AtParties,
+  withdrawn: readonly string[],
+  only?: readonly string[],
+): Promise<readonly AccessEnding[]> {
+  const { signal } = run.context;
+  const endings = await reopenParties(partContextOf(run), { withdrawn, ...defined({ only }) }, signal);
+  showEndings(run.context, endings);
   return endings;
 }

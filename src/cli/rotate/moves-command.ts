@@ -149,10 +149,13 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     .option("--wait", "wait until the next key may sign, if it may not yet")
     .option(
       "--cut",
-      "let no token into any AWS role that trusts the issuer, and deny its sessions everything, until --reopen",
+      "let no token into AWS roles, Google pools and Azure identities that trust the issuer, until --reopen; roles deny their sessions everything",
     )
-    .option("--end-sessions", "deny everything to existing sessions of those roles")
-    .option("--reopen [role...]", "only open roles that --cut closed: these, or all")
+    .option("--end-sessions", "deny everything to existing sessions of those AWS roles")
+    .option(
+      "--reopen [name...]",
+      "only open what was closed: roles, pools and identities of these names, or all",
+    )
     .option("--evict", "evict the pods whose token is of that key, within their disruption budgets")
     .action(async (kid: string, options: StolenOptions) => {
       const { runStolen } = await import("./stolen.ts");

@@ -40,8 +40,9 @@ import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";
 import { publisherCacheOf } from "../options/publisher-cache.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
-import { type AccountLocked, lockdownWarning, lockRoles, reopenRoles, type RotateRun } from "./lockdown.ts";
-import { endedAtParties } from "./at-parties.ts";
+import { type AccountLocked, lockdownWarning, type RotateRun } from "./lockdown.ts";
+import { endedAtParties, notedAtParties } from "./at-parties.ts";
+import { closeAll, reopenAll } from "./closing.ts";
 import { distrustOnMachine } from "./on-machine.ts";
 import { readProgress, rememberedText } from "./theft-progress.ts";
 import { distrustUploaded } from "./uploads.ts";
@@ -249,8 +250,8 @@ export async function runMove(
   const { reopen } = options;
   if (move === "stolen" && reopen !== undefined) {
     const run = await runOf(context, options);
-    await agreed(context, options, "stolen", "Open the roles that were closed?");
-    context.output.result({ accounts: await reopenRoles(run, reopen === true ? undefined : reopen) });
+    await agreed(context, options, "stolen", "Open what was closed?");
+    await reopenAll(run, kid ?? "", reopen === true ? undefined : reopen);
     return;
   }
   await opened(context, move, options, async (one, run, parties) => {
@@ -335,11 +336,12 @@ async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions): Pr
 async function replaced(
   run: RotateRun,
   { rotation, cluster }: OpenedRotation,
-  { wait = false, evict = false }: MoveOptions,
+  { wait = false, evict = false, cut = false }: MoveOptions,
   theft: Theft,
 ): Promise<void> {
   const { output, signal } = run.context;
   await answerTheft(rotation, theft, wait);
+  if (cut) await notedAtParties(run);
   // It is out of what is published as seen from outside: from now on all times count.
   for (const line of openAtParties(run.config, run.context.clock.now())) output.line(line);
   if (evict) {
@@ -362,10 +364,10 @@ async function stolen(
   const dilemma = dilemmaOf(theft);
   const isStuck = dilemma !== undefined && !(options.wait === true && theft.answer.way === "wait-or-lose");
   if (isStuck && !locks) throw dilemma;
-  const question = isStuck ? "Close the roles? The key stays." : "Replace the key and distrust it?";
+  const question = isStuck ? "Close them? The key stays." : "Replace the key and distrust it?";
   await agreed(run.context, options, "stolen", question);
   // First of all, and until a person opens them.
-  const accounts = locks ? await lockRoles(run, options) : [];
+  const accounts = locks ? await closeAll(run, options) : [];
   if (isStuck) throw dilemma;
   await replaced(run, opening, options, theft);
   return accounts;

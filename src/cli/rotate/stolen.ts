@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { defined, errorText, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import { StateFolder } from "../../core/files/index.ts";
-import { declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
+import { personStateDir, publisherOf } from "../../config/index.ts";
 import {
   beginTheft,
   endTheft,
@@ -12,16 +12,11 @@ import {
 } from "../../control-plane/theft/index.ts";
 import { ask, canAsk } from "../../core/terminal/index.ts";
 import { openUploads, handedKey, restoreKey, uploadWhole } from "../../publisher/index.ts";
-import {
-  afterTheftText,
-  atOnceText,
-  keysInDatastore,
-  partyRowText,
-  type TheftWay,
-} from "../../rules/rotation/index.ts";
+import { afterTheftText, atOnceText, keysInDatastore, type TheftWay } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "../options/consent.ts";
-import { lockRoles, type RotateRun } from "./lockdown.ts";
+import { closeAll } from "./closing.ts";
+import type { RotateRun } from "./lockdown.ts";
 import {
   type MoveOptions,
   openAtParties,
@@ -31,7 +26,7 @@ import {
   waitingLine,
   withdrawn,
 } from "./moves.ts";
-import { endedAtParties } from "./at-parties.ts";
+import { endedAtParties, notedAtParties } from "./at-parties.ts";
 import { handOverOnMachine } from "./on-machine.ts";
 import { keepProgress, readProgress } from "./theft-progress.ts";
 
@@ -94,17 +89,6 @@ async function handedOver(run: RotateRun, { fresh }: KeyReplacement): Promise<vo
   }
 }
 
-/** Closes what can be closed with the person's rights at AWS; what is not is named. */
-async function closed(run: RotateRun): Promise<void> {
-  const { context, config } = run;
-  const { output } = context;
-  if (config.aws.length > 0) await lockRoles(run, { cut: true, endSessions: true });
-  for (const name of declaredParties(config)) {
-    if (name === "aws") continue;
-    output.line(partyRowText(name));
-  }
-}
-
 function shownEnd({ context, config }: RotateRun, { publishedAt, servers }: TheftProgress): void {
   const { output } = context;
   for (const line of openAtParties(config, publishedAt)) output.line(line);
@@ -135,7 +119,7 @@ async function answered(
   const byHand = keysInDatastore(opened.sources);
   await agreed(context, options.yes === true);
   if (byHand !== undefined) {
-    await closed(run);
+    await closeAll(run, { cut: true });
     throw new PodtrustError("rotation-refused", byHand.message, {
       next: byHand.next,
       detail: { reason: byHand.reason },
@@ -148,12 +132,13 @@ async function answered(
       ...defined({ oneByOne: options.oneByOne }),
       clock,
       signal,
-      close: () => closed(run),
+      close: async () => void (await closeAll(run, { cut: true, endSessions: true })),
       async replace(keys) {
         await handedOver(run, keys);
         for (const one of keys.tainted) await withdrawn(context, config, opened.cluster, one.kid);
       },
       async onWithdrawn() {
+        await notedAtParties(run);
         await endedAtParties(context, run, kid);
       },
       published: (until) => opened.published(until),

@@ -36,6 +36,12 @@ export const reasons = {
     "It was not looked at, because a link that it needs does not hold or was not seen.",
     "Look at the link that is named.",
   ),
+  ClosedAfterTheft: found(
+    "broken",
+    ["provider", "trust"],
+    "It was closed after the theft of a signing key, and lets nobody in. podtrust up and every operator leave it so.",
+    "Read the list of docs/how-to/runbooks/stolen-key.md, then open it: podtrust rotate stolen KID --reopen.",
+  ),
   LookFailed: found(
     "unseen",
     links,

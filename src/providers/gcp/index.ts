@@ -1,13 +1,21 @@
 export { GoogleApi } from "./api.ts";
+export {
+  closeAfterTheft,
+  type ClosedMark,
+  closedMarkOf,
+  type GoogleClosable,
+  noteKeyGone,
+  reopenAfterTheft,
+} from "./closing.ts";
 export { parseCredentials, readCredentials } from "./credentials/index.ts";
 export { exchangeEndpoints, iamEndpoint } from "./endpoint.ts";
 export { type Exchanged, tryExchange } from "./exchange.ts";
-export { type Uploaded, uploadedKeys, uploadKeys } from "./keys.ts";
+export { readProvider, type Uploaded, uploadedKeys, uploadKeys } from "./keys.ts";
 export { observedKept, observedToDelete } from "./kept.ts";
 export { memberResource, type MemberSpec, type MemberState } from "./member-resource.ts";
 export { lockoutWarning, lockedOut, type OpenedGoogle, openGoogle } from "./open.ts";
 export { memberNames, poolNames, providerNames } from "./resource-paths.ts";
-export { listPools, poolResource, poolToDelete } from "./pool-resource.ts";
+export { listPools, poolResource, poolToDelete, readPool } from "./pool-resource.ts";
 export {
   type LaterKeys,
   listProviders,

@@ -25,7 +25,8 @@ export interface PoolSpec {
   readonly pool: string;
 }
 
-function readPool(
+/** A pool by its name; undefined where there is none. Throws `gcp-*`. */
+export function readPool(
   api: GoogleApi,
   name: Pick<ProviderName, "pool" | "projectNumber">,
   signal: AbortSignal,

@@ -93,7 +93,7 @@ export function readPolicyShape(value: JsonRecord, what: string): AccountPolicy 
 }
 
 /** Descriptions of pools and providers: 256 characters at the most (IAM API). */
-const maxDescription = 256;
+export const maxDescription = 256;
 
 /** The owner of a thing, as a stack sees it. */
 export function ownerOf({ description }: GoogleResourceState, stack: string): Owner {

@@ -41,9 +41,11 @@ const partyRows: Readonly<Record<RelyingPartyName, PartyRow>> = {
     sessionMs: 12 * hour,
   },
   gcp: {
-    closed: person(relyingParties.gcp.keys.cut),
-    sessions: person(
-      "Disable the pool. Tokens of service accounts that were impersonated last to their end.",
+    closed: podtrust(
+      "rotate stolen KID --at-once or --cut, by your own rights there. The pool is disabled; of a pool that is another's, the provider, and its principals are taken out.",
+    ),
+    sessions: podtrust(
+      "A disabled pool ends the tokens that it gave. Those of a disabled provider last for their hour, and those of service accounts that were impersonated for an hour or twelve.",
     ),
     key: podtrust(
       "Uploaded keys are written without it. Google fetches by itself where keys are not uploaded.",

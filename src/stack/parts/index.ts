@@ -3,7 +3,7 @@ import type { AzureGroup } from "./azure/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
-import type { GoogleProject, LeastGoogleRoles } from "./gcp/index.ts";
+import type { GoogleClosing, GoogleProject, LeastGoogleRoles } from "./gcp/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
 import type { OpenBaoMount, OpenBaoSection } from "./openbao/index.ts";
@@ -13,6 +13,7 @@ import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts"
 import { openTofuOfParties, partsOfParties } from "./relying-parties/index.ts";
 
 export * from "./aws/index.ts";
+export type { ClosingOutcome, PartyClosing, Reopening } from "./closing.ts";
 export { hasCluster, openCluster } from "./open-cluster.ts";
 export {
   type ForwardedCluster,
@@ -76,6 +77,12 @@ export async function loadOpenBaoMounts(context: PartContext): Promise<readonly 
 export async function loadGoogleProjects(context: PartContext): Promise<readonly GoogleProject[]> {
   const { googleProjects } = await import("./gcp/index.ts");
   return googleProjects(context);
+}
+
+/** The Google Cloud projects that a config names, to be closed after a theft and opened. Loaded on demand. */
+export async function loadGoogleClosings(context: PartContext): Promise<readonly GoogleClosing[]> {
+  const { googleClosings } = await import("./gcp/index.ts");
+  return googleClosings(context);
 }
 
 /** The least privileges needed to manage one mount of OpenBao, as a policy in HCL. Loaded on demand. */

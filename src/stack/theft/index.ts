@@ -1,2 +1,3 @@
 export type { AccessEnding } from "./access-ending.ts";
+export { closeParties, noteWithdrawal, reopenParties } from "./closing.ts";
 export { endWithdrawn } from "./withdrawn.ts";

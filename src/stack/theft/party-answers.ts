@@ -7,7 +7,7 @@ import type { TheftAnswerAt } from "./theft-answer.ts";
 const rows: Readonly<Record<RelyingPartyName, (context: PartContext) => Promise<readonly TheftAnswerAt[]>>> =
   {
     aws: () => Promise.resolve([]),
-    gcp: () => Promise.resolve([]),
+    gcp: async (context) => (await import("./gcp.ts")).googleAnswers(context),
     azure: () => Promise.resolve([]),
     openbao: async (context) => (await import("./openbao.ts")).openbaoAnswers(context),
   };

@@ -1,7 +1,4 @@
-import type { AccessEnding } from "./access-ending.ts";
-
-/** What became of something that was tried at a place. */
-export type AnswerOutcome = Pick<AccessEnding, "outcome" | "text">;
+import type { ClosingOutcome, PartyClosing } from "../parts/index.ts";
 
 /** A place of a relying party at which a key is ended: an account, a project, an auth method. */
 export interface TheftAnswerAt {
@@ -11,5 +8,9 @@ export interface TheftAnswerAt {
    * Makes it verify by what is published now, without a key that was withdrawn. Absent: it fetches again by itself, or is given
    * its keys. Throws what its API throws.
    */
-  readonly forget?: (kid: string, signal: AbortSignal) => Promise<AnswerOutcome>;
+  readonly forget?: (kid: string, signal: AbortSignal) => Promise<ClosingOutcome>;
+  /** How a person closes it to every token, and opens it; absent: nothing closes it, or `AwsPart.lockRoles` does. */
+  readonly closing?: PartyClosing;
+  /** Notes at what is closed when the stolen key was withdrawn, where that decides when it may be opened. */
+  readonly noteKeyGone?: (signal: AbortSignal) => Promise<readonly ClosingOutcome[]>;
 }

@@ -1,5 +1,6 @@
 import { type Clock, PodtrustError, SharedAnswers } from "../../../core/base/index.ts";
 import {
+  closedMarkOf,
   type Exchanged,
   exchangeEndpoints,
   type GoogleApi,
@@ -129,6 +130,8 @@ export class GoogleProjects {
     const both = [pool, provider];
     if (both.some(({ state }) => state === "DELETED"))
       return finding("PoolProviderMissing", { seen: `the ${name}, or its pool, was deleted`, from });
+    if (both.some((one) => closedMarkOf(one) !== undefined))
+      return finding("ClosedAfterTheft", { seen: `the ${name}, or its pool, is closed after a theft`, from });
     if (both.some(({ disabled }) => disabled))
       return finding("PoolProviderDisabled", { seen: `the ${name}, or its pool, is disabled`, from });
     const wrong = differences(provider, trust);

@@ -9,6 +9,7 @@ export const googleParty: PartyParts = {
   openTofu: googleOpenTofu,
 };
 
+export { type GoogleClosing, googleClosings } from "./closing.ts";
 export { googleSights } from "./sight.ts";
 export { leastGoogleRoles };
 export type { LeastGoogleRoles } from "./least-roles.ts";

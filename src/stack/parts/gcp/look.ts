@@ -1,6 +1,8 @@
 import { defined, mapLimit, PodtrustError } from "../../../core/base/index.ts";
 import type { GcpProject, GcpServiceAccount } from "../../../config/index.ts";
 import {
+  type ClosedMark,
+  closedMarkOf,
   exchangeEndpoints,
   type Exchanged,
   type LaterKeys,
@@ -20,6 +22,8 @@ import { projectThings } from "./resources.ts";
 export interface GoogleDrift<State> {
   readonly observed: Observed<State>;
   readonly fields: readonly string[];
+  /** Of a pool or provider that is closed after a theft. */
+  readonly mark?: ClosedMark;
 }
 
 /** State of one section of the config. */
@@ -57,6 +61,16 @@ async function driftOf<State>(resource: Resource<State>, signal: AbortSignal): P
   return { observed, fields: fields.map(({ field }) => field) };
 }
 
+/** The same for a pool or a provider. */
+async function closableDrift<State extends PoolState>(
+  resource: Resource<State>,
+  signal: AbortSignal,
+): Promise<GoogleDrift<State>> {
+  const drift = await driftOf(resource, signal);
+  const mark = drift.observed.exists ? closedMarkOf(drift.observed.state) : undefined;
+  return { ...drift, ...defined({ mark }) };
+}
+
 /** The same for a service account, which users create, and which may not exist. */
 async function memberDrift(
   resource: Resource<MemberState>,
@@ -87,8 +101,8 @@ async function lookAt(context: PartContext, project: GcpProject, signal: AbortSi
   const { api } = await openGoogle(context, context.clock);
   const keys = project.keys === "upload" ? (await keysToUpload(context, signal)).keys : "fetch";
   const { pool, provider, members } = projectThings({ config, project, api, keys });
-  const found = await driftOf(pool, signal);
-  const there = found.observed.exists ? await driftOf(provider, signal) : undefined;
+  const found = await closableDrift(pool, signal);
+  const there = found.observed.exists ? await closableDrift(provider, signal) : undefined;
   return {
     pool: found,
     provider: there,

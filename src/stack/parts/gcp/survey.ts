@@ -1,5 +1,6 @@
-import { mapLimit, PodtrustError } from "../../../core/base/index.ts";
+import { isoSeconds, mapLimit, PodtrustError } from "../../../core/base/index.ts";
 import {
+  closedMarkOf,
   listPools,
   listProviders,
   listServiceAccounts,
@@ -7,6 +8,7 @@ import {
   observedKept,
   observedToDelete,
   ownerOf,
+  type PoolState,
   poolToDelete,
   providerToDelete,
 } from "../../../providers/gcp/index.ts";
@@ -76,11 +78,13 @@ async function surplusMembers(
   }
 }
 
-function disabledText(
-  kind: string,
-  found: { readonly id: string; readonly disabled: boolean } | undefined,
-): readonly string[] {
+function disabledText(kind: string, found: PoolState | undefined): readonly string[] {
   if (found?.disabled !== true) return [];
+  const mark = closedMarkOf(found);
+  if (mark !== undefined)
+    return [
+      `the ${kind} ${found.id} is closed after the theft of a key, since ${isoSeconds(mark.closedAt)}, and stays so until podtrust rotate stolen KID --reopen`,
+    ];
   return [`the ${kind} ${found.id} is disabled, and stays so until it is enabled: no token is exchanged`];
 }
 

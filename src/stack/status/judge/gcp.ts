@@ -1,4 +1,4 @@
-import { defined } from "../../../core/base/index.ts";
+import { defined, isoSeconds } from "../../../core/base/index.ts";
 import type { PartyJudges } from "./party-judges.ts";
 import type { Link, PodtrustError } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
@@ -50,7 +50,7 @@ const fromOf = ({ project: { project, projectNumber } }: GoogleFacts): string =>
 
 /** What keeps a pool or provider from being checked further; undefined if nothing does. */
 function brokenOf(
-  { observed, fields }: GoogleDrift<{ readonly state: string; readonly disabled: boolean }>,
+  { observed, fields, mark }: GoogleDrift<{ readonly state: string; readonly disabled: boolean }>,
   what: string,
   from: string,
   beyond: readonly string[] = [],
@@ -64,6 +64,10 @@ function brokenOf(
   }
   if (state.state === "DELETED")
     return finding("PoolProviderMissing", { seen: `the ${what} was deleted`, from, fresh });
+  if (mark !== undefined) {
+    const seen = `the ${what} is closed after a theft, since ${isoSeconds(mark.closedAt)}`;
+    return finding("ClosedAfterTheft", { seen, from, fresh });
+  }
   if (state.disabled)
     return finding("PoolProviderDisabled", { seen: `the ${what} is disabled`, from, fresh });
   if (fields.length === 0) return undefined;

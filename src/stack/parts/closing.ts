@@ -1,0 +1,27 @@
+/** What became of one place of a relying party that was to be closed, or opened. */
+export interface ClosingOutcome {
+  /** `done` only where the place itself said so. */
+  readonly outcome: "done" | "open";
+  /** A sentence without its full stop, about the place. */
+  readonly text: string;
+}
+
+/** What is to be opened again after a theft. */
+export interface Reopening {
+  /** Keys that are published no more, as was just seen from outside. */
+  readonly withdrawn: readonly string[];
+  /** Names of roles, pools and identities; absent: all. */
+  readonly only?: readonly string[];
+}
+
+/** A part of a relying party that a person closes and opens by the rights of the relying party's own, and no cluster's. */
+export interface PartyClosing {
+  /** As a sentence names it: `Google project shop (123456789012)`. */
+  readonly place: string;
+  /** It may hold what podtrust's own parts use there, by which a thief could take a closing back: it is closed first. */
+  readonly isOwnAccess: boolean;
+  /** Keeps every token of the issuer out. Throws only the signal's reason. */
+  close(signal: AbortSignal): Promise<readonly ClosingOutcome[]>;
+  /** Opens what `close` has closed, and nothing else. `open` then says why something stays closed. Throws only the signal's reason. */
+  reopen(reopening: Reopening, signal: AbortSignal): Promise<readonly ClosingOutcome[]>;
+}
