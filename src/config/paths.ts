@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import type { Environment } from "../core/base/index.ts";
+import { type Environment, setting } from "../core/base/index.ts";
 import type { Trust } from "../rules/bindings/index.ts";
 import { homeDirectory } from "../core/home/index.ts";
 
@@ -25,7 +25,7 @@ export function absolutePath(name: string, configFile: string, env: Environment)
 
 /** Where podtrust keeps state on a user's machine: the XDG base directory for state. */
 export function personStateDir(env: Environment): string {
-  const xdg = env["XDG_STATE_HOME"];
+  const xdg = setting(env, "XDG_STATE_HOME");
   const base = xdg !== undefined && xdg.startsWith("/") ? xdg : join(homeDirectory(env), ".local", "state");
   return join(base, "podtrust");
 }
@@ -35,7 +35,7 @@ export function personStateDir(env: Environment): string {
  * else a folder of the user's.
  */
 export function standardStateDir(stack: string, env: Environment): string {
-  const bySystemd = env["STATE_DIRECTORY"]?.split(":")[0];
+  const bySystemd = setting(env, "STATE_DIRECTORY")?.split(":")[0];
   if (bySystemd !== undefined && bySystemd !== "") return bySystemd;
   return join(personStateDir(env), stack);
 }

@@ -50,6 +50,23 @@ describe("the files of a signer's keys", () => {
       return undefined;
     });
 
+  test("a key is imported from a file that its user alone may read, and from no other", async (t) => {
+    const { folder, state } = await signerWorld(t);
+    const file = join(folder, "sa.key");
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    await writeFile(file, pemOf(privateKey, "pkcs8"), { mode: 0o600 });
+    const bring = () => podtrustHere(["signer", "import", file, "--state", state], { clock: systemClock });
+    for (const mode of [0o644, 0o640, 0o622]) {
+      await chmod(file, mode);
+      const said = await bring();
+      assert.equal(said.code, 1, said.out);
+      assert.match(said.err, /state-permissions/u);
+      assert.match(said.err, /sa\.key .*has mode/u);
+    }
+    await chmod(file, 0o600);
+    assert.equal((await bring()).code, 0);
+  });
+
   test("a folder that others may enter is named at the next reading, as a start would refuse it", async (t) => {
     const { keys, state, folder, serve } = await signerWorld(t);
     await keys.create("ES256");

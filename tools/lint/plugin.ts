@@ -1,5 +1,7 @@
 /** The rules of ours for oxlint (.oxlintrc.json). */
 import { abortSignalsRule } from "./abort-signals.ts";
+import { environmentRule } from "./environment.ts";
+import { credentialFileRule } from "./file-reads.ts";
 import { fixedWaitRule } from "./fixed-waits.ts";
 import { optionalMemberRule } from "./optional-members.ts";
 import { isoTextRule } from "./iso-texts.ts";
@@ -14,6 +16,8 @@ export default {
     "linear-regular-expressions": linearRule,
     "no-abort-signal-any": abortSignalsRule,
     "no-conditional-member": optionalMemberRule,
+    "no-environment": environmentRule,
+    "no-file-read": credentialFileRule,
     "no-fixed-wait": fixedWaitRule,
     "no-iso-text": isoTextRule,
     "no-process-streams": processStreamRule,

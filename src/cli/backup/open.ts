@@ -12,8 +12,6 @@ export interface IdentityOptions {
   readonly identity?: string;
 }
 
-const maxIdentity = 64 * 1024;
-
 async function bytesOf(context: CommandContext, name: string): Promise<Buffer> {
   try {
     return await readBounded(context.path(name), maxBackup);
@@ -37,7 +35,6 @@ export async function openFile(
   const text = await readTextFile(context, {
     option: "--identity",
     name: identity,
-    maxBytes: maxIdentity,
     credential: "age-identity",
   });
   return opened(file, { identities: readIdentities(text) });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Command } from "commander";
-import { defined, mapped, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError, shellWord, setting } from "../../core/base/index.ts";
 import { unbroken, untilEnded } from "../../core/terminal/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { DemoCommandOptions } from "./options.ts";
@@ -62,7 +62,7 @@ export function definingPodtrust({
   program,
   env,
 }: Pick<CommandContext, "program" | "env">): string | undefined {
-  const folders = (env["PATH"] ?? "")
+  const folders = (setting(env, "PATH") ?? "")
     .split(delimiter)
     .filter((folder) => folder !== "" && !ofNpm.test(folder));
   if (folders.some((folder) => existsSync(join(folder, "podtrust")))) return undefined;

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, setting } from "../../core/base/index.ts";
 import { runPartiesDemo } from "../../demo/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { DemoCommandOptions } from "./options.ts";
@@ -26,7 +26,7 @@ export async function demoOfParties(context: CommandContext, options: DemoComman
   const { output, signal, clock, program, env } = context;
   await runPartiesDemo({
     list: options.for ?? "",
-    path: env["PATH"] ?? "",
+    path: setting(env, "PATH") ?? "",
     program,
     clock,
     signal,

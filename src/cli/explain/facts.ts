@@ -1,5 +1,6 @@
+import { credentialVariable } from "../../core/credentials/index.ts";
 import type { AwsAccess } from "../../providers/aws/index.ts";
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError, setting } from "../../core/base/index.ts";
 import { awsBounds, readIssuer, servedDocuments } from "../../issuer/index.ts";
 import { type Jws, parseIssuer, parseJws } from "../../rules/oidc/index.ts";
 import {
@@ -35,7 +36,7 @@ export async function readToken(context: CommandContext, name: string): Promise<
   const whole = await readTextFile(context, {
     option: "--token",
     name,
-    maxBytes: 64 * kibibyte,
+    credential: "explained-token",
     stdin: true,
   });
   const text = whole.replace(/\r?\n$/u, "");
@@ -87,9 +88,15 @@ const defaultRegions: Readonly<Record<string, string>> = {
 /** The credentials for IAM: the shell's, or the SDK's whole chain without any. */
 function accessOf({ env, clock }: CommandContext, role: RoleArn): AwsAccess {
   const region =
-    env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? defaultRegions[role.partition] ?? "us-east-1";
-  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: token } = env;
-  const { AWS_ENDPOINT_URL: endpoint, AWS_ENDPOINT_URL_IAM: iam, AWS_ENDPOINT_URL_STS: sts } = env;
+    setting(env, "AWS_REGION") ??
+    setting(env, "AWS_DEFAULT_REGION") ??
+    defaultRegions[role.partition] ??
+    "us-east-1";
+  const id = credentialVariable(env, "aws", "AWS_ACCESS_KEY_ID")?.value;
+  const secret = credentialVariable(env, "aws", "AWS_SECRET_ACCESS_KEY")?.value;
+  const token = credentialVariable(env, "aws", "AWS_SESSION_TOKEN")?.value;
+  const endpoint = setting(env, "AWS_ENDPOINT_URL");
+  const [iam, sts] = [setting(env, "AWS_ENDPOINT_URL_IAM"), setting(env, "AWS_ENDPOINT_URL_STS")];
   return {
     region,
     clock,

@@ -1,3 +1,4 @@
+import { credentialVariable } from "../../core/credentials/index.ts";
 import { PodtrustError, partitionOf } from "../../core/base/index.ts";
 import { isManaged } from "../../rules/distribution/index.ts";
 import type { KubeconfigContexts } from "../../providers/kubernetes/index.ts";
@@ -50,7 +51,7 @@ function readMachine(typed: string): Foundation | PodtrustError {
 }
 
 const clusterOf = ({ env }: Pick<CommandContext, "env">, context: string | undefined): Foundation => {
-  const named = env["KUBECONFIG"] ?? "";
+  const named = credentialVariable(env, "kubeconfig")?.value ?? "";
   return { kind: "cluster", kubeconfig: named === "" ? "~/.kube/config" : named, context, server: undefined };
 };
 

@@ -135,9 +135,8 @@ export function waitingLine({ progress, clock }: CommandContext): (reason: strin
 }
 
 async function identitiesOf(context: CommandContext, name: string): Promise<readonly PrivateKey[]> {
-  const maxBytes = 64 * 1024;
   return readIdentities(
-    await readTextFile(context, { option: "--identity", name, maxBytes, credential: "age-identity" }),
+    await readTextFile(context, { option: "--identity", name, credential: "age-identity" }),
   );
 }
 

@@ -63,12 +63,14 @@ export async function runImport(
   options: ImportOptions,
 ): Promise<void> {
   const path = context.path(file);
-  const pem = await readTextFile(context, { option: "FILE", name: file, maxBytes: maxPem });
+  const isPublic = options.verifyOnly === true;
+  const pem = await readTextFile(context, {
+    option: "FILE",
+    name: file,
+    ...(isPublic ? { maxBytes: maxPem } : { credential: "signing-key" }),
+  });
   const folder = folderOf(context, options);
-  const key =
-    options.verifyOnly === true
-      ? await folder.importVerifier(pem, path)
-      : await folder.importSigner(pem, path);
+  const key = isPublic ? await folder.importVerifier(pem, path) : await folder.importSigner(pem, path);
   await added(context, options, key);
 }
 

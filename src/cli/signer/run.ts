@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { errorText, parseDuration, PodtrustError } from "../../core/base/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
-import { readSecretFile } from "../../core/files/index.ts";
+import { readCredentialFile } from "../../core/files/index.ts";
 import { untilEnded } from "../../core/terminal/index.ts";
 import { type Agreement, peersAgreement, serveSigner, type ServingSigner } from "../../signer/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -57,7 +57,7 @@ async function agreementOf(
     read("--peer-ca", peerCa),
     read("--peer-certificate", peerCertificate),
   ]);
-  const key = await readSecretFile(context.path(peerKey), maxPem);
+  const { text: key } = await readCredentialFile("signer-peer-key", context.path(peerKey));
   return { agreement: peersAgreement({ urls, ca, certificate, key }) };
 }
 

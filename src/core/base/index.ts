@@ -1,7 +1,7 @@
 export { catalogue, type CatalogueEntry, type ErrorCode } from "./catalogue/index.ts";
 export { isTexts, type JsonRecord, isRecord, recordOf, recordsOf, textOf, textsOf } from "./record.ts";
 export { base64urlJson, textOfBase64 } from "./base64.ts";
-export { type Environment } from "./environment.ts";
+export { type Environment, type Setting, setting, settings } from "./environment.ts";
 export {
   durationText,
   isoBasic,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Environment } from "../base/index.ts";
+import { type Environment, setting } from "../base/index.ts";
 
 /** What is asked about, and the variable of the environment that may have its answers. */
 const consentVariables = {
@@ -39,7 +39,7 @@ export function consentDigest(parts: readonly unknown[]): string {
 
 /** Whether the environment lists what may be done, even if nothing. */
 export function isListed(kind: ConsentRequest["kind"], env: Environment): boolean {
-  return env[consentVariables[kind]] !== undefined;
+  return setting(env, consentVariables[kind]) !== undefined;
 }
 
 /** Whether the environment allows it by its digest, or a person does. */
@@ -47,7 +47,7 @@ export async function isConsented(
   request: ConsentRequest,
   { env, consent }: ConsentEnvironment,
 ): Promise<boolean> {
-  const allowed = (env[consentVariables[request.kind]] ?? "").split(",").map((one) => one.trim());
+  const allowed = (setting(env, consentVariables[request.kind]) ?? "").split(",").map((one) => one.trim());
   return allowed.includes(request.digest) || (await consent?.(request)) === true;
 }
 

@@ -1,4 +1,4 @@
-import type { Environment } from "../base/index.ts";
+import type { Environment, Setting } from "../base/index.ts";
 import { type CredentialName, credentials } from "./credential-rows.ts";
 
 /** A variable of the environment that has a value. */
@@ -8,7 +8,10 @@ export interface Variable {
 }
 
 /** The first of these variables that has a value. */
-export function firstVariable(names: readonly string[], env: Environment): Variable | undefined {
+export function firstVariable(
+  names: readonly (Setting | VariableOf<CredentialName>)[],
+  env: Environment,
+): Variable | undefined {
   return names.map((name) => ({ name, value: (env[name] ?? "").trim() })).find(({ value }) => value !== "");
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readOpened } from "./opened.ts";
+import { readCredentialFile } from "./credential-file.ts";
 
 test("what is read is of the file whose place is given, also while a link is turned to another one", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-opened-"));
@@ -22,7 +22,7 @@ test("what is read is of the file whose place is given, also while a link is tur
   })();
   const seen = new Set<string>();
   for (let n = 0; n < 500; n += 1) {
-    const { text, realPath } = await readOpened(link, 1000);
+    const { text, realPath } = await readCredentialFile("hetzner-token", link);
     if (realPath !== undefined) assert.equal(text, realPath);
     seen.add(text);
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { type FileHandle, realpath, stat } from "node:fs/promises";
 import { boundedText } from "./bounded.ts";
 
 /** A file as it was opened once: where it really is, and what was read from it. */
@@ -24,19 +24,9 @@ async function realPathOf(file: FileHandle, path: string): Promise<string | unde
 }
 
 /**
- * The text (UTF-8) of a file of at most `maxBytes` bytes, and where it was read from. It is opened once, so that what is
+ * The text (UTF-8) of a file of at most `maxBytes` bytes that was opened by this name, and where it was read from: what is
  * judged by its place is what was read. Throws what node:fs throws, or a RangeError for a longer file.
  */
-export async function readOpened(path: string, maxBytes: number): Promise<OpenedText> {
-  const file = await open(path);
-  try {
-    return await openedText(file, path, maxBytes);
-  } finally {
-    await file.close();
-  }
-}
-
-/** The same of a file that was opened by this name. */
 export async function openedText(file: FileHandle, path: string, maxBytes: number): Promise<OpenedText> {
   const realPath = await realPathOf(file, path);
   return { text: await boundedText(file, maxBytes), realPath };

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Clock, errorText, type Logger, PodtrustError, silentLogger } from "../base/index.ts";
 import { boundedText } from "./bounded.ts";
 import { type FileLock, type LockOwner, takeLock } from "./lock.ts";
@@ -193,11 +193,4 @@ export class StateFolder {
     const door = { files: this.#files, clock: options.clock, logger: options.logger ?? silentLogger };
     return takeLock(door, this.pathOf(name), options);
   }
-}
-
-/** A file with a private key, anywhere. Throws as `StateFolder.readSecret`, and `file-unreadable` where it is not there. */
-export async function readSecretFile(path: string, maxBytes: number): Promise<string> {
-  const text = await new StateFolder(dirname(path)).readSecret(basename(path), maxBytes);
-  if (text !== undefined) return text;
-  throw new PodtrustError("file-unreadable", `${path} is not there`, { detail: { path } });
 }

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { errorText, PodtrustError } from "../base/index.ts";
+import { errorText, PodtrustError, setting } from "../base/index.ts";
 
 /**
  * The home directory: $HOME, else what the system says of this user. Throws `home-unknown` where it knows nothing, as
@@ -9,7 +9,7 @@ export function homeDirectory(
   env: Readonly<Record<string, string | undefined>>,
   ask: () => string = homedir,
 ): string {
-  const { HOME: home } = env;
+  const home = setting(env, "HOME");
   if (home !== undefined && home !== "") return home;
   try {
     return ask();

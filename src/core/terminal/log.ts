@@ -1,4 +1,4 @@
-import { isoTime, type LogFields, type Logger } from "../base/index.ts";
+import { isoTime, type LogFields, type Logger, setting } from "../base/index.ts";
 import { withoutSecretMembers, withoutSecrets } from "../credentials/index.ts";
 import { visibleJson } from "./escape.ts";
 import type { Host } from "./host.ts";
@@ -72,7 +72,7 @@ export function openLogger(
   writer: Writer,
   level: LogLevel,
 ): Logger {
-  const readable = writer.isTerminal && env["PODTRUST_LOG"] !== "json";
+  const readable = writer.isTerminal && setting(env, "PODTRUST_LOG") !== "json";
   const write = (event: Event): void => {
     if (readable) for (const line of readableLines(event)) writer.line(line);
     else writer.data(visibleJson(jsonLine(event)));

@@ -1,3 +1,4 @@
+import { setting } from "../base/index.ts";
 import type { Host } from "./host.ts";
 import { dim, green, red, type Text, rich } from "./text.ts";
 import type { Writer } from "./writer.ts";
@@ -39,7 +40,7 @@ function secondsLeft(wait: Wait, now: number): string {
 
 /** Progress on standard error. */
 export function createProgress({ env, clock }: Pick<Host, "env" | "clock">, writer: Writer): Progress {
-  const live = writer.isTerminal && env["TERM"] !== "dumb";
+  const live = writer.isTerminal && setting(env, "TERM") !== "dumb";
   const countDown = async (draw: () => void, ended: AbortSignal): Promise<void> => {
     while (!ended.aborted) {
       draw();

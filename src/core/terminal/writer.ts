@@ -1,3 +1,4 @@
+import { setting } from "../base/index.ts";
 import type { Host, TextStream } from "./host.ts";
 import { visibleJson, visibleLines } from "./escape.ts";
 import { paint, plain, type Span, spansOf, type Text } from "./text.ts";
@@ -34,10 +35,10 @@ export interface Writer {
  * FORCE_COLOR (not empty, not 0), else when it is a terminal that is not TERM=dumb.
  */
 function wantsColor(env: Host["env"], isTerminal: boolean): boolean {
-  if ((env["NO_COLOR"] ?? "") !== "") return false;
-  const forced = env["FORCE_COLOR"];
+  if ((setting(env, "NO_COLOR") ?? "") !== "") return false;
+  const forced = setting(env, "FORCE_COLOR");
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
-  return isTerminal && env["TERM"] !== "dumb";
+  return isTerminal && setting(env, "TERM") !== "dumb";
 }
 
 /** Blanks before the first word. */

@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { defined, links, mapLimit, PodtrustError, textOf, recordOf } from "../../core/base/index.ts";
+import { defined, links, mapLimit, PodtrustError, textOf, recordOf, setting } from "../../core/base/index.ts";
 import { type IssuerReading, readIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import {
@@ -132,7 +132,8 @@ async function systemResolver(host: string): Promise<readonly string[]> {
 /** Where STS answers in the region of the config; nothing where that is not asked of this machine's resolver. */
 async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Promise<readonly string[]> {
   const region = config.aws[0]?.region;
-  if (region === undefined || (env["AWS_ENDPOINT_URL"] !== undefined && resolve === undefined)) return [];
+  if (region === undefined || (setting(env, "AWS_ENDPOINT_URL") !== undefined && resolve === undefined))
+    return [];
   const ask = resolve ?? systemResolver;
   return lookedAt(await look(signal, () => ask(`sts.${region}.amazonaws.com`))) ?? [];
 }

@@ -8,6 +8,7 @@ import {
   defined,
   errorText,
   PodtrustError,
+  setting,
   systemClock,
   partitionOf,
 } from "../../core/base/index.ts";
@@ -65,7 +66,7 @@ interface NamedProfile {
 /** The profile that credentials come from, where one is named. */
 function profileOf({ profile, credentials }: AwsAccess): NamedProfile | undefined {
   if (profile !== undefined) return { name: profile, from: "the config" };
-  const name = process.env["AWS_PROFILE"] ?? "";
+  const name = setting(process.env, "AWS_PROFILE") ?? "";
   return name === "" || credentials !== undefined ? undefined : { name, from: "AWS_PROFILE" };
 }
 

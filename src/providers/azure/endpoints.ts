@@ -1,4 +1,4 @@
-import { PodtrustError, type Environment } from "../../core/base/index.ts";
+import { PodtrustError, type Environment, setting } from "../../core/base/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 import type { PartyCloud } from "../../rules/oidc/index.ts";
 
@@ -37,7 +37,7 @@ function checked(text: string, variable: string): string {
 /** The hosts of a cloud, except those that the environment sets. Throws `azure-endpoint`. */
 export function azureEndpoints(cloud: PartyCloud, env: Environment): AzureEndpoints {
   const place = (service: keyof typeof variables): string => {
-    const given = env[variables[service]] ?? "";
+    const given = setting(env, variables[service]) ?? "";
     const own = service === "login" ? cloud.authority : cloud[service];
     return checked(given === "" ? own : given, variables[service]);
   };

@@ -1,4 +1,4 @@
-import { errorText, PodtrustError, type Environment } from "../../core/base/index.ts";
+import { errorText, PodtrustError, type Environment, setting } from "../../core/base/index.ts";
 import type { CloudflareConfig } from "../../config/index.ts";
 import { credentialVariable } from "../../core/credentials/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
@@ -15,7 +15,7 @@ export interface CloudflareAccess {
 
 /** A token goes over the wire with every request: in the clear it goes to this machine alone. */
 function baseUrlOf(env: Environment): string {
-  const text = env["CLOUDFLARE_BASE_URL"] ?? officialUrl;
+  const text = setting(env, "CLOUDFLARE_BASE_URL") ?? officialUrl;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
   if (url === undefined || !isSafe || url.username + url.password + url.search !== "") {

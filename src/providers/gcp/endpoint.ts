@@ -1,7 +1,13 @@
-import { PodtrustError, type Environment } from "../../core/base/index.ts";
+import { PodtrustError, type Environment, setting } from "../../core/base/index.ts";
 import { isLoopback } from "../../core/http/index.ts";
 
 const standard = "https://iam.googleapis.com";
+
+/** gcloud's own variables (`gcloud topic configurations`, api_endpoint_overrides). */
+const overrides = {
+  sts: "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS",
+  iamcredentials: "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
+} as const;
 
 function isSafe(url: URL | null): url is URL {
   if (url === null || url.username + url.password + url.search + url.hash !== "") return false;
@@ -37,10 +43,8 @@ export interface ExchangeEndpoints {
 
 /** Google's own, or what gcloud's variables say. Throws `gcp-endpoint`. */
 export function exchangeEndpoints(env: Environment): ExchangeEndpoints {
-  const of = (service: string): string => {
-    const variable = `CLOUDSDK_API_ENDPOINT_OVERRIDES_${service.toUpperCase()}`;
-    return overridden(variable, env[variable]) ?? `https://${service}.googleapis.com`;
-  };
+  const of = (service: keyof typeof overrides): string =>
+    overridden(overrides[service], setting(env, overrides[service])) ?? `https://${service}.googleapis.com`;
   return { sts: of("sts"), iamcredentials: of("iamcredentials") };
 }
 

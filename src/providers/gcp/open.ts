@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, PodtrustError, setting } from "../../core/base/index.ts";
 import type { ConsentEnvironment } from "../../core/credentials/index.ts";
 import { providerAudience, type ProviderName } from "../../rules/gcp/index.ts";
 import { GoogleApi } from "./api.ts";
@@ -19,7 +19,7 @@ export interface OpenedGoogle {
  * `gcp-credentials-*`.
  */
 export async function openGoogle(environment: ConsentEnvironment, clock: Clock): Promise<OpenedGoogle> {
-  const endpoint = iamEndpoint(environment.env["CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"]);
+  const endpoint = iamEndpoint(setting(environment.env, "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"));
   const credentials = await readCredentials(environment);
   const api = new GoogleApi({ endpoint, credentials, clock });
   const elsewhere = endpoint === iamEndpoint(undefined) ? {} : { elsewhere: endpoint };

@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defined, PodtrustError, type Environment } from "../../core/base/index.ts";
-import type { StateFolder } from "../../core/files/index.ts";
+import { readBoundedText, type StateFolder } from "../../core/files/index.ts";
 import { homeDirectory } from "../../core/home/index.ts";
 import { runSsh, sshOptions } from "./ssh.ts";
 import { sshFailure } from "./ssh-failure.ts";
 import { type SshTarget, targetText } from "./target.ts";
+
+/** Bytes of the host keys that one look finds. */
+const maxFound = 256 * 1024;
 
 /** A public key as known_hosts has it. */
 interface HostKey {
@@ -100,7 +103,7 @@ async function shownKey(
       ...defined({ signal }),
     });
     signal?.throwIfAborted();
-    const [key] = keysIn(await readFile(file, "utf8").catch(() => ""));
+    const [key] = keysIn(await readBoundedText(file, maxFound).catch(() => ""));
     if (key !== undefined) return key;
     if (/no matching host key type/u.test(ended.stderr)) return undefined;
     throw sshFailure(target, ended.code === undefined ? "Connection timed out" : ended.stderr);

@@ -1,6 +1,7 @@
+import { credentialVariable } from "../../core/credentials/index.ts";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { type Clock, defined, errorText, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, errorText, PodtrustError, setting } from "../../core/base/index.ts";
 import { readBoundedText, type StateFolder } from "../../core/files/index.ts";
 import { newSshKeyPair } from "./host-key.ts";
 
@@ -41,8 +42,9 @@ async function chosenKey(file: string): Promise<string> {
 
 /** The public keys that the person's agent has; none where there is no agent. */
 async function agentKeys(env: LoginKeySource["env"]): Promise<readonly string[]> {
-  const { SSH_AUTH_SOCK: socket = "", PATH: path } = env;
-  if (socket === "") return [];
+  const socket = credentialVariable(env, "ssh-key")?.value;
+  if (socket === undefined) return [];
+  const path = setting(env, "PATH");
   try {
     const { stdout } = await promisify(execFile)("ssh-add", ["-L"], {
       env: { SSH_AUTH_SOCK: socket, ...defined({ PATH: path }) },

@@ -1,6 +1,7 @@
+import { credentialVariable } from "../../core/credentials/index.ts";
 import { isIPv6 } from "node:net";
 import { join } from "node:path";
-import { PodtrustError } from "../../core/base/index.ts";
+import { PodtrustError, setting } from "../../core/base/index.ts";
 import type { ConnectionPool } from "../../core/http/index.ts";
 import type { ClusterSource } from "../../config/index.ts";
 import { kubeconfigCredentials } from "./credentials.ts";
@@ -95,8 +96,8 @@ async function ofKubeconfig(
 }
 
 function inCluster(directory: string, environment: ClusterEnvironment): Endpoint {
-  const host = environment.env["KUBERNETES_SERVICE_HOST"] ?? "";
-  const port = environment.env["KUBERNETES_SERVICE_PORT"] ?? "";
+  const host = credentialVariable(environment.env, "pod-token")?.value ?? "";
+  const port = setting(environment.env, "KUBERNETES_SERVICE_PORT") ?? "";
   if (host === "" || port === "") {
     throw credentialFault(
       "in-cluster ServiceAccount",

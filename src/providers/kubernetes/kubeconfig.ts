@@ -1,8 +1,9 @@
+import { credentialVariable } from "../../core/credentials/index.ts";
 import { hash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path";
 import { errorText, isRecord, type JsonRecord, PodtrustError } from "../../core/base/index.ts";
-import { type OpenedText, readOpened } from "../../core/files/index.ts";
+import { type OpenedText, readCredentialFile } from "../../core/files/index.ts";
 import { homeDirectory } from "../../core/home/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 
@@ -70,7 +71,7 @@ async function readMapping(
 ): Promise<{ readonly values: JsonRecord; readonly source: KubeconfigFile }> {
   let opened: OpenedText;
   try {
-    opened = await readOpened(file, kubeconfigBounds.bytes);
+    opened = await readCredentialFile("kubeconfig", file);
   } catch (error) {
     if (error instanceof RangeError) throw invalid(file, error.message);
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
@@ -241,6 +242,5 @@ export function entryPath(entry: KubeconfigEntry, path: string): string {
 
 /** Where kubectl would look: $KUBECONFIG, else ~/.kube/config. */
 export function defaultKubeconfig(env: Readonly<Record<string, string | undefined>>): string {
-  const named = env["KUBECONFIG"];
-  return named === undefined || named === "" ? join(homeDirectory(env), ".kube", "config") : named;
+  return credentialVariable(env, "kubeconfig")?.value ?? join(homeDirectory(env), ".kube", "config");
 }

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isRecord, type JsonRecord, PodtrustError, recordsOf } from "../../core/base/index.ts";
-import { readBoundedText, replaceText } from "../../core/files/index.ts";
+import { readCredentialFile, replaceText } from "../../core/files/index.ts";
 import { readYaml, yamlText } from "../../core/yaml/index.ts";
 import { kubeconfigBounds } from "./kubeconfig.ts";
 
@@ -10,7 +10,7 @@ const lists = ["clusters", "users", "contexts"] as const;
 async function present(file: string): Promise<JsonRecord> {
   let text: string;
   try {
-    text = await readBoundedText(file, kubeconfigBounds.bytes);
+    ({ text } = await readCredentialFile("kubeconfig", file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { apiVersion: "v1", kind: "Config" };
     throw error;

@@ -14,13 +14,15 @@ export function activatedSockets(
   env: Readonly<Record<string, string | undefined>>,
   pid: number,
 ): ActivatedSockets {
-  const count = Number(env["LISTEN_FDS"] ?? 0);
-  if (env["LISTEN_PID"] !== String(pid) || !Number.isInteger(count) || count < 1 || count > 64) return none;
+  const count = Number(setting(env, "LISTEN_FDS") ?? 0);
+  if (setting(env, "LISTEN_PID") !== String(pid) || !Number.isInteger(count) || count < 1 || count > 64)
+    return none;
   const found = new Map<string, number[]>();
-  const names = (env["LISTEN_FDNAMES"] ?? "").split(":");
+  const names = (setting(env, "LISTEN_FDNAMES") ?? "").split(":");
   for (let index = 0; index < count; index += 1) {
     const name = nameOf(names[index]);
     found.set(name, [...(found.get(name) ?? []), first + index]);
   }
   return found;
 }
+import { setting } from "../../core/base/index.ts";

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
+import { type Clock, defined, errorText, type Logger, setting } from "../../core/base/index.ts";
 
 /** Reports the state of the process to the service manager. Does nothing if none asked for it. */
 export interface ServiceManager {
@@ -39,8 +39,8 @@ function byHelper(socket: string, path: string | undefined) {
 
 /** Milliseconds between two signs of life: half of systemd's limit; undefined if it expects none. */
 function watchdogInterval({ env, pid }: ServiceManagerDeps): number | undefined {
-  const microseconds = Number(env["WATCHDOG_USEC"] ?? 0);
-  const whose = env["WATCHDOG_PID"] ?? String(pid);
+  const microseconds = Number(setting(env, "WATCHDOG_USEC") ?? 0);
+  const whose = setting(env, "WATCHDOG_PID") ?? String(pid);
   if (whose !== String(pid) || !Number.isInteger(microseconds) || microseconds <= 0) return undefined;
   return Math.max(microseconds / 2000, 100);
 }
@@ -99,7 +99,7 @@ class Notifier implements ServiceManager {
 /** The service manager that started this process, by NOTIFY_SOCKET and WATCHDOG_USEC (sd_notify(3), sd_watchdog_enabled(3)). */
 export function serviceManager(deps: ServiceManagerDeps): ServiceManager {
   const { env } = deps;
-  const socket = env["NOTIFY_SOCKET"];
+  const socket = setting(env, "NOTIFY_SOCKET");
   if (socket === undefined || socket === "") return noManager;
-  return new Notifier(deps, deps.send ?? byHelper(socket, env["PATH"]));
+  return new Notifier(deps, deps.send ?? byHelper(socket, setting(env, "PATH")));
 }

@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { type ClusterSource, type Config, publisherOf } from "../../config/index.ts";
-import { machineFiles, replaceText } from "../../core/files/index.ts";
+import { isPathThere, machineFiles, readBoundedText, replaceText } from "../../core/files/index.ts";
 import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 
 export interface OwnTokenSpec {
@@ -46,14 +45,10 @@ function keptOf(config: Config): TokenSource {
   );
 }
 
-async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined);
-}
-
 /** Whether the cluster accepts the token, and what decides whether it is due. */
 async function verdictOn(spec: OwnTokenSpec, kept: TokenSource): Promise<OwnTokenOutcome> {
   const { env, clock, signal } = spec;
-  if ((await textOf(kept.tokenFile)) === undefined) return "absent";
+  if (!(await isPathThere(kept.tokenFile))) return "absent";
   try {
     const api = await openKubernetes(kept, { env, clock });
     await api.oidcDocuments({ signal });
@@ -69,7 +64,8 @@ async function verdictOn(spec: OwnTokenSpec, kept: TokenSource): Promise<OwnToke
 }
 
 async function replaceChanged(path: string, text: string, mode: number): Promise<void> {
-  if ((await textOf(path)) !== text) await replaceText(path, text, machineFiles, mode);
+  const before = await readBoundedText(path, Buffer.byteLength(text)).catch(() => undefined);
+  if (before !== text) await replaceText(path, text, machineFiles, mode);
 }
 
 async function makeToken(spec: OwnTokenSpec, admin: KubernetesApi): Promise<string> {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import type { SecretName } from "../../config/index.ts";
-import { readBoundedText } from "../../core/files/index.ts";
+import { readCredentialFile } from "../../core/files/index.ts";
 import {
   type KubernetesApi,
   keysOfStore,
@@ -13,11 +13,12 @@ import {
 /** Keys that prove who wrote into a store: the first writes, and each of them is accepted. None: nothing is proven. */
 export type StoreKeys = () => Promise<readonly string[]>;
 
-const maxKey = 4096;
-
 /** The key in a file; none if it cannot be read: the pod then goes on without one, and says so. */
 const keyOfFile = (path: string): Promise<readonly string[]> =>
-  readBoundedText(path, maxKey).then(storeKeyIn, () => []);
+  readCredentialFile("store-key", path).then(
+    ({ text }) => storeKeyIn(text),
+    () => [],
+  );
 
 /**
  * The keys of a store: those of a folder into which its Secret of keys is mounted, or else of that Secret itself, which

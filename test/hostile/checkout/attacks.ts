@@ -298,6 +298,15 @@ export const attacks: Readonly<Record<CredentialName, Attack>> = {
   "pkcs11-pin": unnamed("1234", "PODTRUST_PKCS11_PIN_FILE", ({ plain }) => ({
     signer: { holder: plain.address },
   })),
+  "signer-peer-key": unnamed("peer-key-of-the-person", "PEER_KEY", ({ home, server }) => ({
+    signer: { peer: server.address, peerKey: join(home, "key") },
+  })),
+  "explained-token": unnamed("token-that-is-explained", "TOKEN", ({ server }) => ({
+    explain: { token: "../token", to: server.address },
+  })),
+  "store-key": unnamed("store-key-of-the-person", "STORE_KEY", ({ home }) => ({
+    publisher: { source: { kubeconfig: "k" }, storeKeys: home },
+  })),
   "acme-account-key": unnamed("account-key-of-the-person", "ACCOUNT_KEY", ({ server }) => ({
     publisher: {
       source: { kubeconfig: "k" },

@@ -1,3 +1,4 @@
+import { setting } from "../../../core/base/index.ts";
 import { callerIdentity, openAws, defaultRegion } from "../../../providers/aws/index.ts";
 import type { CommandContext } from "../../context.ts";
 import { type Detected, detect } from "./detect.ts";
@@ -23,5 +24,5 @@ export function detectCaller(context: CommandContext, region: string): Promise<D
 
 /** The region that the AWS CLI would use. */
 export async function detectRegion({ env }: CommandContext): Promise<string | undefined> {
-  return env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"] ?? (await defaultRegion());
+  return setting(env, "AWS_REGION") ?? setting(env, "AWS_DEFAULT_REGION") ?? (await defaultRegion());
 }

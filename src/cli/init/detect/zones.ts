@@ -1,3 +1,4 @@
+import { credentialVariable } from "../../../core/credentials/index.ts";
 import { hostedZoneNames, openAws } from "../../../providers/aws/index.ts";
 import { cloudflareAccess, servedZones } from "../../../providers/cloudflare/index.ts";
 import type { CommandContext } from "../../context.ts";
@@ -44,7 +45,8 @@ export async function detectZones(
   dns: string | undefined,
 ): Promise<readonly DetectedZone[]> {
   const asksCloudflare =
-    (dns ?? "cloudflare") === "cloudflare" && context.env["CLOUDFLARE_API_TOKEN"] !== undefined;
+    (dns ?? "cloudflare") === "cloudflare" &&
+    credentialVariable(context.env, "cloudflare-token") !== undefined;
   const asked = [
     ...(asksCloudflare ? [{ who: "Cloudflare", seen: detectCloudflare(context) }] : []),
     ...((dns ?? "route53") === "route53" ? [{ who: "Route 53", seen: detectRoute53(context, region) }] : []),

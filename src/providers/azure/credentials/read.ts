@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { defined, errorText, PodtrustError, type Environment } from "../../../core/base/index.ts";
+import { defined, errorText, PodtrustError, type Environment, setting } from "../../../core/base/index.ts";
 import { credentialVariable } from "../../../core/credentials/index.ts";
 import { readCredentialFile } from "../../../core/files/index.ts";
 
@@ -53,7 +53,7 @@ export async function readAssertion(tokenFile: string): Promise<string> {
  */
 export async function readCredentials(env: Environment, azureCli = false): Promise<AzureCredentials> {
   if (azureCli) return { kind: "azure-cli", env };
-  const clientId = env["AZURE_CLIENT_ID"] ?? "";
+  const clientId = setting(env, "AZURE_CLIENT_ID") ?? "";
   if (clientId === "") throw missing("AZURE_CLIENT_ID is not set");
   if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(clientId))
     throw new PodtrustError("azure-credentials-invalid", "what AZURE_CLIENT_ID holds is no GUID");

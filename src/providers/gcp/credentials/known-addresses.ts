@@ -1,4 +1,4 @@
-import type { Environment } from "../../../core/base/index.ts";
+import { type Environment, setting } from "../../../core/base/index.ts";
 import { type ConsentEnvironment, requireConsentTo } from "../../../core/credentials/index.ts";
 import { isLoopback } from "../../../core/http/index.ts";
 
@@ -9,10 +9,10 @@ const urlOf = (text: string | undefined): URL | undefined => URL.parse(text ?? "
 
 /** GitHub gives a job its token there (GitHub, "About security hardening with OpenID Connect"). */
 const isGithubs = (url: URL, env: Environment): boolean =>
-  urlOf(env["ACTIONS_ID_TOKEN_REQUEST_URL"])?.origin === url.origin;
+  urlOf(setting(env, "ACTIONS_ID_TOKEN_REQUEST_URL"))?.origin === url.origin;
 
 function isKnown(url: URL, env: Environment): boolean {
-  if (isLoopback(url.hostname)) return isLoopback(urlOf(env[variable])?.hostname ?? "");
+  if (isLoopback(url.hostname)) return isLoopback(urlOf(setting(env, variable))?.hostname ?? "");
   return googles.test(url.hostname) || isGithubs(url, env);
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, defined } from "../../../core/base/index.ts";
+import { type Clock, defined, setting } from "../../../core/base/index.ts";
 import type { DnsProvider } from "../../../rules/dns/index.ts";
 import { HetznerApi } from "../client.ts";
 import { endpointOf } from "../endpoint.ts";
@@ -18,7 +18,7 @@ export async function openHetznerDns(
   stack: string,
 ): Promise<DnsProvider> {
   const place = { env, ...defined({ file: tokenFile }) };
-  const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
+  const endpoint = endpointOf(setting(env, "HCLOUD_ENDPOINT"));
   const api = new HetznerApi({ endpoint, token: await readToken(place), clock });
   return hetznerDns(api, stack, `the token of ${tokenSourceText(place)}`);
 }

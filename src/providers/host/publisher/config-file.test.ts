@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -155,6 +155,11 @@ describe("the publisher's config on a machine", () => {
       account: "111122223333",
     };
     const backup = { recipients, s3: { ...s3, credentialsFile: "key" } };
+    await assert.rejects(written({ https: { acme: {} }, backup }), {
+      code: "state-permissions",
+      message: /key has mode 0644: it is for secrets/u,
+    });
+    await chmod(join(folder, "key"), 0o600);
     const { files, credentials, there, backupFolder } = await written({ https: { acme: {} }, backup });
     const path = "/etc/podtrust/publisher/backup-credentials";
     assert.deepEqual(paths(files).slice(0, 1), [`${path} 600`]);

@@ -14,10 +14,10 @@ import {
 import { PodtrustError } from "../../../core/base/index.ts";
 import {
   type ConsentEnvironment,
-  type CredentialName,
+  type CredentialFileName,
   requireGivenFile,
 } from "../../../core/credentials/index.ts";
-import { cameWith, readOpened } from "../../../core/files/index.ts";
+import { cameWith, readCredentialFile } from "../../../core/files/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { yamlText } from "../../../core/yaml/index.ts";
 import { type HostLayout, secretsGroup } from "./layout.ts";
@@ -51,7 +51,6 @@ export interface HostConfig {
 
 /** The API server as the machine itself reaches it. */
 const apiServer = "https://127.0.0.1:6443";
-const maxFile = 1024 * 1024;
 
 /** Where a config's files go: what was typed of the machine, for a person who is asked. */
 function machineText({ stack, machine }: Config): string {
@@ -76,7 +75,7 @@ class Sent {
   }
 
   /** `secret`: the row of the table that the file is one of; absent: nothing secret is in it. */
-  async add(role: string, from: string, secret?: CredentialName): Promise<string> {
+  async add(role: string, from: string, secret?: CredentialFileName): Promise<string> {
     const access =
       secret === undefined
         ? { mode: 0o644, owner: "root:root" }
@@ -85,15 +84,16 @@ class Sent {
   }
 
   /** The same for what other services of the group must not read; returns the publisher's path to it. */
-  async addCredential(name: string, from: string, secret: CredentialName): Promise<string> {
+  async addCredential(name: string, from: string, secret: CredentialFileName): Promise<string> {
     const path = await this.#add(name, from, { mode: 0o600, owner: "root:root" }, secret);
     this.credentials.push({ name, path });
     return `${this.#layout.given}/${name}`;
   }
 
   /** The text of a file. A secret one has to come with the config, or a person agrees: the machine is the config's too. */
-  async #read(from: string, secret: CredentialName = "machine-file"): Promise<string> {
-    const { text, realPath } = await readOpened(from, maxFile).catch((cause: unknown) => {
+  async #read(from: string, secret: CredentialFileName = "machine-file"): Promise<string> {
+    const { text, realPath } = await readCredentialFile(secret, from).catch((cause: unknown) => {
+      if (cause instanceof PodtrustError) throw cause;
       const sentence = `${from}, which the publisher is to have: it cannot be read`;
       throw new PodtrustError("file-unreadable", sentence, { cause });
     });
@@ -110,7 +110,7 @@ class Sent {
     role: string,
     from: string,
     access: Pick<PublisherFile, "mode" | "owner">,
-    secret?: CredentialName,
+    secret?: CredentialFileName,
   ): Promise<string> {
     const text = await this.#read(from, secret);
     const path = `${this.#layout.files}/${role}`;

@@ -1,5 +1,5 @@
 import { rootCertificates } from "node:tls";
-import { defined, mapped } from "../../../core/base/index.ts";
+import { defined, mapped, setting } from "../../../core/base/index.ts";
 import type { HetznerMachine } from "../../../config/index.ts";
 import {
   endpointOf,
@@ -33,7 +33,7 @@ export function hetznerRoute({
 /** Hetzner's API with the token of a config. Throws errors of endpoint and token. */
 export async function hetznerApi(context: HetznerContext, hetzner: HetznerMachine): Promise<HetznerApi> {
   const { env, clock, notice = () => {} } = context;
-  const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
+  const endpoint = endpointOf(setting(env, "HCLOUD_ENDPOINT"));
   const token = await readToken(tokenPlaceOf(context, hetzner));
   return new HetznerApi({
     ...hetznerRoute(context),

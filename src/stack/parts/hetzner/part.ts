@@ -1,4 +1,4 @@
-import { defined, errorText } from "../../../core/base/index.ts";
+import { defined, errorText, setting } from "../../../core/base/index.ts";
 import { type HetznerMachine, type MachineConfig, personStateDir } from "../../../config/index.ts";
 import { StateFolder } from "../../../core/files/index.ts";
 import {
@@ -70,7 +70,7 @@ class HetznerPart implements Part {
 
   async open(): Promise<PartTarget> {
     const { env } = this.#context;
-    const endpoint = endpointOf(env["HCLOUD_ENDPOINT"]);
+    const endpoint = endpointOf(setting(env, "HCLOUD_ENDPOINT"));
     this.#api = await hetznerApi(this.#context, this.#hetzner);
     const where =
       new URL(endpoint).host === "api.hetzner.cloud" ? "Hetzner Cloud" : `Hetzner Cloud at ${endpoint}`;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { PodtrustError, type Environment } from "../../../core/base/index.ts";
+import { PodtrustError, type Environment, setting } from "../../../core/base/index.ts";
 import { credentialVariable } from "../../../core/credentials/index.ts";
 import { readCredentialFile } from "../../../core/files/index.ts";
 import { homeDirectory } from "../../../core/home/index.ts";
@@ -16,7 +16,7 @@ async function idsInUse({ aws }: Config, env: Environment): Promise<readonly str
     (read) => read.text,
     () => "",
   );
-  const profiles = ["default", env["AWS_PROFILE"], ...aws.map(({ profile }) => profile)];
+  const profiles = ["default", setting(env, "AWS_PROFILE"), ...aws.map(({ profile }) => profile)];
   const named = accessKeyIds(
     text,
     profiles.filter((name) => name !== undefined),
