@@ -139,6 +139,34 @@ describe("a binding at Azure", () => {
       assert.deepEqual(world.writes(), []);
     });
 
+  test("is not let into the identity that was made for another binding, of any stack, whatever the grant names", async () => {
+    world.grants({ ...shop, identities: ["*"] });
+    for (const [name, mark] of [
+      ["prod_team_web", "prod/team/web"],
+      ["test_team_web", "test/team/web"],
+    ] as const) {
+      const tags = { "podtrust-stack": mark, "podtrust-format": "1" };
+      await world.azure.ask("PUT", world.azure.arm(`/${name}`), { location: "westeurope", tags });
+      world.bind({ existing: { name } });
+      assert.equal(readyOf(await world.settled()), "False IdentityNotGranted");
+      assert.deepEqual(await namesAt(name), []);
+    }
+    assert.deepEqual(world.writes(), []);
+  });
+
+  test("has a credential in its status, and loses it with its grant at once, after its identity lost its mark", async () => {
+    world.bind({ managed: {} });
+    await world.settled();
+    // A policy of the company takes tags that it does not know.
+    await world.azure.ask("PATCH", world.azure.arm("/prod_shop_web"), { tags: {} });
+    world.clock.move(600_000);
+    assert.equal(readyOf(await world.settled()), "False NotOwned");
+    assert.equal(world.identity()?.credential, nameOf());
+    world.grants({ ...shop, create: false });
+    assert.equal(readyOf(await world.settled()), "False CreationNotGranted");
+    assert.deepEqual(await namesAt("prod_shop_web"), []);
+  });
+
   test("is not let into podtrust's own identity, whatever the grant names", async () => {
     await world.reset({ identities: [{ name: "web" }] });
     world.grants(shop);

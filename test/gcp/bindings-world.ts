@@ -192,11 +192,11 @@ async function asked(google: StandInGoogle, path: string, body: object): Promise
 
 /**
  * Starts it, with the pool that trusts the cluster and two service accounts; ends with the test. The operator has the
- * administrator's credentials, or those that its pods have.
+ * administrator's credentials, or those that its pods have, which may make it the service account shop-report.
  */
 export async function googleBindingsWorld(
   t: TestContext,
-  credentials: "administrator" | "own" = "administrator",
+  credentials: "administrator" | "own" | "own-account" = "administrator",
 ): Promise<GoogleBindingsWorld> {
   const clock = new MovedClock();
   const google = await startStandInGoogle({ clock });
@@ -219,7 +219,11 @@ export async function googleBindingsWorld(
   const objects = new Objects();
   const events: string[] = [];
   const tools = toolsOf({ clock, events }, objects, cluster);
-  const file = credentials === "own" ? await ownFile(folder, google, cluster) : google.adminFile;
+  const own = credentials === "administrator" ? google.adminFile : await ownFile(folder, google, cluster);
+  const become = {
+    service_account_impersonation_url: `${google.url}/v1/projects/-/serviceAccounts/${report}:generateAccessToken`,
+  };
+  const file = credentials === "own-account" ? { ...own, ...become } : own;
   const controllers: Controllers = reconcilingGoogleBindings(
     tools,
     await environmentOf(folder, google, file),

@@ -77,6 +77,15 @@ describe("a GCPServiceAccountBinding", () => {
     assert.deepEqual(await world.members(), [principal]);
   });
 
+  test("is not let into podtrust's own service account, whatever the grant names, and is told so", async (t) => {
+    const world = await googleBindingsWorld(t, "own-account");
+    world.trust();
+    world.bind({ email: report });
+    await world.pass();
+    assert.equal(world.condition("Granted"), "False EmailNotGranted");
+    assert.deepEqual(await world.members(report), []);
+  });
+
   test("touches no other member, and no other principal of the pool", async (t) => {
     const world = await googleBindingsWorld(t);
     const other = principal.replace("shop:web", "shop:api");

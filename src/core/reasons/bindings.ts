@@ -87,8 +87,8 @@ export const bindingReasons = {
     "Name an existing identity, or ask for a grant with create: true.",
   ),
   EmailNotGranted: refused(
-    "The grant does not name the service account of Google that a binding asks for.",
-    "Ask for a grant that names it in emails.",
+    "The grant does not name the service account of Google that a binding asks for, or it is podtrust's own.",
+    "Ask for a grant that names it in emails; of podtrust's own service account there is none.",
   ),
   DirectNotGranted: refused(
     "The grant lets no ServiceAccount be a principal of its own at Google.",

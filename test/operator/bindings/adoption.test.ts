@@ -5,7 +5,8 @@ import { AttachRolePolicyCommand, CreateRoleCommand, PutRolePolicyCommand } from
 import { readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
 import { planBindings, rolePlans } from "../../../src/operator/bindings/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
-import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
+import { operatorRole } from "../../support/bindings/operator-session.ts";
+import { type PassWorld, passWorld, readyOf } from "../../support/bindings/pass-world.ts";
 
 const RoleName = "legacy-shop";
 const legacy = `arn:aws:iam::${account}:role/${RoleName}`;
@@ -34,6 +35,28 @@ async function legacyWorld(t: TestContext): Promise<PassWorld> {
   world.bind({ roles: [{ profile: "default", managed: { policies: [ssm], adopt: legacy } }] });
   return world;
 }
+
+describe("podtrust's own role", () => {
+  test("is not taken over by a binding, whatever the grant names: without it the operator could do nothing", async (t) => {
+    const world = await passWorld(t);
+    const roles = `arn:aws:iam::${account}:role/*`;
+    world.grants({
+      name: "all",
+      namespaces: ["shop"],
+      accounts: [account],
+      policies: [ssm],
+      adoptRoles: [roles],
+    });
+    const before = await world.role(operatorRole);
+    const adopt = `arn:aws:iam::${account}:role/${operatorRole}`;
+    world.bind({ roles: [{ profile: "default", managed: { policies: [ssm], adopt } }] });
+    const outcome = await world.pass();
+    assert.equal(readyOf(outcome), "False NotOwned");
+    assert.match(JSON.stringify(outcome.conditions), /role operator is podtrust's own/u);
+    assert.deepEqual(world.changes(), []);
+    assert.deepEqual(await world.role(operatorRole), before);
+  });
+});
 
 describe("a role that is about to be taken over", () => {
   test("is told in the binding's status before the first change at IAM, and not once it is the binding's", async (t) => {

@@ -27,6 +27,7 @@ import {
   type PodtrustError,
   SharedAnswers,
 } from "../../../core/base/index.ts";
+import { readArn } from "../../../rules/oidc/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
@@ -59,6 +60,7 @@ import {
   cutFields,
   isNothing,
   missingAdoptions,
+  ownAdoptions,
   roleCut,
 } from "./roles.ts";
 import { AccountView, maxAge } from "./view.ts";
@@ -230,10 +232,12 @@ export class BoundAccount {
     const first = await planOf(input, signal);
     const adopt = this.#adoptable(first, spec);
     const made = adopt.size === 0 ? first : await planOf({ ...input, adopt }, signal);
-    const plan = { ...made, refusals: [...made.refusals, ...missingAdoptions(made, spec)] };
+    const own = spec.adopt?.size ? await this.#ownRoles(signal) : [];
+    const refusals = [...made.refusals, ...missingAdoptions(made, spec), ...ownAdoptions(spec, own)];
+    const plan = { ...made, refusals };
     if (plan.refusals.length > 0 || plan.changes.every(({ kind }) => kind === "none")) return { spec, plan };
     const judged = { goal: "present", changes: plan.changes, allowInUse: true, allowReplace: false } as const;
-    const { refusals } = await preflight({
+    const judgement = await preflight({
       ...judged,
       account: this.account.account,
       answers: this.#view,
@@ -242,7 +246,17 @@ export class BoundAccount {
       signal,
       seeIssuer: () => Promise.resolve(),
     });
-    return { spec, plan: { ...plan, refusals } };
+    return { spec, plan: { ...plan, refusals: judgement.refusals } };
+  }
+
+  /** Names of the roles that podtrust itself has here: the one that it calls as, and the one that it assumes. */
+  async #ownRoles(signal: AbortSignal): Promise<readonly string[]> {
+    const { arn } = await this.#check(signal);
+    const { assumeRole } = this.account;
+    const [, session] = /:assumed-role\/([^/]+)\//u.exec(arn) ?? [];
+    return [session, assumeRole === undefined ? undefined : readArn(assumeRole).name].filter(
+      (name) => name !== undefined,
+    );
   }
 
   /** Ids of roles that are to be adopted: never one with another owner's tags. */

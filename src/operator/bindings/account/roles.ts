@@ -57,6 +57,22 @@ export function missingAdoptions(
   });
 }
 
+/** Refuses that podtrust's own roles are adopted, whatever a grant says: without them it could do nothing any more. */
+export function ownAdoptions(
+  { adopt = new Set() }: BoundSpec,
+  own: readonly string[],
+): readonly PodtrustError[] {
+  return own
+    .filter((name) => adopt.has(name))
+    .map((name) => {
+      const message = `role ${name} is podtrust's own: no workload may have it`;
+      return new PodtrustError("plan-name-taken", message, {
+        next: "Leave out adopt, or name a role of the workload's.",
+        detail: { role: name },
+      });
+    });
+}
+
 /** Which roles of an account are cut, and to what. */
 export interface CutSpec {
   /** What marks roles as the binding's. */

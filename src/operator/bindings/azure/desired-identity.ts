@@ -5,13 +5,14 @@ import {
   boundCredentialName,
   credentialNamed,
   type ObservedCredential,
+  identityOwner,
   identityResource,
   type IdentityState,
   observedCredential,
   observedIdentity,
 } from "../../../providers/azure/index.ts";
 import type { AzureBinding, AzureTrust, GrantedIdentity } from "../../../rules/bindings/azure/index.ts";
-import { bindingMark } from "../../../rules/bindings/index.ts";
+import { bindingMark, isBindingMark } from "../../../rules/bindings/index.ts";
 import { type Plan, planOf, type Resource } from "../../../rules/plan/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 import { desiredCredential } from "./identity-ref.ts";
@@ -83,16 +84,26 @@ export class DesiredIdentity {
     return audiences.length === 1 && audiences[0] === this.#desired.audience;
   }
 
+  /** For whom else the identity is, as the end of a sentence: nobody lets a workload become it. */
+  #reserved(state: IdentityState): string | undefined {
+    const { trust, binding, identity } = this.#granted;
+    if (state.clientId === this.#tenant.ownClientId) return "is podtrust's own";
+    const owner = identityOwner(state, bindingMark(trust, binding));
+    const isOther = !identity.managed && owner.kind === "other-stack" && isBindingMark(owner.stack);
+    return isOther ? `was made for the binding ${owner.stack}` : undefined;
+  }
+
   /** What bars the binding from this identity, whatever is written. */
   refusal(look: IdentityLook): Finding | undefined {
     const { state, credentials } = look;
     const { identity } = this.#granted;
     if (state === undefined && !identity.managed)
       return this.#finding("AzureIdentityMissing", `there is no identity ${identity.resourceId}`);
-    if (state !== undefined && state.clientId === this.#tenant.ownClientId)
+    const reserved = state && this.#reserved(state);
+    if (reserved !== undefined)
       return this.#finding(
         "IdentityNotGranted",
-        `identity ${identity.name} is podtrust's own: no workload may become it`,
+        `identity ${identity.name} ${reserved}: no other workload may become it`,
       );
     const { tooMany, doubled } = this.#beside(credentials ?? []);
     if (doubled !== undefined && !this.#isEnough(doubled.audiences))

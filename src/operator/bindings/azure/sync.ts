@@ -99,7 +99,9 @@ class IdentitySync {
     if (refusal !== undefined) return this.#ended(refusal, look.state, this.#desired.isThere(look));
     const plan = await this.#desired.plan(look, signal);
     const [first] = plan.refusals;
-    if (first !== undefined) return this.#ended(azureTrouble(first, this.#from), undefined, false);
+    // A credential that is there stays in the status, whatever is refused: it goes by what the status has.
+    if (first !== undefined)
+      return this.#ended(azureTrouble(first, this.#from), look.state, this.#desired.isThere(look));
     let state = look.state;
     if (plan.changes.some(({ kind }) => kind !== "none")) {
       this.#pass.clients.assertHeld?.();

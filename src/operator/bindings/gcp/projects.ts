@@ -111,6 +111,11 @@ export class GoogleProjects {
     return { where: `${fromOf(trust)}, pool ${trust.pool}, provider ${trust.provider}${at}`, caller };
   }
 
+  /** Whether a service account is the one that podtrust itself asks Google as. Throws `gcp-*`. */
+  async isOwn(email: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#open(signal)).caller === email;
+  }
+
   /** The state of the pool and the provider of a trust. Throws `gcp-*`. */
   provider(trust: GoogleTrust, signal: AbortSignal): Promise<Finding> {
     const { issuer, projectNumber, pool, provider, audience } = trust;

@@ -77,6 +77,19 @@ function judged(pass: GooglePass, trust: GoogleTrust | undefined): Granted | Gra
   return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
 }
 
+/** What was judged, without podtrust's own service account, which no workload may become whatever a grant says. */
+async function permitted(
+  { clients, signal }: GooglePass,
+  one: Granted | GrantRefusal,
+): Promise<Granted | GrantRefusal> {
+  const email = "binding" in one ? one.binding.email : undefined;
+  if (email === undefined || !(await clients.google.isOwn(email, signal))) return one;
+  return {
+    reason: "EmailNotGranted",
+    message: `the service account ${email} is podtrust's own: no workload may become it`,
+  };
+}
+
 /** Removes the ServiceAccount from every service account that lets it in, except the granted one. */
 async function cut(
   pass: GooglePass,
@@ -201,7 +214,7 @@ async function decided(pass: GooglePass): Promise<BindingOutcome> {
     return refused(pass, { reason: "BindingInvalid", message });
   }
   const trust = read?.object;
-  const one = judged(pass, trust);
+  const one = await permitted(pass, judged(pass, trust));
   if (trust === undefined || object === undefined)
     return refused(pass, "reason" in one ? one : { reason: "TrustMissing", message: "" });
   // What no grant allows is removed first, whatever comes of the rest.

@@ -33,6 +33,9 @@ export function bindingMark(
   return `${stack}/${namespace}/${name}`;
 }
 
+/** Whether a mark is a binding's, of any stack; a stack's own has no slash. */
+export const isBindingMark = (mark: string): boolean => mark.includes("/");
+
 /** The binding of a mark; undefined for that of a stack, or of another stack's binding. */
 export function markedBinding(
   { stack }: Pick<Trust, "stack">,
