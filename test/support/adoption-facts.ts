@@ -28,7 +28,6 @@ export function facts(more: Partial<AdoptionFacts> = {}): AdoptionFacts {
     distribution: "kubeadm",
     servers,
     listed: names,
-    known: names,
     formerIssuers: [],
     documents: {
       families: [

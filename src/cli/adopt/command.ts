@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import { withIssuerOptions } from "../options/stack.ts";
+import { withIssuerOptions, withNotServers } from "../options/stack.ts";
 import type { AdoptOptions } from "./open.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
@@ -33,18 +33,19 @@ const withAudiences = (command: Command): Command =>
     "--api-audiences <list>",
     "audiences of the API servers, comma-separated; none may be dropped",
   );
+const inCluster = (command: Command): Command => withNotServers(withIssuerOptions(command));
 const withYes = (command: Command): Command => command.option("--yes", "do it without asking");
 
 /** `podtrust adopt`: gives a running cluster the config's issuer, so that no token is refused meanwhile. */
 export function define(adopt: Command, context: CommandContext): void {
-  withAudiences(withIssuerOptions(adopt.command("plan")))
+  withAudiences(inCluster(adopt.command("plan")))
     .description("show what blocks it, the steps in order, and what depends on the old issuer")
     .addHelpText("after", "\nChanges nothing. Exits 1 when adoption is refused.\n")
     .action(async (options: AdoptOptions) => {
       const { runAdoptPlan } = await import("./run.ts");
       await runAdoptPlan(context, options);
     });
-  withYes(withAudiences(withIssuerOptions(adopt.command("run"))))
+  withYes(withAudiences(inCluster(adopt.command("run"))))
     .description(
       "carry the steps out, API server by API server; run it again to continue after an interruption",
     )
@@ -52,7 +53,7 @@ export function define(adopt: Command, context: CommandContext): void {
       const { runAdoptRun } = await import("./run.ts");
       await runAdoptRun(context, options);
     });
-  withIssuerOptions(adopt.command("status"))
+  inCluster(adopt.command("status"))
     .description("show where the cluster stands, what comes next, and when the old issuer can go")
     .addHelpText(
       "after",
@@ -62,7 +63,7 @@ export function define(adopt: Command, context: CommandContext): void {
       const { runAdoptStatus } = await import("./run.ts");
       await runAdoptStatus(context, options);
     });
-  withYes(withIssuerOptions(adopt.command("undo")))
+  withYes(inCluster(adopt.command("undo")))
     .description(
       "go back to the old issuer, also step by step; files are restored once no token of the new one is valid",
     )
@@ -74,7 +75,7 @@ export function define(adopt: Command, context: CommandContext): void {
       const { runAdoptUndo } = await import("./run.ts");
       await runAdoptUndo(context, options);
     });
-  withYes(withIssuerOptions(adopt.command("finish")))
+  withYes(inCluster(adopt.command("finish")))
     .description("remove the old issuer from every API server, once no pod holds a token of it")
     .action(async (options: AdoptOptions) => {
       const { runAdoptFinish } = await import("./run.ts");

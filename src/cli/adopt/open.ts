@@ -16,6 +16,7 @@ export interface AdoptOptions extends RouteOptions {
   readonly apiAudiences?: string;
   readonly yes?: boolean;
   readonly withoutApi?: boolean;
+  readonly notAServer?: readonly string[];
 }
 
 function audiencesOf(text: string | undefined): readonly string[] | undefined {
@@ -30,7 +31,7 @@ function audiencesOf(text: string | undefined): readonly string[] | undefined {
 async function serversOf(
   context: CommandContext,
   config: Config,
-  withoutApi = false,
+  { withoutApi = false, notAServer: notServers }: AdoptOptions,
 ): Promise<Servers | undefined> {
   const { cluster, servers = [] } = config;
   if (cluster === undefined || servers.length === 0) return undefined;
@@ -47,6 +48,7 @@ async function serversOf(
       signal,
       consent: consentOf(context),
       notice: (text) => context.progress.line(`note: ${text}`, 6),
+      ...defined({ notServers }),
       onWait: (reason, deadline) => waiting("the API servers", reason, deadline),
     }),
   );
@@ -62,7 +64,7 @@ export async function withAdoption<T>(
   const audiences = audiencesOf(options.apiAudiences);
   const config = await configOf(context, options.file);
   const [api, route] = [await clusterOf(context, config), await routeOf(context, options)];
-  const servers = await serversOf(context, config, options.withoutApi);
+  const servers = await serversOf(context, config, options);
   try {
     return await work({
       config,

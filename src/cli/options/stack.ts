@@ -36,6 +36,15 @@ export function withIssuerOptions(command: Command): Command {
   return withConfigAndIssuer(command);
 }
 
+/** `--not-a-server`: what a person says of names that the cluster has for API servers. */
+export function withNotServers(command: Command): Command {
+  return command.option(
+    "--not-a-server <name>",
+    "what the cluster names as an API server, and you know to be none, as the refusal prints it; repeatable",
+    collect,
+  );
+}
+
 /** `--only` and `--skip`. */
 export function withSelection(command: Command): Command {
   return command

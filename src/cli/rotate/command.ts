@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import type { RouteOptions } from "../options/route.ts";
 import type { Afterwards, RotateOptions } from "./run.ts";
-import { collect, withRoute } from "../options/stack.ts";
+import { collect, withNotServers, withRoute } from "../options/stack.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 function withPublisher(command: Command): Command {
@@ -83,7 +83,9 @@ export function define(rotate: Command, context: CommandContext, reach?: RotateR
   const status = withPublisher(rotate.command("status"));
   // Only a config that may list API servers needs these options: they read what is published from outside.
   if (across !== undefined)
-    withRoute(status).option("--without <address>", "leave out a control plane node that is gone", collect);
+    withNotServers(
+      withRoute(status).option("--without <address>", "leave out a control plane node that is gone", collect),
+    );
   status
     .description("show each signing key of the running publisher, whether it signs, its state and its times")
     .action(async (options: RotateOptions) => {

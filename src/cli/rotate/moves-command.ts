@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
-import { collect, withIssuerOptions } from "../options/stack.ts";
+import { collect, withIssuerOptions, withNotServers } from "../options/stack.ts";
 import type { Move, MoveOptions } from "./moves.ts";
 import type { StolenOptions } from "./stolen.ts";
 
@@ -77,7 +77,7 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     await runMove(context, move, options, kid);
   };
   const define = (name: string, description: string): Command =>
-    withIssuerOptions(rotate.command(name).description(description))
+    withNotServers(withIssuerOptions(rotate.command(name).description(description)))
       .option(
         "--without <address>",
         "SSH address of a control plane node that is gone, with :PORT where it needs one; repeatable",

@@ -73,6 +73,7 @@ export interface MoveOptions extends RouteOptions {
   readonly recipient?: readonly string[];
   readonly identity?: string;
   readonly without?: readonly string[];
+  readonly notAServer?: readonly string[];
   readonly copied?: boolean;
   readonly untried?: boolean;
 }
@@ -159,7 +160,7 @@ async function opened<T>(
   const run = await runOf(context, options);
   const endings: AccessEnding[] = [];
   const { config, route } = run;
-  const { without, identity, untried } = options;
+  const { without, notAServer: notServers, identity, untried } = options;
   const { env, clock, signal, progress } = context;
   const rotation = await openRotation({
     config,
@@ -174,6 +175,7 @@ async function opened<T>(
     notice: (text) => progress.line(`note: ${text}`, 6),
     ...defined({
       without,
+      notServers,
       untried,
       identities: await mapped(identity, (name) => identitiesOf(context, name)),
     }),
@@ -184,6 +186,8 @@ async function opened<T>(
     ...(move === "stolen" || move === "status"
       ? { onUnkept: (why: string) => progress.line(`note: nothing is remembered of this: ${why}`, 6) }
       : {}),
+    // Whoever writes Leases stops no answer to a theft.
+    ...(move === "stolen" ? { onUnlisted: (why: string) => context.output.line(`Open: ${why}.`) } : {}),
     onStep: (text) => progress.line(text, 2),
     onWait: waitingLine(context),
   });

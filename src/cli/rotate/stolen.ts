@@ -179,7 +179,7 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
     consent: consentOf(context),
     notice: (text) => progress.line(`note: ${text}`, 6),
     onWait: waitingLine(context),
-    ...defined({ without: options.without }),
+    ...defined({ without: options.without, notServers: options.notAServer }),
   });
   try {
     const reached = await answered(run, opened, kid, options);

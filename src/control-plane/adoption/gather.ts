@@ -222,7 +222,6 @@ async function gathered(
       ...defined({ talos }),
       servers: seen.servers,
       listed: servers.map(({ api: { name } }) => name),
-      known: seen.known,
       formerIssuers,
       documents,
       accounts,

@@ -19,8 +19,6 @@ import { saidByCluster } from "./mirrored.ts";
 /** The running API servers of a cluster, and what could not be read of them. */
 export interface ObservedServers {
   readonly servers: readonly ServerFacts[];
-  /** Names of those that the cluster knows. */
-  readonly known: readonly string[];
   readonly unseen: readonly string[];
   /** Any of them extends the kubelet's own tokens to a year, which is the default. */
   readonly isExtended: boolean;
@@ -46,15 +44,6 @@ function livesOf(all: readonly ApiServerFlags[]): Pick<ObservedServers, "isExten
     isExtended: all.some(({ extendTokenExpiration = true }) => extendTokenExpiration),
     maxTokenMs: isBounded ? Math.max(...known) : undefined,
   };
-}
-
-const host = "kubernetes.io/hostname";
-const identity = "apiserver.kubernetes.io/identity=kube-apiserver";
-
-/** Names of the nodes whose API servers hold a lease. */
-async function leaseHolders(api: KubernetesApi, signal: AbortSignal): Promise<readonly string[]> {
-  const leases = await api.list({ kind: "Lease", namespace: "kube-system", labels: identity }, { signal });
-  return leases.flatMap(({ metadata }) => metadata.labels?.[host] ?? []);
 }
 
 // A file of this kind is a few kilobytes.
@@ -199,7 +188,6 @@ export async function readServers(
     const read = await Promise.all(listed.map((server) => readAgreed(server, agreeing, signal)));
     return {
       servers: read.map(({ facts }) => facts),
-      known: listed.map(({ facts }) => facts.hostname),
       unseen: [],
       ...livesOf(read.map(({ flags }) => flags)),
     };
@@ -211,7 +199,6 @@ export async function readServers(
       ...defined({ startedAt }),
       saidBy: "cluster",
     })),
-    known: await leaseHolders(api, signal),
     unseen: [notAsked],
     ...livesOf(mirrored.map(({ flags }) => flags)),
   };

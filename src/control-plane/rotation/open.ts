@@ -1,4 +1,4 @@
-import { type Clock, PodtrustError } from "../../core/base/index.ts";
+import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import { declaredParties } from "../../config/index.ts";
 import { ServersRecord } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
@@ -26,6 +26,10 @@ export interface OpenOptions
   readonly notice: (text: string) => void;
   /** SSH addresses of `cluster.servers` that are gone. */
   readonly without?: readonly string[];
+  /** What the cluster names and is no API server, as a person says. */
+  readonly notServers?: readonly string[];
+  /** Called with what the list lacks, where that is to stop nothing. */
+  readonly onUnlisted?: (why: string) => void;
 }
 
 /** A rotation of a config's cluster, and that cluster. */
@@ -40,7 +44,7 @@ export interface OpenedRotation {
  * config without `cluster.servers`, and what `openServers` throws.
  */
 export async function openRotation(options: OpenOptions): Promise<OpenedRotation> {
-  const { config, env, clock, signal, consent, stateDir, notice, without = [] } = options;
+  const { config, env, clock, signal, consent, stateDir, notice, without, notServers, onUnlisted } = options;
   const { cluster: source, servers: listed } = config;
   if (source === undefined || listed === undefined) {
     throw new PodtrustError("rotation-no-servers", `${config.file} names no control plane nodes`, {
@@ -52,7 +56,8 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
   const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
   const onWait = (reason: string, deadline: number): void =>
     options.onWait(reason, deadline - clock.elapsed());
-  const servers = await openServers({ ...opening, signal, consent, notice, without, onWait });
+  const unlisted = defined({ without, notServers, onUnlisted });
+  const servers = await openServers({ ...opening, ...unlisted, signal, consent, notice, onWait });
   const rotation = new Rotation({
     ...options,
     withdraw: (kid) => options.withdraw(kid, cluster),

@@ -2,7 +2,7 @@ import { defined, PodtrustError, shellWord, withNextStep } from "../../core/base
 import { isLoopback } from "../../core/http/index.ts";
 import type { ClusterServer, ClusterSource } from "../../config/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
-import { openKubernetes } from "../../providers/kubernetes/index.ts";
+import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 import { TunnelledApiServer } from "./api-server.ts";
 import { RecordFiles } from "../record/index.ts";
 import { checkListed } from "./known.ts";
@@ -26,6 +26,10 @@ export interface ServersOptions extends SessionsOptions {
   readonly without?: readonly string[];
   /** No API server answers: which others the cluster has is not asked. */
   readonly withoutApi?: boolean;
+  /** Names of the cluster's that are no API servers, as a person says. None by default. */
+  readonly notServers?: readonly string[];
+  /** Called with what is not listed, where that is to stop nothing. */
+  readonly onUnlisted?: (why: string) => void;
   readonly consent?: Consent;
   /** Called while the cluster is silent, as `askedThroughRestart` does. */
   readonly onWait?: (reason: string, deadline: number) => void;
@@ -51,6 +55,7 @@ has_unit() {
   return 1
 }
 printf 'hostname %s\\n' "$(hostname)"
+printf 'seconds %s\\n' "$(date +%s)"
 if [ -e ${shellWord(manifest)} ]; then echo 'has kubeadm'; fi
 for one in rke2 k3s; do
   if [ -e "/etc/rancher/$one" ] && { [ -d "/var/lib/rancher/$one/server" ] || has_unit "$one"; }; then echo "has $one"; fi
@@ -62,6 +67,8 @@ awk '$4 == "00" {print "address6 " $1}' /proc/net/if_inet6 2>/dev/null || true
 
 interface MachineLook {
   readonly hostname: string;
+  /** Milliseconds since the epoch, by its own clock. */
+  readonly now: number;
   readonly addresses: readonly string[];
   readonly distributions: readonly string[];
 }
@@ -77,6 +84,7 @@ function lookOf(output: string): MachineLook {
   const addresses = [...values("address"), ...v6.map(expanded)];
   return {
     hostname: values("hostname")[0] ?? "",
+    now: Number(values("seconds")[0]) * 1000,
     addresses: addresses.filter((address) => !isLoopback(address)),
     distributions: values("has"),
   };
@@ -125,7 +133,7 @@ async function openServer(
     files,
     machineKeys: new MachineKeys(machine, await files.keyFolder(signal)),
     record: new RecordFiles(machine, ownFolderOf(look)),
-    facts: { hostname: look.hostname, addresses: look.addresses },
+    facts: { hostname: look.hostname, addresses: look.addresses, epoch: look.now - clock.elapsed() },
   };
 }
 
@@ -183,6 +191,24 @@ async function remaining(options: ServersOptions): Promise<readonly ClusterServe
   throw new PodtrustError("usage", "--without takes off every API server: none is left");
 }
 
+const unlisted: readonly string[] = ["server-not-listed", "server-answers"];
+
+/** Compares the list with what the cluster knows. Throws what `checkListed` does, unless that is to stop nothing. */
+async function checkKnown(
+  api: KubernetesApi,
+  all: readonly ControlPlaneServer[],
+  { clock, signal, notServers, without, onUnlisted }: ServersOptions,
+): Promise<void> {
+  const listed = all.map((server) => server.facts);
+  try {
+    await checkListed(api, { listed, elapsed: clock.elapsed(), ...defined({ notServers, without }) }, signal);
+  } catch (error) {
+    if (onUnlisted === undefined || !(error instanceof PodtrustError) || !unlisted.includes(error.code))
+      throw error;
+    onUnlisted(error.message);
+  }
+}
+
 /** The same error, with the way out where podtrust's own last change is why no API server answers. */
 function withWayOut(error: unknown): unknown {
   if (!(error instanceof PodtrustError) || error.code !== "cluster-unreachable") return error;
@@ -194,12 +220,12 @@ function withWayOut(error: unknown): unknown {
 
 /**
  * Opens the API servers that the config names, each over SSH with its pinned host key and at its own address. Throws
- * `server-not-listed` for one that the cluster knows and the config does not name, `server-answers` for one of `without` that is
+ * `server-not-listed` for one that the cluster knows and neither config nor `notServers` names, `server-answers` for one of `without` that is
  * there, `server-twice`, `server-distribution`, `ssh-*`, and what the cluster's API does. A cluster that is silent may be restarting
  * and is waited for, a minute at the most.
  */
 export async function openServers(options: ServersOptions): Promise<Servers> {
-  const { cluster, env, clock, consent, signal, withoutApi = false } = options;
+  const { cluster, env, clock, consent, withoutApi = false } = options;
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end();
@@ -211,8 +237,7 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     checkTwice(all, listed);
     if (withoutApi) return { all, close };
     const api = await openKubernetes(cluster, { env, clock, ...defined({ consent }) });
-    const facts = all.map((server) => server.facts);
-    await askedThroughRestart(() => checkListed(api, facts, signal, options.without), options);
+    await askedThroughRestart(() => checkKnown(api, all, options), options);
     return { all, close };
   } catch (error) {
     await close();

@@ -138,6 +138,8 @@ export interface ServerIdentity {
   readonly hostname: string;
   /** Of its network cards, without loopback. */
   readonly addresses: readonly string[];
+  /** Its own clock: milliseconds since the epoch when `Clock.elapsed()` was 0. */
+  readonly epoch: number;
 }
 
 /** One server of the config: its API, its files, and by what the cluster knows it. */

@@ -31,6 +31,8 @@ export interface OpenTheftOptions {
   readonly onWait: OnWait;
   /** SSH addresses of `cluster.servers` that are gone. */
   readonly without?: readonly string[];
+  /** What the cluster names and is no API server, as a person says. */
+  readonly notServers?: readonly string[];
 }
 
 /** The cluster of a config as an answer to a theft reaches it. What could not be seen is a sentence of `open`, never an error. */
@@ -78,7 +80,7 @@ async function checkOwnCredential(cluster: KubernetesApi, signal: AbortSignal): 
  * the API servers would refuse halfway, and `ssh-*` for a machine that is not reached: it would go on with the stolen key.
  */
 export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft> {
-  const { config, env, clock, consent, signal, stateDir, notice, route, without = [] } = options;
+  const { config, env, clock, consent, signal, stateDir, notice, route, without = [], notServers } = options;
   const { cluster: source, servers: listed, issuer } = config;
   if (source === undefined || listed === undefined) {
     throw new PodtrustError("rotation-no-servers", `${config.file} names no control plane nodes`, {
@@ -108,7 +110,7 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
     };
     const published = (until: AbortSignal): Promise<Sights> => sightsOf(issuer, sights, until);
     return {
-      ...(await looked(opened, cluster, published, signal)),
+      ...(await looked(opened, cluster, { clock, signal, published, ...defined({ notServers }) })),
       cluster,
       published,
       async endRecord(tainted) {
@@ -137,11 +139,14 @@ async function orOpenCredential(cluster: KubernetesApi, signal: AbortSignal): Pr
   }
 }
 
+interface Looking extends Pick<OpenTheftOptions, "clock" | "signal" | "notServers"> {
+  readonly published: (signal: AbortSignal) => Promise<Sights>;
+}
+
 async function looked(
   opened: Servers,
   cluster: KubernetesApi,
-  published: (signal: AbortSignal) => Promise<Sights>,
-  signal: AbortSignal,
+  { clock, signal, published, notServers }: Looking,
 ): Promise<Pick<OpenedTheft, "servers" | "sources" | "open">> {
   const open: string[] = [];
   const servers = opened.all.map((server) => new MachineTheftServer(server));
@@ -155,9 +160,10 @@ async function looked(
     );
     keys.push(...look);
   }
-  const facts = opened.all.map((server) => server.facts);
+  const listed = opened.all.map((server) => server.facts);
+  const against = { listed, elapsed: clock.elapsed(), ...defined({ notServers }) };
   await orOpen(
-    () => checkListed(cluster, facts, signal),
+    () => checkListed(cluster, against, signal),
     undefined,
     (why) => open.push(why),
     signal,

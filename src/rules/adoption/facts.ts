@@ -98,8 +98,6 @@ export interface AdoptionFacts {
   readonly servers: readonly ServerFacts[];
   /** Names of the servers that the config lists. */
   readonly listed: readonly string[];
-  /** Names of the servers that the cluster knows by its leases, endpoints and static pods. */
-  readonly known: readonly string[];
   /** Former issuers that the config names: they are known even when no server names them any more. */
   readonly formerIssuers: readonly string[];
   readonly documents: DocumentFacts;

@@ -12,7 +12,6 @@ export interface AdoptionRefusal {
     | "audience-dropped"
     | "unit-names-issuer"
     | "unit-unread"
-    | "server-not-listed"
     | "server-unknown"
     | "flags-differ"
     | "keys-differ"
@@ -132,27 +131,18 @@ const unit: Rule = ({ servers, wanted, distribution }) =>
     ];
   });
 
-const listing: Rule = ({ listed, known, servers }) => {
-  // Without a list podtrust changes no files: the person does, and each server is read back.
-  const unlisted = listed.length === 0 ? [] : missing(known, listed);
+/** One that the cluster names and the list lacks stops whoever opens the servers, before anything is judged. */
+const listing: Rule = ({ listed, servers }) => {
   const silent = missing(
     listed,
     servers.map(({ name }) => name),
   );
-  return [
-    ...unlisted.map((server): AdoptionRefusal => ({
-      reason: "server-not-listed",
-      server,
-      message: `the cluster has an API server on ${server}, which cluster.servers does not list: it would refuse tokens of the new issuer`,
-      next: `List ${server}. If it is gone for good, remove its Node and wait until its lease in kube-system has expired.`,
-    })),
-    ...silent.map((server): AdoptionRefusal => ({
-      reason: "server-unknown",
-      server,
-      message: `cluster.servers lists ${server}, and no API server was read there`,
-      next: `Start the API server on ${server}, or take it off the list.`,
-    })),
-  ];
+  return silent.map((server): AdoptionRefusal => ({
+    reason: "server-unknown",
+    server,
+    message: `cluster.servers lists ${server}, and no API server was read there`,
+    next: `Start the API server on ${server}, or take it off the list.`,
+  }));
 };
 
 /** What a server answers and runs with has to be what it will be started with: else a restart does what nobody asked for. */

@@ -74,7 +74,6 @@ class Model {
       distribution: "kubeadm",
       servers: this.servers,
       listed: this.servers.map(({ name }) => name),
-      known: this.servers.map(({ name }) => name),
       formerIssuers: this.#before[0]?.issuers ?? [],
       documents: {
         families: [{ family: "IPv4", outcome: isPublished ? "seen" : "failed" }],

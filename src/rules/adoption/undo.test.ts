@@ -45,7 +45,7 @@ describe("the way back", () => {
     assert.deepEqual(backReasons({}), []);
     assert.deepEqual(backReasons({ distribution: "eks" }), ["managed"]);
     assert.deepEqual(backReasons({ servers: [] }), ["no-servers"]);
-    assert.deepEqual(backReasons({ listed: ["a"] }), ["server-not-listed b"]);
+    assert.deepEqual(backReasons({ listed: ["a", "b", "c"] }), ["server-unknown c"]);
   });
 
   test("goes on with what a server will be started with, though it runs with something else, and says so", () => {

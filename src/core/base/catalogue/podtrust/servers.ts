@@ -4,7 +4,7 @@ import type { CatalogueEntry } from "../entry.ts";
 export const serverErrors = {
   "server-not-listed": {
     summary: "The cluster has an API server that cluster.servers of the config does not name.",
-    next: "Add it to cluster.servers. If it is gone, wait until its lease in kube-system has ended.",
+    next: "Add it to cluster.servers. If it is gone, wait a minute. If it is none, run the same command with --not-a-server NAME.",
   },
   "server-answers": {
     summary: "A control plane node that is said to be gone answers, or the cluster sees its API server live.",
