@@ -55,6 +55,8 @@ describe("what a rotation remembers", () => {
     const text = shownRecordText({ ...record, sealed: { publicKey: "PEM", file: "AAAA" } });
     assert.deepEqual(parseShownRecord(text), record);
     assert.equal(parseRecord(text), undefined);
+    const withdrawn = recordWithdrawal(record, "old", 9);
+    assert.deepEqual(parseShownRecord(shownRecordText(withdrawn)), withdrawn);
     // What a podtrust of before kept in the same place is shown too.
     assert.deepEqual(parseShownRecord(JSON.stringify(record)), record);
     for (const other of ["", "[]", '{"version":3}']) assert.equal(parseShownRecord(other), undefined);

@@ -73,7 +73,7 @@ function entries<T>(list: unknown, read: (value: Readonly<Record<string, unknown
 function keyOf(value: Readonly<Record<string, unknown>>): KeyRecord | undefined {
   const kid = textOf(value["kid"]);
   if (kid === undefined) return undefined;
-  return { kid, ...times(value, ["everywhereSince", "signsSince", "retiredAt"]) };
+  return { kid, ...times(value, ["everywhereSince", "signsSince", "retiredAt", "distrustedAt"]) };
 }
 
 function quietOf(value: Readonly<Record<string, unknown>>): QuietRecord | undefined {

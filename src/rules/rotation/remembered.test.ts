@@ -136,7 +136,13 @@ describe("of a record that anybody may have written into the cluster counts", ()
 
   test("what it says of keys that a server has, without a wait that has begun", () => {
     const kids = ["old", "new", "foreign"];
-    const keys = kids.map((kid) => ({ kid, signsSince: 1, everywhereSince: 2, retiredAt: 3 }));
+    const keys = kids.map((kid) => ({
+      kid,
+      signsSince: 1,
+      everywhereSince: 2,
+      retiredAt: 3,
+      distrustedAt: 4,
+    }));
     assert.deepEqual(checkedEarlier({ ...emptyRecord, keys }, verifying).keys, [
       { kid: "old", signsSince: 1 },
       { kid: "new", signsSince: 1 },
