@@ -39,6 +39,13 @@ export class OneSecret {
     };
   }
 
+  /** Deletes an entry as somebody else who may. */
+  delete(entry: string): void {
+    const { [entry]: _gone, ...data } = recordOf(this.object["data"]);
+    const resourceVersion = String(Number(this.object.metadata.resourceVersion ?? 0) + 1);
+    this.object = { ...this.object, metadata: { ...this.object.metadata, resourceVersion }, data };
+  }
+
   /** What an entry holds. */
   text(entry: string): string | undefined {
     const encoded = textOf(recordOf(this.object["data"])[entry]);

@@ -77,6 +77,22 @@ const publisher: readonly Alert[] = [
     summary: "No backup was written when one was due: what cannot be made again may have no copy.",
   },
   {
+    name: "PodtrustStoreForged",
+    expression: "sum by (stack) (increase(podtrust_store_forged_total[15m])) > 0",
+    for: "0m",
+    severity: "critical",
+    summary:
+      "Somebody who is no replica writes what replicas share; no key and no certificate is taken of it.",
+  },
+  {
+    name: "PodtrustDistrustsWithheld",
+    expression: "max by (stack) (podtrust_distrusts_withheld) > 0",
+    for: "0m",
+    severity: "critical",
+    summary:
+      "A Secret alone says that the last key, or the one that signs, is distrusted; it is published on until a person decides.",
+  },
+  {
     name: "PodtrustWarnings",
     expression: "max by (stack) (podtrust_warnings) > 0",
     for: "1h",

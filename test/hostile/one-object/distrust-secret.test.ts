@@ -99,6 +99,28 @@ describe("who may write the Secret that keeps distrusts", () => {
     await store.close();
   });
 
+  test("keeps neither the alarm on nor a distrust of the publisher's own off once a person has deleted the entry", async () => {
+    const keys = [newKey(), newKey()];
+    const { to, secret, store } = await attacked(keys);
+    await using _ended = to;
+    const [stolen = "", other = ""] = keys.map(({ kid }) => kid);
+    await to.publisher.distrust(stolen, { force: true });
+    const now = to.clock.now();
+    secret.write(entry, text([{ jwk: keys[1], firstSeen: now, lastSeen: now, distrustedAt: now }]));
+    await pass(to, 60_000);
+    assert.match((await to.admin("/metrics")).text, /podtrust_distrusts_withheld\{stack="test"\} 1/u);
+    secret.delete(entry);
+    await pass(to, 60_000);
+    assert.match((await to.admin("/metrics")).text, /podtrust_distrusts_withheld\{stack="test"\} 0/u);
+    assert.deepEqual(await kidsOf(to), [other]);
+    await until("its own stands there again", async () => {
+      await pass(to, 20_000);
+      return secret.text(entry)?.includes(stolen);
+    });
+    assert.ok(!secret.text(entry)?.includes(other));
+    await store.close();
+  });
+
   test("does not take the key that the cluster is seen to sign with, and takes another", async () => {
     const keys = [newKey(), newKey()];
     const [signs = "", other = ""] = keys.map(({ kid }) => kid);

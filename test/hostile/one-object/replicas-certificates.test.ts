@@ -51,12 +51,6 @@ class OneStore {
       return Promise.reject(new PodtrustError("cluster-answer-invalid", "data: Too long: 1048576"));
     return this.secret.replace(object);
   }
-
-  delete(entry: string): void {
-    const data = { ...(this.secret.object["data"] as Record<string, string>) };
-    delete data[entry];
-    this.secret.object = { ...this.secret.object, data };
-  }
 }
 
 interface Replicas {
@@ -170,7 +164,7 @@ describe("who may write the Secret that replicas share", () => {
     const asked = cas.asked.length;
     const own = manager.current()?.certificate;
     for (let minutes = 0; minutes < 60; minutes += 1) {
-      if (minutes % 2 === 0) cluster.delete(certificate);
+      if (minutes % 2 === 0) cluster.secret.delete(certificate);
       else
         for (const [entry, text] of Object.entries(old))
           cluster.secret.write(entry, Buffer.from(text, "base64").toString());
@@ -227,7 +221,7 @@ describe("who may write the Secret that replicas share", () => {
     const { clock, cluster, text } = all;
     for (const entry of ["junk", "documents.other", "certificate.junk"])
       cluster.secret.write(entry, "x".repeat(340_000));
-    cluster.delete(certificate);
+    cluster.secret.delete(certificate);
     await clock.advance(minute);
     assert.equal(cluster.secret.text(certificate), text);
   });
@@ -263,7 +257,7 @@ describe("who may write the Secret that replicas share", () => {
             "another entry":
               cluster.secret.text(entry === certificate ? proofFor(certificate) : certificate) ?? "",
           };
-          if (what === "deleted") cluster.delete(entry);
+          if (what === "deleted") cluster.secret.delete(entry);
           else cluster.secret.write(entry, texts[what] ?? "");
           await clock.advance(2 * minute);
           assert.equal(manager.current()?.certificate, own);
