@@ -36,6 +36,20 @@ describe("a binding at Azure", () => {
   const namesAt = async (identity = "web"): Promise<readonly string[]> =>
     (await world.azure.credentials(identity)).map(({ name }) => name);
 
+  test("leaves its credential closed after a theft, says so, and is Ready again once a person opened it", async () => {
+    world.bind(web);
+    await world.settled();
+    const closedIssuer = world.issuer.replace("https://", "https://closed-after-theft.invalid/");
+    await written(nameOf(), { issuer: closedIssuer });
+    world.clock.move(300_000);
+    assert.ok(saidBy(await world.settled()).includes("Ready False ClosedAfterTheft"));
+    const [one, ...others] = await world.azure.credentials("web");
+    assert.deepEqual([one?.issuer, others], [closedIssuer, []]);
+    await written(nameOf());
+    world.clock.move(300_000);
+    assert.ok(saidBy(await world.settled()).includes("Ready True AssertionAccepted"));
+  });
+
   test("adds one federated credential, names the identity at the ServiceAccount, and is Ready by an exchange with Entra", async () => {
     world.bind(web);
     assert.deepEqual(saidBy(await world.settled()), [

@@ -67,6 +67,7 @@ export const timeOfDay: readonly string[] = [
   "src/operator/bindings/sync.ts",
   "src/operator/bindings/trust-pass.ts",
   "src/stack/parts/aws/part.ts",
+  "src/stack/parts/azure/closing.ts",
   "src/stack/parts/gcp/closing.ts",
   "src/stack/test/stack-test.ts",
   "src/stack/workload/preflight.ts",

@@ -1,11 +1,5 @@
 import { relyingParties } from "../../rules/oidc/index.ts";
-import {
-  type Difference,
-  noInputs,
-  type Observed,
-  type Resource,
-  type Work,
-} from "../../rules/plan/index.ts";
+import { type Difference, type Observed, type Resource, type Work } from "../../rules/plan/index.ts";
 import {
   boundCredentialName,
   type ObservedCredential,
@@ -120,17 +114,20 @@ export function boundCredential(spec: BoundCredentialSpec): Resource<ObservedCre
   const { holder, desired, dependsOn = [] } = spec;
   const asWritten = written(spec);
   const named = namedCredential(holder, asWritten.name, desired.account);
-  const { read } = named;
   return {
     ...named,
     dependsOn,
     diff: (observed) => difference(spec, observed),
     async apply(_change, work) {
       await once(holder, work, async () => {
-        const observed = await read(work.signal, noInputs);
+        const all = (await holder.list(work.signal)) ?? [];
+        const observed = observedCredential(credentialNamed(all, asWritten.name));
         if (difference(spec, observed).kind === "none") return undefined;
         const what = `writing the federated credential ${asWritten.name} of ${holder.title}`;
-        return { what, make: () => holder.write(asWritten, !observed.exists, work) };
+        // What is closed after a theft stays so, and so does what comes to it: a person opens it.
+        const isClosed = all.some(({ closed, issuer }) => closed === true && issuer === desired.issuer);
+        const one: ObservedCredential = isClosed ? { ...asWritten, closed: true } : asWritten;
+        return { what, make: () => holder.write(one, !observed.exists, work) };
       });
     },
   };

@@ -111,8 +111,11 @@ class Standing {
     return {
       what: `writing the federated credential ${asWritten.name} of ${holder.title}`,
       make: async () => {
-        await holder.write(asWritten, !this.#own.has(key), this.#work);
-        this.#own.set(key, asWritten);
+        // What is closed after a theft stays so, and so does what comes to it: a person opens it.
+        const isClosed = [...this.#own.values()].some(({ closed }) => closed);
+        const one: ObservedCredential = isClosed ? { ...asWritten, closed: true } : asWritten;
+        await holder.write(one, !this.#own.has(key), this.#work);
+        this.#own.set(key, one);
       },
     };
   }

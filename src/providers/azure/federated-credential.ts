@@ -11,6 +11,8 @@ export interface ObservedCredential {
   readonly audiences: readonly string[];
   /** Graph's alone; empty at Resource Manager, which keeps none. */
   readonly description: string;
+  /** Closed after a theft: at Azure it names an issuer that no token can have, in place of this one. */
+  readonly closed?: true;
 }
 
 /** A desired federated credential: one ServiceAccount of the issuer. */
@@ -68,6 +70,25 @@ export function isSamePair(
   return one.issuer === other.issuer && one.subject === other.subject;
 }
 
+/**
+ * What the issuer of a closed credential begins with: a name below .invalid, which nobody can ever have (RFC 6761, section 6.4).
+ * So the credential lets no token in, stays what it is, and says at Azure itself why.
+ */
+const closedBase = "https://closed-after-theft.invalid/";
+const scheme = "https://";
+
+/** The issuer of a credential as it stands at Azure. */
+export function issuerAtAzure({ issuer, closed }: Pick<ObservedCredential, "issuer" | "closed">): string {
+  return closed === true ? `${closedBase}${issuer.slice(scheme.length)}` : issuer;
+}
+
+/** The reverse. */
+function readIssuer(text: string): Pick<ObservedCredential, "issuer" | "closed"> {
+  return text.startsWith(closedBase)
+    ? { issuer: `${scheme}${text.slice(closedBase.length)}`, closed: true }
+    : { issuer: text };
+}
+
 /** A credential of an answer, whose members are in it or in its `properties`. Throws `azure-answer-invalid`. */
 export function readCredentialShape(value: unknown, what: string): ObservedCredential {
   if (!isRecord(value)) throw invalidAnswer(what, "an entry is no object");
@@ -79,7 +100,7 @@ export function readCredentialShape(value: unknown, what: string): ObservedCrede
   if (!/^[A-Za-z0-9][\w-]{2,119}$/u.test(name)) throw invalidAnswer(what, "an entry has no name");
   return {
     name,
-    issuer: text("issuer"),
+    ...readIssuer(text("issuer")),
     subject: text("subject"),
     audiences: textsOf(audiences),
     description: text("description"),

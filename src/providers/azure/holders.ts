@@ -1,7 +1,7 @@
 import type { Work, NamedResource } from "../../rules/plan/index.ts";
 import type { AzureApi, AzureCall } from "./api.ts";
 import { azureError, isNotFound } from "./failure.ts";
-import { type ObservedCredential, readCredentialShape } from "./federated-credential.ts";
+import { issuerAtAzure, type ObservedCredential, readCredentialShape } from "./federated-credential.ts";
 import { identityVersion } from "./identity-resource.ts";
 import {
   applicationCredentialNames,
@@ -67,8 +67,8 @@ export function identityHolder(api: AzureApi, group: ResourceGroupRef, name: str
     api,
     describes: false,
     list: (signal) => listOf(api, { path, query }, title, signal),
-    write({ name: one, issuer, subject, audiences }, _isNew, work) {
-      const body = { properties: { issuer, subject, audiences } };
+    write({ name: one, subject, audiences, ...rest }, _isNew, work) {
+      const body = { properties: { issuer: issuerAtAzure(rest), subject, audiences } };
       const what = `writing the federated credential ${one} of ${title}`;
       return send(api, { method: "PUT", path: `${path}/${one}`, query, body, what }, work);
     },
@@ -89,7 +89,10 @@ export function applicationHolder(api: AzureApi, tenant: string, clientId: strin
     api,
     describes: true,
     list: (signal) => listOf(api, { path }, title, signal),
-    write({ name: one, ...rest }, isNew, work) {
+    write({ name: one, subject, audiences, description, ...issuer }, isNew, work) {
+      // One of another's may have none, which is not an empty one.
+      const described = description === "" ? {} : { description };
+      const rest = { issuer: issuerAtAzure(issuer), subject, audiences, ...described };
       const what = `writing the federated credential ${one} of ${title}`;
       const call = isNew
         ? ({ method: "POST", path, body: { name: one, ...rest } } as const)

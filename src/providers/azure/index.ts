@@ -1,4 +1,5 @@
 export { AzureApi } from "./api.ts";
+export { mayBeClosed, settleClosing } from "./closing.ts";
 export { AzureAccessTokens, callerOf, readCredentials } from "./credentials/index.ts";
 export {
   credentialsResource,

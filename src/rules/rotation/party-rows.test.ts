@@ -59,7 +59,7 @@ test("every relying party has a row that says who closes it, who ends sessions a
   }
   assert.match(
     partyRowText("azure"),
-    /Sessions ended by nobody: open: Entra's access tokens cannot be taken back\./u,
+    /Sessions ended by nobody: open: Entra's access tokens cannot be taken back: /u,
   );
   assert.match(partyRowText("aws"), /Closed by podtrust: rotate stolen KID --cut/u);
 });

@@ -1,5 +1,5 @@
 import { durationText } from "../../core/base/index.ts";
-import { boundsOf, type RelyingPartyName, relyingParties } from "../oidc/index.ts";
+import { boundsOf, type RelyingPartyName } from "../oidc/index.ts";
 
 /** Who does what ends a stolen key at a relying party. */
 interface EndedBy {
@@ -55,8 +55,10 @@ const partyRows: Readonly<Record<RelyingPartyName, PartyRow>> = {
     sessionMs: 12 * hour,
   },
   azure: {
-    closed: person(relyingParties.azure.keys.cut),
-    sessions: nobody("Entra's access tokens cannot be taken back."),
+    closed: podtrust(
+      "rotate stolen KID --at-once or --cut, by your own rights there. Each federated credential of the issuer names one that no token can have, and stays.",
+    ),
+    sessions: nobody("Entra's access tokens cannot be taken back: an hour, of a managed identity a day."),
     key: nobody("Entra fetches again by itself; nobody can ask it to."),
     proof: nobody("What Entra has fetched cannot be asked for."),
     // Managed identities; of other clients an hour.

@@ -2,6 +2,7 @@ import type { Config } from "../../config/index.ts";
 import type { AzureGroup } from "./azure/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
+import type { PartyClosing } from "./closing.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
 import type { GoogleClosing, GoogleProject, LeastGoogleRoles } from "./gcp/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
@@ -65,6 +66,12 @@ export async function partsOf(context: AwsPartContext): Promise<readonly Part[]>
 export async function loadAzureGroups(context: PartContext): Promise<readonly AzureGroup[]> {
   const { azureGroups } = await import("./azure/index.ts");
   return azureGroups(context);
+}
+
+/** The resource groups that a config names, to be closed after a theft and opened. Loaded on demand. */
+export async function loadAzureClosings(context: PartContext): Promise<readonly PartyClosing[]> {
+  const { azureClosings } = await import("./azure/index.ts");
+  return azureClosings(context);
 }
 
 /** Readers of the OpenBao mounts that a config names. Loaded on demand. */

@@ -5,17 +5,18 @@ import { partyAnswers } from "./party-answers.ts";
 
 type AnswerAt = Awaited<ReturnType<typeof partyAnswers>>[number];
 
-/** What is asked of one place; nothing for one that has no part in it. */
-type Asked = (answer: AnswerAt) => Promise<readonly ClosingOutcome[]>;
-
 const few = 4;
 
-async function endings(answers: readonly AnswerAt[], asked: Asked): Promise<readonly AccessEnding[]> {
+/** Asks each place; one that has no part in it answers nothing. */
+async function endings(
+  answers: readonly AnswerAt[],
+  ask: (answer: AnswerAt) => Promise<readonly ClosingOutcome[]>,
+): Promise<readonly AccessEnding[]> {
   const all = await mapLimit(
     answers,
     async (answer) => {
       const { party, place } = answer;
-      return (await asked(answer)).map((one): AccessEnding => ({ party, place, ...one }));
+      return (await ask(answer)).map((one): AccessEnding => ({ party, place, ...one }));
     },
     few,
   );
@@ -34,7 +35,8 @@ export async function closeParties(
   signal: AbortSignal,
 ): Promise<readonly AccessEnding[]> {
   const answers = await partyAnswers(context);
-  const close: Asked = ({ closing }) => closing?.close(signal) ?? Promise.resolve([]);
+  const close = ({ closing }: AnswerAt): Promise<readonly ClosingOutcome[]> =>
+    closing?.close(signal) ?? Promise.resolve([]);
   const own = await endings(answers.filter(isOwn), close);
   return [
     ...own,

@@ -8,7 +8,7 @@ const rows: Readonly<Record<RelyingPartyName, (context: PartContext) => Promise<
   {
     aws: () => Promise.resolve([]),
     gcp: async (context) => (await import("./gcp.ts")).googleAnswers(context),
-    azure: () => Promise.resolve([]),
+    azure: async (context) => (await import("./azure.ts")).azureAnswers(context),
     openbao: async (context) => (await import("./openbao.ts")).openbaoAnswers(context),
   };
 

@@ -147,10 +147,14 @@ export class DesiredIdentity {
     return planOf({ desired: resources, seen }, signal);
   }
 
-  /** That the identity lets the ServiceAccount in, and by what. */
+  /** That the identity lets the ServiceAccount in, and by what; or that it was closed after a theft. */
   match(look: IdentityLook): Finding {
     const { binding, identity } = this.#granted;
     const doubled = this.doubled(look);
+    if ((doubled ?? credentialNamed(look.credentials, this.name))?.closed === true) {
+      const what = `the federated credential of identity ${identity.name} for ${binding.namespace}/${binding.name} is closed after a theft`;
+      return this.#finding("ClosedAfterTheft", what);
+    }
     const by =
       doubled === undefined ? this.name : `${doubled.name}, which is not podtrust's: no second one is made`;
     const seen = `identity ${identity.name} lets in ${binding.namespace}/${binding.name} by the federated credential ${by}`;

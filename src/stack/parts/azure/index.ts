@@ -6,6 +6,7 @@ import { azureParts } from "./part.ts";
 /** Creates the resources of a config's azure section. */
 export const azureParty: PartyParts = { parts: azureParts, openTofu: azureOpenTofu };
 
+export { azureClosings } from "./closing.ts";
 export { azureSights } from "./sight.ts";
 export { leastAzureRole };
 export type { AssertionExchange } from "../../../providers/azure/index.ts";

@@ -27,13 +27,19 @@ function refusalsOf({ identity, holder, view, found }: LookedAt): readonly Podtr
   return refusals;
 }
 
-function warningsOf({ holder, view }: LookedAt): readonly string[] {
-  return view.doubled
+function warningsOf({ holder, view, credentials = [] }: LookedAt): readonly string[] {
+  const closed = credentials.filter((one) => one.closed).length;
+  const warnings = view.doubled
     .filter(({ isEnough }) => isEnough)
     .map(
       ({ desired, other }) =>
         `${desired.account} is let in by the federated credential ${other.name} of ${holder.title}, which is not podtrust's: no second one is made, and podtrust down leaves it`,
     );
+  if (closed === 0) return warnings;
+  return [
+    ...warnings,
+    `the federated credentials of ${holder.title}, ${closed} of them, are closed after the theft of a key, and stay so until podtrust rotate stolen KID --reopen`,
+  ];
 }
 
 /** Warnings about identities that this stack did not make. */

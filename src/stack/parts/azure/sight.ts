@@ -7,7 +7,9 @@ import { type AzureGroup, azureGroups, type AzureIdentityLook } from "./look.ts"
 function identityOf(look: AzureIdentityLook, group: AzureGroup, issuer: string): ObservedIdentity {
   const { title, clientId, credentials, identity } = look;
   const { tenant, audience } = group;
-  const subjects = credentials.flatMap(({ issuer: of, subject, audiences }) => {
+  const subjects = credentials.flatMap(({ issuer: of, subject, audiences, closed }) => {
+    // It lets nobody in until a person opens it.
+    if (closed === true) return [];
     // Subjects of another issuer are not workloads of this cluster.
     if (of !== issuer) return [`${subject} of ${of}`];
     return audiences.includes(audience) ? [subject] : [];

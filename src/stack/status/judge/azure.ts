@@ -61,6 +61,11 @@ function providerFinding({ title, clientId }: AzureIdentityLook, from: string): 
 function trustFinding(found: AzureIdentityLook, from: string): Finding {
   const { identity, title, clientId, fields, doubled } = found;
   if (clientId === undefined) return skipped("provider", from);
+  const closed = found.credentials.filter((one) => one.closed).length;
+  if (closed > 0) {
+    const seen = `the federated credentials of ${title}, ${closed} of them, are closed after a theft`;
+    return finding("ClosedAfterTheft", { seen, from, fresh });
+  }
   const other = doubled.find(({ isEnough }) => !isEnough)?.other;
   if (other !== undefined) {
     const seen = `the federated credential ${other.name} of ${title}, which is not podtrust's, is for ${other.audiences.join(", ")}`;
