@@ -30,6 +30,7 @@ export const timeOfDay: readonly string[] = [
   "src/cli/operator/status.ts",
   "src/cli/plan/command.ts",
   "src/cli/rotate/lockdown.ts",
+  "src/cli/rotate/by-word.ts",
   "src/cli/rotate/moves.ts",
   "src/cli/rotate/run.ts",
   "src/cli/signer/publication.ts",

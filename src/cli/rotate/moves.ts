@@ -1,25 +1,14 @@
 import { join } from "node:path";
-import { StateFolder } from "../../core/files/index.ts";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
 import { defined, isoSeconds, mapped, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { type Config, declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
 import {
-  type Config,
-  declaredParties,
-  fetchingParties,
-  personStateDir,
-  publisherOf,
-} from "../../config/index.ts";
-import {
-  answerTheft,
-  dilemmaOf,
-  evictHit,
   type LeftMove,
   type OpenedRotation,
   openRotation,
   type RotationAlgorithm,
   type RotationView,
-  theftOf,
 } from "../../control-plane/rotation/index.ts";
 import { canAsk, confirm } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
@@ -28,11 +17,8 @@ import type { AccessEnding } from "../../stack/index.ts";
 import { boundsOf } from "../../rules/oidc/index.ts";
 import {
   type AcceptedLoss,
-  openTexts,
-  partyRowText,
   storedKeysRefusal,
-  type Theft,
-  theftText,
+  theftProgressText,
   toCopyFirst,
 } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -40,11 +26,11 @@ import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";
 import { publisherCacheOf } from "../options/publisher-cache.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
-import { type AccountLocked, lockdownWarning, type RotateRun } from "./lockdown.ts";
-import { endedAtParties, notedAtParties } from "./at-parties.ts";
-import { closeAll, reopenAll } from "./closing.ts";
+import type { AccountLocked, RotateRun } from "./lockdown.ts";
+import { answeredByWord } from "./by-word.ts";
+import { endedAtParties } from "./at-parties.ts";
+import { reopenAll } from "./closing.ts";
 import { distrustOnMachine } from "./on-machine.ts";
-import { readProgress, rememberedText } from "./theft-progress.ts";
 import { distrustUploaded } from "./uploads.ts";
 import { acrossOf, showAcross } from "./show-across.ts";
 
@@ -260,8 +246,10 @@ export async function runMove(
   await opened(context, move, options, async (one, run, parties) => {
     if (changingMoves.includes(move)) await checkChangeable(context, options, await one.rotation.look());
     let accounts: readonly AccountLocked[] = [];
-    if (move === "stolen") accounts = await stolen(run, one, options, kid ?? "");
-    else await moved(run, one, move, { ...options, ...defined({ kid }) });
+    if (move === "stolen") {
+      const agree = (question: string): Promise<void> => agreed(context, options, "stolen", question);
+      accounts = await answeredByWord(run, one, options, { kid: kid ?? "", agree });
+    } else await moved(run, one, move, { ...options, ...defined({ kid }) });
     const across = acrossOf(await one.rotation.look());
     showAcross(context, across);
     context.output.result({
@@ -316,66 +304,6 @@ async function moved(
   }
 }
 
-/** What stays open at the config's relying parties, counted from the withdrawal; before there is one, as durations. */
-export function openAtParties(config: Config, at: number | undefined): readonly string[] {
-  const fetching = fetchingParties(config);
-  const { relyingPartyCache } = config.publisher ?? {};
-  const withdrawal = { at, publisherCache: publisherCacheOf(config), ...defined({ relyingPartyCache }) };
-  return declaredParties(config).flatMap((name) =>
-    openTexts(name, { ...withdrawal, isUploaded: !fetching.includes(name) }, isoSeconds),
-  );
-}
-
-/** Says what a theft means and, if roles are closed, which pods break. */
-async function showTheft(run: RotateRun, theft: Theft, options: MoveOptions): Promise<void> {
-  const { clock, output } = run.context;
-  for (const line of theftText(theft, isoSeconds, clock.now())) output.line(line);
-  for (const name of declaredParties(run.config)) output.line(partyRowText(name));
-  for (const line of openAtParties(run.config, undefined)) output.line(line);
-  for (const line of await lockdownWarning(run, options)) output.line(line);
-}
-
-/** The next key signs and the stolen one is distrusted. */
-async function replaced(
-  run: RotateRun,
-  { rotation, cluster }: OpenedRotation,
-  { wait = false, evict = false, cut = false }: MoveOptions,
-  theft: Theft,
-): Promise<void> {
-  const { output, signal } = run.context;
-  await answerTheft(rotation, theft, wait);
-  if (cut) await notedAtParties(run);
-  // It is out of what is published as seen from outside: from now on all times count.
-  for (const line of openAtParties(run.config, run.context.clock.now())) output.line(line);
-  if (evict) {
-    for (const { pod, outcome } of await evictHit(cluster, theft, signal)) output.line(`${pod}: ${outcome}`);
-  }
-  output.line(
-    `API servers accept tokens of ${theft.kid} until podtrust rotate finish verifiers ${theft.kid} --accept-loss removes it.`,
-  );
-}
-
-async function stolen(
-  run: RotateRun,
-  opening: OpenedRotation,
-  options: MoveOptions,
-  kid: string,
-): Promise<readonly AccountLocked[]> {
-  const locks = options.cut === true || options.endSessions === true;
-  const theft = theftOf(await opening.rotation.look(), kid);
-  await showTheft(run, theft, options);
-  const dilemma = dilemmaOf(theft);
-  const isStuck = dilemma !== undefined && !(options.wait === true && theft.answer.way === "wait-or-lose");
-  if (isStuck && !locks) throw dilemma;
-  const question = isStuck ? "Close them? The key stays." : "Replace the key and distrust it?";
-  await agreed(run.context, options, "stolen", question);
-  // First of all, and until a person opens them.
-  const accounts = locks ? await closeAll(run, options) : [];
-  if (isStuck) throw dilemma;
-  await replaced(run, opening, options, theft);
-  return accounts;
-}
-
 /** The part of `rotate status` across API servers; undefined for a config that names none. */
 export async function statusAcross(
   context: CommandContext,
@@ -383,11 +311,11 @@ export async function statusAcross(
 ): Promise<object | undefined> {
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   if (config.servers === undefined) return undefined;
-  const theft = await readProgress(new StateFolder(join(personStateDir(context.env), config.stack)));
-  if (theft !== undefined) context.output.line(rememberedText(theft));
-  return opened(context, "status", options, async ({ rotation }) => {
+  return opened(context, "status", options, async ({ rotation, thefts: remembered }) => {
+    const { thefts } = await remembered.read(context.signal);
+    for (const theft of thefts) context.output.line(theftProgressText(theft));
     const across = acrossOf(await rotation.look());
     showAcross(context, across);
-    return { rotation: across, ...defined({ theft }) };
+    return { rotation: across, ...(thefts.length === 0 ? {} : { thefts }) };
   });
 }

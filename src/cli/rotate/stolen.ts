@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { defined, errorText, PodtrustError, silentLogger } from "../../core/base/index.ts";
-import { StateFolder } from "../../core/files/index.ts";
 import { personStateDir, publisherOf } from "../../config/index.ts";
 import {
   beginTheft,
@@ -8,27 +7,24 @@ import {
   type KeyReplacement,
   type OpenedTheft,
   openTheft,
-  type TheftProgress,
 } from "../../control-plane/theft/index.ts";
 import { ask, canAsk } from "../../core/terminal/index.ts";
 import { openUploads, handedKey, restoreKey, uploadWhole } from "../../publisher/index.ts";
-import { afterTheftText, atOnceText, keysInDatastore, type TheftWay } from "../../rules/rotation/index.ts";
+import {
+  afterTheftText,
+  atOnceText,
+  keysInDatastore,
+  type TheftProgress,
+  type TheftWay,
+} from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "../options/consent.ts";
 import { closeAll } from "./closing.ts";
 import type { RotateRun } from "./lockdown.ts";
-import {
-  type MoveOptions,
-  openAtParties,
-  runMove,
-  runOf,
-  standardAlgorithm,
-  waitingLine,
-  withdrawn,
-} from "./moves.ts";
+import { type MoveOptions, runMove, runOf, standardAlgorithm, waitingLine, withdrawn } from "./moves.ts";
 import { endedAtParties, notedAtParties } from "./at-parties.ts";
+import { openAtParties } from "./by-word.ts";
 import { handOverOnMachine } from "./on-machine.ts";
-import { keepProgress, readProgress } from "./theft-progress.ts";
 
 /** What was typed after `rotate stolen`. */
 export interface StolenOptions extends MoveOptions {
@@ -100,9 +96,6 @@ function shownEnd({ context, config }: RotateRun, { publishedAt, servers }: Thef
   for (const line of afterTheftText) output.line(line);
 }
 
-const folderOf = ({ context, config }: RotateRun): StateFolder =>
-  new StateFolder(join(personStateDir(context.env), config.stack));
-
 async function answered(
   run: RotateRun,
   opened: OpenedTheft,
@@ -111,10 +104,9 @@ async function answered(
 ): Promise<TheftProgress> {
   const { context, config } = run;
   const { clock, signal, progress, output } = context;
-  const folder = folderOf(run);
-  const remembered = await readProgress(folder);
-  const isSame = remembered?.stolen === kid && remembered.way === "at-once";
-  const from = isSame ? remembered : beginTheft(opened.sources, kid);
+  const { thefts } = await opened.thefts.read(signal);
+  const remembered = thefts.find(({ stolen, way }) => stolen === kid && way === "at-once");
+  const from = remembered ?? beginTheft(opened.sources, kid);
   for (const line of atOnceText(from.tainted, opened.open)) output.line(line);
   const byHand = keysInDatastore(opened.sources);
   await agreed(context, options.yes === true);
@@ -144,9 +136,11 @@ async function answered(
       published: (until) => opened.published(until),
       async keep(reached) {
         try {
-          await keepProgress(folder, { ...reached, way: "at-once" });
+          return await opened.thefts.keep(reached, signal);
         } catch (error) {
-          progress.line(`note: how far this has come could not be written down: ${errorText(error)}`, 6);
+          signal.throwIfAborted();
+          progress.line(`note: ${errorText(error)}`, 6);
+          return reached;
         }
       },
       onStep: (text) => progress.line(text, 2),
@@ -162,10 +156,7 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
   if (options.reopen !== undefined) return runMove(context, "stolen", options, kid);
   const way = wayOf(options);
   const run = await runOf(context, options);
-  if (way === "thief-reaches-no-api") {
-    await keepProgress(folderOf(run), { way, stolen: kid, tainted: [], servers: {} });
-    return runMove(context, "stolen", options, kid);
-  }
+  if (way === "thief-reaches-no-api") return runMove(context, "stolen", options, kid);
   const { env, clock, signal, progress } = context;
   const { config, route } = run;
   const opened = await openTheft({
@@ -187,7 +178,7 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
     await noted(context, "what a rotation remembers", () => opened.endRecord(ended));
     await noted(context, "ConfigMap kube-system/kubeadm-config", () => opened.keepInKubeadm());
     shownEnd(run, reached);
-    context.output.result({ way: "at-once", ...reached, open: opened.open });
+    context.output.result({ ...reached, open: opened.open });
   } finally {
     await opened.close();
   }

@@ -29,6 +29,14 @@ export interface RecordReading {
   readonly unread: readonly string[];
 }
 
+/** How far a record was written. */
+export interface RecordWriting {
+  /** Another run has written since: what it wrote is not in the record. */
+  readonly isStale: boolean;
+  /** Whose copy could not be written: sentences. */
+  readonly unwritten: readonly string[];
+}
+
 const byName = (a: RecordServer, b: RecordServer): number => (a.name < b.name ? -1 : 1);
 
 /**
@@ -89,6 +97,27 @@ export class UnitedRecord {
       await keeper.putHalf(half, signal);
       this.#held.set(name, new Set([...(this.#held.get(name) ?? []), half.kid]));
     }
+  }
+
+  /** As `keep`, but for one that is written whatever becomes of the others: a machine that fails, and another run, stop none. */
+  async keepAtEach(record: ServerRecord, signal: AbortSignal): Promise<RecordWriting> {
+    const text = serverRecordText(record);
+    const copies = new Map(this.#copies);
+    const unwritten: string[] = [];
+    let isStale = false;
+    for (const { name, record: keeper } of this.#servers) {
+      if (!copies.has(name) || copies.get(name) === text) continue;
+      try {
+        if (await keeper.write(text, copies.get(name), signal)) copies.set(name, text);
+        else isStale = true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof PodtrustError)) throw error;
+        unwritten.push(`${name}: ${errorText(error)}`);
+      }
+    }
+    this.#copies = copies;
+    return { isStale, unwritten };
   }
 
   /** Has each of them hold it no more. */

@@ -1,6 +1,6 @@
 import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import { declaredParties } from "../../config/index.ts";
-import { ServersRecord } from "../record/index.ts";
+import { ServersRecord, TheftsRecord } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
@@ -36,6 +36,8 @@ export interface OpenOptions
 export interface OpenedRotation {
   readonly rotation: Rotation;
   readonly cluster: KubernetesApi;
+  /** What the servers remember of thefts. */
+  readonly thefts: TheftsRecord;
   close(): Promise<void>;
 }
 
@@ -58,20 +60,18 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
     options.onWait(reason, deadline - clock.elapsed());
   const unlisted = defined({ without, notServers, onUnlisted });
   const servers = await openServers({ ...opening, ...unlisted, signal, consent, notice, onWait });
+  const copies = servers.all.map(({ api, record }) => ({ name: api.name, record }));
   const rotation = new Rotation({
     ...options,
     withdraw: (kid) => options.withdraw(kid, cluster),
     onMoved: () => keepKeysInKubeadm(servers.all, cluster, { signal, notice }),
     servers: servers.all.map((server) => new MachineServer(server)),
-    record: new ServersRecord(
-      servers.all.map(({ api, record }) => ({ name: api.name, record })),
-      cluster,
-    ),
+    record: new ServersRecord(copies, cluster),
     times,
     parties: declaredParties(config),
     published: look,
     pods: (until) => podsOf(cluster, until),
     legacy: (until) => legacyTokensOf(cluster, until),
   });
-  return { rotation, cluster, close: () => servers.close() };
+  return { rotation, cluster, thefts: new TheftsRecord(copies), close: () => servers.close() };
 }

@@ -1,21 +1,15 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { type KeySources, type TaintedKey, taintedKeys } from "../../rules/rotation/index.ts";
+import {
+  type KeyEndProof,
+  type KeySources,
+  type TaintedKey,
+  taintedAt,
+  taintedKeys,
+  type TheftProgress,
+} from "../../rules/rotation/index.ts";
 import { type RotationAlgorithm, type Sights, untilPublished, type WaitDeps } from "../rotation/index.ts";
-import { type KeyEndProof, proven, tokenBefore } from "./prove.ts";
+import { proven, tokenBefore } from "./prove.ts";
 import type { TheftServer } from "./theft-server.ts";
-
-/** How far the answer to a theft has come: another run continues from it. Times are milliseconds since the epoch. */
-export interface TheftProgress {
-  readonly stolen: string;
-  /** The key that takes the place of all others, once it is made. */
-  readonly fresh?: string;
-  /** The keys that end, with why. */
-  readonly tainted: readonly TaintedKey[];
-  /** When what is published was first seen, from outside, with the fresh key and without a tainted one. */
-  readonly publishedAt?: number;
-  /** How each server was shown to take no tainted token, by its name. */
-  readonly servers: Readonly<Record<string, KeyEndProof>>;
-}
 
 /** What becomes public instead of the tainted keys. */
 export interface KeyReplacement {
@@ -36,8 +30,8 @@ export interface EndTheftDeps extends WaitDeps {
   onWithdrawn(): Promise<void>;
   /** What is published as seen from outside. */
   published(signal: AbortSignal): Promise<Sights>;
-  /** Remembers how far this has come. Its failure is a note: nothing stops the answer. */
-  keep(progress: TheftProgress): Promise<void>;
+  /** Remembers how far this has come, and gives what is remembered then, by other runs too. Its failure is a note: nothing stops the answer. */
+  keep(progress: TheftProgress): Promise<TheftProgress>;
   /** What was done: a sentence. */
   readonly onStep: (text: string) => void;
 }
@@ -88,7 +82,7 @@ function seenOutside(deps: EndTheftDeps, keys: KeyReplacement): Promise<void> {
 /** One restart from whatever keys to the fresh one alone; the server goes back where that is not shown. */
 async function replacedAt(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<KeyEndProof> {
   const { signal, onStep } = deps;
-  const before = await tokenBefore(server, signal);
+  const before = await tokenBefore(server, fresh, signal);
   await server.write({ verify: [fresh], signing: fresh }, signal);
   const proof = await proven(server, fresh, before, deps);
   onStep(
@@ -115,7 +109,7 @@ async function firstReplaced(server: TheftServer, fresh: string, deps: EndTheftD
 /** Where an answer begins. Throws `rotation-key-unknown` for a key that nothing shows. */
 export function beginTheft(sources: KeySources, stolen: string): TheftProgress {
   const tainted = taintedKeys(sources, stolen);
-  if (tainted.length > 0) return { stolen, tainted, servers: {} };
+  if (tainted.length > 0) return { stolen, way: "at-once", tainted, servers: {} };
   throw new PodtrustError(
     "rotation-key-unknown",
     `no API server verifies ${stolen}, and it is not published`,
@@ -125,10 +119,23 @@ export function beginTheft(sources: KeySources, stolen: string): TheftProgress {
   );
 }
 
+/** Servers that are not shown to be through, or show a tainted key again. */
+function leftOf({ servers }: EndTheftDeps, sources: KeySources, progress: TheftProgress) {
+  const kids = progress.tainted.map(({ kid }) => kid);
+  const shows = new Set(taintedAt(sources, kids).map(({ name }) => name));
+  return servers.filter(({ name }) => progress.servers[name] === undefined || shows.has(name));
+}
+
+/** Two runs at once: the one whose fresh key is not the one that all of them remember goes no further. */
+function checkSame(made: string, { fresh = made, stolen }: TheftProgress): void {
+  if (fresh === made) return;
+  throw new PodtrustError("rotation-elsewhere", `another run answers the theft of ${stolen}, with ${fresh}`);
+}
+
 /**
  * Ends a theft at once: relying parties are closed, what is published goes to a fresh key alone, and so does each API server in one
- * restart. Throws `theft-unproven`, and what machines and servers do. It can be run again after an interruption anywhere, with what
- * `keep` was given last.
+ * restart. Throws `theft-unproven`, `rotation-elsewhere`, and what machines and servers do. It can be run again after an interruption
+ * anywhere, from any machine, with what the servers remember.
  */
 export async function endTheft(
   deps: EndTheftDeps,
@@ -137,34 +144,43 @@ export async function endTheft(
 ): Promise<TheftProgress> {
   const { clock, servers, signal, onStep } = deps;
   let progress = from;
-  const note = async (more: Partial<TheftProgress>): Promise<void> => {
-    progress = { ...progress, ...more };
-    await deps.keep(progress);
-  };
+  let noting = Promise.resolve();
+  // One after the other: servers come to their ends at once.
+  const note = (more: Partial<TheftProgress>): Promise<void> =>
+    (noting = noting.then(async () => {
+      const proofs = { ...progress.servers, ...more.servers };
+      progress = await deps.keep({ ...progress, ...more, servers: proofs });
+    }));
+  await note({});
   await deps.close();
   const fresh = await distributed(deps, progress.fresh);
   await note({ fresh: fresh.kid });
+  checkSame(fresh.kid, progress);
   // What an earlier run has taken away already is shown nowhere any more.
   const found = taintedKeys(sources, from.stolen, fresh.kid);
-  const known = new Set(from.tainted.map(({ kid }) => kid));
-  const keys = { fresh, tainted: [...from.tainted, ...found.filter(({ kid }) => !known.has(kid))] };
-  await note({ tainted: keys.tainted });
+  const known = new Set(progress.tainted.map(({ kid }) => kid));
+  await note({ tainted: [...progress.tainted, ...found.filter(({ kid }) => !known.has(kid))] });
+  const keys = { fresh, tainted: progress.tainted };
   await deps.replace(keys);
   await seenOutside(deps, keys);
   await deps.onWithdrawn();
   if (progress.publishedAt === undefined) await note({ publishedAt: clock.now() });
-  const left = servers.filter(({ name }) => progress.servers[name] === undefined);
+  const left = leftOf(deps, sources, progress);
+  const isFirst = left.length === servers.length;
   const proof = async (server: TheftServer, work: typeof replacedAt): Promise<void> => {
-    const how = await work(server, fresh.kid, deps);
-    await note({ servers: { ...progress.servers, [server.name]: how } });
+    await note({ servers: { [server.name]: await work(server, fresh.kid, deps) } });
+    await keysEnded(server);
   };
-  const isFirst = Object.keys(progress.servers).length === 0;
+  // Once a server is through nothing on it is a way back.
+  const keysEnded = async (server: TheftServer): Promise<void> => {
+    for (const text of await server.endKeys(fresh.kid, signal)) onStep(`${server.name}: ${text}`);
+  };
+  for (const server of servers) if (!left.includes(server)) await keysEnded(server);
   const [first, ...others] = left;
   if (first !== undefined) await proof(first, isFirst ? firstReplaced : replacedAt);
   if (deps.oneByOne === true) for (const server of others) await proof(server, replacedAt);
   else await allOf(others.map((server) => proof(server, replacedAt)));
-  for (const server of servers)
-    for (const text of await server.endKeys(fresh.kid, signal)) onStep(`${server.name}: ${text}`);
+  await note({ endedAt: clock.now() });
   return progress;
 }
 

@@ -11,7 +11,7 @@ import {
   type Sights,
   sightsOf,
 } from "../rotation/index.ts";
-import { ServersRecord } from "../record/index.ts";
+import { ServersRecord, TheftsRecord } from "../record/index.ts";
 import { checkListed, openServers, type Servers } from "../servers/index.ts";
 import { MachineTheftServer } from "./machine-server.ts";
 import type { TheftServer } from "./theft-server.ts";
@@ -42,6 +42,8 @@ export interface OpenedTheft {
   readonly sources: KeySources;
   /** What may be open, since it could not be seen. */
   readonly open: readonly string[];
+  /** What the servers remember of this theft, and of others. */
+  readonly thefts: TheftsRecord;
   published(signal: AbortSignal): Promise<Sights>;
   /** Takes ended keys out of what a rotation remembers. */
   endRecord(tainted: readonly string[]): Promise<void>;
@@ -109,15 +111,14 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
       ...defined({ given: options.given }),
     };
     const published = (until: AbortSignal): Promise<Sights> => sightsOf(issuer, sights, until);
+    const copies = opened.all.map(({ api, record }) => ({ name: api.name, record }));
     return {
       ...(await looked(opened, cluster, { clock, signal, published, ...defined({ notServers }) })),
       cluster,
       published,
+      thefts: new TheftsRecord(copies),
       async endRecord(tainted) {
-        const record = new ServersRecord(
-          opened.all.map(({ api, record: kept }) => ({ name: api.name, record: kept })),
-          cluster,
-        );
+        const record = new ServersRecord(copies, cluster);
         await record.keep(recordTheft((await record.read(signal)).record, tainted), signal);
       },
       keepInKubeadm: () => keepKeysInKubeadm(opened.all, cluster, { signal, notice }),

@@ -1,22 +1,25 @@
 import { PodtrustError, textOf } from "../../core/base/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
+import type { KeyEndProof } from "../../rules/rotation/index.ts";
 import { untilRestarted, type WaitDeps } from "../rotation/index.ts";
 import type { TheftServer } from "./theft-server.ts";
 
-/** How it is known that an API server takes no token of a tainted key. */
-export type KeyEndProof =
-  /** A token of a tainted key that it took right before its restart is refused, and one of the fresh key is taken. */
-  | "tokens"
-  /** It could make no token before: its key files, which are older than its process, and the keys that it shows. */
-  | "files";
+const kidOf = (token: string): string | undefined => textOf(parseJws(token).kid);
 
 /**
- * A token that the server's present key signs and that it takes itself; undefined where it makes none, as while it is away. Nothing
+ * A token that the server's present key signs and that it takes itself; undefined where it makes none, as while it is away, or
+ * where that key is the fresh one already. Nothing
  * shorter proves anything afterwards: a token that was refused before is refused still.
  */
-export async function tokenBefore(server: TheftServer, signal: AbortSignal): Promise<string | undefined> {
+export async function tokenBefore(
+  server: TheftServer,
+  fresh: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
     const token = await server.mint(signal);
+    // A run that was cut off has come that far: it is taken afterwards, too.
+    if (kidOf(token) === fresh) return undefined;
     return (await server.accepts(token, signal)) ? token : undefined;
   } catch (error) {
     signal.throwIfAborted();
@@ -24,8 +27,6 @@ export async function tokenBefore(server: TheftServer, signal: AbortSignal): Pro
     throw error;
   }
 }
-
-const kidOf = (token: string): string | undefined => textOf(parseJws(token).kid);
 
 /** What is still missing at one server; undefined where nothing is. */
 async function missing(

@@ -30,13 +30,24 @@ export {
 export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict } from "./verdict.ts";
 export { keysInDatastore, storedKeysRefusal, toCopyFirst } from "./stored-keys.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerTarget, signSteps } from "./targets.ts";
-export { afterTheftText, atOnceText, type TheftWay } from "./theft-text.ts";
+export { afterTheftText, atOnceText, theftProgressText } from "./theft-text.ts";
+export {
+  type KeyEndProof,
+  type RecordedTheft,
+  recordedTheft,
+  theftProgress,
+  type TheftProgress,
+  type TheftWay,
+  unitedThefts,
+} from "./theft-record.ts";
 export {
   cleanNext,
   type KeySources,
   type Taint,
+  taintedAt,
   type TaintedKey,
   taintedKeys,
+  type TaintedServer,
   taintText,
 } from "./tainted.ts";
 export { openTexts, partyRowText, type Withdrawal } from "./party-rows.ts";
@@ -50,13 +61,8 @@ export {
   type TheftFacts,
   theftText,
 } from "./stolen.ts";
-export {
-  blankRecord,
-  knowsNoRotation,
-  type ServerClocks,
-  type ServerRecord,
-  unitedRecords,
-} from "./server-record.ts";
+export { blankRecord, knowsNoRotation, type ServerRecord, unitedRecords } from "./server-record.ts";
+export type { ServerClocks } from "./moments.ts";
 export { observedIssuers, signedAs, type SigningIssuers, unsignedSince } from "./issuer-record.ts";
 export { checkedEarlier, type NextHalf, recordedChanges, rotationRecordOf } from "./remembered.ts";
 export { readServerRecord, serverRecordText } from "./server-record-text.ts";

@@ -1,12 +1,5 @@
-import {
-  begunSpan,
-  endedSpan,
-  lasts,
-  type Moment,
-  type ServerClocks,
-  type ServerRecord,
-  timeOf,
-} from "./server-record.ts";
+import { type Moment, type ServerClocks, timeOf } from "./moments.ts";
+import { begunSpan, endedSpan, lasts, type ServerRecord } from "./server-record.ts";
 
 /** Which issuers API servers sign as, at one look at every one of them. */
 export interface SigningIssuers {

@@ -1,18 +1,15 @@
 import { defined } from "../../core/base/index.ts";
 import type { ServerKeys } from "./facts.ts";
 import { emptyRecord, type KeyRecord, recordAfterLoss, rememberedOf, type RotationRecord } from "./record.ts";
+import { type Moment, never, type ServerClocks, timeOf } from "./moments.ts";
 import {
   begunSpan,
   endedSpan,
   type KeyTurns,
   lasts,
-  type Moment,
-  never,
   type QuietTurn,
   type RecordSpan,
-  type ServerClocks,
   type ServerRecord,
-  timeOf,
 } from "./server-record.ts";
 
 /** The public half of a key that is to sign next, as it lies in podtrust's folder on a server. */

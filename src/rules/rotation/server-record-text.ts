@@ -1,13 +1,14 @@
 import { defined, isRecord, mapped, textOf } from "../../core/base/index.ts";
+import type { Moment } from "./moments.ts";
 import type {
   KeyTurns,
-  Moment,
   NextTurn,
   PromotionTurn,
   QuietTurn,
   RecordSpan,
   ServerRecord,
 } from "./server-record.ts";
+import { readTheft, type RecordedTheft } from "./theft-record.ts";
 
 const version = 1;
 
@@ -86,12 +87,13 @@ export function readServerRecord(text: string): ReadServerRecord {
   }
   if (!isRecord(value) || !Number.isSafeInteger(value["version"])) return { is: "damaged" };
   if (value["version"] !== version) return { is: "later" };
-  const { unsigned, next, promotion, keys, quiet } = value;
+  const { unsigned, next, promotion, keys, quiet, thefts } = value;
   const record = {
     unsigned: entriesOf(unsigned, spanOf),
     ...defined({ next: nextOf(next), promotion: promotionOf(promotion) }),
     keys: entriesOf(keys, keyOf),
     quiet: entriesOf(quiet, quietOf),
+    thefts: entriesOf(thefts, (theft) => readTheft(theft, { momentOf, entriesOf })),
   };
   return { is: "record", record };
 }
@@ -120,14 +122,24 @@ const keyText = ({ everywhere, retired, signs, distrusted }: KeyTurns): object =
   distrusted: momentText(distrusted),
 });
 
+const writtenTheft = ({ tainted, published, proofs, ended, ...rest }: RecordedTheft): object => ({
+  ...rest,
+  tainted: sorted(tainted, (why) => why),
+  published: momentText(published),
+  proofs: sorted(proofs, (how) => how),
+  ended: momentText(ended),
+});
+
 /** A record as a server keeps it: key IDs, issuers, and times. */
-export function serverRecordText({ unsigned, next, promotion, keys, quiet }: ServerRecord): string {
+export function serverRecordText(record: ServerRecord): string {
+  const { unsigned, next, promotion, keys, quiet, thefts } = record;
   const value = {
     version,
     unsigned: sorted(unsigned, written),
     ...defined({ next: mapped(next, written), promotion: mapped(promotion, written) }),
     keys: sorted(keys, keyText),
     quiet: sorted(quiet, ({ turn, count, startedAt, since }) => ({ turn, count, startedAt, since })),
+    thefts: sorted(thefts, writtenTheft),
   };
   return `${JSON.stringify(value)}\n`;
 }

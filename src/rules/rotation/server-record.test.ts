@@ -8,6 +8,7 @@ import {
   blankRecord,
   observedIssuers,
   readServerRecord,
+  type RecordedTheft,
   type ServerClocks,
   type ServerRecord,
   serverRecordText,
@@ -15,7 +16,9 @@ import {
   unitedRecords,
   unsignedSince,
 } from "./index.ts";
-import { lasts, type Moment, type RecordSpan, timeOf } from "./server-record.ts";
+import { type Moment, timeOf } from "./moments.ts";
+import { lasts, type RecordSpan } from "./server-record.ts";
+import { taints } from "./tainted.ts";
 
 const names = ["cp-1", "cp-2", "__proto__"];
 const moment: fc.Arbitrary<Moment> = fc
@@ -41,6 +44,17 @@ const quietTurn = fc.record(
   { turn: fc.nat(2), count: fc.nat(2), startedAt: fc.nat(2), since: fc.nat(2) },
   plain,
 );
+const theft: fc.Arbitrary<RecordedTheft> = fc.record(
+  {
+    way: fc.constantFrom("at-once", "thief-reaches-no-api"),
+    fresh: kid,
+    tainted: mapOf(fc.constantFrom(...taints)),
+    published: moment,
+    proofs: mapOf(fc.constantFrom("tokens", "files")),
+    ended: moment,
+  },
+  { ...plain, requiredKeys: ["way", "tainted", "published", "proofs", "ended"] },
+);
 const record: fc.Arbitrary<ServerRecord> = fc.record(
   {
     unsigned: mapOf(span),
@@ -48,8 +62,9 @@ const record: fc.Arbitrary<ServerRecord> = fc.record(
     promotion: promotionTurn,
     keys: mapOf(keyMemory),
     quiet: mapOf(quietTurn),
+    thefts: mapOf(theft),
   },
-  { ...plain, requiredKeys: ["unsigned", "keys", "quiet"] },
+  { ...plain, requiredKeys: ["unsigned", "keys", "quiet", "thefts"] },
 );
 
 const clocksAt = (now: number, of: readonly string[] = ["cp-1", "cp-2"]): ServerClocks => ({
@@ -91,6 +106,13 @@ describe("copies of the record on several servers are one", () => {
         const about = (turn: typeof one): object => ({ ...turn, begun: 0, ended: 0 });
         if (isDeepStrictEqual(about(one), about(now)) && !lasts(one)) assert.ok(!lasts(now));
       }
+      for (const [stolen, { way, tainted, proofs }] of a.thefts) {
+        const now = both.thefts.get(stolen);
+        // What was begun at once is never taken for something else.
+        assert.ok(way !== "at-once" || now?.way === "at-once");
+        for (const one of tainted.keys()) assert.ok(now?.tainted.has(one));
+        for (const one of proofs.keys()) assert.ok(now?.proofs.has(one));
+      }
     });
   });
 
@@ -126,12 +148,25 @@ test("what of a record cannot be read is left out, and the rest is kept", () => 
     promotion: { ...turn, kid: "new" },
     keys: { whole: { everywhere: turn, retired: 7, signs: begun }, none: 7 },
     quiet: { "cp-1": count, "cp-2": 7, "cp-3": { ...count, since: "x" } },
+    thefts: { old: { way: "at-once", tainted: { old: "stolen", k: "?" } }, none: 7, wayless: {} },
   });
   const read = { turn: 1, begun: new Map([["cp-1", start]]), ended: new Map() };
   const rest: ServerRecord = {
     unsigned: new Map([["whole", read]]),
     keys: new Map([["whole", { everywhere: read, signs: read.begun, distrusted: new Map() }]]),
     quiet: new Map([["cp-1", count]]),
+    thefts: new Map([
+      [
+        "old",
+        {
+          way: "at-once",
+          tainted: new Map([["old", "stolen"]]),
+          published: new Map(),
+          proofs: new Map(),
+          ended: new Map(),
+        },
+      ],
+    ]),
   };
   assert.deepEqual(readServerRecord(text), { is: "record", record: rest });
 });

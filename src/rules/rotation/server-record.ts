@@ -1,7 +1,6 @@
 import { defined } from "../../core/base/index.ts";
-
-/** A moment by the clocks of those servers that saw it, each by its own: milliseconds since the epoch, by their names. */
-export type Moment = ReadonlyMap<string, number>;
+import { type Moment, never, unitedIfAny, unitedMaps, unitedMoments } from "./moments.ts";
+import { type RecordedTheft, unitedThefts } from "./theft-record.ts";
 
 /** What began, may have ended, and may have begun again. It is never removed: only its end is added. */
 export interface RecordSpan {
@@ -56,56 +55,26 @@ export interface ServerRecord {
   readonly keys: ReadonlyMap<string, KeyTurns>;
   /** By the server's name. */
   readonly quiet: ReadonlyMap<string, QuietTurn>;
+  /** Answers to thefts, by the ID of the stolen key. */
+  readonly thefts: ReadonlyMap<string, RecordedTheft>;
 }
 
-export const blankRecord: ServerRecord = { unsigned: new Map(), keys: new Map(), quiet: new Map() };
+export const blankRecord: ServerRecord = {
+  unsigned: new Map(),
+  keys: new Map(),
+  quiet: new Map(),
+  thefts: new Map(),
+};
 
 /** Whether nothing is remembered of any rotation. */
 export const knowsNoRotation = ({ next, promotion, keys }: ServerRecord): boolean =>
   next === undefined && promotion === undefined && keys.size === 0;
-
-/** The clocks of the servers that answered. */
-export interface ServerClocks {
-  /** Milliseconds since the epoch; what every moment is told by. */
-  readonly now: number;
-  /** The time of each server at that moment, by its name. */
-  readonly times: Moment;
-}
-
-export const never: Moment = new Map();
-
-/** The values of both maps; of a name that both have, what `unite` makes of the two. */
-function unitedMaps<Value>(
-  a: ReadonlyMap<string, Value>,
-  b: ReadonlyMap<string, Value>,
-  unite: (one: Value, other: Value) => Value,
-): ReadonlyMap<string, Value> {
-  const united = new Map(a);
-  for (const [name, value] of b) {
-    const other = united.get(name);
-    united.set(name, other === undefined ? value : unite(other, value));
-  }
-  return united;
-}
-
-/** Of each server what it saw first. */
-const unitedMoments = (a: Moment, b: Moment): Moment => unitedMaps(a, b, Math.min);
 
 /** A later turn holds; of the same one both the beginning and the end, so that an end wins over a copy that lacks it. */
 function unitedSpans(a: RecordSpan, b: RecordSpan): RecordSpan {
   if (a.turn !== b.turn) return a.turn > b.turn ? a : b;
   const { turn } = a;
   return { turn, begun: unitedMoments(a.begun, b.begun), ended: unitedMoments(a.ended, b.ended) };
-}
-
-/** What either has, or what `unite` makes of both. */
-function unitedIfAny<Value>(
-  a: Value | undefined,
-  b: Value | undefined,
-  unite: (one: Value, other: Value) => Value,
-): Value | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return unite(a, b);
 }
 
 const aboutOf = ({ kid, before = "" }: NextTurn & Partial<PromotionTurn>): string => `${kid} ${before}`;
@@ -144,6 +113,7 @@ export function unitedRecords(a: ServerRecord, b: ServerRecord): ServerRecord {
     }),
     keys: unitedMaps(a.keys, b.keys, unitedKeys),
     quiet: unitedMaps(a.quiet, b.quiet, unitedQuiet),
+    thefts: unitedMaps(a.thefts, b.thefts, unitedThefts),
   };
 }
 
@@ -161,20 +131,3 @@ export const begunSpan = (before: RecordSpan | undefined, at: Moment): RecordSpa
 /** What ends at a moment; what has ended stays as it was. */
 export const endedSpan = <Span extends RecordSpan>(span: Span, at: Moment): Span =>
   lasts(span) ? { ...span, ended: at } : span;
-
-// Between two readings of one clock it may be set by a little.
-const clockSlackMs = 60_000;
-
-/**
- * A moment as milliseconds since the epoch by `clocks.now`: no longer ago than any of the servers says that saw it, each by its own
- * clock. Undefined where one of those clocks has been set back behind it: nothing is known then.
- */
-export function timeOf(moment: Moment, { now, times }: ServerClocks): number | undefined {
-  const both = [...moment].flatMap(([name, at]) => {
-    const time = times.get(name);
-    return time === undefined ? [] : [time - at];
-  });
-  // None of those that saw it is there: the last of them, by the clock that is told by.
-  const elapsed = Math.min(...(both.length > 0 ? both : [...moment.values()].map((at) => now - at)));
-  return elapsed < -clockSlackMs || !Number.isFinite(elapsed) ? undefined : now - Math.max(0, elapsed);
-}

@@ -8,6 +8,7 @@ import {
   recordPromotion,
   recordTheft,
   type RotationFacts,
+  taintedAt,
   taintedKeys,
   taintText,
 } from "./index.ts";
@@ -73,5 +74,18 @@ describe("with a stolen key end", () => {
   test("none where nothing shows the key", () => {
     assert.deepEqual(taintedKeys(rotationFacts(), "unheard-of"), []);
     assert.match(taintText({ kid: "k", why: "beside" }), /^k ends: its private half lay on the machines/u);
+  });
+
+  test("at each server that verifies one, signs with one, or will after its next start", () => {
+    const files = { verify: ["old", "fresh"], signing: "fresh", privates: ["fresh"] };
+    const servers = [
+      serverWith("a", ["fresh"], { files }),
+      serverWith("b", ["fresh"]),
+      serverWith("c", ["fresh"], { signs: "new" }),
+    ];
+    assert.deepEqual(taintedAt({ servers }, ["old", "new"]), [
+      { name: "a", kids: ["old"] },
+      { name: "c", kids: ["new"] },
+    ]);
   });
 });

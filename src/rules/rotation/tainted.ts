@@ -12,6 +12,8 @@ export type Taint =
   /** No machine has its private half: nothing but what verifies or publishes it says whose it is. */
   | "unvouched";
 
+export const taints: readonly Taint[] = ["stolen", "beside", "signed", "unvouched"];
+
 /** A key that relying parties and API servers accept no more. */
 export interface TaintedKey {
   readonly kid: string;
@@ -60,6 +62,24 @@ export function taintedKeys(sources: KeySources, stolen: string, fresh?: string)
   const clean = [fresh, cleanNext(sources, stolen)];
   const others = [...known].filter((kid) => kid !== stolen && !clean.includes(kid));
   return [stolen, ...others].map((kid) => ({ kid, why: taintOf(sources, kid, stolen) }));
+}
+
+/** A server at which keys are of use that should be of none. */
+export interface TaintedServer {
+  readonly name: string;
+  readonly kids: readonly string[];
+}
+
+/** Servers that verify such a key, sign with it, or will after their next start. */
+export function taintedAt(
+  { servers }: Pick<KeySources, "servers">,
+  kids: readonly string[],
+): readonly TaintedServer[] {
+  return servers.flatMap(({ name, verifies, signs, files }) => {
+    const shown = new Set([...verifies, signs, ...files.verify, files.signing]);
+    const found = kids.filter((kid) => shown.has(kid));
+    return found.length === 0 ? [] : [{ name, kids: found }];
+  });
 }
 
 function taintOf({ servers, record }: KeySources, kid: string, stolen: string): Taint {

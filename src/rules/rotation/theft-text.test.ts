@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterTheftText, atOnceText } from "./index.ts";
+import { afterTheftText, atOnceText, theftProgressText } from "./index.ts";
 
 test("before an answer at once it is said why each key ends, what clients wait for, and what stays open", () => {
   const tainted = [
@@ -24,4 +24,14 @@ test("after it a person is told what is not shown, and what is left to do", () =
   const text = afterTheftText.join("\n");
   assert.match(text, /not shown that the thief has nothing else/u);
   assert.match(text, /systemctl restart kubelet.*\n.*publisher.*\n.*runbooks\/stolen-key\.md/u);
+});
+
+test("a theft is remembered in one sentence: on whose word the answer rests, or how far it has come", () => {
+  const begun = { stolen: "old", way: "at-once", tainted: [], servers: {} } as const;
+  assert.match(theftProgressText({ ...begun, way: "thief-reaches-no-api" }), /rests on one word/u);
+  assert.match(theftProgressText(begun), /only begun: run podtrust rotate stolen old --at-once again/u);
+  const made = { ...begun, fresh: "new" };
+  assert.match(theftProgressText(made), /not seen to be published alone; alone at no API server\./u);
+  const proved = { ...made, publishedAt: 1, servers: { a: "tokens", b: "files" } } as const;
+  assert.match(theftProgressText(proved), /new takes its place: published alone; alone at a, b\./u);
 });

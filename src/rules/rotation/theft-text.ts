@@ -1,11 +1,5 @@
 import { type TaintedKey, taintText } from "./tainted.ts";
-
-/** The two answers to a theft. */
-export type TheftWay =
-  /** Each API server goes in one restart to a key that nobody has had. */
-  | "at-once"
-  /** The next key signs beside the stolen one: good only where the thief reaches no API server. */
-  | "thief-reaches-no-api";
+import type { TheftProgress } from "./theft-record.ts";
 
 /**
  * What the answer at once costs and proves, in sentences, before anything is done.
@@ -29,3 +23,14 @@ export const afterTheftText: readonly string[] = [
   "Start a publisher that runs in pods anew, and the operator.",
   "Read the list of the page before anything is opened: docs/how-to/runbooks/stolen-key.md.",
 ];
+
+/** A remembered theft, as `rotate status` says it first of all. */
+export function theftProgressText({ way, stolen, fresh, publishedAt, servers }: TheftProgress): string {
+  const again = `podtrust rotate stolen ${stolen} --at-once`;
+  if (way === "thief-reaches-no-api")
+    return `${stolen} was stolen. All rests on one word: that the thief reached no API server. If he did, he is in: ${again}.`;
+  if (fresh === undefined) return `${stolen} was stolen, and its answer has only begun: run ${again} again.`;
+  const names = Object.keys(servers);
+  const published = publishedAt === undefined ? "not seen to be published alone" : "published alone";
+  return `${stolen} was stolen. ${fresh} takes its place: ${published}; alone at ${names.length === 0 ? "no API server" : names.join(", ")}.`;
+}
