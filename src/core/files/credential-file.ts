@@ -1,7 +1,8 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 import { type CredentialFileName, fileRuleOf } from "../credentials/index.ts";
+import { openToRead } from "./bounded.ts";
 import { machineFiles } from "./machine.ts";
 import { type OpenedText, openedText } from "./opened.ts";
 import { checkFolder, checkOwnership, checkReaders, isExposed } from "./ownership.ts";
@@ -14,7 +15,7 @@ import { checkFolder, checkOwnership, checkReaders, isExposed } from "./ownershi
 export async function readCredentialFile(name: CredentialFileName, path: string): Promise<OpenedText> {
   const { check, maxBytes } = fileRuleOf(name);
   if (check === "private") await checkFolder(machineFiles, dirname(path));
-  const file = await open(path);
+  const file = await openToRead(path);
   try {
     if (check === "private") {
       const facts = await file.stat();

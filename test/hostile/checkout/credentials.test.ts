@@ -13,7 +13,9 @@ describe("a credential that a foreign checkout wants for its writer's servers", 
   beforeEach(() => void checkout.heard());
   after(() => checkout.close());
 
-  for (const [name, one] of Object.entries(attacks))
+  for (const [name, one] of Object.entries(attacks).flatMap(([row, tries]) =>
+    tries.map((attack) => [row, attack] as const),
+  ))
     test(`does not get there: ${name}, by ${one.tries}`, async () => {
       const said = (await one.attack(checkout)).replaceAll(/\s+/gu, " ");
       assert.equal(checkout.heard(), "", "nothing was sent at all");
