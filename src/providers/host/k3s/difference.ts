@@ -5,6 +5,7 @@ import type { RoomNeed } from "../room.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
 import { ciliumPath, profileFile } from "./commands.ts";
 import { configFile, configPath } from "./config-file.ts";
+import type { RunningFlags } from "./running-flags.ts";
 import { binaryPath, dataPath, incoming } from "./scripts.ts";
 import { isThere, type K3sState } from "./state.ts";
 import { unitFile } from "./unit.ts";
@@ -184,20 +185,23 @@ function serviceNow(found: K3sState | undefined): string {
   return found.isChanging ? "changed, and not started anew" : found.active;
 }
 
+/** What of the issuer runs, for a plan; in place of what was not looked at stands why. */
+function flagsNow(running: RunningFlags | undefined): {
+  readonly issuers?: unknown;
+  readonly jwksUri?: unknown;
+} {
+  if (running?.kind !== "not-looked-at") return running ?? {};
+  const why = `not looked at: ${running.why}`;
+  return { issuers: why, jwksUri: why };
+}
+
 /** How what runs differs from what was written: files alone do not show it. */
 function runningChanges(found: K3sState | undefined, { issuers, jwksUri }: K3sSpec): readonly FieldChange[] {
-  const running = found?.running;
-  const seen = running?.kind === "seen" ? running : undefined;
-  const unseen = running?.kind === "not-looked-at" ? `not looked at: ${running.why}` : undefined;
-  const fields: FieldChange[] = [];
-  if (!same(seen?.issuers, issuers)) {
-    const before = seen?.issuers ?? unseen;
-    fields.push({ field: "issuers of the running API server", before, after: issuers });
-  }
-  if (seen?.jwksUri !== jwksUri) {
-    const before = seen?.jwksUri ?? unseen;
-    fields.push({ field: "jwks-uri of the running API server", before, after: jwksUri });
-  }
+  const now = flagsNow(found?.running);
+  const fields = [
+    { field: "issuers of the running API server", before: now.issuers, after: issuers },
+    { field: "jwks-uri of the running API server", before: now.jwksUri, after: jwksUri },
+  ].filter(({ before, after }) => !same(before, after));
   const service = serviceNow(found);
   return service === "active" ? fields : [...fields, { field: "service", before: service, after: "active" }];
 }

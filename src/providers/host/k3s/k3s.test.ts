@@ -145,11 +145,11 @@ const fieldsOf = (running: RunningFlags | undefined): readonly (readonly [string
 test("of what runs the first issuer, those after it and the jwks-uri are compared", () => {
   const running = { kind: "seen", issuers: spec.issuers, jwksUri: spec.jwksUri } as const;
   const [issuers, uri] = ["issuers of the running API server", "jwks-uri of the running API server"];
-  const [ours, own] = spec.issuers;
+  const [first = "", second = ""] = spec.issuers;
   assert.deepEqual(fieldsOf(running), []);
-  assert.deepEqual(fieldsOf({ ...running, issuers: [ours ?? ""] }), [[issuers, [ours]]]);
-  assert.deepEqual(fieldsOf({ kind: "seen", issuers: [own ?? ""] }), [
-    [issuers, [own]],
+  assert.deepEqual(fieldsOf({ ...running, issuers: [first] }), [[issuers, [first]]]);
+  assert.deepEqual(fieldsOf({ kind: "seen", issuers: [second] }), [
+    [issuers, [second]],
     [uri, undefined],
   ]);
 });

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../../../core/base/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
 import type { RunningLook } from "../../../rules/distribution/index.ts";
 import type { SshSession } from "../session.ts";
 
@@ -25,7 +25,7 @@ export async function runningFlags(
     const look = await runs(session, signal);
     if (look.kind === "not-looked-at") return { kind: look.kind, why: look.why };
     const { issuers, jwksUri } = look.flags;
-    return { kind: "seen", issuers, ...(jwksUri === undefined ? {} : { jwksUri }) };
+    return { kind: "seen", issuers, ...defined({ jwksUri }) };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PodtrustError) || error.code.startsWith("ssh-")) throw error;
