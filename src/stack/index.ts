@@ -15,6 +15,7 @@ export {
   openPublisherState,
   publisherOnMachine,
   readSigningKeys,
+  type ServerSight,
   rollBackPublisher,
   type RoleChange,
   type RolesLocked,

@@ -13,6 +13,7 @@ import {
   kubeletSettings,
   manifestFlags,
   manifestUser,
+  podMounts,
   podName,
   podPort,
   podWords,
@@ -26,7 +27,7 @@ import { KeptFiles, type PreviousFiles } from "./kept-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { runningStaticPod } from "./running.ts";
-import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
+import type { KeyChange, RestoredFiles, ServerCommand, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 // Mounted into the API server's pod by kubeadm, and nothing of it is read that no flag names.
 export const keyFolder = "/etc/kubernetes/pki";
@@ -60,6 +61,11 @@ export class KubeadmFiles implements ServerFiles {
   /** As kubeadm mounts it into its pod. */
   keyFolder(): Promise<string> {
     return Promise.resolve(keyFolder);
+  }
+
+  async command(signal: AbortSignal): Promise<ServerCommand> {
+    const manifest = await this.#there(signal);
+    return { words: podWords(manifest, "kube-apiserver"), mounts: podMounts(manifest, "kube-apiserver") };
   }
 
   async whatRuns(signal: AbortSignal): Promise<WhatRuns> {

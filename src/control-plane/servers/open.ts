@@ -111,7 +111,8 @@ function ownFolderOf({ distributions: [name] }: MachineLook): string {
   return name === "kubeadm" ? keptFolder : `/etc/rancher/${name}/podtrust`;
 }
 
-async function openServer(
+/** Opens one server; what it opened is added to `opened`, to be ended in the other order. Throws `server-*`, `ssh-*`, `host-*`. */
+export async function openServer(
   config: ClusterServer,
   options: ServersOptions,
   opened: (() => Promise<void>)[],

@@ -28,7 +28,7 @@ import type { ServerMachine } from "./machine.ts";
 import { storeKeys } from "./rancher-keys.ts";
 import { type RancherReading, readConfigFiles, readRancher, startOf } from "./rancher-start.ts";
 import { serverUnit } from "./server-unit.ts";
-import type { KeyChange, RestoredFiles, ServerFiles, ServerKeyFiles } from "./server.ts";
+import type { KeyChange, RestoredFiles, ServerCommand, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 // The socket of RKE2's container runtime.
 const rke2Runtime = "/run/k3s/containerd/containerd.sock";
@@ -66,6 +66,11 @@ export class RancherFiles implements ServerFiles {
 
   async keyFolder(signal: AbortSignal): Promise<string> {
     return `${await this.#dataDir(signal)}/server/tls`;
+  }
+
+  async command(signal: AbortSignal): Promise<ServerCommand> {
+    const { unit, files } = await readRancher(this.#machine, this.distribution, signal);
+    return { words: startOf(serverStart(this.distribution, unit, files), this.#machine).words };
   }
 
   async whatRuns(signal: AbortSignal): Promise<MachineRuns> {

@@ -48,6 +48,14 @@ export interface ApiServer {
   version(signal: AbortSignal): Promise<string>;
 }
 
+/** With what a server's API server will be started. */
+export interface ServerCommand {
+  /** All words of its command line. */
+  readonly words: readonly string[];
+  /** Where its container sees folders of its machine; absent where it has no container. */
+  readonly mounts?: readonly string[];
+}
+
 /** A key of a server's files: its public half. */
 export interface ServerKey {
   readonly kid: string;
@@ -87,6 +95,8 @@ export interface ServerFiles {
   port(signal: AbortSignal): Promise<number>;
   /** The folder of its signing keys, beside which podtrust's own private halves lie. Throws `ssh-*`. */
   keyFolder(signal: AbortSignal): Promise<string>;
+  /** The command line of its next start, whether anything runs or not. Throws `server-*`, `host-*`, `ssh-*`. */
+  command(signal: AbortSignal): Promise<ServerCommand>;
   /** As `ApiServer.whatRuns`, as far as the machine alone says it. */
   whatRuns(signal: AbortSignal): Promise<MachineRuns>;
   /** Key IDs with which the controller manager beside it signs tokens in Secrets; empty where it signs none. */

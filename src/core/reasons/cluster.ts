@@ -46,6 +46,24 @@ export const clusterReasons = {
     "The cluster's tokens still name an issuer that the config lists in publisher.formerIssuers. The configured one is published, and AWS accepts no token for it yet.",
     "Change the API servers' issuer in two passes, as docs/reference/api-server.md has it: first as the second of their issuers, then as the first.",
   ),
+  ServerStartsOtherwise: found(
+    "warning",
+    ["cluster"],
+    "An API server runs with other flags about tokens than it will be started with: its next start changes which tokens it makes and takes.",
+    "Restart it if that is meant; else correct its manifest or config. podtrust adopt plan shows both.",
+  ),
+  ServerDoesNotRun: found(
+    "warning",
+    ["cluster"],
+    "No API server runs on a machine that the config names for one.",
+    "Look at the machine: crictl ps -a, or journalctl -u k3s.",
+  ),
+  ServersNotLookedAt: found(
+    "unseen",
+    ["cluster"],
+    "What an API server runs with was not looked at, though the config names its machine.",
+    "Read in the message what stands in the way, and look again.",
+  ),
   ClusterDocumentsInvalid: found(
     "broken",
     ["cluster"],

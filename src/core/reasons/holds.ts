@@ -4,6 +4,10 @@ import { ok, type ReasonEntry } from "./entry.ts";
 export const holdingReasons = {
   ClusterReachable: ok(["cluster"], "The API server answers and accepts the credentials."),
   ClusterIssuerMatches: ok(["cluster"], "The cluster's issuer is the one in the config."),
+  ServersAsStarted: ok(
+    ["cluster"],
+    "Each API server that was looked at runs with what it will be started with.",
+  ),
   DiscoveryServed: ok(
     ["discovery"],
     "The discovery document is served and names the issuer letter for letter.",

@@ -1,10 +1,11 @@
-import { defined, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import { type KubernetesObject, readCluster } from "../../providers/kubernetes/index.ts";
+import { defined, recordOf, textOf } from "../../core/base/index.ts";
+import { readCluster } from "../../providers/kubernetes/index.ts";
 import { distributionOf, standardIssuer } from "../../rules/distribution/index.ts";
 import { type Jws, parseJws } from "../../rules/oidc/index.ts";
 import { parseJwkSet } from "../../rules/keys/index.ts";
-import type { ApiServerLook, ClusterLook, TokenLook } from "../judge/index.ts";
-import { listed, look, type Looking, namesIn, numberOf, textsIn, timeOf } from "./looking.ts";
+import type { ServerSight } from "../../stack/index.ts";
+import type { ApiServerLook, ClusterLook, Look, TokenLook } from "../judge/index.ts";
+import { look, type Looking, namesIn, numberOf } from "./looking.ts";
 
 /** The flags that say which tokens an API server makes and takes. */
 const flagNames: ReadonlySet<string> = new Set([
@@ -15,9 +16,6 @@ const flagNames: ReadonlySet<string> = new Set([
   "service-account-signing-endpoint",
   "api-audiences",
 ]);
-const maxNodes = 20;
-// Whoever may write pods of kube-system or annotations of nodes may say anything there.
-const saidBy = " (said by the cluster)";
 
 /** What a judge needs of a token; without its signature it is of no other use. */
 function tokenLook({ claims, header, kid }: Jws, accepted?: boolean): TokenLook {
@@ -64,55 +62,26 @@ function flagsIn(words: readonly string[]): ApiServerLook["flags"] {
   });
 }
 
-/** An API server that is a static pod, as kubeadm and RKE2 have it. */
-function mirrored(pod: KubernetesObject): ApiServerLook {
-  const [container] = recordsOf(recordOf(pod["spec"])["containers"]);
-  const words = ["command", "args"].flatMap((key) => {
-    const list = container?.[key];
-    return Array.isArray(list) ? list.map(String) : [];
-  });
-  const [status] = recordsOf(recordOf(pod["status"])["containerStatuses"]);
-  return {
-    name: `${pod.metadata.name}${saidBy}`,
-    flags: flagsIn(words),
-    mounts: recordsOf(container?.["volumeMounts"]).flatMap((one) => textOf(one["mountPath"]) ?? []),
-    ...defined({ startedAt: timeOf(recordOf(recordOf(status?.["state"])["running"])["startedAt"]) }),
-  };
-}
-
-/** An API server inside k3s' own process, by what k3s writes on its node. */
-function ofK3s(node: KubernetesObject): readonly ApiServerLook[] {
-  const text = textsIn(node.metadata.annotations)["k3s.io/node-args"];
-  if (text === undefined) return [];
-  const words: unknown = JSON.parse(text);
-  const list = Array.isArray(words) ? words.map(String) : [];
-  const inner = list.flatMap((word, index) => {
-    const [, inline] = /^--kube-apiserver-arg(?:=(.*))?$/su.exec(word) ?? [];
-    const value = word.startsWith("--kube-apiserver-arg") ? (inline ?? list[index + 1]) : undefined;
-    return value === undefined ? [] : [`--${value}`];
-  });
-  return list[0] === "server"
-    ? [{ name: `k3s on ${node.metadata.name}${saidBy}`, flags: flagsIn(inner) }]
-    : [];
-}
-
-async function apiServers(looking: Looking): Promise<readonly ApiServerLook[]> {
-  const pods = await listed(looking, {
-    kind: "Pod",
-    namespace: "kube-system",
-    labels: "component=kube-apiserver",
-  });
-  if (pods.length > 0) return pods.map(mirrored);
-  return (await listed(looking, { kind: "Node", limit: maxNodes })).flatMap(ofK3s);
+/** The API servers whose machines SSH reached, by the one function that `status` asks too. */
+export function apiServerLooks(servers: readonly ServerSight[]): Look<readonly ApiServerLook[]> {
+  const read = servers.flatMap(({ name, command }) =>
+    command === undefined
+      ? []
+      : [{ name, flags: flagsIn(command.words), ...defined({ mounts: command.mounts }) }],
+  );
+  if (read.length > 0) return { seen: read };
+  const [first] = servers;
+  return { unseen: `not looked at: ${first?.why ?? "the config names no machine of an API server"}` };
 }
 
 /** What the cluster signs and verifies by, and how its API servers are started. */
 export async function clusterLook(
   looking: Looking,
   serviceAccount: string | undefined,
+  servers: readonly ServerSight[],
 ): Promise<ClusterLook> {
   const { api, signal } = looking;
-  const [fresh, kids, servers, reading] = await Promise.all([
+  const [fresh, kids, reading] = await Promise.all([
     serviceAccount === undefined
       ? { unseen: "no ServiceAccount is known that a token could be minted for" }
       : look(signal, () => freshToken(looking, serviceAccount)),
@@ -120,9 +89,8 @@ export async function clusterLook(
       const { jwks } = await api.oidcDocuments({ signal });
       return parseJwkSet(jwks).keys.map(({ kid }) => kid);
     }),
-    look(signal, () => apiServers(looking)),
     look(signal, () => readCluster(api, { signal })),
   ]);
   const standard = "seen" in reading ? standardIssuer(distributionOf(reading.seen.facts)) : undefined;
-  return { fresh, kids, apiServers: servers, ...defined({ standardIssuer: standard }) };
+  return { fresh, kids, apiServers: apiServerLooks(servers), ...defined({ standardIssuer: standard }) };
 }

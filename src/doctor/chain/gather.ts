@@ -18,7 +18,7 @@ import {
 } from "../judge/index.ts";
 import { withLateness } from "../index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
-import { clusterLook, reviewed } from "./cluster.ts";
+import { apiServerLooks, clusterLook, reviewed } from "./cluster.ts";
 import { logTexts, keptLine } from "./logs.ts";
 import { roleLimits } from "./limits.ts";
 import { look, type Looking, namesIn } from "./looking.ts";
@@ -94,10 +94,11 @@ async function lookAtCluster(
   looking: Looking,
   subjects: readonly Subject[],
   { clock, logs, token }: ChainOptions,
+  servers: StatusFacts["servers"],
 ): Promise<OfCluster> {
   const [workloads, cluster, webhooks, pending, given] = await Promise.all([
     workloadLooks(looking, subjects, clock),
-    clusterLook(looking, subjects[0]?.serviceAccount),
+    clusterLook(looking, subjects[0]?.serviceAccount, servers),
     webhookLooks(looking),
     pendingCertificates(looking),
     token === undefined ? undefined : reviewed(looking, token),
@@ -113,10 +114,13 @@ async function lookAtCluster(
   };
 }
 
-function withoutLooking(subjects: readonly Subject[]): OfCluster {
+/** Without its API, what SSH shows of its servers is all there is. */
+function withoutLooking(subjects: readonly Subject[], servers: StatusFacts["servers"]): OfCluster {
   const none = { unseen: "no cluster was asked" };
   const workloads: readonly WorkloadLook[] = subjects.map(withoutCluster);
-  return { workloads, webhooks: none, pendingCertificates: none, logs: [] };
+  const apiServers = apiServerLooks(servers);
+  const cluster = servers.length === 0 ? undefined : { fresh: none, kids: none, apiServers };
+  return { workloads, webhooks: none, pendingCertificates: none, logs: [], ...defined({ cluster }) };
 }
 
 function givenText({ error, pod }: ChainOptions): readonly TextLook[] {
@@ -159,7 +163,9 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
   const subjects = await meantSubjects(looking, facts, options);
   const [limits, ofCluster, all, addresses] = await Promise.all([
     roleLimits(facts, options),
-    looking === undefined ? withoutLooking(subjects) : lookAtCluster(looking, subjects, options),
+    looking === undefined
+      ? withoutLooking(subjects, facts.servers)
+      : lookAtCluster(looking, subjects, options, facts.servers),
     readings(facts, options),
     stsAddresses(options),
   ]);

@@ -60,10 +60,7 @@ function apiServerOf(part: BundleValue): ApiServerLook {
   return {
     name: textOf(part.member("name")),
     flags: each(part.member("flags"), flagOf),
-    ...defined({
-      mounts: maybe(part, "mounts", textsOf),
-      startedAt: maybe(part, "startedAt", timeOf),
-    }),
+    ...defined({ mounts: maybe(part, "mounts", textsOf) }),
   };
 }
 

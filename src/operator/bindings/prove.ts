@@ -223,7 +223,7 @@ export function judgeBinding(seen: ObservedBinding, link: "trust" | "sts"): read
         ...defined({ exchange }),
       })),
   );
-  return judgeFacts({ config, now, accounts, workloads }, [link]).get(link) ?? [];
+  return judgeFacts({ config, now, servers: [], accounts, workloads }, [link]).get(link) ?? [];
 }
 
 /** What is wrong with the issuer's OIDC provider in an account; undefined where nothing is. Throws `aws-*`. */

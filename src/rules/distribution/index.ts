@@ -44,6 +44,7 @@ export {
   type KeptFacts,
   keysBetween,
   manifestFlags,
+  podMounts,
   podName,
   podPort,
   podWords,

@@ -5,6 +5,7 @@ import {
   changeKubeadmConfig,
   changeManifest,
   keysBetween,
+  podMounts,
   podName,
   podPort,
   podWords,
@@ -78,6 +79,14 @@ describe("the pod of a static pod's manifest", () => {
       assert.deepEqual(podWords(wrong, "kube-apiserver"), []);
     const odd = manifest({ name: "kube-apiserver", command: ["kube-apiserver", 1], args: ["--c=d"] });
     assert.deepEqual(podWords(odd, "kube-apiserver"), ["--c=d"]);
+  });
+
+  test("sees folders of its machine where a container mounts them, and none of another container", () => {
+    const volumeMounts = [{ mountPath: "/etc/kubernetes/pki" }, { mountPath: 7 }, "text"];
+    const read = manifest({ name: "kube-apiserver", command: ["kube-apiserver", "--a=b"], volumeMounts });
+    assert.deepEqual(podMounts(read, "kube-apiserver"), ["/etc/kubernetes/pki"]);
+    for (const none of [podMounts(read, "sidecar"), podMounts(undefined, "kube-apiserver")])
+      assert.deepEqual(none, []);
   });
 
   test("has the manifest's name, and kubeadm's where the manifest has none", () => {

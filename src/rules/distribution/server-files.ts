@@ -54,11 +54,22 @@ export function manifestFlags(manifest: unknown): ChangedValue<ApiServerFlags> {
 
 const apiServerPort = 6443;
 
+/** A container of a static pod's manifest; empty where it has none of that name. */
+function containerOf(manifest: unknown, container: string): JsonRecord {
+  const containers = recordsOf(recordOf(recordOf(manifest)["spec"])["containers"]);
+  return recordOf(containers.find(({ name }) => name === container));
+}
+
 /** Every word of a container's command in a static pod's manifest; none where it has no such container. */
 export function podWords(manifest: unknown, container: string): readonly string[] {
-  const containers = recordsOf(recordOf(recordOf(manifest)["spec"])["containers"]);
-  const found = containers.find(({ name }) => name === container) ?? {};
-  return [found["command"], found["args"]].flatMap((words) => textsOf(words) ?? []);
+  const { command, args } = containerOf(manifest, container);
+  return [command, args].flatMap((words) => textsOf(words) ?? []);
+}
+
+/** Where a container of a static pod's manifest sees folders of its machine. */
+export function podMounts(manifest: unknown, container: string): readonly string[] {
+  const mounts = recordsOf(containerOf(manifest, container)["volumeMounts"]);
+  return mounts.flatMap(({ mountPath }) => textOf(mountPath) ?? []);
 }
 
 /** The name of a static pod, to which its kubelet adds that of the node. */

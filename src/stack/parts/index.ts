@@ -19,9 +19,11 @@ export { hasCluster, openCluster } from "./open-cluster.ts";
 export {
   type ForwardedCluster,
   k3sFiles,
+  lookAtApiServers,
   type Machine,
   openMachine,
   readSigningKeys,
+  type ServerSight,
   sshAccess,
   type SshAccess,
 } from "./host/index.ts";

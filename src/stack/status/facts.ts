@@ -11,6 +11,7 @@ import type {
   OidcProviderFacts,
   PartTarget,
   RoleState,
+  ServerSight,
 } from "../parts/index.ts";
 
 /** Result of a look, or why there is none. */
@@ -104,6 +105,8 @@ export interface StatusFacts {
   readonly now: number;
   /** Absent: the config names no cluster. */
   readonly cluster?: ClusterFacts;
+  /** Its API servers, over SSH; none where the config names no machine of one, or no link needs it. */
+  readonly servers: readonly ServerSight[];
   /** Absent: no reported link needs it. */
   readonly issuer?: IssuerFacts;
   readonly accounts: readonly AccountFacts[];

@@ -6,27 +6,17 @@ import { type ClusterStack, issuer } from "./world.ts";
 const pki = "/etc/kubernetes/pki";
 
 interface StaticPod {
-  readonly name?: string;
   readonly flags: readonly string[];
   readonly mounts?: readonly string[];
 }
 
-/** The pod that a kubelet mirrors of an API server's manifest. */
-async function mirror(
-  stack: ClusterStack,
-  { name = "kube-apiserver-one", flags, mounts = [pki] }: StaticPod,
-) {
-  const path = "/api/v1/namespaces/kube-system/pods";
-  await stack.make(path, {
+/** A machine with the manifest of an API server as kubeadm writes it. */
+const machine = (stack: ClusterStack, { flags, mounts = [pki] }: StaticPod): Promise<AsyncDisposable> =>
+  stack.machine({
     apiVersion: "v1",
     kind: "Pod",
-    metadata: {
-      name,
-      labels: { component: "kube-apiserver" },
-      annotations: { "kubernetes.io/config.mirror": "1" },
-    },
+    metadata: { name: "kube-apiserver", namespace: "kube-system" },
     spec: {
-      nodeName: "node-1",
       hostNetwork: true,
       containers: [
         {
@@ -39,18 +29,12 @@ async function mirror(
       volumes: mounts.map((folder, index) => ({ name: `v${index}`, hostPath: { path: folder } })),
     },
   });
-  return {
-    async [Symbol.asyncDispose]() {
-      await stack.plane.kubectl(["delete", "pod", "-n", "kube-system", name, "--grace-period=0", "--force"]);
-    },
-  };
-}
 
 const started =
   (...pods: readonly StaticPod[]): ClusterFault =>
   async (stack, namespace) => {
     await place(stack, namespace);
-    const mends = await Promise.all(pods.map((one) => mirror(stack, one)));
+    const mends = await Promise.all(pods.map((one) => machine(stack, one)));
     return {
       mend: {
         async [Symbol.asyncDispose]() {
@@ -64,7 +48,7 @@ const issuerFlag = `--service-account-issuer=${issuer}`;
 const keyFile = `--service-account-key-file=${pki}/sa.pub`;
 const signingFile = `--service-account-signing-key-file=${pki}/sa.key`;
 
-/** Faults of how API servers are started, seen at the pods that their kubelets mirror. */
+/** Faults of how API servers are started, seen on their machines over SSH. */
 export const flagFaults = {
   SigningFlagTwice: started({
     flags: [issuerFlag, keyFile, signingFile, `--service-account-signing-key-file=${pki}/own.key`],
@@ -75,10 +59,7 @@ export const flagFaults = {
   KeyFileNotMounted: started({ flags: [issuerFlag, "--service-account-key-file=/root/sa.pub", signingFile] }),
   IssuersOfServersDiffer: started(
     { flags: [issuerFlag, keyFile, signingFile] },
-    {
-      name: "kube-apiserver-two",
-      flags: ["--service-account-issuer=https://10.0.0.2", keyFile, signingFile],
-    },
+    { flags: ["--service-account-issuer=https://10.0.0.2", keyFile, signingFile] },
   ),
 } satisfies Partial<Record<ChainCause, ClusterFault>>;
 

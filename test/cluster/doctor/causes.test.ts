@@ -12,14 +12,14 @@ import { recorded } from "../../doctor/chain/record.ts";
 import { assertSound } from "../../doctor/chain/sound.ts";
 import { casesOf } from "../../support/runs.ts";
 import { ecKey } from "../../support/sandbox.ts";
-import { leftOut } from "../harness/index.ts";
+import { machinesLeftOut } from "../control-plane/machines.ts";
 import { flagFaults, notInForce, withoutIssuer } from "./api-server-faults.ts";
 import { clientFaults, type ClusterFault, workloadFaults } from "./pod-faults.ts";
 import { place, pod } from "./pods.ts";
 import { signedWithSha1, webhookFaults } from "./webhook-faults.ts";
 import { type ClusterStack, startClusterStack } from "./world.ts";
 
-const skip = leftOut();
+const skip = machinesLeftOut();
 const faults: Readonly<Partial<Record<ChainCause, ClusterFault>>> = {
   ...workloadFaults,
   ...clientFaults,

@@ -1,5 +1,5 @@
 /** A stack on a real API server, with the sandbox's IAM and STS and an issuer that serves the cluster's keys. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type JsonRecord, systemClock } from "../../../src/core/base/index.ts";
@@ -12,6 +12,7 @@ import { openStack } from "../../../src/stack/index.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { startIssuer } from "../../support/issuer-server.ts";
 import { account, ecKey } from "../../support/sandbox.ts";
+import { homeEnvironment, type SshHost, startSshHost } from "../../support/ssh-host/index.ts";
 import {
   type ApiAnswer,
   type ControlPlane,
@@ -36,6 +37,8 @@ export interface ClusterStack extends AsyncDisposable {
   readonly publish: (keys?: readonly object[]) => Promise<void>;
   /** Has AWS let NAMESPACE/web in. */
   readonly trust: (namespace: string) => Promise<void>;
+  /** A control plane machine with such a manifest of its API server. The config names it until it is disposed of. */
+  readonly machine: (manifest: JsonRecord) => Promise<AsyncDisposable>;
   /** What doctor sees of NAMESPACE/web. */
   readonly gather: (namespace: string, options?: Partial<ChainOptions>) => Promise<ChainFacts>;
 }
@@ -87,11 +90,19 @@ export async function startClusterStack(
   const file = join(folder, "podtrust.yaml");
   const clock = systemClock;
   // Nobody asks for the addresses of STS here.
-  const env = { AWS_ENDPOINT_URL: "https://sts.invalid" };
+  const env = { ...homeEnvironment(folder), AWS_ENDPOINT_URL: "https://sts.invalid" };
+  const hosts = new Set<SshHost>();
+  const servers = (): string => {
+    const entries = [...hosts].map(
+      ({ port, user, hostKey, keyFile }) =>
+        `{ssh: {address: 127.0.0.1, port: ${port}, user: ${user}, hostKey: "${hostKey}"}, sshKey: ${keyFile}}`,
+    );
+    return entries.length === 0 ? "" : `, servers: [${entries.join(", ")}]`;
+  };
   await writeFile(file, "");
   const configOf = (
     namespace: string,
-    cluster = `cluster: {kubeconfig: ${plane.adminKubeconfig}}\n`,
+    cluster = `cluster: {kubeconfig: ${plane.adminKubeconfig}${servers()}}\n`,
   ): Promise<Config> => parseConfig(yaml(namespace, cluster), file, {});
   const publish: ClusterStack["publish"] = async (keys) => {
     const { text, status } = await plane.ask("/openid/v1/jwks");
@@ -126,9 +137,23 @@ export async function startClusterStack(
         stack.close();
       }
     },
+    async machine(manifest) {
+      const host = await startSshHost();
+      const there = join(host.root, "etc/kubernetes/manifests");
+      await mkdir(there, { recursive: true });
+      await writeFile(join(there, "kube-apiserver.yaml"), JSON.stringify(manifest), { mode: 0o600 });
+      hosts.add(host);
+      return {
+        async [Symbol.asyncDispose]() {
+          hosts.delete(host);
+          await host.stop();
+        },
+      };
+    },
     gather: async (namespace, more = {}) =>
       gatherChain({ config: await configOf(namespace), route, open, clock, signal, env, ...more }),
     async [Symbol.asyncDispose]() {
+      for (const host of hosts) await host.stop();
       await sandbox.close();
       await server.close();
       await plane.stop();

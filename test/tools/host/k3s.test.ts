@@ -165,10 +165,12 @@ test(
     const tomorrow = (systemClock.now() + 86_400_000) * 1000;
     await writeFile(standIn("began"), String(tomorrow));
     assert.deepEqual(fields(await shown("plan")), []);
+    assert.match((await podtrust("status", "--only", "cluster", "--json")).out, /"ServersAsStarted"/u);
     const document = { issuer: "https://other.example.com", jwks_uri: "https://other.example.com/keys" };
     await writeFile(standIn("discovery"), JSON.stringify(document));
     const other = (await shown("plan")).changes.flatMap(({ fields: all }) => all).map(({ before }) => before);
     assert.match(String(other[0]), /^not looked at: its token names https:\/\/oidc\.example\.com/u);
+    assert.match((await podtrust("status", "--only", "cluster", "--json")).out, /"ServersNotLookedAt"/u);
   },
 );
 

@@ -38,7 +38,7 @@ function judgeIssuer(
   if (iss === issuer || formerIssuers.includes(iss)) return [];
   const match = servers.find((server) => issuerOf(server) === issuer);
   if (match !== undefined) {
-    const seen = `the pod ${match.name} has --service-account-issuer=${issuer}, and a token minted now has iss ${iss}`;
+    const seen = `${match.name} will be started with --service-account-issuer=${issuer}, and a token minted now has iss ${iss}`;
     return [finding("FlagsNotInForce", { seen })];
   }
   const isStandard =

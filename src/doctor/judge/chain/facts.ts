@@ -37,15 +37,13 @@ export interface TokenLook {
   readonly accepted?: boolean;
 }
 
-/** How an API server is started, by the pod that its kubelet mirrors, or by the node's annotation of k3s. */
+/** What an API server will be started with, as its machine says it over SSH. */
 export interface ApiServerLook {
   readonly name: string;
   /** Flags of keys, issuers and audiences: name without hyphens, value, in their order. */
   readonly flags: readonly (readonly [string, string])[];
   /** Where its container sees folders of the host; absent where that does not show. */
   readonly mounts?: readonly string[];
-  /** When its process began. */
-  readonly startedAt?: number;
 }
 
 /** What the cluster signs, verifies and publishes. */

@@ -1,5 +1,5 @@
 import { defined, type Link } from "../../../core/base/index.ts";
-import { awsParts } from "../../parts/index.ts";
+import { awsParts, lookAtApiServers } from "../../parts/index.ts";
 import type { StatusFacts, PublisherFacts } from "../facts.ts";
 import { gatherAccount } from "./aws.ts";
 import { gatherCluster } from "./cluster.ts";
@@ -29,8 +29,9 @@ export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Lin
   const parts = awsParts(options);
   try {
     const gathered = gatherCluster(options, wanted);
-    const [cluster, issuer, accounts, workloads, parties, publisher] = await Promise.all([
+    const [cluster, servers, issuer, accounts, workloads, parties, publisher] = await Promise.all([
       gathered,
+      wanted("cluster") ? lookAtApiServers(options, options.signal) : [],
       gatherIssuer(options, wanted),
       Promise.all(parts.map((part) => gatherAccount(part, options, wanted))),
       gathered.then(({ api }) => gatherWorkloads(parts, api, options, wanted)),
@@ -40,6 +41,7 @@ export async function gatherFacts(options: GatherOptions, links: ReadonlySet<Lin
     return {
       config,
       now: clock.now(),
+      servers,
       accounts,
       workloads,
       parties,

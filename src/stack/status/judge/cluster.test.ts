@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../../core/base/index.ts";
+import type { ServerSight } from "../../parts/index.ts";
 import type { ClusterFacts, JudgedFacts } from "../facts.ts";
 import { judgeCluster } from "./cluster.ts";
 
@@ -19,6 +20,7 @@ const documents = (of: string): ClusterFacts["documents"] => ({
 function reasonsOf(
   facts: Partial<ClusterFacts> | undefined,
   publisher?: { readonly formerIssuers: readonly string[] },
+  servers: readonly ServerSight[] = [],
 ): readonly string[] {
   const whole: ClusterFacts = {
     server,
@@ -27,13 +29,31 @@ function reasonsOf(
     documents: documents(issuer),
     ...facts,
   };
-  const judged = { config: { file: "podtrust.yaml", issuer, publisher }, cluster: facts && whole };
+  const judged = { config: { file: "podtrust.yaml", issuer, publisher }, cluster: facts && whole, servers };
   return judgeCluster(judged as unknown as JudgedFacts).map(({ reason }) => reason);
 }
 
 describe("what status says of a cluster", () => {
   test("is that it answers and has the config's issuer", () => {
     assert.deepEqual(reasonsOf({}), ["ClusterReachable", "ClusterIssuerMatches"]);
+  });
+
+  test("is what runs of its API servers, each by itself, where the config names their machines", () => {
+    const one: ServerSight = { name: "cp-1", kind: "as-started" };
+    const others = (["otherwise", "none", "not-looked-at"] as const).map((kind): ServerSight => ({
+      name: "cp-2",
+      kind,
+      why: "why",
+    }));
+    const said = (...servers: readonly ServerSight[]): readonly string[] =>
+      reasonsOf({}, undefined, servers).slice(2);
+    assert.deepEqual(said(), []);
+    assert.deepEqual(said(one, one), ["ServersAsStarted"]);
+    assert.deepEqual(said(one, ...others), [
+      "ServerStartsOtherwise",
+      "ServerDoesNotRun",
+      "ServersNotLookedAt",
+    ]);
   });
 
   test("is that there is none in the config", () => {

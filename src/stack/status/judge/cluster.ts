@@ -31,14 +31,28 @@ function issuerFindings({ config }: JudgedFacts, cluster: ClusterFacts): readonl
   return [finding("ClusterIssuerMatches", { seen, from, fresh: "read now" })];
 }
 
+/** What runs of the API servers whose machines the config names. */
+function serverFindings({ servers }: JudgedFacts): readonly Finding[] {
+  const reasons = {
+    otherwise: "ServerStartsOtherwise",
+    none: "ServerDoesNotRun",
+    "not-looked-at": "ServersNotLookedAt",
+  } as const;
+  const found = servers.flatMap(({ name, kind, why = "" }) =>
+    kind === "as-started" ? [] : [finding(reasons[kind], { seen: `${name}: ${why}`, from: name })],
+  );
+  if (found.length > 0 || servers.length === 0) return found;
+  const from = servers.map(({ name }) => name).join(", ");
+  return [finding("ServersAsStarted", { seen: "read from its machine", from, fresh: "read now" })];
+}
+
 /** The API server: reachable, accepts our credential, and has the configured issuer. */
 export function judgeCluster(facts: JudgedFacts): readonly Finding[] {
   const { cluster, config } = facts;
   if (cluster === undefined) {
     const next = "Add a cluster to the config: {kubeconfig: ~/.kube/config}.";
-    return [
-      finding("ClusterNotConfigured", { seen: "the config names no cluster", from: config.file, next }),
-    ];
+    const seen = "the config names no cluster";
+    return [finding("ClusterNotConfigured", { seen, from: config.file, next })];
   }
   const { server: from, version } = cluster;
   const subject = valueOf(cluster.username, from, clusterFinding);
@@ -52,5 +66,5 @@ export function judgeCluster(facts: JudgedFacts): readonly Finding[] {
         });
   const { exposure } = cluster;
   const exposed = exposure === undefined ? [] : [finding("ClusterTokenExposed", { ...exposure, from })];
-  return [first, ...exposed, ...issuerFindings(facts, cluster)];
+  return [first, ...exposed, ...issuerFindings(facts, cluster), ...serverFindings(facts)];
 }

@@ -49,7 +49,11 @@ export const clusterCauses = {
       "An API server has --service-account-signing-key-file twice, and takes one of them.",
       "Leave one: that of the distribution. Publish its public half.",
     ),
-    { number: 704, proof: "The flag stands twice in the command of a kube-apiserver's pod." },
+    {
+      number: 704,
+      proof:
+        "The flag stands twice in what an API server will be started with, as its machine says it over SSH.",
+    },
   ),
   VerifyKeyLost: cause(
     found(
@@ -86,7 +90,7 @@ export const clusterCauses = {
     {
       number: 707,
       proof:
-        "The first --service-account-issuer of the kube-apiserver's pod against iss of a token minted now.",
+        "The first --service-account-issuer that an API server will be started with, by its machine, against iss of a token minted now.",
     },
   ),
   IssuerPutBack: cause(
@@ -112,7 +116,7 @@ export const clusterCauses = {
     {
       number: 709,
       proof:
-        "No kube-apiserver has the configured issuer in its command, and the issuer serves no key of this cluster.",
+        "No API server that was looked at will be started with the configured issuer, and that serves no key of this cluster.",
     },
   ),
   KeyFileNotMounted: cause(
@@ -122,7 +126,10 @@ export const clusterCauses = {
       "A key file of the API server is not visible inside its container.",
       "Mount its folder by hostPath (kubeadm: extraVolumes), or put the key into a folder that is mounted.",
     ),
-    { number: 710, proof: "The path of a key flag is below no mount of the kube-apiserver's container." },
+    {
+      number: 710,
+      proof: "The path of a key flag is below no mount of the kube-apiserver's container in its manifest.",
+    },
   ),
   LegacyTokenRefused: cause(
     found(
@@ -145,7 +152,7 @@ export const clusterCauses = {
     ),
     {
       number: 712,
-      proof: "The first --service-account-issuer of each kube-apiserver's pod, side by side.",
+      proof: "The first --service-account-issuer that each API server will be started with, side by side.",
     },
   ),
   IssuerHasPort: cause(
