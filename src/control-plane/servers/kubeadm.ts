@@ -93,16 +93,17 @@ export class KubeadmFiles implements ServerFiles {
   async kept(signal: AbortSignal): Promise<KeptFacts | undefined> {
     const state = await this.#kept.state(signal);
     if (state === "nothing") return undefined;
-    const same = { isEdited: state === "edited", keysSince: [], keysGone: [] };
+    const before = await this.#flagsIn(this.#kept.before(this.#manifest), signal);
+    const jwksUri = mapped(before, (flags) => flags.jwksUri ?? "");
+    const same = { isEdited: state === "edited", keysSince: [], keysGone: [], ...defined({ jwksUri }) };
     // In a manifest that another program has written only the issuer's flags are restored.
     if (same.isEdited) return same;
-    const before = await this.#flagsIn(this.#kept.before(this.#manifest), signal);
     const now = await this.#flagsIn(this.#manifest, signal);
     if (before === undefined || now === undefined) return same;
     const keys = await this.#keysOf(now, signal);
     if (keys === undefined) return same;
     const first = await this.#keysOf(before, signal);
-    return { isEdited: false, ...keysBetween(first ?? { verify: [], signing: "" }, keys) };
+    return { ...same, ...keysBetween(first ?? { verify: [], signing: "" }, keys) };
   }
 
   async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {

@@ -106,7 +106,9 @@ export class RancherFiles implements ServerFiles {
   /** Its config files name no key: those that came since are in files of their own. */
   async kept(signal: AbortSignal): Promise<KeptFacts | undefined> {
     const state = await this.#kept.state(signal);
-    return state === "nothing" ? undefined : { isEdited: state === "edited", keysSince: [], keysGone: [] };
+    if (state === "nothing") return undefined;
+    const { jwksUri = "" } = serverConfigFlags(this.distribution, await this.#filesBefore(signal));
+    return { isEdited: state === "edited", keysSince: [], keysGone: [], jwksUri };
   }
 
   async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {

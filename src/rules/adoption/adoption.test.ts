@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { defined } from "../../core/base/index.ts";
 import { facts, jwksUri, old, ours, pair, server, trusted } from "../../../test/support/adoption-facts.ts";
 import {
   type AdoptionFacts,
@@ -360,6 +361,25 @@ describe("undo", () => {
       ". restore a",
       ". restore b",
     ]);
+  });
+
+  test("shows the address of the keys of before again with the issuer that signs, where the server's files say it", () => {
+    const before = "https://old.example.com/jwks";
+    const holds = (jwks: string | undefined) => {
+      const kept = { isEdited: false, keysSince: [], keysGone: [], ...defined({ jwksUri: jwks }) };
+      const steps = undoSteps(facts({ servers: pair({ issuers: [ours, old], jwksUri, kept }) }), living);
+      return steps.flatMap((step) => ("flags" in step && step.kind === "hold" ? [step.flags?.jwksUri] : []));
+    };
+    assert.deepEqual(holds(before), [before, before]);
+    assert.deepEqual(holds(""), ["", ""]);
+    assert.deepEqual(holds(undefined), [undefined, undefined]);
+    const kept = { isEdited: false, keysSince: [], keysGone: [], jwksUri: before };
+    const half = [
+      server("a", { issuers: [old, ours], jwksUri, kept }),
+      server("b", { issuers: [ours, old], kept }),
+    ];
+    const [, , hold] = undoSteps(facts({ servers: half }), living);
+    assert.deepEqual([hold?.kind, hold?.done], ["hold", false]);
   });
 
   test("of a cluster that was finished every server learns the old issuer again first", () => {

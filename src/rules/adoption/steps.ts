@@ -77,7 +77,10 @@ function acceptStep(facts: AdoptionFacts, all: readonly string[], server: Server
   return { kind: "accept", server: server.name, flags, done };
 }
 
-/** One issuer comes first, and the others stay behind it. */
+/**
+ * One issuer comes first, and the others stay behind it. The address of the keys that an API server shows is that of the first, so it goes
+ * with it: to the new one's, and back to what the server had before; where nobody knows that, it stays.
+ */
 function signStep(
   facts: AdoptionFacts,
   kind: "sign" | "hold",
@@ -86,11 +89,10 @@ function signStep(
 ): ServerStep {
   const [signer = ""] = all;
   const audiences = audiencesFor(facts);
-  const { jwksUri } = facts.wanted;
-  const flags = { issuers: all, jwksUri, ...defined({ audiences }) };
-  // Before the new issuer signs, no verifier reads the address of its keys from an API server.
-  const isReady = kind === "hold" || server.jwksUri === jwksUri;
-  return { kind, server: server.name, flags, done: signsAs(signer)(server) && isReady };
+  const jwksUri = kind === "sign" ? facts.wanted.jwksUri : server.kept?.jwksUri;
+  const flags = { issuers: all, ...defined({ jwksUri, audiences }) };
+  const isShown = jwksUri === undefined || (server.jwksUri ?? "") === jwksUri;
+  return { kind, server: server.name, flags, done: signsAs(signer)(server) && isShown };
 }
 
 function documentsMissing({ families, kids }: DocumentFacts, servers: readonly ServerFacts[]): string[] {

@@ -93,6 +93,8 @@ export interface KeptFacts {
   readonly keysSince: readonly string[];
   /** Key IDs that went since. */
   readonly keysGone: readonly string[];
+  /** `--service-account-jwks-uri` of before, empty where it was not set; absent where the copies do not say it. */
+  readonly jwksUri?: string;
 }
 
 /** The keys of a server's files by their IDs. */

@@ -114,7 +114,12 @@ chmod 0600 ${path}`),
     test("has its files compared with what is kept, though one of them is its own", async () => {
       const files = new KubeadmFiles(at.machine, "adopt");
       await files.change({ issuers: ["https://oidc.example.com"] }, signal);
-      assert.deepEqual(await files.kept(signal), { isEdited: false, keysSince: [], keysGone: [] });
+      assert.deepEqual(await files.kept(signal), {
+        isEdited: false,
+        keysSince: [],
+        keysGone: [],
+        jwksUri: "",
+      });
       await files.restoreFiles(signal);
       assert.equal(await at.asRoot(`cat ${path}`), manifest);
     });

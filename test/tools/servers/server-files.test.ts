@@ -123,7 +123,12 @@ describe(
         assert.equal(await files.kept(signal), undefined);
         await files.change({ issuers: [old, ours] }, signal);
         await files.change({ issuers: [ours, old] }, signal);
-        assert.deepEqual(await files.kept(signal), { isEdited: false, keysSince: [], keysGone: [] });
+        assert.deepEqual(await files.kept(signal), {
+          isEdited: false,
+          keysSince: [],
+          keysGone: [],
+          jwksUri: "",
+        });
         const { flags, kept } = await files.restoreFiles(signal);
         assert.deepEqual([flags.issuers, kept], [[old], undefined]);
         assert.equal(await readFile(at(manifestPath), "utf8"), manifest);
@@ -180,7 +185,7 @@ describe(
           await rotate().change(rotated, signal);
           // As after `rotate finish verifiers`.
           await rotate().forget(signal);
-          const differ = { isEdited: false, keysSince: [second.kid], keysGone: [first.kid] };
+          const differ = { isEdited: false, keysSince: [second.kid], keysGone: [first.kid], jwksUri: "" };
           assert.deepEqual(await adopt().kept(signal), differ);
           const { flags, kept } = await adopt().restoreFiles(signal);
           assert.deepEqual([flags, kept], [{ issuers: [old], audiences: [], jwksUri: "" }, differ]);
@@ -198,7 +203,12 @@ describe(
             await put(copied, first.secret);
             await put(its, first.open);
             await rotate().change({ keyFiles: [its], signingKeyFile: copied }, signal);
-            assert.deepEqual(await adopt().kept(signal), { isEdited: false, keysSince: [], keysGone: [] });
+            assert.deepEqual(await adopt().kept(signal), {
+              isEdited: false,
+              keysSince: [],
+              keysGone: [],
+              jwksUri: "",
+            });
             const { flags, kept } = await adopt().restoreFiles(signal);
             assert.deepEqual([flags.signingKeyFile, kept], [signer, undefined]);
             assert.equal(await readFile(at(manifestPath), "utf8"), whole);
