@@ -25,6 +25,7 @@ export {
   closeParties,
   endWithdrawn,
   noteWithdrawal,
+  proveClosed,
   reopenParties,
 } from "./theft/index.ts";
 export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";

@@ -15,6 +15,7 @@ import {
   type AwsPart,
   awsPart,
   openStack,
+  proveClosed,
   type RoleChange,
   type RolesLocked,
   type Stack,
@@ -22,6 +23,7 @@ import {
 import { type ChainWorld, demoAccount, demoRole, startChainWorld } from "../support/chain-world.ts";
 import { podtrustHost } from "../support/cli.ts";
 import { keysOf } from "../support/sandbox.ts";
+import { SwiftClock } from "../support/swift-clock.ts";
 
 const hour = 3_600_000;
 const { signal } = new AbortController();
@@ -180,6 +182,69 @@ describe("the roles of a stack after the theft of a key", () => {
     assert.deepEqual(await planned(), []);
     world.sandbox.clock.advance(12 * hour);
     assert.deepEqual(await planned(), ["inline.PodtrustRevokedAfterTheft"]);
+  });
+
+  test("are proved to be closed by a token that STS refuses, once IAM has spread it; what is not proved is open", async () => {
+    const slow = await startChainWorld(systemClock, { propagationMs: 2500 });
+    try {
+      await slow.up();
+      await slow.sandbox.spread();
+      const { config, open, api, sandbox } = slow;
+      const [aws = assert.fail()] = config.aws;
+      const proved = (cluster: Pick<typeof api, "requestToken">, given = config, closes = false) =>
+        Promise.all([
+          proveClosed({ config: given, env: {}, clock: sandbox.clock, open }, cluster, signal),
+          closes ? closeRoles() : undefined,
+        ]).then(([[one = assert.fail(), ...more]]) => {
+          assert.deepEqual(more, []);
+          return one;
+        });
+      async function closeRoles(): Promise<void> {
+        const part = awsPart({ config, env: {}, clock: sandbox.clock, open }, aws);
+        await part.lockRoles(closed, signal);
+        part.close();
+      }
+      const begun = systemClock.elapsed();
+      const { outcome, text } = await proved(api, config, true);
+      assert.equal(outcome, "done");
+      assert.equal(
+        text,
+        `STS refuses a token of ${demoAccount} for role ${demoRole} of account ${aws.account}`,
+      );
+      assert.ok(systemClock.elapsed() - begun > 2500, "a role that is closed lets tokens in for a while");
+      const none = await proved(api, { ...config, aws: [{ ...aws, roles: [] }] });
+      assert.match(none.text, /is closed is not proved: the config names no role there/u);
+      const silent = await proved({ requestToken: () => Promise.reject(new Error("no route to host")) });
+      assert.deepEqual([none.outcome, silent.outcome], ["open", "open"]);
+      assert.match(
+        silent.text,
+        /^that it is closed is not proved, there is not a token of .*: no route to host$/u,
+      );
+      const foreign = { token: "x.y.z", expiresAt: 0 } as unknown as Awaited<
+        ReturnType<typeof api.requestToken>
+      >;
+      const other = await proved({ requestToken: () => Promise.resolve(foreign) });
+      assert.match(
+        other.text,
+        /is not proved by .*: STS refuses it for another reason, InvalidIdentityToken/u,
+      );
+    } finally {
+      await slow.close();
+    }
+  });
+
+  test("that let tokens in are said to be open after a minute", async () => {
+    const { config, open, api } = world;
+    const clock = new SwiftClock();
+    const lasting: typeof api.requestToken = (namespace, name, asked, ...more) =>
+      api.requestToken(namespace, name, { ...asked, expirationSeconds: 86_400 }, ...more);
+    const [{ outcome, text } = assert.fail()] = await proveClosed(
+      { config, env: {}, clock, open },
+      { requestToken: lasting },
+      signal,
+    );
+    assert.equal(outcome, "open");
+    assert.match(text, /is not proved by a token of .*: after 60 s STS accepts it$/u);
   });
 
   test("are opened by name, and sessions from before stay denied", async () => {

@@ -1,5 +1,6 @@
 import { defined } from "../../core/base/index.ts";
 import { type Config, declaredParties } from "../../config/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { partyRowText } from "../../rules/rotation/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { red, rich } from "../../core/terminal/index.ts";
@@ -8,6 +9,7 @@ import {
   closeParties,
   endWithdrawn,
   noteWithdrawal,
+  proveClosed,
   reopenParties,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -49,6 +51,15 @@ export async function closedAtParties(run: AtParties): Promise<void> {
   for (const name of declaredParties(config))
     if (name !== "aws" && !endings.some(({ party }) => party === name))
       context.output.line(partyRowText(name));
+}
+
+/** Proves that AWS is closed, by tokens that it refuses; what is not proved is said to be open. */
+export async function provedAtAws(run: RotateRun, cluster: KubernetesApi): Promise<void> {
+  const { context, open } = run;
+  showEndings(
+    context,
+    await proveClosed({ ...partContextOf(run), ...defined({ open }) }, cluster, context.signal),
+  );
 }
 
 /** Notes at what is closed that the stolen key is published no more. */

@@ -122,7 +122,7 @@ export async function answeredByWord(
   await agree(question);
   await assumed(run.context, opening.thefts, kid);
   // First of all, and until a person opens them.
-  const accounts = locks ? await closeAll(run, options) : [];
+  const accounts = locks ? await closeAll(run, options, opening.cluster) : [];
   if (isStuck) throw dilemma;
   await replaced(run, opening, options, theft);
   return accounts;

@@ -1,5 +1,6 @@
 import { type Config, declaredParties } from "../../config/index.ts";
-import { closedAtParties, reopenedAtParties } from "./at-parties.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import { closedAtParties, provedAtAws, reopenedAtParties } from "./at-parties.ts";
 import {
   type AccountLocked,
   type LockdownOptions,
@@ -10,11 +11,19 @@ import {
 
 const isBesideAws = (config: Config): boolean => declaredParties(config).some((name) => name !== "aws");
 
-/** Closes all relying parties of a config at once, or ends sessions at AWS alone; what is not closed is named. */
-export async function closeAll(run: RotateRun, options: LockdownOptions): Promise<readonly AccountLocked[]> {
+/**
+ * Closes all relying parties of a config at once, or ends sessions at AWS alone; what is not closed is named. The cluster is asked
+ * afterwards, for the token that AWS has to refuse.
+ */
+export async function closeAll(
+  run: RotateRun,
+  options: LockdownOptions,
+  cluster: KubernetesApi,
+): Promise<readonly AccountLocked[]> {
   const isElsewhere = options.cut === true && isBesideAws(run.config);
   const roles = isElsewhere && run.config.aws.length === 0 ? [] : lockRoles(run, options);
   const [accounts] = await Promise.all([roles, isElsewhere ? closedAtParties(run) : undefined]);
+  if (options.cut === true) await provedAtAws(run, cluster);
   return accounts;
 }
 

@@ -111,7 +111,7 @@ async function answered(
   const byHand = keysInDatastore(opened.sources);
   await agreed(context, options.yes === true);
   if (byHand !== undefined) {
-    await closeAll(run, { cut: true });
+    await closeAll(run, { cut: true }, opened.cluster);
     throw new PodtrustError("rotation-refused", byHand.message, {
       next: byHand.next,
       detail: { reason: byHand.reason },
@@ -124,7 +124,7 @@ async function answered(
       ...defined({ oneByOne: options.oneByOne }),
       clock,
       signal,
-      close: async () => void (await closeAll(run, { cut: true, endSessions: true })),
+      close: async () => void (await closeAll(run, { cut: true }, opened.cluster)),
       async replace(keys) {
         await handedOver(run, keys);
         for (const one of keys.tainted) await withdrawn(context, config, opened.cluster, one.kid);

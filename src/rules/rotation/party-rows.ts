@@ -36,7 +36,7 @@ const partyRows: Readonly<Record<RelyingPartyName, PartyRow>> = {
     closed: podtrust("rotate stolen KID --cut: every role that trusts the issuer denies every token."),
     sessions: podtrust("A policy on each role denies everything to its sessions."),
     key: nobody("AWS fetches again by itself; nobody can ask it to."),
-    proof: person("A token of a ServiceAccount that STS refuses: podtrust test."),
+    proof: podtrust("A token of podtrust's own ServiceAccount that STS refuses."),
     // CreateRole, MaxSessionDuration.
     sessionMs: 12 * hour,
   },

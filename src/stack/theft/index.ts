@@ -1,3 +1,4 @@
 export type { AccessEnding } from "./access-ending.ts";
+export { proveClosed } from "./closed-proof.ts";
 export { closeParties, noteWithdrawal, reopenParties } from "./closing.ts";
 export { endWithdrawn } from "./withdrawn.ts";

@@ -60,7 +60,7 @@ export function boundRole(stack: string, { name, tags }: RoleState): LockableRol
 }
 
 /** A role of podtrust's own, by which whoever signs for the issuer could take a closing back: it is closed first. */
-export function isOwnAccess({ serviceAccounts }: LockableRole): boolean {
+export function isOwnAccess({ serviceAccounts }: Pick<LockableRole, "serviceAccounts">): boolean {
   return serviceAccounts.some((one) => one.startsWith(`${operatorAccount.namespace}/`));
 }
 
