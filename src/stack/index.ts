@@ -24,6 +24,7 @@ export {
   type AccessEnding,
   closeParties,
   endWithdrawn,
+  lookOutside,
   noteWithdrawal,
   proveClosed,
   reopenParties,

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { DescribeParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { reopenAll } from "../../src/cli/rotate/closing.ts";
 import { lockdownWarning, lockRoles, reopenRoles } from "../../src/cli/rotate/lockdown.ts";
 import { createContext } from "../../src/core/command-line/index.ts";
 import { systemClock } from "../../src/core/base/index.ts";
@@ -264,6 +265,35 @@ describe("the roles of a stack after the theft of a key", () => {
     world.sandbox.clock.advance(1000);
     assert.equal(await (await session())(), "allowed");
     assert.deepEqual(await planned(), []);
+  });
+
+  test("are opened by the command once the key is seen from outside to be published no more, and not before", async () => {
+    const host = {
+      ...podtrustHost(),
+      clock: world.sandbox.clock,
+      stdout: { write: (_text: string) => true },
+    };
+    const place = {
+      context: createContext(host, { json: false, verbose: false }),
+      config: world.config,
+      route: world.route,
+      open: world.open,
+    };
+    const [{ kid } = assert.fail()] = world.cluster.keys.list();
+    let asked = 0;
+    const agree = (): Promise<void> => {
+      asked += 1;
+      return Promise.resolve();
+    };
+    const pod = await token();
+    await lock(closed);
+    await assert.rejects(reopenAll(place, { kid, agree }), {
+      code: "theft-unproven",
+      message: `${kid} is still published, as seen over IPv4`,
+    });
+    assert.deepEqual([await enters(pod), asked], ["AccessDenied", 0]);
+    await reopenAll(place, { kid: "stolen", agree });
+    assert.deepEqual([await enters(pod), asked], ["accepted", 1]);
   });
 
   test("keep no policy that somebody else put there under the same name, nor are closed by one", async () => {

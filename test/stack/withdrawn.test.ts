@@ -6,13 +6,14 @@ import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { loadConfig } from "../../src/config/index.ts";
 import { ownershipComment } from "../../src/rules/plan/index.ts";
-import { type AccessEnding, endWithdrawn } from "../../src/stack/index.ts";
+import { type AccessEnding, endWithdrawn, lookOutside } from "../../src/stack/index.ts";
 import { type SigningKey, ecKey, sign } from "../conformance/fixture.ts";
 import { served } from "../conformance/gcp-fixture.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
 import { type OpenBaoStandIn, standInToken, startOpenBaoStandIn } from "../support/openbao-stand-in.ts";
 import { TestClock } from "../support/clock.ts";
+import { SwiftClock } from "../support/swift-clock.ts";
 
 const authority = await testAuthority();
 const [stolen, next] = [await ecKey("stolen"), await ecKey("next")];
@@ -139,5 +140,47 @@ describe("a key that was withdrawn", () => {
     assert.match((await one()).text, /shown tokens with unknown key IDs/u);
     assert.equal(bao.config["oidc_client_id"], "app");
     assert.ok(!(await login(stolen)));
+  });
+
+  describe("looked at once more before anything is opened", () => {
+    const looked = async (route: object = {}, kid = "stolen"): Promise<readonly string[]> => {
+      const config = await loadConfig(join(folder, "podtrust.yaml"), { HOME: folder });
+      const whole = { connectTo: issuer.connectTo, ca: authority.root, ...route };
+      return lookOutside(
+        { config, env: {}, clock: new SwiftClock(), route: whole },
+        kid,
+        new AbortController().signal,
+      );
+    };
+    const unproven = (message: RegExp) => ({ code: "theft-unproven", message });
+
+    test("is said to be published no more, as seen over each family of addresses that there is", async () => {
+      assert.deepEqual(await looked(), ["stolen is not published, as seen over IPv4"]);
+    });
+
+    test("keeps everything closed while it is published, if only by the last replica that answers", async () => {
+      await assert.rejects(looked({}, "next"), unproven(/^next is still published, as seen over IPv4$/u));
+      const path = "/openid/v1/jwks";
+      const page = issuer.pages.get(path);
+      let times = 0;
+      issuer.pages.set(path, (_request, response) => {
+        times += 1;
+        const keys = times > 2 ? [stolen.jwk, next.jwk] : [next.jwk];
+        response.end(JSON.stringify({ keys }));
+      });
+      await assert.rejects(looked(), unproven(/stolen is still published/u));
+      assert.ok(page !== undefined && times === 3);
+      issuer.pages.set(path, page);
+    });
+
+    test("keeps everything closed where it cannot be read, or has no address", async () => {
+      const [rule = assert.fail()] = issuer.connectTo;
+      const over6 = looked({ connectTo: [{ ...rule, address: "::1" }] });
+      await assert.rejects(over6, unproven(/cannot be read over IPv6: /u));
+      await assert.rejects(
+        looked({ connectTo: [] }),
+        unproven(/has no address that can be reached from here/u),
+      );
+    });
   });
 });

@@ -1,19 +1,21 @@
-import { defined } from "../../core/base/index.ts";
-import { type Config, declaredParties } from "../../config/index.ts";
+import { defined, isoSeconds } from "../../core/base/index.ts";
+import { type Config, declaredParties, fetchingParties } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { partyRowText } from "../../rules/rotation/index.ts";
+import { openTexts, partyRowText } from "../../rules/rotation/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { red, rich } from "../../core/terminal/index.ts";
 import {
   type AccessEnding,
   closeParties,
   endWithdrawn,
+  lookOutside,
   noteWithdrawal,
   proveClosed,
   reopenParties,
 } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "../options/consent.ts";
+import { publisherCacheOf } from "../options/publisher-cache.ts";
 import type { RotateRun } from "./lockdown.ts";
 
 /** Says how access ended at each place; what is open fails the command. */
@@ -77,4 +79,20 @@ export async function reopenedAtParties(
   const endings = await reopenParties(partContextOf(run), { withdrawn, ...defined({ only }) }, signal);
   showEndings(run.context, endings);
   return endings;
+}
+
+/** What stays open at the config's relying parties, counted from the withdrawal; before there is one, as durations. */
+export function openAtParties(config: Config, at: number | undefined): readonly string[] {
+  const fetching = fetchingParties(config);
+  const { relyingPartyCache } = config.publisher ?? {};
+  const withdrawal = { at, publisherCache: publisherCacheOf(config), ...defined({ relyingPartyCache }) };
+  return declaredParties(config).flatMap((name) =>
+    openTexts(name, { ...withdrawal, isUploaded: !fetching.includes(name) }, isoSeconds),
+  );
+}
+
+/** Looks from outside whether a key is published no more, and says what was seen. Throws `theft-unproven`. */
+export async function lookedOutside(run: AtParties, kid: string): Promise<void> {
+  const { output, signal } = run.context;
+  for (const text of await lookOutside(partContextOf(run), kid, signal)) output.line(`${text}.`);
 }

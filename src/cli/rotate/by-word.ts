@@ -1,5 +1,5 @@
-import { defined, errorText, isoSeconds, PodtrustError } from "../../core/base/index.ts";
-import { type Config, declaredParties, fetchingParties } from "../../config/index.ts";
+import { errorText, isoSeconds, PodtrustError } from "../../core/base/index.ts";
+import { declaredParties } from "../../config/index.ts";
 import {
   answerTheft,
   dilemmaOf,
@@ -7,16 +7,9 @@ import {
   type OpenedRotation,
   theftOf,
 } from "../../control-plane/rotation/index.ts";
-import {
-  openTexts,
-  partyRowText,
-  type Theft,
-  theftProgressText,
-  theftText,
-} from "../../rules/rotation/index.ts";
+import { partyRowText, type Theft, theftProgressText, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
-import { publisherCacheOf } from "../options/publisher-cache.ts";
-import { notedAtParties } from "./at-parties.ts";
+import { notedAtParties, openAtParties } from "./at-parties.ts";
 import { closeAll } from "./closing.ts";
 import { type AccountLocked, lockdownWarning, type RotateRun } from "./lockdown.ts";
 
@@ -28,16 +21,6 @@ export interface WordOptions {
   readonly evict?: boolean;
   readonly cut?: boolean;
   readonly endSessions?: boolean;
-}
-
-/** What stays open at the config's relying parties, counted from the withdrawal; before there is one, as durations. */
-export function openAtParties(config: Config, at: number | undefined): readonly string[] {
-  const fetching = fetchingParties(config);
-  const { relyingPartyCache } = config.publisher ?? {};
-  const withdrawal = { at, publisherCache: publisherCacheOf(config), ...defined({ relyingPartyCache }) };
-  return declaredParties(config).flatMap((name) =>
-    openTexts(name, { ...withdrawal, isUploaded: !fetching.includes(name) }, isoSeconds),
-  );
 }
 
 /** Says what a theft means and, if roles are closed, which pods break. */

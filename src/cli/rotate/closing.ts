@@ -1,6 +1,12 @@
 import { type Config, declaredParties } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { closedAtParties, provedAtAws, reopenedAtParties } from "./at-parties.ts";
+import {
+  closedAtParties,
+  lookedOutside,
+  openAtParties,
+  provedAtAws,
+  reopenedAtParties,
+} from "./at-parties.ts";
 import {
   type AccountLocked,
   type LockdownOptions,
@@ -27,9 +33,32 @@ export async function closeAll(
   return accounts;
 }
 
-/** Opens what was closed after the theft of a key, all of it or what has these names, by the clouds' credentials alone. */
-export async function reopenAll(run: RotateRun, kid: string, only?: readonly string[]): Promise<void> {
+/** What is opened, and how a person is asked. */
+export interface OpeningAgain {
+  readonly kid: string;
+  /** Names of roles, pools and identities; absent: all. */
+  readonly only?: readonly string[];
+  /** Throws `interrupted` for a no. */
+  readonly agree: (question: string) => Promise<void>;
+}
+
+/** What a person should know before it: how long relying parties may still have the key, and what has to be new. */
+function openingText({ config }: RotateRun): readonly string[] {
+  if (config.publisher === undefined) return [];
+  const inPods =
+    "A publisher in pods has to be made anew before this: kubectl rollout restart. Whoever was an administrator may have changed it.";
+  return [...openAtParties(config, undefined), ...(config.machine === undefined ? [inPods] : [])];
+}
+
+/**
+ * Opens what was closed after the theft of a key, by the clouds' credentials alone, once the key is seen from outside to be
+ * published no more. Throws `theft-unproven` before anything is opened.
+ */
+export async function reopenAll(run: RotateRun, { kid, only, agree }: OpeningAgain): Promise<void> {
   const { config, context } = run;
+  for (const line of openingText(run)) context.output.line(line);
+  await lookedOutside(run, kid);
+  await agree("Open what was closed?");
   const isElsewhere = isBesideAws(config);
   const accounts = isElsewhere && config.aws.length === 0 ? [] : await reopenRoles(run, only);
   const parties = isElsewhere ? await reopenedAtParties(run, [kid], only) : [];

@@ -239,8 +239,9 @@ export async function runMove(
   const { reopen } = options;
   if (move === "stolen" && reopen !== undefined) {
     const run = await runOf(context, options);
-    await agreed(context, options, "stolen", "Open what was closed?");
-    await reopenAll(run, kid ?? "", reopen === true ? undefined : reopen);
+    const agree = (question: string): Promise<void> => agreed(context, options, "stolen", question);
+    const only = reopen === true ? undefined : reopen;
+    await reopenAll(run, { kid: kid ?? "", agree, ...defined({ only }) });
     return;
   }
   await opened(context, move, options, async (one, run, parties) => {

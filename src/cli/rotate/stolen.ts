@@ -22,8 +22,7 @@ import { consentOf } from "../options/consent.ts";
 import { closeAll } from "./closing.ts";
 import type { RotateRun } from "./lockdown.ts";
 import { type MoveOptions, runMove, runOf, standardAlgorithm, waitingLine, withdrawn } from "./moves.ts";
-import { endedAtParties, notedAtParties } from "./at-parties.ts";
-import { openAtParties } from "./by-word.ts";
+import { endedAtParties, notedAtParties, openAtParties } from "./at-parties.ts";
 import { handOverOnMachine } from "./on-machine.ts";
 
 /** What was typed after `rotate stolen`. */

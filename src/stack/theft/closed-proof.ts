@@ -70,7 +70,11 @@ async function provedAt(
     return { ...at, outcome: "open", text: `that it is closed is not proved by ${what}: ${why}` };
   } catch (error) {
     signal.throwIfAborted();
-    return { ...at, outcome: "open", text: `that it is closed is not proved, there is not ${what}: ${errorText(error)}` };
+    return {
+      ...at,
+      outcome: "open",
+      text: `that it is closed is not proved, there is not ${what}: ${errorText(error)}`,
+    };
   }
 }
 
