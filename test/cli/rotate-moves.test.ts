@@ -42,6 +42,14 @@ describe("a move of a rotation by the command line", () => {
       assert.match(err, /cluster\.servers/u);
     });
 
+  test("rotate finish gives up nothing without a name", async () => {
+    for (const where of ["publication", "verifiers"]) {
+      const { code, out, err } = await podtrust("finish", where, "kid", "--yes", "--accept-loss");
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(err, /--accept-loss <name>.*argument missing/u);
+    }
+  });
+
   test("rotate stolen is begun by no --yes alone, nor by two answers at once", async () => {
     for (const words of [["--yes"], ["--at-once", "--thief-reaches-no-api", "--yes"]]) {
       const { code, out, err } = await podtrust("stolen", "kid", ...words);

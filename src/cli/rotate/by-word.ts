@@ -48,7 +48,7 @@ async function replaced(
     for (const { pod, outcome } of await evictHit(cluster, theft, signal)) output.line(`${pod}: ${outcome}`);
   }
   output.line(
-    `API servers accept tokens of ${theft.kid} until podtrust rotate finish verifiers ${theft.kid} --accept-loss removes it.`,
+    `API servers accept tokens of ${theft.kid} until podtrust rotate finish verifiers ${theft.kid} --accept-loss ${theft.kid} removes it.`,
   );
 }
 

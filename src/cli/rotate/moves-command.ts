@@ -32,7 +32,7 @@ export const rotateMoveUses: CommandUses = {
     examples: [
       "podtrust rotate finish publication",
       `podtrust rotate finish publication ${exampleKid} --accept-loss shop/web-1`,
-      `podtrust rotate finish verifiers ${exampleKid} --accept-loss`,
+      `podtrust rotate finish verifiers ${exampleKid} --accept-loss ${exampleKid} --accept-loss ci/deployer-token`,
     ],
     guide,
   },
@@ -57,12 +57,6 @@ export const rotateMoveUses: CommandUses = {
     guide,
   },
 };
-
-/** Collects names of an option that may also be given without one. */
-const collectNames = (value: string, before: unknown): readonly string[] => [
-  ...(Array.isArray(before) ? (before as readonly string[]) : []),
-  value,
-];
 
 const algorithm = (): Option =>
   new Option(
@@ -114,9 +108,9 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     .argument("<where>", "publication or verifiers")
     .argument("[kid]", "key ID; by default the previous key that signed longest ago")
     .option(
-      "--accept-loss [name]",
-      "NAMESPACE/NAME of a pod or Secret whose token of the key is given up; repeatable; without a name, for verifiers: all that may be in use",
-      collectNames,
+      "--accept-loss <name>",
+      "what is given up with the key, as the refusal names it: NAMESPACE/NAME of a pod or Secret, a server, or the key ID for tokens in use; repeatable",
+      collect,
     )
     .action((where: string, kid: string | undefined, options: MoveOptions) =>
       carryOut(where === "verifiers" ? "finish verifiers" : checkedWhere(where), options, kid),

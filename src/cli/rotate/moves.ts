@@ -49,7 +49,7 @@ export interface MoveOptions extends RouteOptions {
   readonly yes?: boolean;
   readonly algorithm?: RotationAlgorithm;
   /** True: all that was seen; else names of pods and Secrets. */
-  readonly acceptLoss?: true | readonly string[];
+  readonly acceptLoss?: readonly string[];
   readonly wait?: boolean;
   readonly evict?: boolean;
   readonly cut?: boolean;
@@ -269,15 +269,6 @@ export function standardAlgorithm(config: Config): RotationAlgorithm {
   return isTaken ? "ES256" : "RS256";
 }
 
-/** What a person gives up of what a key's end refuses. Throws `usage`. */
-function acceptedOf(move: Move, { acceptLoss = [] }: MoveOptions): AcceptedLoss {
-  if (acceptLoss !== true) return new Set(acceptLoss);
-  if (move !== "finish publication") return "all";
-  throw new PodtrustError("usage", "--accept-loss names no pod", {
-    next: "Give each pod that the refusal names: --accept-loss NAMESPACE/POD, once for each.",
-  });
-}
-
 async function moved(
   { context, config }: RotateRun,
   { rotation }: OpenedRotation,
@@ -285,7 +276,7 @@ async function moved(
   options: MoveOptions & { readonly kid?: string },
 ): Promise<void> {
   const { algorithm = standardAlgorithm(config), kid, recipient } = options;
-  const accepted = acceptedOf(move, options);
+  const accepted: AcceptedLoss = new Set(options.acceptLoss);
   await agreed(context, options, move, questions[move]);
   if (move === "prepare") await rotation.prepare(algorithm, recipient);
   else if (move === "promote") await rotation.promote();

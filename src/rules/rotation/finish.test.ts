@@ -166,7 +166,7 @@ describe("finish verifiers", () => {
     }
   });
 
-  test("names the Secrets whose token would end, and takes --accept-loss for all that was seen", () => {
+  test("names the Secrets whose token would end, and takes each by its name, and the tokens in use by the ID of their key", () => {
     const token = { namespace: "ci", name: "deployer", serviceAccount: "deployer", lastUsed: start } as const;
     const legacy = [
       { ...token, kid: "old" },
@@ -177,7 +177,7 @@ describe("finish verifiers", () => {
       JSON.stringify(judgeFinishVerifiers(facts, "old")),
       /legacy-tokens.*ci\/deployer of ServiceAccount deployer"/u,
     );
-    const accepted = judgeFinishVerifiers(facts, "old", "all");
+    const accepted = judgeFinishVerifiers(facts, "old", new Set(["ci/deployer", "old"]));
     assert.match(
       JSON.stringify(accepted),
       /the loss is accepted: the tokens in Secrets ci\/deployer.*API tokens of old/u,
@@ -186,7 +186,7 @@ describe("finish verifiers", () => {
     assert.equal(reason(later), "legacy-tokens");
   });
 
-  test("takes a Secret and a pod by name, and what else is in use by no name", () => {
+  test("takes a Secret, a pod and the key by name, each for itself alone", () => {
     const secret = { namespace: "tenant", name: "s", serviceAccount: "web", kid: "old", lastUsed: undefined };
     const { lives } = rotationFacts();
     const lasting = [{ pod: "tenant/p", startedAt: start, ms: 4_294_967_296 * second, isOutside: false }];
@@ -198,8 +198,11 @@ describe("finish verifiers", () => {
     assert.equal(judged(2 * day, "tenant/s"), "copies-live");
     assert.equal(judged(2 * day, "tenant/p"), "legacy-tokens");
     assert.equal(judged(hour, "tenant/p", "tenant/s"), "tokens-live");
+    assert.equal(judged(hour, "old"), "legacy-tokens");
+    assert.equal(judged(2 * day, "old", "tenant/s"), "copies-live");
+    assert.equal(judged(hour, "tenant/s", "tenant/p", "old"), "allowed");
     assert.equal(judged(2 * day, "tenant/p", "tenant/s"), "allowed");
-    const { is, ...allowed } = judgeFinishVerifiers(facts(2 * day), "old", "all");
+    const { is, ...allowed } = judgeFinishVerifiers(facts(2 * day), "old", new Set(["tenant/s", "tenant/p"]));
     assert.equal(is, "allowed");
     assert.match(JSON.stringify(allowed), /tenant\/s of ServiceAccount web end; copies .* of tenant\/p/u);
   });
@@ -264,14 +267,19 @@ describe("the controller manager that still uses the old key", () => {
     serverWith(name, ["new", "old"], name === "a" ? { controllerManager: ["old"] } : {}),
   );
 
-  test("keeps that key in the API servers until it has another, or its loss is accepted", () => {
+  test("keeps that key in the API servers until it has another, or its tokens are given up by the name of each server", () => {
     const facts = promoted(365 * day + hour, { ...unpublished, servers });
     const verdict = judgeFinishVerifiers(facts, "old");
     assert.ok(verdict.is === "refused");
     assert.equal(verdict.reason, "controller-manager-signs");
     assert.match(verdict.message, /^the controller manager of a signs tokens in Secrets with old/u);
     assert.match(verdict.next, /--service-account-private-key-file/u);
-    const accepted = judgeFinishVerifiers(facts, "old", "all");
+    assert.match(verdict.next, /--accept-loss SERVER/u);
+    assert.equal(
+      reason(judgeFinishVerifiers(facts, "old", new Set(["b", "old"]))),
+      "controller-manager-signs",
+    );
+    const accepted = judgeFinishVerifiers(facts, "old", new Set(["a"]));
     assert.match(accepted.is === "allowed" ? accepted.why : "", /the loss is accepted: the controller/u);
   });
 });

@@ -13,15 +13,12 @@ export const quietMs = 86_400_000;
 const skewMs = awsSkewSeconds * 1000;
 
 /**
- * What a person gives up: all that was seen, or pods and Secrets by their names, `NAMESPACE/NAME`. What anybody in the
- * cluster can make, such as a pod with a token of a hundred years, is given up by its name alone, or waited for.
+ * What a person gives up, each by its name: a pod or a Secret (`NAMESPACE/NAME`), a server whose controller manager signs, or
+ * the key itself (its ID) for the tokens of it that are in use. What has no name here is not given up.
  */
-export type AcceptedLoss = "all" | ReadonlySet<string>;
+export type AcceptedLoss = ReadonlySet<string>;
 
 const nothing: AcceptedLoss = new Set<string>();
-
-const isAccepted = (accepted: AcceptedLoss, name: string): boolean =>
-  accepted === "all" || accepted.has(name);
 
 /** As many names as a sentence bears: a tenant may make any number of pods. */
 function someText(names: readonly string[]): string {
@@ -73,7 +70,7 @@ function unacceptedCopies(
   copies: readonly LastingToken[],
   { retiredAt, accepted }: { readonly retiredAt: number; readonly accepted: AcceptedLoss },
 ): MoveRefusal | undefined {
-  const left = copies.filter(({ pod }) => !isAccepted(accepted, pod));
+  const left = copies.filter(({ pod }) => !accepted.has(pod));
   if (left.length === 0) return undefined;
   const until = isoSeconds(retiredAt + Math.max(...left.map(({ ms }) => ms)));
   const pods = someText(left.map(({ pod }) => pod));
@@ -202,22 +199,25 @@ interface Loss {
   readonly refusal: MoveRefusal | undefined;
 }
 
-function atManagers({ servers }: RotationFacts, kid: string): readonly Loss[] {
+function atManagers({ servers }: RotationFacts, kid: string, accepted: AcceptedLoss): readonly Loss[] {
   const found = servers.filter(({ controllerManager = [] }) => controllerManager.includes(kid));
   if (found.length === 0) return [];
   const text = `the controller manager of ${namesText(found.map(({ name }) => name))} signs tokens in Secrets with ${kid}`;
-  const refusal = refused(
-    "controller-manager-signs",
-    `${text}: those are refused once no API server verifies it`,
-    "Give its --service-account-private-key-file the key that signs now, and restart it; or give --accept-loss.",
-  );
+  const isLeft = found.some(({ name }) => !accepted.has(name));
+  const refusal = isLeft
+    ? refused(
+        "controller-manager-signs",
+        `${text}: those are refused once no API server verifies it`,
+        "Give its --service-account-private-key-file the key that signs now, and restart it; or give its tokens up by the server's name: --accept-loss SERVER, once for each.",
+      )
+    : undefined;
   return [{ text: `${text}, and those are refused`, refusal }];
 }
 
 function inSecrets(facts: RotationFacts, kid: string, accepted: AcceptedLoss): readonly Loss[] {
   const legacy = facts.legacy.filter((token) => token.kid === kid);
   if (legacy.length === 0) return [];
-  const left = legacy.filter(({ namespace, name }) => !isAccepted(accepted, `${namespace}/${name}`));
+  const left = legacy.filter(({ namespace, name }) => !accepted.has(`${namespace}/${name}`));
   const refusal =
     left.length === 0
       ? undefined
@@ -242,15 +242,17 @@ function inCopies(
 function whileInUse(
   { now }: RotationFacts,
   kid: string,
-  { from, seen }: ReturnType<typeof apiTokensOver>,
+  { from, seen, accepted }: ReturnType<typeof apiTokensOver> & { readonly accepted: AcceptedLoss },
 ): readonly Loss[] {
   if (now >= from) return [];
-  const refusal = refused(
-    "tokens-live",
-    `a token of ${kid} for the API may be in use for ${durationText(from - now)}: ${seen}`,
-    "Wait until then, or give --accept-loss.",
-    from,
-  );
+  const refusal = accepted.has(kid)
+    ? undefined
+    : refused(
+        "tokens-live",
+        `a token of ${kid} for the API may be in use for ${durationText(from - now)}: ${seen}`,
+        `Wait until then, or give up all tokens of the key by its ID: --accept-loss ${kid}.`,
+        from,
+      );
   return [{ text: `API tokens of ${kid} that are still in use are refused (${seen})`, refusal }];
 }
 
@@ -270,8 +272,8 @@ function beforeLosses(facts: RotationFacts, kid: string): MoveVerdict | undefine
 }
 
 /**
- * Whether a key that no longer signs may leave the API servers. `accepted`: what a person has seen and gives up; what is
- * allowed then says it.
+ * Whether a key that no longer signs may leave the API servers. `accepted`: what a person has seen and gives up by name; what
+ * is allowed then says it.
  */
 export function judgeFinishVerifiers(
   facts: RotationFacts,
@@ -283,13 +285,13 @@ export function judgeFinishVerifiers(
   const retiredAt = rememberedOf(facts.record, kid).retiredAt ?? facts.now;
   const over = apiTokensOver(facts, retiredAt);
   const losses = [
-    ...atManagers(facts, kid),
+    ...atManagers(facts, kid, accepted),
     ...inSecrets(facts, kid, accepted),
-    ...whileInUse(facts, kid, over),
+    ...whileInUse(facts, kid, { ...over, accepted }),
     ...inCopies(facts, kid, { retiredAt, accepted }),
   ];
   const worst = losses.find((loss) => loss.refusal !== undefined)?.refusal;
-  if (worst !== undefined && accepted !== "all") return worst;
+  if (worst !== undefined) return worst;
   const why =
     losses.length === 0
       ? `no token of ${kid} is in use: ${over.seen}`

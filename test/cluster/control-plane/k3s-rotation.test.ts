@@ -116,7 +116,7 @@ publisher:
     ahead += hour;
     await setAhead(world.machines, ahead);
     await move("finish", "publication");
-    await move("finish", "verifiers", "--accept-loss");
+    await move("finish", "verifiers", "--accept-loss", old, "--accept-loss", "default/web");
     for (const name of ["service.key", "service.current.key"])
       for (const text of keyFile(name)) assert.match(text, /^-----BEGIN EC PRIVATE KEY-----/u);
     for (const { host, ask, name } of world.machines) {
