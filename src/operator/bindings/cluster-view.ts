@@ -23,7 +23,7 @@ import {
 } from "../../rules/bindings/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import type { ControllerTools } from "../index.ts";
-import { keyOf, possibleRoles, statusOf, trustNameOf, versionOf } from "./status.ts";
+import { keyOf, statusOf, trustNameOf, versionOf } from "./status.ts";
 import type { CountedTrust, GrantRoom } from "./pass.ts";
 
 /** So long one reading of a trust serves all, in milliseconds: a thousand bindings that are made at once name one trust. */
@@ -65,7 +65,8 @@ const ofAws: TrustsRead = {
     const roles = recordsOf(recordOf(binding["spec"])["roles"]);
     return {
       wanted: roles.filter((role) => role["managed"] !== undefined).length,
-      held: possibleRoles(statusOf(binding)).filter((role) => role.managed).length,
+      // Not what was announced alone: whoever edits a binding would announce as many as it takes to close others' roles.
+      held: statusOf(binding).roles.filter((role) => role.managed && role.id !== undefined).length,
     };
   },
 };

@@ -163,7 +163,9 @@ function judged(pass: Pass, trust: Trust | undefined): DecidedBinding {
 async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<BindingOutcome> {
   const { namespace = "", name } = pass.facts.object.metadata;
   const granted = "roles" in one ? one.roles : [];
-  const held = without(trust, pass.facts.room?.(trust).heldBeyond);
+  // What stands is closed by a count only where the trust was changed since: no act of another binding does that.
+  const isLowered = pass.status.observedTrust !== trustVersion(pass);
+  const held = without(trust, isLowered ? pass.facts.room?.(trust).heldBeyond : undefined);
   const cut = await cutRoles(pass, { trust: held, whose: { namespace, name }, granted });
   const cutBy = trustVersion(pass);
   const done: Pass = { ...pass, ...defined({ cutBy }) };

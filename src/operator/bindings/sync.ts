@@ -80,6 +80,25 @@ async function announce(pass: Pass, desired: GrantedBinding): Promise<Announced>
   return { status: announced, isNew };
 }
 
+/**
+ * The pass without what its status announced, the binding no longer wants, and no account has: edits of a binding whose
+ * roles are refused would fill the status with names. Throws `aws-*` where an account cannot be read.
+ */
+async function withoutAbsent(pass: Pass, { trust, roles }: GrantedBinding): Promise<Pass> {
+  const { clients, signal, status } = pass;
+  const wanted = new Set(roles.map(({ arn }) => arn));
+  const isThere = async ({ arn }: RoleStatus): Promise<boolean> => {
+    const { account: id, name } = readArn(arn);
+    const account = trust.accounts.find((one) => one.id === id);
+    if (wanted.has(arn) || account === undefined) return true;
+    return (await clients.aws.of(trust, account).role(name, signal)) !== undefined;
+  };
+  const { pendingRoles = [], ...rest } = status;
+  const there = await Promise.all(pendingRoles.map(isThere));
+  const left = pendingRoles.filter((_, index) => there[index]);
+  return { ...pass, status: left.length === 0 ? rest : { ...rest, pendingRoles: left } };
+}
+
 /** One account's part of a pass. */
 class AccountPass {
   readonly changes: BindingOutcome["changes"][number][] = [];
@@ -191,8 +210,9 @@ async function accountPass(
 }
 
 /** Brings the roles of a binding at AWS to their desired state, and reports the result. */
-export async function synced(pass: Pass, desired: GrantedBinding): Promise<Synced> {
-  const { clock } = pass;
+export async function synced(given: Pass, desired: GrantedBinding): Promise<Synced> {
+  const { clock } = given;
+  const pass = await withoutAbsent(given, desired);
   const announced = await announce(pass, desired);
   const notice = new AdoptionNotice(pass, desired.granted, announced.status);
   const left = surplus(pass, desired);

@@ -1,7 +1,7 @@
 /** What a tenant's failing bindings cost the account that all tenants share: calls in an hour of the operator's clock. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import type { JsonRecord } from "../../../src/core/base/index.ts";
+import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
 import type { Controller, KeySource } from "../../../src/operator/controller/index.ts";
 import { WorkQueue } from "../../../src/operator/controller/queue.ts";
 import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";
@@ -250,6 +250,27 @@ describe("a grant that gives so many roles", () => {
     assert.equal(world.ready("good/b"), "GrantFull");
     assert.deepEqual((await world.role("prod.good.b"))?.policies, []);
     assert.deepEqual(await world.role("prod.good.a"), before);
+  });
+
+  test("leaves the roles of others as they are, however often a tenant edits a binding whose roles are never made", async (t) => {
+    const world = await three(t);
+    // Of the same grant, and older than the others by its name; it has one role.
+    world.good({ maxRoles: 3, policies: [ssm, `arn:aws:iam::${account}:policy/*`] });
+    const whose = { namespace: "good", name: "Evil" };
+    world.bind({ roles: [profile("default", [ssm])] }, whose);
+    await world.run(180_000);
+    const before = await Promise.all(["prod.good.a", "prod.good.b"].map(world.role));
+    for (let edit = 0; edit < 31; edit += 1) {
+      world.bind({ roles: [profile("default", [ssm]), profile(`p${edit}`, missing(1, "team"))] }, whose);
+      await world.run(20_000);
+      const { pendingRoles = [] } = recordOf(world.objects.get("AWSRoleBinding good/Evil")?.["status"]) as {
+        pendingRoles?: readonly unknown[];
+      };
+      assert.ok(pendingRoles.length <= 8, `${pendingRoles.length} announced after edit ${edit}`);
+    }
+    await world.run(hour);
+    assert.deepEqual(await Promise.all(["prod.good.a", "prod.good.b"].map(world.role)), before);
+    assert.deepEqual([world.ready("good/a"), world.ready("good/b")], ["StsAccepted", "StsAccepted"]);
   });
 
   test("leaves a role to its binding where an older one asks for more", async (t) => {

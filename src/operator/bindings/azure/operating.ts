@@ -12,10 +12,11 @@ import { BoundTenants } from "./tenants.ts";
 const ofAzure = {
   kind: partyNames.azure.trust.kind,
   read: readAzureTrust,
-  /** Identities of its own that a binding asks for, and has. */
+  /** Identities of its own that a binding asks for, and has: those that were seen. */
   count(binding: KubernetesObject) {
     const wanted = recordOf(binding["spec"])["managed"] === undefined ? 0 : 1;
-    return { wanted, held: identityStatusOf(binding).identities.filter(({ managed }) => managed).length };
+    const { identities } = identityStatusOf(binding);
+    return { wanted, held: identities.filter((one) => one.managed && one.principalId !== undefined).length };
   },
 };
 

@@ -7,7 +7,7 @@ export interface CountedBinding extends Pick<Binding, "namespace" | "name" | "tr
   readonly created: string;
   /** In its spec. */
   readonly wanted: number;
-  /** In its status: made, or about to be. */
+  /** In its status: seen to exist. */
   readonly held: number;
 }
 
