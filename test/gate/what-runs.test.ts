@@ -22,7 +22,7 @@ const sources: readonly {
   {
     what: "a journal that is searched, or one start of a unit in it",
     pattern: /journalctl[^`\n]*(?:grep|INVOCATION)/u,
-    files: ["src/providers/host/k3s/scripts.ts"],
+    files: ["src/control-plane/servers/k3s-runs.ts"],
   },
   {
     what: "the line of k3s' start",
@@ -32,8 +32,13 @@ const sources: readonly {
   {
     what: "an API server's mirrored pod",
     pattern: /component=kube-apiserver/u,
-    // doctor changes nothing, and shows it as said by the cluster.
-    files: ["src/control-plane/adoption/mirrored.ts", "src/doctor/chain/cluster.ts"],
+    // Where no machine is reached, adopt prints it as said by the cluster.
+    files: ["src/control-plane/adoption/mirrored.ts"],
+  },
+  {
+    what: "what k3s writes on its node",
+    pattern: /k3s\.io\/node-args/u,
+    files: [],
   },
 ];
 
@@ -70,6 +75,7 @@ describe("what an API server runs with", () => {
       "a journal that is searched, or one start of a unit in it",
     ],
     ['labels: "component=kube-apiserver"', "an API server's mirrored pod"],
+    ['annotations["k3s.io/node-args"]', "what k3s writes on its node"],
   ] as const) {
     test(`is not read by a file that begins to, as by ${planted}`, () => {
       const found = faults(new Map([...house(), ["src/control-plane/servers/planted.ts", planted]]));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ErrorCode, PodtrustError } from "../../core/base/index.ts";
 import type { RunningLook, WhatRuns } from "../../rules/distribution/index.ts";
-import { type AskedServer, lookAt } from "./look.ts";
+import { type LookTarget, lookAt } from "./look.ts";
 
 const { signal } = new AbortController();
 const starts = { issuers: ["https://oidc.example.com"], keyFiles: [] };
@@ -10,7 +10,7 @@ const command = { words: ["kube-apiserver", "--service-account-issuer=https://oi
 const seen = (issuer: string): RunningLook => ({ kind: "seen", flags: { ...starts, issuers: [issuer] } });
 
 /** A server of which `runs` is seen, or that cannot be asked. */
-function server(runs: RunningLook | ErrorCode, more: Partial<AskedServer> = {}): AskedServer {
+function server(runs: RunningLook | ErrorCode, more: Partial<LookTarget> = {}): LookTarget {
   return {
     name: "cp-1",
     command: async () => command,

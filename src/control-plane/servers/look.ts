@@ -24,7 +24,7 @@ export interface ServerSight {
 }
 
 /** What is asked of one server. */
-export interface AskedServer {
+export interface LookTarget {
   readonly name: string;
   command(signal: AbortSignal): Promise<ServerCommand>;
   whatRuns(signal: AbortSignal): Promise<WhatRuns>;
@@ -35,7 +35,7 @@ export interface AskedServer {
 // With these nothing runs, or nothing will be started.
 const down: readonly string[] = ["server-process", "server-manifest"];
 
-async function ofRunning(server: AskedServer, signal: AbortSignal): Promise<Omit<ServerSight, "name">> {
+async function ofRunning(server: LookTarget, signal: AbortSignal): Promise<Omit<ServerSight, "name">> {
   try {
     const look = await server.whatRuns(signal);
     const isSeen = look.runs.kind === "seen";
@@ -50,7 +50,7 @@ async function ofRunning(server: AskedServer, signal: AbortSignal): Promise<Omit
 }
 
 /** Looks at one server. Throws only the signal's reason. */
-export async function lookAt(server: AskedServer, signal: AbortSignal): Promise<ServerSight> {
+export async function lookAt(server: LookTarget, signal: AbortSignal): Promise<ServerSight> {
   const command = await server.command(signal).catch(() => undefined);
   return { name: server.name, ...(await ofRunning(server, signal)), ...defined({ command }) };
 }
@@ -59,7 +59,7 @@ export async function lookAt(server: AskedServer, signal: AbortSignal): Promise<
 export function lookAtMachine(session: SshSession, signal: AbortSignal): Promise<ServerSight> {
   const machine = new ServerMachine(session);
   const files = new RancherFiles(machine, "k3s", "rotate");
-  const asked: AskedServer = {
+  const asked: LookTarget = {
     name: session.target.address,
     command: (own) => files.command(own),
     whatRuns: (own) => k3sOnMachine(session, own),
@@ -85,7 +85,7 @@ export function lookAtServers(
       const opened: (() => Promise<void>)[] = [];
       try {
         const { api, files } = await openServer(config, { ...options, purpose: "rotate" }, opened);
-        const asked: AskedServer = {
+        const asked: LookTarget = {
           name: api.name,
           command: (own) => files.command(own),
           whatRuns: (own) => api.whatRuns(own),
