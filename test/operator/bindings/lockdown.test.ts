@@ -51,9 +51,14 @@ describe("the roles of a stack's bindings after the theft of a key", () => {
     };
     assert.deepEqual(await isLocked(), [true, true]);
     world.restart();
-    await world.pass();
+    const { conditions } = await world.pass();
     await world.trustPass();
     assert.deepEqual(await isLocked(), [true, true]);
+    for (const type of ["RolesInSync", "Ready"]) {
+      const { status, reason, message } = conditions.find((one) => one.type === type) ?? {};
+      assert.deepEqual([status, reason], ["False", "ClosedAfterTheft"]);
+      assert.match(message ?? "", /prod\.shop\.web is closed after a theft: it lets no token in/u);
+    }
     world.clock.move(30 * hour);
     world.forget();
     await world.pass();

@@ -1,6 +1,7 @@
 export { awsMemories } from "./memory.ts";
 export { awsOpenTofu } from "./opentofu.ts";
 export {
+  isClosedAfterTheft,
   type Lockdown,
   type OidcProviderFacts,
   type RoleState,

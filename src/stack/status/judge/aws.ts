@@ -5,6 +5,7 @@ import { awsTags, ownerText } from "../../../rules/plan/index.ts";
 import { diffPolicies, parsePolicy } from "../../../rules/trust/index.ts";
 import {
   admissionOf,
+  isClosedAfterTheft,
   type ResourceDrift,
   type OidcProviderFacts,
   providerArnOf,
@@ -127,6 +128,10 @@ const trustingOf = ({ facts, account, role }: JudgedRole): Parameters<typeof adm
 function admissionFindings(found: JudgedRole): readonly Finding[] {
   const { facts, account, role, state, next } = found;
   const from = fromIam(account);
+  if (isClosedAfterTheft(state)) {
+    const seen = `${state.arn} is closed after a theft: it lets no token in`;
+    return [finding("ClosedAfterTheft", { seen, from, fresh })];
+  }
   const names = new Set<string>();
   const findings = role.serviceAccounts.flatMap((serviceAccount): readonly Finding[] =>
     account.account.audiences.flatMap((audience): readonly Finding[] => {
