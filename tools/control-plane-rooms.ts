@@ -71,5 +71,6 @@ export const controlPlaneRooms: Record<string, readonly string[]> = {
     "control-plane/record",
     "control-plane/servers",
     "control-plane/rotation",
+    "control-plane/tokens",
   ],
 };

@@ -7,6 +7,7 @@ import {
   type KeyReplacement,
   type OpenedTheft,
   openTheft,
+  renewOwnPods,
 } from "../../control-plane/theft/index.ts";
 import { ask, canAsk } from "../../core/terminal/index.ts";
 import { openUploads, handedKey, restoreKey, uploadWhole } from "../../publisher/index.ts";
@@ -107,6 +108,7 @@ async function answered(
   const remembered = thefts.find(({ stolen, way }) => stolen === kid && way === "at-once");
   const from = remembered ?? beginTheft(opened.sources, kid);
   for (const line of atOnceText(from.tainted, opened.open)) output.line(line);
+  for (const line of opened.credentials) output.line(line);
   const byHand = keysInDatastore(opened.sources);
   await agreed(context, options.yes === true);
   if (byHand !== undefined) {
@@ -174,8 +176,13 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
   try {
     const reached = await answered(run, opened, kid, options);
     const ended = reached.tainted.map((one) => one.kid);
-    await noted(context, "what a rotation remembers", () => opened.endRecord(ended));
-    await noted(context, "ConfigMap kube-system/kubeadm-config", () => opened.keepInKubeadm());
+    await noted(context, "what a rotation remembers was not written", () => opened.endRecord(ended));
+    await noted(context, "ConfigMap kube-system/kubeadm-config was not written", () =>
+      opened.keepInKubeadm(),
+    );
+    await noted(context, "podtrust's own pods were not made anew", async () => {
+      for (const line of await renewOwnPods(opened.cluster, signal)) progress.line(line, 2);
+    });
     shownEnd(run, reached);
     context.output.result({ ...reached, open: opened.open });
   } finally {
@@ -183,16 +190,16 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
   }
 }
 
-/** Writes what a later command would like to find: that it cannot be written stops nothing. */
+/** Does what a person can do as well: that it fails stops nothing. */
 async function noted(
   { progress, signal }: CommandContext,
   what: string,
-  write: () => Promise<void>,
+  work: () => Promise<void>,
 ): Promise<void> {
   try {
-    await write();
+    await work();
   } catch (error) {
     signal.throwIfAborted();
-    progress.line(`note: ${what} was not written: ${errorText(error)}`, 6);
+    progress.line(`note: ${what}: ${errorText(error)}`, 6);
   }
 }

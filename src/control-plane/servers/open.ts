@@ -2,7 +2,12 @@ import { defined, PodtrustError, shellWord, withNextStep } from "../../core/base
 import { isLoopback } from "../../core/http/index.ts";
 import type { ClusterServer, ClusterSource } from "../../config/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
+import {
+  type ClientCertificate,
+  type KubernetesApi,
+  openKubernetes,
+} from "../../providers/kubernetes/index.ts";
+import { adminCertificate } from "./admin-certificate.ts";
 import { TunnelledApiServer } from "./api-server.ts";
 import { RecordFiles } from "../record/index.ts";
 import { checkListed } from "./known.ts";
@@ -31,6 +36,8 @@ export interface ServersOptions extends SessionsOptions {
   /** Called with what is not listed, where that is to stop nothing. */
   readonly onUnlisted?: (why: string) => void;
   readonly consent?: Consent;
+  /** What is shown to each server instead of the config's own credential, as soon as there is one. */
+  readonly certificate?: () => ClientCertificate | undefined;
   /** Called while the cluster is silent, as `askedThroughRestart` does. */
   readonly onWait?: (reason: string, deadline: number) => void;
 }
@@ -126,7 +133,11 @@ export async function openServer(
   const files = filesOf(machine, { ...look, kubelet }, purpose);
   const open = { env, clock, ...defined({ consent }) };
   const tunnel = new ServerTunnel(session, await files.port(signal), (port) =>
-    openKubernetes(cluster, { ...open, tunnel: { port, serverName } }),
+    openKubernetes(cluster, {
+      ...open,
+      tunnel: { port, serverName },
+      ...defined({ certificate: options.certificate?.() }),
+    }),
   );
   opened.push(() => tunnel.close());
   return {
@@ -135,6 +146,7 @@ export async function openServer(
     machineKeys: new MachineKeys(machine, await files.keyFolder(signal)),
     record: new RecordFiles(machine, ownFolderOf(look)),
     facts: { hostname: look.hostname, addresses: look.addresses, epoch: look.now - clock.elapsed() },
+    adminCertificate: (until) => adminCertificate(machine, files.distribution, until),
   };
 }
 

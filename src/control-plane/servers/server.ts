@@ -1,4 +1,5 @@
 import type { MachineKey, MachineKeys } from "./machine-keys.ts";
+import type { ClientCertificate } from "../../providers/kubernetes/index.ts";
 import type { PreviousFiles } from "./kept-files.ts";
 import type { RecordKeeper } from "../record/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
@@ -161,4 +162,6 @@ export interface ControlPlaneServer {
   /** What podtrust remembers there of rotations and adoption. */
   readonly record: RecordKeeper;
   readonly facts: ServerIdentity;
+  /** A credential of its machine's that no token vouches for; undefined where it has none. */
+  adminCertificate(signal: AbortSignal): Promise<ClientCertificate | undefined>;
 }

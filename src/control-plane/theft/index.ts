@@ -1,3 +1,4 @@
 export { beginTheft, endTheft, type EndTheftDeps, type KeyReplacement } from "./end-theft.ts";
 export { openTheft, type OpenedTheft, type OpenTheftOptions } from "./open.ts";
+export { renewOwnPods } from "./own-pods.ts";
 export type { TheftServer } from "./theft-server.ts";

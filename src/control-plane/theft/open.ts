@@ -2,8 +2,18 @@ import { type Clock, defined, errorText, PodtrustError } from "../../core/base/i
 import type { Consent } from "../../core/credentials/index.ts";
 import { type Config, fetchingParties } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
-import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
-import { emptyRecord, type KeySources, recordTheft, type ServerKeys } from "../../rules/rotation/index.ts";
+import {
+  type ClientCertificate,
+  type KubernetesApi,
+  openKubernetes,
+} from "../../providers/kubernetes/index.ts";
+import {
+  emptyRecord,
+  type KeySources,
+  ownCredentials,
+  recordTheft,
+  type ServerKeys,
+} from "../../rules/rotation/index.ts";
 import {
   keepKeysInKubeadm,
   type KeyRecipient,
@@ -13,6 +23,7 @@ import {
 } from "../rotation/index.ts";
 import { ServersRecord, TheftsRecord } from "../record/index.ts";
 import { checkListed, openServers, type Servers } from "../servers/index.ts";
+import { endingCredential, replacement } from "./own-credential.ts";
 import { MachineTheftServer } from "./machine-server.ts";
 import type { TheftServer } from "./theft-server.ts";
 
@@ -40,6 +51,8 @@ export interface OpenedTheft {
   readonly servers: readonly TheftServer[];
   readonly cluster: KubernetesApi;
   readonly sources: KeySources;
+  /** Which credential this run has, and what takes its place: sentences. */
+  readonly credentials: readonly string[];
   /** What may be open, since it could not be seen. */
   readonly open: readonly string[];
   /** What the servers remember of this theft, and of others. */
@@ -69,17 +82,9 @@ async function orOpen<T>(
   }
 }
 
-async function checkOwnCredential(cluster: KubernetesApi, signal: AbortSignal): Promise<void> {
-  const { username } = await cluster.selfSubject({ signal });
-  if (!username.startsWith("system:serviceaccount:")) return;
-  throw new PodtrustError("theft-own-credential", `the kubeconfig's credential is a token of ${username}`, {
-    detail: { username },
-  });
-}
-
 /**
- * Opens each API server that a config names. Throws `rotation-no-servers`, `theft-own-credential` where the kubeconfig has a token that
- * the API servers would refuse halfway, and `ssh-*` for a machine that is not reached: it would go on with the stolen key.
+ * Opens each API server that a config names. Throws `rotation-no-servers`, `theft-own-credential` where the config's credential is a token
+ * that the API servers would refuse halfway and no machine has a kubeconfig with a certificate, and `ssh-*` for a machine that is not reached: it would go on with the stolen key.
  */
 export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft> {
   const { config, env, clock, consent, signal, stateDir, notice, route, without = [], notServers } = options;
@@ -89,7 +94,11 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
       detail: { file: config.file },
     });
   }
-  const cluster = await openKubernetes(source, { env, clock, consent });
+  let certificate: ClientCertificate | undefined;
+  const open = (): Promise<KubernetesApi> =>
+    openKubernetes(source, { env, clock, consent, ...defined({ certificate }) });
+  let cluster = await open();
+  const credential = await endingCredential(cluster, signal);
   const onWait = (reason: string, deadline: number): void =>
     options.onWait(reason, deadline - clock.elapsed());
   const opening = { cluster: source, servers: listed, stateDir, purpose: "rotate", env, clock } as const;
@@ -100,11 +109,15 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
     notice,
     without,
     onWait,
+    certificate: () => certificate,
     // The list is compared below: whoever writes Leases stops no answer to a theft.
     withoutApi: true,
   });
   try {
-    await orOpenCredential(cluster, signal);
+    if (credential !== undefined) {
+      certificate = await replacement(credential, opened.all, signal);
+      cluster = await open();
+    }
     const sights = {
       route,
       isFetched: fetchingParties(config).length > 0,
@@ -115,6 +128,7 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
     return {
       ...(await looked(opened, cluster, { clock, signal, published, ...defined({ notServers }) })),
       cluster,
+      credentials: ownCredentials(credential, certificate?.from),
       published,
       thefts: new TheftsRecord(copies),
       async endRecord(tainted) {
@@ -127,16 +141,6 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
   } catch (error) {
     await opened.close();
     throw error;
-  }
-}
-
-/** A cluster that does not answer says nothing of the credential; the servers are asked each for itself. */
-async function orOpenCredential(cluster: KubernetesApi, signal: AbortSignal): Promise<void> {
-  try {
-    await checkOwnCredential(cluster, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof PodtrustError) || error.code === "theft-own-credential") throw error;
   }
 }
 

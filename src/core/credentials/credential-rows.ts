@@ -53,6 +53,14 @@ export const credentials = {
     file: { check: "reported", maxBytes: 4096 * kibibyte },
     masked: ["token"],
   },
+  "admin-certificate": {
+    what: "the client certificate of a control plane node's own kubeconfig, during an answer to a theft",
+    owner: "root of that machine",
+    goesTo: "the config's API servers, over TLS: the key never leaves this process, and no file here has it",
+    variables: [],
+    namedBy: [],
+    masked: ["client-key-data"],
+  },
   "cluster-token": {
     what: "the token for the API server that a config names",
     owner: "the author of the config, where the file came with it; else whoever owns the file",

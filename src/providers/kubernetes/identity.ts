@@ -2,7 +2,7 @@ import { errorText, PodtrustError } from "../../core/base/index.ts";
 import { isExposedFile, readCredentialFile } from "../../core/files/index.ts";
 import { anyFile, type FileJudge } from "./given-file.ts";
 import { entryPath, type KubeconfigEntry, text } from "./kubeconfig.ts";
-import { type SentCredential, tokenFacts } from "./sent-credential.ts";
+import { certificateFacts, type SentCredential, tokenFacts } from "./sent-credential.ts";
 
 /** What identifies the caller of one request. */
 export interface Identity {
@@ -19,6 +19,19 @@ export interface Credentials {
   identity(): Promise<Identity>;
   /** The cluster did not accept it (401): whatever is remembered is to be forgotten. */
   refused(): void;
+}
+
+/** A client certificate and its key, PEM, and where both come from, for sentences. */
+export interface ClientCertificate {
+  readonly from: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The same as it is shown to a server, which nothing renews. */
+export function certificateCredentials({ from, cert, key }: ClientCertificate): Credentials {
+  const sent = certificateFacts(`client certificate of ${from}`, cert);
+  return { identity: () => Promise.resolve({ headers: {}, cert, key, sent }), refused() {} };
 }
 
 /** A credential that could not be had: which one, and why. */

@@ -34,6 +34,7 @@ export {
 export { EventRecorder, type NewEvent, type RecorderOptions, type Regarding } from "./event-recorder.ts";
 export { acquireLease, type AcquiredLease, type LeaseOptions, type LeaseObservation } from "./lease.ts";
 export { mergeKubeconfig } from "./merge-kubeconfig.ts";
+export type { ClientCertificate } from "./identity.ts";
 export { clusterAuthority, type KubernetesOptions, openKubernetes } from "./open.ts";
 export { SharedSecret, type SharedState } from "./shared-secret.ts";
 export { exposureOf, type SentCredential } from "./sent-credential.ts";

@@ -4,7 +4,8 @@ import type { Consent } from "../../core/credentials/index.ts";
 import { ConnectionPool } from "../../core/http/index.ts";
 import type { KubernetesApi } from "./api.ts";
 import { kubernetesClient } from "./client.ts";
-import { endpointOf, podServiceAccount } from "./endpoint.ts";
+import { type Endpoint, endpointOf, podServiceAccount } from "./endpoint.ts";
+import { type ClientCertificate, certificateCredentials } from "./identity.ts";
 
 export interface KubernetesOptions {
   /** Milliseconds for each exchange; 10,000 by default. */
@@ -26,6 +27,8 @@ export interface KubernetesOptions {
    * certificate is for. Everything else is the source's: CA and credentials.
    */
   readonly tunnel?: { readonly port: number; readonly serverName: string };
+  /** Used in place of the source's own credentials. */
+  readonly certificate?: ClientCertificate;
   /** The folder of the pod's token and ca.crt; the kubelet's by default. */
   readonly serviceAccountDirectory?: string;
 }
@@ -60,11 +63,13 @@ export async function openKubernetes(
   const environment = { env, clock, cwd, isOwnConfig, ...defined({ consent }) };
   const directory = options.serviceAccountDirectory ?? podServiceAccount;
   const found = await endpointOf(source, environment, directory);
-  const { tunnel } = options;
+  const { tunnel, certificate } = options;
+  const asked: Endpoint =
+    certificate === undefined ? found : { ...found, credentials: certificateCredentials(certificate) };
   const endpoint =
     tunnel === undefined
-      ? found
-      : { ...found, server: `https://127.0.0.1:${tunnel.port}`, tlsServerName: tunnel.serverName };
+      ? asked
+      : { ...asked, server: `https://127.0.0.1:${tunnel.port}`, tlsServerName: tunnel.serverName };
   const kept = options.keepConnections === true ? { connections: new ConnectionPool() } : {};
   return kubernetesClient({ ...endpoint, ...kept }, options.timeoutMs ?? 10_000);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterTheftText, atOnceText, theftProgressText } from "./index.ts";
+import { afterTheftText, atOnceText, ownCredentials, theftProgressText } from "./index.ts";
 
 test("before an answer at once it is said why each key ends, what clients wait for, and what stays open", () => {
   const tainted = [
@@ -34,4 +34,17 @@ test("a theft is remembered in one sentence: on whose word the answer rests, or 
   assert.match(theftProgressText(made), /not seen to be published alone; alone at no API server\./u);
   const proved = { ...made, publishedAt: 1, servers: { a: "tokens", b: "files" } } as const;
   assert.match(theftProgressText(proved), /new takes its place: published alone; alone at a, b\./u);
+});
+
+test("before anything is done it is said which credentials end with the key, and what takes their place", () => {
+  assert.match(ownCredentials(undefined, undefined).join("\n"), /^This run's credential does not end/u);
+  const said = ownCredentials(
+    "a token of system:serviceaccount:ci:deployer",
+    "/etc/kubernetes/admin.conf of cp-1",
+  );
+  assert.match(
+    said.join("\n"),
+    /ci:deployer, which ends with the key: .*admin\.conf of cp-1 takes its place/u,
+  );
+  assert.match(said.join("\n"), /operator, and a publisher in pods, .*made anew/u);
 });

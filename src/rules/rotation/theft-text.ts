@@ -20,9 +20,23 @@ export function atOnceText(tainted: readonly TaintedKey[], open: readonly string
 export const afterTheftText: readonly string[] = [
   "It is shown that the stolen key is worth nothing. It is not shown that the thief has nothing else.",
   "Renew the tokens of each node now: systemctl restart kubelet. Make each token in a Secret anew.",
-  "Start a publisher that runs in pods anew, and the operator.",
+  "A publisher that is not in pods needs another token for the cluster, if it has one in a file.",
   "Read the list of the page before anything is opened: docs/how-to/runbooks/stolen-key.md.",
 ];
+
+/**
+ * Which credentials podtrust's own parts have, in sentences, before anything is done. `ending`: this run's, where it ends with the key;
+ * `instead`: where what takes its place comes from.
+ */
+export function ownCredentials(ending: string | undefined, instead: string | undefined): readonly string[] {
+  return [
+    ending === undefined
+      ? "This run's credential does not end with the key."
+      : `This run's credential is ${ending}, which ends with the key: the client certificate of ${instead} takes its place.`,
+    "The operator, and a publisher in pods, have tokens of their pods, which end with the key: their pods are made anew after the last server's proof.",
+    "A publisher elsewhere that has a token in a file needs another one then: podtrust renew-token, or podtrust up.",
+  ];
+}
 
 /** A remembered theft, as `rotate status` says it first of all. */
 export function theftProgressText({ way, stolen, fresh, publishedAt, servers }: TheftProgress): string {

@@ -279,6 +279,11 @@ export const attacks: Readonly<Record<CredentialName, readonly Attack[]>> = {
       namedByConfig,
     ),
   ],
+  "admin-certificate": [
+    unnamed("certificate-of-the-machine", "ADMIN_KUBECONFIG", ({ server }) => ({
+      cluster: { kubeconfig: "k", adminKubeconfig: server.address },
+    })),
+  ],
   "age-identity": [
     unnamed("AGE-SECRET-KEY-1", "AGE_IDENTITY", () => ({
       publisher: { source: { kubeconfig: "k" }, backup: { identity: "../identity" } },

@@ -1,7 +1,7 @@
 /** What a tenant's failing bindings cost the account that all tenants share: calls in an hour of the operator's clock. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { type JsonRecord, recordOf, recordsOf } from "../../../src/core/base/index.ts";
+import { type JsonRecord, recordOf } from "../../../src/core/base/index.ts";
 import type { Controller, KeySource } from "../../../src/operator/controller/index.ts";
 import { WorkQueue } from "../../../src/operator/controller/queue.ts";
 import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";

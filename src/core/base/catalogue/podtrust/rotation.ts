@@ -21,7 +21,7 @@ export const rotationErrors = {
   },
   "theft-own-credential": {
     summary:
-      "The kubeconfig has a ServiceAccount's token, which the API servers refuse as soon as the stolen key is gone.",
+      "The config's credential is a token that ends with the stolen key, and no machine has a kubeconfig with a certificate to take its place.",
     next: "Name a kubeconfig with a client certificate in the config's cluster section: /etc/kubernetes/admin.conf of a control plane node has one.",
   },
   "rotation-elsewhere": {
