@@ -60,4 +60,13 @@ describe("the key that proves what replicas share", () => {
     for (const secret of secrets)
       assert.deepEqual([secret["data"], secret["stringData"]], [undefined, undefined]);
   });
+
+  test("is made by a hook that waits for no pod: pods may wait for the key", async () => {
+    const job = (await rendered()).find(({ kind }) => kind === "Job");
+    assert.deepEqual(recordOf(job?.["metadata"])["annotations"], {
+      "helm.sh/hook": "post-install,post-upgrade",
+      "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+      "argocd.argoproj.io/hook": "Sync",
+    });
+  });
 });

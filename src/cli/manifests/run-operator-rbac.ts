@@ -1,4 +1,5 @@
-import { type FailurePolicy, operatorManifests } from "../../operator/index.ts";
+import { type FailurePolicy, keysSecret, operatorManifests } from "../../operator/index.ts";
+import { storeKeySecret } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { printObjects } from "./print-objects.ts";
 
@@ -27,5 +28,6 @@ export function runOperatorRbac(context: CommandContext, options: OperatorRbacOp
   } = options;
   const webhook = options.webhook === true ? { webhook: { failurePolicy } } : {};
   const items = operatorManifests({ namespace, name, evict, configMaps, keys, roleMap, ...webhook });
-  printObjects(context, items);
+  // There is no image for a Job that would make the key: a person fills it, as docs/how-to/gcp.md says.
+  printObjects(context, keys ? [...items, storeKeySecret(keysSecret, { namespace })] : items);
 }

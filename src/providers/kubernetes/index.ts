@@ -58,7 +58,14 @@ export {
   replicaPod,
   settingsArgs,
 } from "./replicas.ts";
-export { storeKeyFolder, storeKeyMount, storeKeyName, storeKeyObjects, storeKeyVolume } from "./store-key.ts";
+export {
+  storeKeyFolder,
+  storeKeyMount,
+  storeKeyName,
+  storeKeyObjects,
+  storeKeySecret,
+  storeKeyVolume,
+} from "./store-key.ts";
 export { isProven, keysOfStore, proofEntryOf, proofOf, storeKeyEntries, storeKeyIn } from "./store-proof.ts";
 export type { PodSettings } from "../../config/index.ts";
 export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";

@@ -17,6 +17,16 @@ export const storeKeyVolume = (store: string): object => ({
   secret: { secretName: storeKeyName(store), optional: true },
 });
 
+/** That Secret, empty: no manifest holds a key, since a render is repeated, and the same key has to stay. */
+export function storeKeySecret(store: string, metadata: object): object {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: storeKeyName(store), ...metadata },
+    type: "Opaque",
+  };
+}
+
 /** Which store, and with what the key of it is made. */
 export interface StoreKeySpec {
   readonly namespace: string;
@@ -28,10 +38,10 @@ export interface StoreKeySpec {
 }
 
 /**
- * The Secret of a store's keys, empty, and a Job that makes a key in it where there is none: no manifest holds one, since
- * a render is repeated, and the same key has to stay. The replicas have no right to it: whoever has their token could
- * prove what he likes. The hook has Helm and Argo CD run the Job after the rest, anew each time, as a Job cannot be
- * changed.
+ * The Secret of a store's keys and a Job that makes a key in it where there is none. The replicas have no right to it:
+ * whoever has their token could prove what he likes. The hooks have Helm and Argo CD run the Job anew each time, as a Job cannot be changed. To Argo CD it is
+ * part of the sync: what Helm calls post-install waits there for healthy pods (its docs, user-guide/helm and sync-waves), and
+ * these may wait for the key. An annotation of its own is read in place of Helm's (gitops-engine, pkg/sync/hook).
  */
 export function storeKeyObjects({
   namespace,
@@ -47,9 +57,10 @@ export function storeKeyObjects({
   const annotations = {
     "helm.sh/hook": "post-install,post-upgrade",
     "helm.sh/hook-delete-policy": "before-hook-creation,hook-succeeded",
+    "argocd.argoproj.io/hook": "Sync",
   };
   return [
-    { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque" },
+    storeKeySecret(store, metadata),
     {
       apiVersion: "v1",
       kind: "ServiceAccount",

@@ -39,14 +39,20 @@ export class SecretRecords implements StoreRecords {
   }
 
   /**
-   * Throws `publisher-store-key` without a key, and `certificate-store-invalid` for a certificate that no replica wrote: a
-   * pod is not ready while it may have one. An account of which that is true is as if there were none.
+   * Throws `certificate-store-invalid` for a certificate that no replica wrote: a pod is not ready while it may have one. An
+   * account of which that is true is as if there were none. A pod without a key serves what was written before there were
+   * keys, and orders nothing: else it would not be ready, and a hook that waits for ready pods would never make the key.
    */
   async read(record: RecordName): Promise<string | undefined> {
-    const keys = await this.#keys(record);
-    const text = this.#provenIn(await this.#secret.read(), record, keys);
-    if (text instanceof Error && record.kind === "certificates") throw text;
-    return text instanceof Error ? undefined : text;
+    const entry = entryOf(record);
+    const keys = await this.#access.keys();
+    const { text, proof, isProven } = standingIn(await this.#secret.read(), entry, keys);
+    if (text === undefined || isProven) return text;
+    if (keys.length === 0 && proof === undefined) return text;
+    if (keys.length === 0) throw keyMissing(this.placeOf(record));
+    const forged = this.#access.forged.note(this.#secret.place, entry, text);
+    if (record.kind === "certificates") throw forged;
+    return undefined;
   }
 
   async replace(record: RecordName, text: string, { lock, replaces }: RecordConditions): Promise<boolean> {
@@ -68,13 +74,6 @@ export class SecretRecords implements StoreRecords {
     const keys = await this.#access.keys();
     if (keys.length === 0) throw keyMissing(this.placeOf(record));
     return keys;
-  }
-
-  #provenIn(state: SharedState, record: RecordName, keys: readonly string[]): string | Error | undefined {
-    const entry = entryOf(record);
-    const { text, isProven } = standingIn(state, entry, keys);
-    if (text === undefined || isProven) return text;
-    return this.#access.forged.note(this.#secret.place, entry, text);
   }
 
   #holds(lock: StoreLock, { holder }: SharedState): boolean {

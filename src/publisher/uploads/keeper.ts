@@ -38,7 +38,9 @@ export class KeyKeeper {
   /** What is wrong, in sentences; empty while it does not run. */
   get degraded(): readonly string[] {
     const status = this.#issuer?.status();
-    return status === undefined ? [] : [...status.unready, ...status.degraded].map((why) => `keys: ${why}`);
+    if (status === undefined) return [];
+    const { unready, degraded, warnings } = status;
+    return [...unready, ...degraded, ...warnings].map((why) => `keys: ${why}`);
   }
 
   /** Where keys are, in sentences. */

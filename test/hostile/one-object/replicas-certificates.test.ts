@@ -227,12 +227,17 @@ describe("who may write the Secret that replicas share", () => {
   });
 
   test("has nothing ordered by a replica without a key, which could keep nothing and would order at each start", async (t) => {
-    const { open } = await replicas(t);
+    const { cluster, clock, open } = await replicas(t);
     const { certificates } = open([]);
     const code = "publisher-store-key";
     await assert.rejects(certificates.lock("certificate"), { code });
+    await assert.rejects(certificates.saveAccount(directory, "", { key: createAccountKey().pem }), { code });
+    assert.equal(await certificates.load(address), undefined);
+    // What was written before there were keys is served on, and nothing that another key proves.
+    cluster.secret.write(certificate, await foreignText(clock));
+    assert.notEqual(await certificates.load(address), undefined);
+    cluster.secret.write(proofFor(certificate), "of another key");
     await assert.rejects(certificates.load(address), { code });
-    await assert.rejects(certificates.loadAccount(directory, ""), { code });
   });
 
   test("whatever he writes for an hour, replicas serve their own certificate, and one that starts orders none", async (t) => {
