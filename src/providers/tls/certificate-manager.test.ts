@@ -76,6 +76,17 @@ describe("the certificate manager", () => {
     assert.equal(kept?.key, manager.current()?.key);
   });
 
+  test("a lock that another process keeps for an hour is a failed attempt, told as one and tried again", async () => {
+    const kept = await store.lock("certificate oidc.example.com");
+    const manager = await start();
+    await stepUntil(clock, () => manager.status().attempts > 0, { step: minute, limit: 2 * hour });
+    assert.equal(manager.status().lastError?.code, "deadline-exceeded");
+    assert.match(manager.status().lastError?.message ?? "", /lock on this certificate for an hour/u);
+    assert.deepEqual(orders(), []);
+    await kept.release();
+    await stepUntil(clock, () => manager.status().state === "valid", { step: minute, limit: 2 * hour });
+  });
+
   test("a start with a good certificate in the store asks no CA for one", async () => {
     const manager = await start();
     await stepUntil(clock, () => manager.status().state === "valid");

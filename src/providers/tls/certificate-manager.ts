@@ -10,6 +10,7 @@ import {
   type Logger,
   PodtrustError,
   silentLogger,
+  TimeLimit,
   Waiters,
 } from "../../core/base/index.ts";
 import { AcmeAccounts } from "./accounts.ts";
@@ -28,13 +29,15 @@ import type {
   ServedCertificate,
 } from "./contract.ts";
 import { decideRenewal, type RenewalDecision } from "./renewal.ts";
-import type { CertificateStore } from "./store.ts";
+import type { CertificateStore, StoreLock } from "./store.ts";
 
 // Timers do not run while a machine sleeps, and clocks get set: look at the time at least this often.
 const maxSleep = 600_000;
 // A CA that suggests renewing what it has only just issued would otherwise be asked without a pause.
 const minAge = 600_000;
 const afterFault = 60_000;
+// Longer than all CAs of a config take for one certificate.
+const maxLockWait = 3_600_000;
 
 const draw = (): number => randomInt(2 ** 40) / 2 ** 40;
 
@@ -276,8 +279,23 @@ class Manager implements CertificateManager {
     if (forced !== undefined) end(forced);
   }
 
+  /** The lock of these names; waiting for it too long is a failure: whoever keeps it keeps the certificate from being renewed. */
+  async #lock(): Promise<StoreLock> {
+    const reason = (): Error =>
+      new PodtrustError(
+        "deadline-exceeded",
+        "another process has kept the lock on this certificate for an hour",
+      );
+    const limit = new TimeLimit(this.#clock, { ms: maxLockWait, signal: this.#closing.signal, reason });
+    try {
+      return await this.#store.lock(`certificate ${this.#names.join(" ")}`, limit.signal);
+    } finally {
+      await limit.end();
+    }
+  }
+
   async #obtain(): Promise<void> {
-    const lock = await this.#store.lock(`certificate ${this.#names.join(" ")}`, this.#closing.signal);
+    const lock = await this.#lock();
     const either = new ChildAbort(this.#closing.signal, lock.lost);
     try {
       if (!this.#wanted && ((await this.#takeFromStore()) || !this.#isDue())) return;

@@ -8,6 +8,7 @@ import * as fc from "fast-check";
 import { PodtrustError } from "../../../src/core/base/index.ts";
 import { createAccountKey, type PresentedChallenge } from "../../../src/providers/acme/index.ts";
 import { type KubernetesObject, type ObjectRef, proofOf } from "../../../src/providers/kubernetes/index.ts";
+import { microTime } from "../../../src/providers/kubernetes/lease-record.ts";
 import type { CertificateManager } from "../../../src/providers/tls/index.ts";
 import { startCertificateManager } from "../../../src/providers/tls/certificate-manager.ts";
 import { accountFile, certificateFile, certificateText } from "../../../src/providers/tls/stored.ts";
@@ -224,6 +225,33 @@ describe("who may write the Secret that replicas share", () => {
     cluster.secret.delete(certificate);
     await clock.advance(minute);
     assert.equal(cluster.secret.text(certificate), text);
+  });
+
+  test("stops by their Lease nothing but renewals, which count as failures after an hour", async (t) => {
+    const { clock, cluster, manager } = await served(t);
+    const own = manager.current()?.certificate;
+    const renewed = manager.renewNow();
+    const outcome = assert.rejects(renewed, { code: "deadline-exceeded" });
+    for (let minutes = 0; minutes < 70; minutes += 1) {
+      const time = microTime(clock.now());
+      const spec = {
+        holderIdentity: "him",
+        leaseDurationSeconds: 2_000_000,
+        acquireTime: time,
+        renewTime: time,
+        leaseTransitions: minutes,
+      };
+      cluster.lease = {
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { namespace: "podtrust", name: "podtrust-publisher", resourceVersion: `his-${minutes}` },
+        spec,
+      };
+      await clock.advance(minute);
+      assert.equal(manager.current()?.certificate, own);
+    }
+    await outcome;
+    assert.ok(manager.status().attempts > 0);
   });
 
   test("has nothing ordered by a replica without a key, which could keep nothing and would order at each start", async (t) => {
