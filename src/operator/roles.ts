@@ -25,6 +25,10 @@ export function followedRoleMap({ namespace, name }: RoleMapRef) {
   } as const;
 }
 
+/** So many problems of a map are told, each of so many characters: a ConfigMap has a mebibyte of entries, and names are its writer's. */
+const maxTold = 20;
+const maxSentence = 300;
+
 /** Address and audience of the EKS Pod Identity agent: the defaults of AWS's webhook. */
 const agent: Omit<Agent, "spread"> = {
   credentialsUri: "http://169.254.170.23/v1/credentials",
@@ -44,7 +48,12 @@ export class Roles {
 
   /** Entries of the map that cannot be used, in sentences. */
   get problems(): readonly string[] {
-    return this.#now.problems;
+    const { problems } = this.#now;
+    const told = problems
+      .slice(0, maxTold)
+      .map((one) => (one.length > maxSentence ? `${one.slice(0, maxSentence)}…` : one));
+    const left = problems.length - told.length;
+    return left > 0 ? [...told, `the role map has ${left} more entries that cannot be used`] : told;
   }
 
   /** A ServiceAccount, `namespace/name`, as its pods see it. */
