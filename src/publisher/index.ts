@@ -31,7 +31,7 @@ export type {
 export type { ServingLimits } from "./serving/limits.ts";
 export { handedKey } from "./source/handed-key.ts";
 export { distrustKey, publisherStatus, restoreKey } from "./control/client.ts";
-export { distrustInSecret } from "./shared/distrust-in-secret.ts";
+export { distrustInSecret, handOverInSecret } from "./shared/distrust-in-secret.ts";
 export { maxAge } from "./settings.ts";
 export { startPublisher } from "./publisher.ts";
 export { metricCatalogue, type MetricId } from "./admin/catalogue.ts";

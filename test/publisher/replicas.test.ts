@@ -1,13 +1,18 @@
 /** What replicas of a publisher know from each other, by the Secret that they share. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { describe, test, type TestContext } from "node:test";
-import { makeStoreKey } from "../../src/publisher/index.ts";
-import { renderJwkSet } from "../../src/rules/keys/index.ts";
+import type { Config } from "../../src/config/index.ts";
+import { distrustInSecret, handOverInSecret, makeStoreKey } from "../../src/publisher/index.ts";
+import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
+import { kubernetesKid, type PublicJwk, renderJwkSet } from "../../src/rules/keys/index.ts";
 import { PodtrustError } from "../../src/core/base/index.ts";
+import { parse } from "../support/config-text.ts";
 import { TestClock } from "../support/clock.ts";
 import { OneSecret } from "../support/one-secret.ts";
-import { newKey } from "../support/publisher.ts";
+import { MemoryLog, newKey, startTestPublisher } from "../support/publisher.ts";
 import { until } from "../support/until.ts";
+import { earlierStore } from "../support/earlier-store.ts";
 import { issuer, keyFolderOf, startReplica, storeKey } from "../support/replicas.ts";
 import { kidsOf } from "./support.ts";
 
@@ -113,6 +118,123 @@ describe("what an earlier podtrust wrote, which proves nothing", () => {
     await replica.to.publisher.refresh();
     assert.notEqual(place.secret.text("proof.documents.test"), undefined);
     await replica.end();
+  });
+});
+
+describe("a key that a person hands over to a publisher in pods", () => {
+  const newPair = () => {
+    const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    return {
+      kid: kubernetesKid(publicKey),
+      publicKey: publicKey.export({ type: "spki", format: "pem" }) as string,
+    };
+  };
+  const configOf = (): Promise<Config> =>
+    parse(
+      `stack: test\nissuer: ${issuer}\npublisher: {source: {kubeconfig: k}, store: {secret: {namespace: podtrust, name: podtrust-publisher}}, https: {acme: {}}}\n`,
+    );
+
+  /** The cluster, as somebody who may read the key of the store, or may not. */
+  function clusterOf({ secret }: { readonly secret: OneSecret }, shown: readonly PublicJwk[], reads = true) {
+    const key = { data: { key: Buffer.from(storeKey).toString("base64") } };
+    return {
+      read: ({ name }: { readonly name: string }) => {
+        if (!name.endsWith("-store-key")) return secret.read();
+        return reads
+          ? Promise.resolve({ apiVersion: "v1", kind: "Secret", metadata: { name }, ...key })
+          : Promise.reject(new PodtrustError("cluster-forbidden", "no"));
+      },
+      replace: (next: KubernetesObject) => secret.replace(next),
+      create: () => secret.create(),
+      oidcDocuments: () =>
+        Promise.resolve({ discovery: Buffer.from("{}"), jwks: Buffer.from(renderJwkSet(shown)) }),
+    };
+  }
+
+  test("is published by all of them, alone where the only key of the cluster is distrusted, and by their successors", async (t) => {
+    const place = world(t);
+    const stolen = newKey();
+    const both = [await startReplica(place, [stolen]), await startReplica(place, [stolen])];
+    for (const { to } of both) await to.publisher.ready();
+    const fresh = newPair();
+    const config = await configOf();
+    const deps = { cluster: clusterOf(place, [stolen]), clock: place.clock, logger: new MemoryLog() };
+    assert.equal(await handOverInSecret(config, fresh, deps), "Secret podtrust/podtrust-publisher");
+    await assert.rejects(handOverInSecret(config, { ...fresh, kid: stolen.kid }, deps), {
+      code: "publisher-key-differs",
+    });
+    const publish = (...expected: readonly string[]) =>
+      until("all publish it", async () => {
+        await place.clock.advance(5000);
+        const found = await Promise.all(both.map(({ to }) => kidsOf(to)));
+        return found.every((one) => [...one].sort().join() === expected.toSorted().join());
+      });
+    await publish(stolen.kid, fresh.kid);
+    assert.equal(await distrustInSecret(config, stolen.kid, deps), "Secret podtrust/podtrust-publisher");
+    await publish(fresh.kid);
+    await assert.rejects(distrustInSecret(config, fresh.kid, deps), { code: "publisher-last-key" });
+    for (const { end } of both) await end();
+    const successor = await startReplica(place, [stolen]);
+    await successor.to.publisher.ready();
+    assert.deepEqual(await kidsOf(successor.to), [fresh.kid]);
+    await successor.end();
+  });
+
+  test("is taken of nobody who may write their Secret and not read the key that proves it", async (t) => {
+    const place = world(t);
+    const shown = newKey();
+    const replica = await startReplica(place, [shown]);
+    await replica.to.publisher.ready();
+    const before = place.secret.text(entry);
+    const deps = { cluster: clusterOf(place, [shown], false), clock: place.clock, logger: new MemoryLog() };
+    await assert.rejects(handOverInSecret(await configOf(), newPair(), deps), {
+      code: "publisher-store-key",
+    });
+    assert.equal(place.secret.text(entry), before);
+    await replica.end();
+  });
+});
+
+describe("a replica of podtrust 282057bf beside one of now, as while pods are rolled out", () => {
+  test("publishes what the cluster shows, as the other does; a distrust at either is followed by both, and the Secret is proven once the old one is gone", async (t) => {
+    const place = world(t);
+    const [first, second, third] = [newKey(), newKey(), newKey()];
+    const keys = [first, second, third];
+    const before = earlierStore(place.secret, place.clock);
+    const old = await startTestPublisher({
+      keys: [...keys],
+      clock: place.clock,
+      issuerOptions: { shared: before.store },
+    });
+    t.after(() => old[Symbol.asyncDispose]());
+    await old.publisher.ready();
+    const { to, end } = await startReplica(place, [...keys]);
+    await to.publisher.ready();
+    const publish = async (...expected: readonly { kid: string }[]): Promise<void> => {
+      const wanted = expected.map(({ kid }) => kid).sort();
+      for (const each of [old, to])
+        await until("both publish the same", async () => {
+          await Promise.all([old.publisher.refresh(), to.publisher.refresh()]);
+          await place.clock.advance(5000);
+          return [...(await kidsOf(each))].sort().join() === wanted.join();
+        });
+    };
+    await publish(...keys);
+    await old.publisher.distrust(first.kid, { force: true });
+    await publish(second, third);
+    await to.publisher.distrust(second.kid, { force: true });
+    await publish(third);
+    await old[Symbol.asyncDispose]();
+    await before.close();
+    await to.publisher.refresh();
+    await place.clock.advance(hour);
+    await to.publisher.refresh();
+    await end();
+    const fresh = await startReplica(place, [...keys]);
+    await fresh.to.publisher.ready();
+    assert.deepEqual(await kidsOf(fresh.to), [third.kid]);
+    assert.doesNotMatch(fresh.to.publisher.status().issuers[0]?.warnings.join() ?? "", /not written/u);
+    await fresh.end();
   });
 });
 

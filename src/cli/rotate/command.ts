@@ -29,7 +29,11 @@ export interface RotateReach {
   readonly elsewhere: Elsewhere;
   readonly across: Across;
   readonly atParties: AtParties;
+  readonly handOver: HandOver;
 }
+
+/** Hands a key over at a publisher elsewhere; false if none is named, or the config's is not one of those. */
+type HandOver = (options: RotateOptions, kid: string) => Promise<boolean>;
 
 /** The keys across a config's API servers; undefined if it names none. */
 type Across = (options: RotateOptions) => Promise<object | undefined>;
@@ -71,7 +75,7 @@ export const uses: CommandUses = {
 
 /** `podtrust rotate status`, `rotate distrust KID`, `rotate restore KID`: look at a running publisher, and say which keys it leaves out. */
 export function define(rotate: Command, context: CommandContext, reach?: RotateReach): void {
-  const { elsewhere, across, atParties } = reach ?? {};
+  const { elsewhere, across, atParties, handOver } = reach ?? {};
   const isDone = async (
     options: RotateOptions,
     words: readonly string[],
@@ -112,6 +116,7 @@ export function define(rotate: Command, context: CommandContext, reach?: RotateR
     .description("undo a distrust: publish the signing key again, or one that the cluster has not shown yet")
     .option("--public-key <file>", "PEM of that key, handed over by its ID; - is standard input")
     .action(async (kid: string, options: RotateOptions) => {
+      if (options.state === undefined && (await handOver?.(options, kid)) === true) return;
       if (await isDone(options, ["restore", kid, ...optionWords(options)])) return;
       const { runRotateRestore } = await import("./run.ts");
       await runRotateRestore(context, kid, options);

@@ -21,7 +21,8 @@ export interface RotateOptions extends DistrustOptions {
   readonly publicKey?: string;
 }
 
-const maxPem = 4096;
+/** The most bytes of a public key in PEM. */
+export const maxPem = 4096;
 
 /** What comes after a command that did what it should: more members of `--json`. */
 export type Afterwards = () => Promise<object>;
@@ -120,17 +121,20 @@ export async function runRotateDistrust(
   output.result({ ...outcome, ...(await afterwards?.()) });
 }
 
-/** `podtrust rotate restore KID`. */
+/** `podtrust rotate restore KID`. `pem`: the public key, where its file was read already. */
 export async function runRotateRestore(
   context: CommandContext,
   kid: string,
   options: RotateOptions,
+  pem?: string,
 ): Promise<void> {
   const { output } = context;
   const stateDir = await stateDirOf(context, options);
-  const publicKey = await mapped(options.publicKey, (name) =>
-    readTextFile(context, { option: "--public-key", name, maxBytes: maxPem, stdin: true }),
-  );
+  const publicKey =
+    pem ??
+    (await mapped(options.publicKey, (name) =>
+      readTextFile(context, { option: "--public-key", name, maxBytes: maxPem, stdin: true }),
+    ));
   const outcome = await restoreKey(stateDir, kid, defined({ stack: options.stack, publicKey }));
   const { stack, changed, published, shown } = outcome;
   if (publicKey !== undefined) output.line(`${kid} was handed over to ${stack}.`);

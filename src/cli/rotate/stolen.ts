@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { defined, errorText, PodtrustError, silentLogger } from "../../core/base/index.ts";
-import { personStateDir, publisherOf } from "../../config/index.ts";
+import { personStateDir } from "../../config/index.ts";
 import {
   beginTheft,
   endTheft,
@@ -9,8 +9,9 @@ import {
   openTheft,
   renewOwnPods,
 } from "../../control-plane/theft/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { ask, canAsk } from "../../core/terminal/index.ts";
-import { openUploads, handedKey, restoreKey, uploadWhole } from "../../publisher/index.ts";
+import { openUploads, handedKey, uploadWhole } from "../../publisher/index.ts";
 import {
   afterTheftText,
   atOnceText,
@@ -24,7 +25,7 @@ import { closeAll } from "./closing.ts";
 import type { RotateRun } from "./lockdown.ts";
 import { type MoveOptions, runMove, runOf, standardAlgorithm, waitingLine, withdrawn } from "./moves.ts";
 import { endedAtParties, notedAtParties, openAtParties } from "./at-parties.ts";
-import { handOverOnMachine } from "./on-machine.ts";
+import { handOverToPublisher, orSeen } from "./hand-over.ts";
 
 /** What was typed after `rotate stolen`. */
 export interface StolenOptions extends MoveOptions {
@@ -63,7 +64,7 @@ async function agreed(context: CommandContext, yes: boolean): Promise<void> {
 }
 
 /** Publishes the fresh key by the person's own credentials: at the publisher's own socket, and where keys are uploaded. */
-async function handedOver(run: RotateRun, { fresh }: KeyReplacement): Promise<void> {
+async function handedOver(run: RotateRun, { fresh }: KeyReplacement, cluster: KubernetesApi): Promise<void> {
   const { context, config } = run;
   const { env, clock, signal, progress } = context;
   const how = { config, env, clock, signal, logger: silentLogger };
@@ -71,18 +72,7 @@ async function handedOver(run: RotateRun, { fresh }: KeyReplacement): Promise<vo
     if (outcome instanceof PodtrustError) throw outcome;
     progress.line(`${place} has ${fresh.kid} alone.`, 2);
   }
-  if (config.publisher === undefined || (await handOverOnMachine(context, config, fresh))) return;
-  const { stateDir } = publisherOf(config);
-  try {
-    await restoreKey(stateDir, fresh.kid, { publicKey: fresh.publicKey });
-  } catch (error) {
-    if (!(error instanceof PodtrustError) || error.code !== "publisher-not-running") throw error;
-    throw new PodtrustError("publisher-not-running", error.message, {
-      cause: error,
-      next: `Hand the key over where the publisher runs, in a pod by kubectl exec -i, with this on its standard input, then run the same command again: podtrust rotate restore ${fresh.kid} --public-key -\n${fresh.publicKey}`,
-      detail: { kid: fresh.kid },
-    });
-  }
+  if (config.publisher !== undefined) await handOverToPublisher(context, config, fresh, cluster);
 }
 
 function shownEnd({ context, config }: RotateRun, { publishedAt, servers }: TheftProgress): void {
@@ -127,8 +117,20 @@ async function answered(
       signal,
       close: async () => void (await closeAll(run, { cut: true }, opened.cluster)),
       async replace(keys) {
-        await handedOver(run, keys);
-        for (const one of keys.tainted) await withdrawn(context, config, opened.cluster, one.kid);
+        const isSeen = async (shows: (kids: readonly string[]) => boolean): Promise<boolean> => {
+          const { seen } = await opened.published(signal);
+          return seen.length > 0 && seen.every(({ kids }) => kids !== undefined && shows(kids));
+        };
+        const { cluster } = opened;
+        await orSeen(
+          () => handedOver(run, keys, cluster),
+          () => isSeen((kids) => kids.includes(keys.fresh.kid)),
+        );
+        for (const { kid: tainted } of keys.tainted)
+          await orSeen(
+            () => withdrawn(context, config, cluster, tainted),
+            () => isSeen((kids) => !kids.includes(tainted)),
+          );
       },
       async onWithdrawn() {
         await notedAtParties(run);

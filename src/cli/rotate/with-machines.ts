@@ -18,6 +18,10 @@ export function define(rotate: Command, context: CommandContext): void {
       const { rotateUploads } = await import("./uploads.ts");
       return rotateUploads(context, config, words, afterwards);
     },
+    async handOver(options, kid) {
+      const { runHandOver } = await import("./hand-over.ts");
+      return runHandOver(context, options, kid);
+    },
     async across(options) {
       const { statusAcross } = await import("./moves.ts");
       return statusAcross(context, options);
