@@ -247,6 +247,25 @@ describe("a member whose binding went without its finalizer", () => {
     assert.doesNotMatch(world.events.join("\n"), /Member(?:Kept|Unclaimed)/u);
   });
 
+  test("is not kept by the ServiceAccount's binding to another trust, whose principal is of another pool", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.trust({ grants: [{ ...shop, emails: [web] }] });
+    world.bind({ email: web });
+    await world.pass();
+    await world.trustPass();
+    world.objects.delete(key);
+    world.bind({ email: web, trust: "second" });
+    const again = world.objects.get(key);
+    assert.ok(again !== undefined);
+    const status = { emails: [web], principal: principal.replace("/bindings/", "/second/"), conditions: [] };
+    world.objects.set(key, { ...again, status });
+    for (let times = 0; times < 3; times += 1) {
+      world.clock.move(6 * minute);
+      await world.trustPass();
+    }
+    assert.deepEqual(await world.members(), []);
+  });
+
   test("goes at once with its trust", async (t) => {
     const world = await googleBindingsWorld(t);
     world.trust();

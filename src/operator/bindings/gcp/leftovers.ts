@@ -2,7 +2,7 @@ import { mapLimit } from "../../../core/base/index.ts";
 import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { partyNames } from "../../../rules/bindings/index.ts";
 import { principalOf } from "../../../rules/gcp/index.ts";
-import { parseSubject } from "../../../rules/oidc/index.ts";
+import { parseSubject, serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { BindingEvent } from "../pass.ts";
 import { type Membership, membershipKey } from "./members.ts";
 import { type GooglePass, googleStatusOf } from "./pass.ts";
@@ -120,7 +120,7 @@ export async function insideOf(
 async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonly Membership[]> {
   const { google, cluster } = sweep.clients;
   const made = google.made.of(trust);
-  const claims = new Claims(cluster, sweep.signal);
+  const claims = new Claims(cluster, trust, sweep.signal);
   const found = await mapLimit(
     namedEmails(
       trust,
@@ -144,18 +144,20 @@ async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonl
   return found.flat();
 }
 
-/** Owners of members, by the status of bindings. */
+/** Owners of members of one pool, by the status of bindings. */
 class Claims {
   readonly #cluster: MemberSweep["clients"]["cluster"];
+  readonly #trust: GoogleTrust;
   readonly #signal: AbortSignal;
   readonly #read = new Map<string, Promise<readonly string[]>>();
 
-  constructor(cluster: MemberSweep["clients"]["cluster"], signal: AbortSignal) {
+  constructor(cluster: MemberSweep["clients"]["cluster"], trust: GoogleTrust, signal: AbortSignal) {
     this.#cluster = cluster;
+    this.#trust = trust;
     this.#signal = signal;
   }
 
-  /** Whether the ServiceAccount's binding, of any trust, has it; true for subjects that are no ServiceAccount. */
+  /** Whether the ServiceAccount's binding has it, in this pool; true for subjects that are no ServiceAccount. */
   async has({ email, subject }: Membership): Promise<boolean> {
     const whose = parseSubject(subject);
     if (whose === undefined) return true;
@@ -167,6 +169,11 @@ class Claims {
   async #emailsOf(whose: { readonly namespace: string; readonly name: string }): Promise<readonly string[]> {
     const { kind } = partyNames.gcp.binding;
     const object = await this.#cluster.read({ kind, ...whose }, { signal: this.#signal });
-    return object === undefined ? [] : googleStatusOf(object).emails;
+    if (object === undefined) return [];
+    const { emails, principal } = googleStatusOf(object);
+    const { namespace, name } = whose;
+    // A binding of another trust that names the same service account has another principal there: it keeps none of this pool.
+    const own = principalOf(this.#trust, serviceAccountSubject(namespace, name));
+    return principal === undefined || principal === own ? emails : [];
   }
 }
