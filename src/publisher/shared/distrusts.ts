@@ -4,7 +4,7 @@ import { jwkThumbprint } from "../../rules/keys/index.ts";
 import type { KeyRing, KnownKey } from "../source/keys.ts";
 import { emptyState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
-import { distrustsOf, readState, type Restored, stateText } from "../source/stored-state.ts";
+import { distrustsOf, maxSaidKeys, readState, type Restored, stateText } from "../source/stored-state.ts";
 
 /** The owner of an entry in a Secret. */
 export interface SecretOfIssuer {
@@ -19,13 +19,19 @@ export function united(said: KeyRing, own: KeyRing): KeyRing {
   const isLifted = ({ jwk, distrustedAt }: KnownKey): boolean =>
     known.get(jwk.kid)?.takenBack === distrustedAt;
   const all = new Map(said.filter((key) => !isLifted(key)).map((key) => [key.jwk.kid, key]));
-  for (const key of distrustsOf(own)) {
+  const ours = distrustsOf(own);
+  for (const key of ours) {
     const before = all.get(key.jwk.kid);
     // Under one kid our own key counts: what another wrote is only said.
     const isSame = before !== undefined && jwkThumbprint(before.jwk) === jwkThumbprint(key.jwk);
     if (!isSame || (key.distrustedAt ?? 0) < (before.distrustedAt ?? 0)) all.set(key.jwk.kid, key);
   }
-  return [...all.values()].sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1));
+  // Our own come first: what is beyond the bound was only said.
+  const kids = new Set(ours.map(({ jwk }) => jwk.kid));
+  const rest = [...all.values()].filter(({ jwk }) => !kids.has(jwk.kid));
+  return [...[...all.values()].filter(({ jwk }) => kids.has(jwk.kid)), ...rest]
+    .slice(0, maxSaidKeys)
+    .sort((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1));
 }
 
 /**
@@ -35,7 +41,7 @@ export function united(said: KeyRing, own: KeyRing): KeyRing {
 export function sharedDistrusts({ secret, stack, issuer }: SecretOfIssuer): DocumentStore {
   const entry = `distrusted.${stack}`;
   const read = (text: string): Restored => {
-    const { state, ...rest } = readState(text, issuer, "replicas");
+    const { state, ...rest } = readState(text, issuer, "replicas", maxSaidKeys);
     return { ...rest, state: emptyState, said: distrustsOf(state.ring) };
   };
   return {

@@ -4,7 +4,7 @@ import type { KeyRing } from "../source/keys.ts";
 import { mergeStates, withoutOld } from "../source/merge-states.ts";
 import { emptyState, type SourceState } from "../source/state.ts";
 import type { DocumentStore } from "../source/store.ts";
-import { distrustsOf, readState, type Restored, stateText } from "../source/stored-state.ts";
+import { distrustsOf, maxSaidKeys, readState, type Restored, stateText } from "../source/stored-state.ts";
 import { type SecretOfIssuer, united } from "./distrusts.ts";
 import {
   isWritten,
@@ -42,7 +42,9 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
   const read = (text: string): Restored => readState(text, issuer, "replicas");
   const saidIn = (text: string | undefined): KeyRing => {
     try {
-      return text === undefined ? [] : distrustsOf(read(text).state.ring);
+      return text === undefined
+        ? []
+        : distrustsOf(readState(text, issuer, "replicas", maxSaidKeys).state.ring);
     } catch {
       return [];
     }

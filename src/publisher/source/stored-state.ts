@@ -32,6 +32,12 @@ interface StoredState {
   readonly keys: readonly StoredKey[];
 }
 
+/**
+ * Of what nothing proves no more keys than this are read: whoever may write it could have each look take seconds, since the
+ * numbers of an RSA key are tried for two milliseconds.
+ */
+export const maxSaidKeys = 200;
+
 // The last moment that a Date can hold (ECMA-262 §21.4.1.1): a later one could not be shown.
 const maxTime = 8.64e15;
 
@@ -77,10 +83,16 @@ function readJwk(stored: unknown): PublicJwk | undefined {
   }
 }
 
-/** Reads what `stateText` wrote, for `issuer`. Throws for what is damaged. */
-export function readState(text: string, issuer: string, from: "disk" | "replicas"): Restored {
+/** Reads what `stateText` wrote, for `issuer`. Throws for what is damaged, and for more than `most` keys. */
+export function readState(
+  text: string,
+  issuer: string,
+  from: "disk" | "replicas",
+  most = Infinity,
+): Restored {
   const stored = JSON.parse(text) as StoredState;
   if (stored.format !== 1) throw new TypeError(`format ${String(stored.format)} is unknown`);
+  if (stored.keys.length > most) throw new TypeError(`it has more than ${most} keys`);
   const ring = stored.keys.flatMap(readKey);
   if (new Set(ring.map(({ jwk }) => jwk.kid)).size < ring.length) throw new TypeError("a kid is there twice");
   if (stored.issuer !== issuer) {

@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import * as fc from "fast-check";
 import type { PublicJwk } from "../../../src/rules/keys/index.ts";
+import { proofOf } from "../../../src/providers/kubernetes/index.ts";
 import { TestClock } from "../../support/clock.ts";
 import { OneSecret } from "../../support/one-secret.ts";
 import { newKey } from "../../support/publisher.ts";
-import { issuer, keyFolderOf, startReplica } from "../../support/replicas.ts";
+import { issuer, keyFolderOf, startReplica, storeKey } from "../../support/replicas.ts";
+import { leastOwnTime } from "../../support/processor-time.ts";
 import { runs } from "../../support/runs.ts";
 import { kidsOf } from "../../publisher/support.ts";
-import { anyWrite, pass } from "./writes.ts";
+import { anyWrite, manyDistrusts, pass } from "./writes.ts";
 
 const entry = "documents.test";
 const proof = "proof.documents.test";
@@ -77,6 +79,48 @@ describe("who may write the Secret that replicas share", () => {
     await fresh.to.publisher.ready();
     assert.deepEqual(await kidsOf(fresh.to), [signs.kid]);
     await fresh.end();
+  });
+
+  test("costs a replica a moment by a mebibyte of keys, takes no distrust of its own away by it, and keeps none from being kept", async (t) => {
+    const place = world(t);
+    const keys = [newKey(), newKey()];
+    const { to, end } = await startReplica(place, [...keys]);
+    await to.publisher.ready();
+    const forgery = manyDistrusts(issuer, 1800);
+    assert.ok(forgery.length > 700_000);
+    const spent = await leastOwnTime(3, async () => {
+      place.secret.write(entry, forgery);
+      await place.clock.advance(5000);
+    });
+    // Reading all of it takes three seconds.
+    assert.ok(spent < 1000, `${spent} ms`);
+    const [stolen, other] = keys;
+    const { persisted } = await to.publisher.distrust(stolen?.kid ?? "", { force: true });
+    assert.ok(persisted);
+    place.secret.delete(entry);
+    place.secret.delete(proof);
+    await pass(to, 60_000);
+    assert.match(place.secret.text(entry) ?? "", /"distrustedAt"/u);
+    assert.deepEqual(await kidsOf(to), [other?.kid]);
+    await end();
+  });
+
+  test("has nothing taken of another stack's documents, or of its own under another stack's name, though each is proven", async (t) => {
+    const place = world(t);
+    const [own, foreign] = [newKey(), newKey()];
+    const first = await startReplica(place, [own]);
+    await first.to.publisher.ready();
+    const theirs = forged(place.clock.now(), [
+      { jwk: foreign, firstSeen: place.clock.now(), lastSeen: place.clock.now() },
+    ]);
+    place.secret.write("documents.other", theirs);
+    place.secret.write("proof.documents.other", proofOf(storeKey, "documents.other", theirs));
+    for (const name of ["documents", "proof.documents"])
+      place.secret.write(`${name}.test`, place.secret.text(`${name}.other`) ?? "");
+    await pass(first.to, 60_000);
+    assert.deepEqual(await kidsOf(first.to), [own.kid]);
+    assert.equal(place.secret.text("documents.other"), theirs);
+    await first.end();
   });
 
   test("whatever is written for an hour, no foreign key is published, no distrust lifted, and never none published", async (t) => {

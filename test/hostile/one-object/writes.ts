@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import * as fc from "fast-check";
 import { defined } from "../../../src/core/base/index.ts";
 import type { PublicJwk } from "../../../src/rules/keys/index.ts";
@@ -65,6 +66,26 @@ export function anyWrite(known: Known): fc.Arbitrary<Write> {
     { weight: 2, arbitrary: changed },
     { weight: 1, arbitrary: none },
   );
+}
+
+/** A document of so many distrusted RSA keys, which are long to look at: of 1,800 some 800 kB. */
+export function manyDistrusts(issuer: string, count: number): string {
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { e = "", n = "" } = publicKey.export({ format: "jwk" });
+  const number = Buffer.from(n, "base64url");
+  const keys = Array.from({ length: count }, (_, index) => {
+    number.writeUInt32BE(index, 100);
+    const jwk = {
+      kty: "RSA",
+      alg: "RS256",
+      use: "sig",
+      kid: `his-${index}`,
+      e,
+      n: number.toString("base64url"),
+    };
+    return { jwk, firstSeen: 1, lastSeen: 1, distrustedAt: 1 };
+  });
+  return JSON.stringify({ format: 1, issuer, keys });
 }
 
 /** Moves time by `ms`, with a look at the cluster each ten seconds: the disk, which the clock does not know, keeps up. */
