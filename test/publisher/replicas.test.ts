@@ -1,6 +1,8 @@
 /** What replicas of a publisher know from each other, by the Secret that they share. */
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { Config } from "../../src/config/index.ts";
 import { distrustInSecret, handOverInSecret, makeStoreKey } from "../../src/publisher/index.ts";
@@ -126,7 +128,7 @@ describe("a key that a person hands over to a publisher in pods", () => {
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     return {
       kid: kubernetesKid(publicKey),
-      publicKey: publicKey.export({ type: "spki", format: "pem" }) as string,
+      publicKey: String(publicKey.export({ type: "spki", format: "pem" })),
     };
   };
   const configOf = (): Promise<Config> =>
@@ -279,9 +281,26 @@ describe("the key of a store", () => {
     await without.to.publisher.ready();
     assert.deepEqual(await kidsOf(without.to), [shown.kid]);
     assert.match(without.to.log.of("warn").join(), /no key of .* is mounted/u);
+    const warnings = (): string => without.to.publisher.status().issuers[0]?.warnings.join() ?? "";
+    assert.match(warnings(), /no key of .* is mounted/u);
     await without.to.publisher.refresh();
     assert.equal(place.secret.text(entry), proven);
     assert.match(renderJwkSet(without.to.cluster.keys), /keys/u);
     await without.end();
+  });
+
+  test("is missed in the status from the first start on, also where nothing stands there yet, until it is mounted", async (t) => {
+    const place = world(t);
+    const folder = keyFolderOf(t, {});
+    const { to, end } = await startReplica({ ...place, folder }, [newKey()]);
+    await to.publisher.ready();
+    const warnings = (): string => to.publisher.status().issuers[0]?.warnings.join() ?? "";
+    assert.match(warnings(), /no key of .* is mounted/u);
+    await writeFile(join(folder, "key"), storeKey);
+    await until("it was seen", async () => {
+      await place.clock.advance(60_000);
+      return warnings() === "";
+    });
+    await end();
   });
 });

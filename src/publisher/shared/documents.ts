@@ -36,7 +36,13 @@ const noProof =
  */
 export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore {
   const { secret, stack, issuer, clock } = options;
-  const { keys: keysNow, forged } = options.access;
+  const { forged } = options.access;
+  let isKeyless = false;
+  const keysNow = async (): Promise<readonly string[]> => {
+    const keys = await options.access.keys();
+    isKeyless = keys.length === 0;
+    return keys;
+  };
   const entry = `documents.${stack}`;
   const how = () => ({ now: clock.now(), retention: options.keyRetention });
   const read = (text: string): Restored => readState(text, issuer, "replicas");
@@ -54,6 +60,7 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
   return {
     place: secret.place,
     forgedBeside: () => forged.count,
+    lacking: () => (isKeyless ? `${secret.place}: ${noKey}.` : undefined),
     async load() {
       let text: string | undefined;
       try {

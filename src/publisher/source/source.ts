@@ -113,10 +113,10 @@ export class IssuerSource {
 
   /** Problems of the disk, and what was lost before the start, in sentences. */
   get storeWarnings(): readonly string[] {
-    const { why, at = -Infinity } = this.#unproven ?? {};
-    const unproven =
-      why === undefined || this.#options.clock.now() - at >= forgedFor ? undefined : `${isoTime(at)}: ${why}`;
-    return [this.#diskWarning, unproven, this.#notice].flatMap((one) => one ?? []);
+    const { why, at = -Infinity, isForged = false } = this.#unproven ?? {};
+    const { store, clock } = this.#options;
+    const forged = isForged && clock.now() - at < forgedFor ? `${isoTime(at)}: ${why}` : undefined;
+    return [this.#diskWarning, forged, store.lacking?.(), this.#notice].flatMap((one) => one ?? []);
   }
 
   /** Why nothing is published until earlier distrusts can be read, in a sentence. */

@@ -18,6 +18,8 @@ export interface DocumentStore {
   onChange?(listener: () => void): () => void;
   /** How many texts were found beside the documents that no replica wrote. Absent where there is nothing beside them. */
   forgedBeside?(): number;
+  /** What the last load or save lacked to prove or believe what stands there, in a sentence. */
+  lacking?(): string | undefined;
 }
 
 /** A folder of texts. */
