@@ -91,7 +91,10 @@ const clouds = {
   },
 } as const;
 
-export interface AzureWorldOptions extends Pick<StandInAzureOptions, "ca" | "connectTo" | "writeMs"> {
+export interface AzureWorldOptions extends Pick<
+  StandInAzureOptions,
+  "ca" | "connectTo" | "resourceGroups" | "writeMs"
+> {
   readonly cloud?: keyof typeof clouds;
   /** The config's issuer, where Entra is to read it: by `connectTo` and `ca`. */
   readonly issuer?: string;

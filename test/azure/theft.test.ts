@@ -25,7 +25,13 @@ describe("Azure after the theft of a key", () => {
     const authority = await testAuthority();
     issuer = await startIssuer(authority);
     const { connectTo } = issuer;
-    world = await azureStackWorld({ issuer: issuer.issuer, connectTo, ca: authority.root });
+    const resourceGroups = ["podtrust", "elsewhere"];
+    world = await azureStackWorld({
+      issuer: issuer.issuer,
+      connectTo,
+      ca: authority.root,
+      resourceGroups,
+    });
     standIn = await startStandInCluster({ issuer: issuer.issuer, algorithm: "RS256" });
     const kubeconfig = join(world.folder, "kubeconfig");
     await writeFile(kubeconfig, standIn.kubeconfig());
@@ -61,6 +67,11 @@ describe("Azure after the theft of a key", () => {
               subject: subjectOf("podtrust/podtrust-operator"),
             },
           ],
+        },
+        {
+          name: "batch",
+          resourceGroup: "elsewhere",
+          credentials: [{ name: "theirs", issuer: issuer.issuer, subject: subjectOf("shop/night") }],
         },
       ],
     });
@@ -106,13 +117,14 @@ describe("Azure after the theft of a key", () => {
       own,
       /^done: identity operator in resource group podtrust of Azure tenant \S+: its federated credentials, 1 of them, let no token in until a person opens them\. Open stay the access tokens that it was given, until \S+Z$/u,
     );
-    assert.equal(others.length, 2);
-    assert.deepEqual(await all(), [false, false, false]);
+    assert.equal(others.length, 3);
+    assert.match(others.at(-1) ?? "", /^done: identity batch in resource group elsewhere of Azure tenant/u);
+    assert.deepEqual([...(await all()), await letsIn("shop/night", "batch")], [false, false, false, false]);
     assert.match(await up(), /federated credentials of identity web, 1 of them, are closed after the theft/u);
     assert.deepEqual(await all(), [false, false, false]);
     await world.must(["plan", "--check", ...route()]);
-    assert.equal((await reopened()).length, 3);
-    assert.deepEqual(await all(), [true, true, true]);
+    assert.equal((await reopened()).length, 4);
+    assert.deepEqual([...(await all()), await letsIn("shop/night", "batch")], [true, true, true, true]);
     assert.deepEqual(await standing(), stood, "names, subjects, audiences and descriptions are as they were");
     assert.deepEqual(await reopened(), []);
   });
@@ -171,9 +183,10 @@ describe("Azure after the theft of a key", () => {
 
   test("is said to be open where it cannot be asked", async () => {
     const env = { ...world.env, AZURE_CLIENT_SECRET_FILE: join(world.folder, "none") };
-    const [text = "", ...more] = texts(await closeParties(await context(env), signal));
+    const [text = "", other = "", ...more] = texts(await closeParties(await context(env), signal));
     assert.deepEqual(more, []);
     assert.match(text, /^open: resource group podtrust of Azure tenant \S+ is as it was: /u);
+    assert.match(other, /^open: what else of subscription \S+ trusts the issuer is as it was: /u);
     assert.deepEqual(await all(), [true, true, true]);
   });
 

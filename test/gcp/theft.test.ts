@@ -153,6 +153,20 @@ describe("Google after the theft of a key", () => {
     assert.match(await must("plan"), /Nothing to do/u);
   });
 
+  test("is opened by the command too, which fails while something has to stay closed", async () => {
+    await closed();
+    const open = ["rotate", "stolen", "stolen", "--yes", "--reopen"];
+    const early = await podtrust(...open);
+    assert.equal(early.code, 1);
+    assert.match(
+      early.out,
+      /^open: the pool prod of .* stays closed: what it gave before would count again/mu,
+    );
+    await clock.sleep(2 * hour);
+    assert.match(await must(...open, "prod"), /^the pool prod of .* is open again\.$/mu);
+    assert.ok(await exchanged());
+  });
+
   test("stays closed while what the pool gave before would count again", async () => {
     const given = (await exchanged()) ?? assert.fail();
     await closed();

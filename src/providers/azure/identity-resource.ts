@@ -8,6 +8,7 @@ import {
   identitiesPath,
   identityNames,
   identityPath,
+  subscriptionIdentitiesPath,
 } from "./resource-paths.ts";
 import { settle, type AzureStep } from "./settle.ts";
 
@@ -67,6 +68,34 @@ export async function listIdentities(
   const call = { method: "GET", path: identitiesPath(group), query: identityVersion, what } as const;
   try {
     return (await api.list(call, signal)).map((one) => shapeOf(one, what));
+  } catch (thrown) {
+    throw azureError(thrown, what);
+  }
+}
+
+/** Where an identity is. */
+export interface IdentityPlacement {
+  readonly group: ResourceGroupRef;
+  readonly name: string;
+}
+
+/** All identities of a subscription, each with its group. Throws `azure-*`. */
+export async function listSubscriptionIdentities(
+  api: AzureApi,
+  subscription: string,
+  signal: AbortSignal,
+): Promise<readonly IdentityPlacement[]> {
+  const what = `listing the identities of subscription ${subscription}`;
+  const path = subscriptionIdentitiesPath(subscription);
+  try {
+    return (await api.list({ method: "GET", path, query: identityVersion, what }, signal)).map((one) => {
+      const { name } = shapeOf(one, what);
+      // The group becomes a path ("Naming rules for Azure resources", resource groups).
+      const id = textOf(recordOf(one)["id"]) ?? "";
+      const resourceGroup = /^\/subscriptions\/[^/]+\/resourcegroups\/([\w.()-]{1,90})\//iu.exec(id)?.[1];
+      if (resourceGroup === undefined) throw invalidAnswer(what, "an identity has no group");
+      return { group: { subscription, resourceGroup }, name };
+    });
   } catch (thrown) {
     throw azureError(thrown, what);
   }

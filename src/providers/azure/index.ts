@@ -31,6 +31,7 @@ export {
   identityResource,
   type IdentityState,
   listIdentities,
+  listSubscriptionIdentities,
   observedIdentity,
   readIdentity,
 } from "./identity-resource.ts";

@@ -17,6 +17,10 @@ export const groupPath = ({ subscription, resourceGroup }: ResourceGroupRef): st
 export const identitiesPath = (group: ResourceGroupRef): string =>
   `${groupPath(group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`;
 
+/** The path of all identities of a subscription ("User Assigned Identities - List By Subscription"). */
+export const subscriptionIdentitiesPath = (subscription: string): string =>
+  `/subscriptions/${subscription}/providers/Microsoft.ManagedIdentity/userAssignedIdentities`;
+
 /** The path of one identity. */
 export const identityPath = (group: ResourceGroupRef, name: string): string =>
   `${identitiesPath(group)}/${name}`;

@@ -4,6 +4,7 @@ import {
   type CredentialHolder,
   identityHolder,
   listIdentities,
+  listSubscriptionIdentities,
   mayBeClosed,
   settleClosing,
 } from "../../../providers/azure/index.ts";
@@ -29,6 +30,8 @@ interface Holding {
   readonly kind: keyof typeof lifeMs;
   /** By which a person may choose it. */
   readonly name: string;
+  /** Its resource group; an application's section's. */
+  readonly group: string;
 }
 
 /** One resource group of the config, with the applications beside it. */
@@ -58,7 +61,8 @@ class GroupClosing implements PartyClosing {
     const { apis } = await openTenant(this.#context, tenant, signal);
     const named = tenant.identities.map((one): Holding => {
       const name = one.kind === "managed" ? one.name : one.clientId;
-      return { holder: holderOf(apis, { config, tenant }, one), kind: one.kind, name };
+      const group = tenant.resourceGroup;
+      return { holder: holderOf(apis, { config, tenant }, one), kind: one.kind, name, group };
     });
     const isNamed = (name: string): boolean =>
       named.some((one) => one.kind === "managed" && one.name.toLowerCase() === name.toLowerCase());
@@ -68,9 +72,27 @@ class GroupClosing implements PartyClosing {
     return [
       ...named,
       ...others.map(({ name }): Holding => {
-        return { holder: identityHolder(apis.management, tenant, name), kind: "managed", name };
+        const holder = identityHolder(apis.management, tenant, name);
+        return { holder, kind: "managed", name, group: tenant.resourceGroup };
       }),
     ];
+  }
+
+  /** The other identities of the subscription, in groups that no section names. The first section of it looks for them. */
+  async #elsewhere(signal: AbortSignal): Promise<readonly Holding[]> {
+    const { config } = this.#context;
+    const { subscription } = this.#tenant;
+    const sections = config.azure.filter((one) => one.subscription === subscription);
+    if (sections[0] !== this.#tenant) return [];
+    const named = new Set(sections.map(({ resourceGroup }) => resourceGroup.toLowerCase()));
+    const { apis } = await openTenant(this.#context, this.#tenant, signal);
+    const all = await listSubscriptionIdentities(apis.management, subscription, signal);
+    return all
+      .filter(({ group }) => !named.has(group.resourceGroup.toLowerCase()))
+      .map(({ group, name }): Holding => {
+        const holder = identityHolder(apis.management, group, name);
+        return { holder, kind: "managed", name, group: group.resourceGroup };
+      });
   }
 
   /** Those through which podtrust's own parts are let in come first. Throws `azure-*`. */
@@ -104,26 +126,31 @@ class GroupClosing implements PartyClosing {
   ): Promise<readonly ClosingOutcome[]> {
     const { issuer } = this.#context.config;
     const work = { signal, waiting: () => {} };
-    const one = async (holding: Holding): Promise<readonly ClosingOutcome[]> => {
-      const what = `${holding.holder.title} in ${this.place}`;
+    const outcomes: ClosingOutcome[] = [];
+    const one = async (holding: Holding): Promise<void> => {
+      const what = `${holding.holder.title} in resource group ${holding.group} of Azure tenant ${this.#tenant.tenant}`;
       try {
         const written = await settleClosing(holding.holder, { issuer, closes }, work);
-        return written === 0 ? [] : [done(`${what}: ${textOf(holding, written)}`)];
+        if (written > 0) outcomes.push(done(`${what}: ${textOf(holding, written)}`));
       } catch (error) {
         signal.throwIfAborted();
-        return [open(`${what} is as it was, or some of it: ${errorText(error)}`)];
+        outcomes.push(open(`${what} is as it was, or some of it: ${errorText(error)}`));
       }
     };
-    try {
-      const all = (await this.#holdings(signal)).filter(chosen);
-      const outcomes: ClosingOutcome[] = [];
-      for (const some of await this.#ordered(all, signal))
-        outcomes.push(...(await mapLimit(some, one, few)).flat());
-      return outcomes;
-    } catch (error) {
-      signal.throwIfAborted();
-      return [open(`${this.place} is as it was: ${errorText(error)}`)];
-    }
+    const all = async (what: string, holdings: () => Promise<readonly Holding[]>): Promise<void> => {
+      try {
+        const found = (await holdings()).filter(chosen);
+        for (const some of await this.#ordered(found, signal)) await mapLimit(some, one, few);
+      } catch (error) {
+        signal.throwIfAborted();
+        outcomes.push(open(`${what} is as it was: ${errorText(error)}`));
+      }
+    };
+    await all(this.place, () => this.#holdings(signal));
+    // What the config names does not wait for the list of all.
+    const { subscription } = this.#tenant;
+    await all(`what else of subscription ${subscription} trusts the issuer`, () => this.#elsewhere(signal));
+    return outcomes;
   }
 
   async close(signal: AbortSignal): Promise<readonly ClosingOutcome[]> {
