@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { defined, isRecord, PodtrustError } from "../core/base/index.ts";
+import { defined, isRecord, mapped, PodtrustError } from "../core/base/index.ts";
 import { type Config, publisherOf } from "../config/index.ts";
 import {
   type KeptDeps,
@@ -11,6 +11,7 @@ import {
   type Vouchers,
 } from "../publisher/index.ts";
 import { type BackupContents, type BackupFile, damaged } from "./archive/index.ts";
+import { type BackupSigner, signatureOf, signerIn } from "./signature.ts";
 
 function listed(texts: readonly string[]): Buffer {
   return Buffer.from(`[\n${texts.map((text) => text.trim()).join(",\n")}\n]\n`);
@@ -80,14 +81,24 @@ export async function publisherContents(config: Config, deps: KeptDeps): Promise
   return { kind: "publisher", stack, issuer, madeAt: deps.clock.now(), files };
 }
 
+/** What signs the backups of a config's publisher; undefined for replicas: a key that they share would be in a Secret. */
+export async function publisherSigner(config: Config, deps: KeptDeps): Promise<BackupSigner | undefined> {
+  const places = await openPublisherStores(config, deps);
+  try {
+    return await mapped(places.folder, signerIn);
+  } finally {
+    await places.close();
+  }
+}
+
 export interface PublisherRestore {
   readonly config: Config;
   readonly deps: KeptDeps;
   readonly contents: BackupContents;
   /** Use the backup's account even if another exists. */
   readonly replace: boolean;
-  /** What vouches for its keys. */
-  readonly vouchers: Vouchers;
+  /** What vouches for its keys, beside its signature. */
+  readonly vouchers: Pick<Vouchers, "shown" | "ids">;
   /** Asked before anything is changed, with what would be. */
   readonly agree: (plan: RestorePlan) => Promise<boolean>;
 }
@@ -99,6 +110,17 @@ export function checkOwn({ stack, issuer }: Config, contents: BackupContents): v
     "backup-foreign",
     `the backup is of the stack ${contents.stack} with the issuer ${contents.issuer}, and the config of ${stack} with ${issuer}`,
   );
+}
+
+const standardEvery = 24 * 3_600_000;
+
+/**
+ * Since when a key has to have been seen for a signature to vouch for it, milliseconds since the epoch: tokens of it live for
+ * `keyRetention` at the most, and the newest backup is as old as the time between two.
+ */
+function signatureCountsFrom(config: Config, now: number): number {
+  const { keyRetention, backup } = publisherOf(config);
+  return now - keyRetention - (backup?.every ?? standardEvery);
 }
 
 /** Newer state is not a failure of the machine: its publisher continues with it. */
@@ -118,13 +140,16 @@ export function shownOf(plan: RestorePlan): Omit<RestorePlan, "apply"> {
  * `backup-damaged`, `backup-newer`, `publisher-key-unknown`, `publisher-running`; nothing is then changed.
  */
 export async function restorePublisher(options: PublisherRestore): Promise<RestorePlan | undefined> {
-  const { config, deps, contents, replace, vouchers, agree } = options;
+  const { config, deps, contents, replace, agree } = options;
   checkOwn(config, contents);
   const kept = keptIn(contents);
-  const { keyRetention: retention } = publisherOf(config);
+  const { keyRetention: retention, backupSigners } = publisherOf(config);
   const { stack, issuer } = config;
   const places = await openPublisherStores(config, deps);
   const now = deps.clock.now();
+  const isSigned = signatureOf(contents, backupSigners).is === "signed";
+  const signedSince = isSigned ? signatureCountsFrom(config, now) : undefined;
+  const vouchers = { ...options.vouchers, ...defined({ signedSince }) };
   const planned = (): Promise<RestorePlan> =>
     planRestore({ places, stack, issuer, kept, now, retention, replace, vouchers });
   try {

@@ -11,7 +11,7 @@ import { defined } from "../core/base/index.ts";
 import { StateFolder } from "../core/files/index.ts";
 import { parseConfig, publisherOf } from "../config/index.ts";
 import type { PublicJwk } from "../rules/keys/index.ts";
-import { folderTarget, opened, ScheduledBackup } from "./index.ts";
+import { folderTarget, opened, ScheduledBackup, signatureOf } from "./index.ts";
 
 const { identity, recipient } = newIdentity();
 const start = Date.UTC(2026, 10, 28, 12);
@@ -98,6 +98,9 @@ describe("a publisher's own backups", () => {
     assert.ok(clock.now() - second <= 5 * 60_000);
     const contents = await newest();
     assert.match(String(contents.files.get("documents.json")), new RegExp(`"distrustedAt": ${second}`, "u"));
+    const { by = "" } = JSON.parse(String(contents.files.get("signature.json"))) as { by?: string };
+    assert.deepEqual(signatureOf(contents, [by]), { is: "signed", by });
+    assert.match(by, /^ed25519:/u);
     // The oldest makes room.
     const [oldest = ""] = await names();
     await state.replace("prod.json", stateWith({ key, at: start }));

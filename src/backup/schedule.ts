@@ -5,7 +5,8 @@ import type { BackupConfig, Config } from "../config/index.ts";
 import type { BackupStatus, KeptDeps } from "../publisher/index.ts";
 import { sealed } from "./file.ts";
 import { backupName, type BackupTarget } from "./targets.ts";
-import { publisherContents } from "./publisher-file.ts";
+import { publisherContents, publisherSigner } from "./publisher-file.ts";
+import { signedBackup } from "./signature.ts";
 
 /** How often it checks whether a key or an account has changed; also the retry interval after a failure. */
 const lookEvery = 60_000;
@@ -109,14 +110,16 @@ export class ScheduledBackup {
   }
 
   async #write(contents: Awaited<ReturnType<typeof publisherContents>>, signal: AbortSignal): Promise<void> {
-    const { backup, place } = this.#options;
+    const { backup, place, config, deps } = this.#options;
     const file = backupName(contents);
-    await place.put(file, await sealed(contents, { recipients: backup.recipients }), signal);
+    const signer = await publisherSigner(config, deps);
+    const signed = signer === undefined ? contents : signedBackup(contents, signer);
+    await place.put(file, await sealed(signed, { recipients: backup.recipients }), signal);
     await place.prune?.(contents.stack);
     this.#trouble = undefined;
     this.#writtenAt = this.#clock.now();
     this.#due = this.#clock.elapsed() + backup.every;
-    this.#logger.info("a backup was written", { place: place.name, file });
+    this.#logger.info("a backup was written", { place: place.name, file, ...defined({ by: signer?.name }) });
   }
 
   #failed(thrown: unknown): void {

@@ -49,6 +49,7 @@ describe("a good config", () => {
       cacheControl: "public, max-age=60",
       formerIssuers: [],
       distrusted: [],
+      backupSigners: [],
       admin: { host: "127.0.0.1", port: 9890 },
       stateDir: "/home/op/.local/state/podtrust/prod",
       serve: {

@@ -57,6 +57,7 @@ export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
 export { publisherObjects } from "./manifests/objects.ts";
 export { type DeploymentChoice, publisherSpec } from "./manifests/spec-of-config.ts";
 export type { Exposure, PublisherSpec } from "./manifests/spec.ts";
+export type { KeptFolder } from "./kept/files.ts";
 export { type KeptDeps, type PublisherStores, openPublisherStores } from "./kept/stores.ts";
 export { type KeptState, readKept } from "./kept/state.ts";
 export type { Vouchers } from "./kept/handed-keys.ts";

@@ -21,6 +21,7 @@ const filesOfKind = {
     "accounts.json": mebibyte,
     "certificates.json": 2 * mebibyte,
     "rotation.json": mebibyte,
+    "signature.json": kibibyte,
   },
   signing: {
     "service.key": 64 * kibibyte,

@@ -1,11 +1,20 @@
-import { PodtrustError } from "../../core/base/index.ts";
+import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Audience, readRecipient } from "../../core/age/index.ts";
-import { backupName, type BackupContents, publisherContents, sealed } from "../../backup/index.ts";
+import {
+  backupName,
+  type BackupContents,
+  type BackupSigner,
+  publisherContents,
+  publisherSigner,
+  sealed,
+  signedBackup,
+} from "../../backup/index.ts";
 import { createFile } from "../../core/files/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { CommandContext } from "../context.ts";
 import { askNewPassphrase } from "./passphrase.ts";
 import { withKept } from "./publisher-state.ts";
+import { printSigner } from "./signer.ts";
 import { configOf } from "../options/config.ts";
 
 /** What was typed. */
@@ -42,16 +51,20 @@ async function contentsOf(
   context: CommandContext,
   config: Config,
   { withSigningKeys = false, signerState }: BackupOptions,
-): Promise<BackupContents> {
+): Promise<{ readonly contents: BackupContents; readonly signer?: BackupSigner }> {
   if (withSigningKeys) {
     const { signingKeys } = await import("./signing.ts");
-    return signingKeys(context, config, signerState);
+    return { contents: await signingKeys(context, config, signerState) };
   }
   if (signerState !== undefined)
     throw new PodtrustError("usage", "--signer-state goes with --with-signing-keys alone", {
       next: "The signer's keys are in the file with the signing keys, which no unattended backup makes.",
     });
-  return withKept(context, config, ({ deps }) => publisherContents(config, deps));
+  return withKept(context, config, async ({ deps }) => {
+    const contents = await publisherContents(config, deps);
+    const signer = await publisherSigner(config, deps);
+    return signer === undefined ? { contents } : { contents: signedBackup(contents, signer), signer };
+  });
 }
 
 /** `podtrust backup create`. */
@@ -59,7 +72,7 @@ export async function runBackup(context: CommandContext, options: BackupOptions)
   const { output } = context;
   const config = await configOf(context, options.file ?? "podtrust.yaml");
   const audience = await audienceOf(context, config, options);
-  const contents = await contentsOf(context, config, options);
+  const { contents, signer } = await contentsOf(context, config, options);
   const file = await sealed(contents, audience);
   const name = options.output ?? backupName(contents);
   await createFile(context.path(name), file);
@@ -70,7 +83,9 @@ export async function runBackup(context: CommandContext, options: BackupOptions)
       : "what the publisher keeps";
   output.line(`${name} has of ${stack} ${what}:`);
   printContents(context, contents);
+  if (signer !== undefined) printSigner(context, config, signer);
   output.line("Look whether it opens: podtrust backup verify.");
   const recipients = "recipients" in audience ? audience.recipients : [];
-  output.result({ file: name, kind, stack, madeAt, bytes: file.length, recipients });
+  const by = defined({ by: signer?.name });
+  output.result({ file: name, kind, stack, madeAt, bytes: file.length, recipients, ...by });
 }

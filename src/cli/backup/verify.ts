@@ -3,6 +3,7 @@ import {
   checkOwn,
   type KeptNow,
   keptNow,
+  signatureOf,
   signingFiles,
   type Verified,
   verifyPublisher,
@@ -13,6 +14,7 @@ import { configOf } from "../options/config.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { openFile, type IdentityOptions } from "./open.ts";
 import { withKept } from "./publisher-state.ts";
+import { signatureText } from "./signer.ts";
 
 /** What was typed. */
 export interface VerifyOptions extends IdentityOptions, RouteOptions {
@@ -57,8 +59,10 @@ export async function runVerify(
   }
   const route = await routeOf(context, options);
   const readNow = (): Promise<KeptNow> => withKept(context, config, ({ deps }) => keptNow(config, deps));
+  const signature = signatureOf(contents, config.publisher?.backupSigners ?? []);
+  output.line(signatureText(signature));
   const verified = await verifyPublisher({ config, readNow, contents, route, signal });
   printVerified(context, verified);
   if (verified.compared.some(({ lacks }) => lacks.length > 0)) context.exitCode = 3;
-  output.result({ kind, stack, madeAt, ...verified });
+  output.result({ kind, stack, madeAt, signature, ...verified });
 }

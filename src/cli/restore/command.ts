@@ -59,15 +59,28 @@ const words: Readonly<Record<RestoreStep["does"], string>> = {
   leave: "is not used",
 };
 
+/** A backup as it is shown before anything is asked. */
+interface ShownBackup {
+  /** Milliseconds since the epoch. */
+  readonly madeAt: number;
+  readonly hasRotation: boolean;
+  /** Who vouches for it, in a sentence. */
+  readonly signature: string;
+}
+
 /** What of the backup is not taken, since nothing but the backup says it. */
-function printLeft({ output }: CommandContext, { left, withheld }: RestorePlan): void {
+function printLeft({ output }: CommandContext, { left, withheld, signedSince }: RestorePlan): void {
   for (const kid of withheld)
     output.line(
       `${kid} is distrusted in the backup, and published on: no key that is shown now would be left. If it is to go, list it in publisher.distrusted.`,
     );
   if (left.length === 0) return;
+  const why =
+    signedSince === undefined
+      ? "anyone who knows a recipient can write a backup"
+      : `the signature counts for keys that were seen since ${isoTime(signedSince)} alone`;
   output.line(
-    rich`${yellow("Not taken")}, since neither the cluster nor the issuer shows these keys now, and anyone who knows a recipient can write a backup:`,
+    rich`${yellow("Not taken")}, since neither the cluster nor the issuer shows these keys now, and ${why}:`,
   );
   for (const { kid, id } of left) output.line(kid === id ? `  ${kid}` : `  ${kid}, whose ID is ${id}`);
   output.line(
@@ -75,9 +88,10 @@ function printLeft({ output }: CommandContext, { left, withheld }: RestorePlan):
   );
 }
 
-function printPlan(context: CommandContext, plan: RestorePlan, madeAt: number, hasRotation: boolean): void {
+function printPlan(context: CommandContext, plan: RestorePlan, backup: ShownBackup): void {
   const { output } = context;
-  output.line(`The backup is of ${isoTime(madeAt)}.`);
+  const { madeAt, hasRotation, signature } = backup;
+  output.line(`The backup is of ${isoTime(madeAt)}. ${signature}`);
   for (const { what, of, does, why } of plan.steps)
     output.line(`  ${what} (${of}): ${words[does]}${why === undefined ? "" : `: ${why}`}`);
   if (hasRotation) output.line("  rotation: is not used: the servers remember it themselves");
@@ -131,7 +145,9 @@ function printRolesLeft({ output }: CommandContext, { roles, unseen }: EarlierRo
 
 /** `podtrust restore FILE`. */
 async function runRestore(context: CommandContext, name: string, options: RestoreOptions): Promise<void> {
-  const { checkOwn, hasRotation, restorePublisher, shownOf } = await import("../../backup/index.ts");
+  const { checkOwn, hasRotation, restorePublisher, shownOf, signatureOf } =
+    await import("../../backup/index.ts");
+  const { signatureText } = await import("../backup/signer.ts");
   const { openFile } = await import("../backup/open.ts");
   const { withKept } = await import("../backup/publisher-state.ts");
   const { configOf } = await import("../options/config.ts");
@@ -147,6 +163,12 @@ async function runRestore(context: CommandContext, name: string, options: Restor
   const left = await rolesLeft(context, config);
   const shown = await shownNow(context, config, options);
   for (const sentence of shown.unseen) output.line(sentence);
+  const signature = signatureOf(contents, config.publisher?.backupSigners ?? []);
+  const backup: ShownBackup = {
+    madeAt,
+    hasRotation: hasRotation(contents),
+    signature: signatureText(signature),
+  };
   const { done, isOnMachine } = await withKept(context, config, async (here) => ({
     ...here,
     done: await restorePublisher({
@@ -156,7 +178,7 @@ async function runRestore(context: CommandContext, name: string, options: Restor
       replace: options.replace ?? false,
       vouchers: { shown: shown.keys, ids: options.key ?? [] },
       async agree(plan) {
-        printPlan(context, plan, madeAt, hasRotation(contents));
+        printPlan(context, plan, backup);
         if (left !== undefined) printRolesLeft(context, left);
         if (here.isOnMachine) output.line("The publisher on the machine is stopped for it, if there is one.");
         return options.yes === true || confirm(context, "restore", "Put it back?");
@@ -177,5 +199,5 @@ async function runRestore(context: CommandContext, name: string, options: Restor
     output.line(
       "If its cluster is a new one, which still names an issuer of publisher.formerIssuers, its keys are held back: start it once with --accept-keys.",
     );
-  output.result({ madeAt, ...shownOf(done), ...defined({ earlierRoles: left }) });
+  output.result({ madeAt, signature, ...shownOf(done), ...defined({ earlierRoles: left }) });
 }

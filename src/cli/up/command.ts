@@ -48,7 +48,12 @@ async function runUp(context: CommandContext, saved: string | undefined, options
   if (saved !== undefined) await carryOutSaved(context, { name: "up", goal: "present" }, saved, options);
   else
     await carryOut(context, options, { name: "up", spec: specOf("present", options), question: "Do this?" });
-  if (options.demo !== true || context.exitCode !== 0) return;
+  if (context.exitCode !== 0) return;
+  if (!context.json && saved === undefined) {
+    const { showSignerOnMachine } = await import("../backup/signer.ts");
+    await showSignerOnMachine(context, options.file);
+  }
+  if (options.demo !== true) return;
   const { runApplyDemo } = await import("../apply/command.ts");
   await runApplyDemo(context, { ...defaultDemo, ...options });
 }

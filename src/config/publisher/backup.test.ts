@@ -45,6 +45,23 @@ describe("publisher.backup", () => {
     assert.equal((await oneProblem(config({ folder: "b", keep: 0 }))).key, "publisher.backup.keep");
   });
 
+  test("is believed by keys of the exact form that up prints, eight of them at the most", async () => {
+    const by = `ed25519:${"A".repeat(43)}`;
+    const signed = (...backupSigners: readonly unknown[]): string =>
+      config({ folder: "b" }, { https: { acme: {} }, backupSigners });
+    assert.deepEqual(publisherOf(await parse(signed(by))).backupSigners, [by]);
+    assert.deepEqual(publisherOf(await parse(config({ folder: "b" }))).backupSigners, []);
+    for (const wrong of ["A".repeat(43), `${by}=`, `rsa:${"A".repeat(43)}`, by.slice(0, -1), 1]) {
+      const { key, accepted } = await oneProblem(signed(wrong));
+      assert.equal(key, "publisher.backupSigners[0]");
+      assert.match(accepted ?? "", /^ed25519: and 43 characters/u);
+    }
+    assert.equal(
+      (await oneProblem(signed(...Array.from({ length: 9 }, () => by)))).key,
+      "publisher.backupSigners",
+    );
+  });
+
   test("on a machine that podtrust sets up, goes into a folder that its service sees and that stays", async () => {
     const onMachine = (folder: string): string => {
       const address = { address: "203.0.113.7", user: "root" };

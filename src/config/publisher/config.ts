@@ -90,6 +90,8 @@ export interface PublisherConfig {
   readonly distrusted: readonly string[];
   /** Folder of the programs that are sent to a machine; absent: beside podtrust's package. */
   readonly release?: string;
+  /** Public halves of the keys whose signature vouches for a backup, `ed25519:` and 32 bytes in base64url. */
+  readonly backupSigners: readonly string[];
   /** How it backs itself up; absent: it does not. */
   readonly backup?: BackupConfig;
   readonly serve: ServeConfig;

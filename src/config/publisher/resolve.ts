@@ -82,10 +82,11 @@ function resolveKeys(
 
 /** Its programs and backups, outside its state. */
 function resolveFiles(
-  { release, backup }: Pick<PublisherInput, "release" | "backup">,
+  { release, backup, backupSigners = [] }: Pick<PublisherInput, "release" | "backup" | "backupSigners">,
   place: PathResolver,
-): Pick<PublisherConfig, "release" | "backup"> {
+): Pick<PublisherConfig, "release" | "backup" | "backupSigners"> {
   return {
+    backupSigners,
     ...defined({
       release: mapped(release, place),
       backup: mapped(backup, (section) => resolveBackup(section, place)),
@@ -100,7 +101,7 @@ export function resolvePublisher(
   source: ConfigSource,
 ): PublisherConfig {
   const place = (name: string): string => absolutePath(name, source.file, source.env);
-  const { admin = "127.0.0.1:9890", probes, stateDir, store, release, backup } = input;
+  const { admin = "127.0.0.1:9890", probes, stateDir, store } = input;
   const jwksUri = input.jwksUri ?? parseIssuer(names.issuer).defaultJwksUri;
   return {
     source: input.source === undefined ? { inCluster: true } : resolveCluster(input.source, source),
@@ -113,7 +114,7 @@ export function resolvePublisher(
     stateDir: stateDir === undefined ? standardStateDir(names.stack, source.env) : place(stateDir),
     ...defined({ store: store?.secret, storeKeyFolder: mapped(store?.keyFolder, place) }),
     ...resolveKeys(input, names.cache),
-    ...resolveFiles({ release, backup }, place),
+    ...resolveFiles(input, place),
     serve: resolveServe(input, names.issuer, jwksUri, place),
   };
 }

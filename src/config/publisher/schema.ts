@@ -47,6 +47,7 @@ export interface PublisherInput {
   distrusted?: string[] | undefined;
   release?: string | undefined;
   backup?: BackupInput | undefined;
+  backupSigners?: string[] | undefined;
   https?: HttpsInput | undefined;
   insecurePlainHttpBehindProxy?: { listen: string[] } | undefined;
   s3?: S3Input | undefined;
@@ -270,6 +271,23 @@ export const publisher: z.ZodType<PublisherInput> = section(
       "release",
     ).optional(),
     backup: backup.optional(),
+    backupSigners: list(
+      {
+        what: "Keys that sign this publisher's backups: podtrust up and podtrust backup create print the line. A restore takes the keys of a backup that one of them has signed, although nothing else shows them.",
+        accepted: "a list of up to 8 keys such as [ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo]",
+        standard: "none: a restore asks for each such key by its ID",
+        example: ["ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"],
+      },
+      text(
+        {
+          what: "The public half of a key.",
+          accepted: "ed25519: and 43 characters, as podtrust up prints it",
+          example: "ed25519:11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        },
+        /^ed25519:[A-Za-z0-9_-]{43}$/u,
+      ),
+      { min: 0, max: 8 },
+    ).optional(),
     https: https.optional(),
     insecurePlainHttpBehindProxy: section(
       "Plain HTTP in place of https, for your own proxy that terminates TLS. An attacker between that proxy and this listener can choose the keys that AWS trusts.",

@@ -22,7 +22,10 @@ export interface PublisherFiles {
 }
 
 /** A state directory, as far as a restore itself reads and writes it. */
-export type KeptFolder = Pick<StateFolder, "path" | "pathOf" | "read" | "replace" | "remove">;
+export type KeptFolder = Pick<
+  StateFolder,
+  "path" | "pathOf" | "read" | "readSecret" | "create" | "replace" | "remove"
+>;
 
 /** A folder of such files. */
 export function folderOfFiles(files: PublisherFiles, path = ""): KeptFolder & DocumentFolder {
@@ -31,6 +34,8 @@ export function folderOfFiles(files: PublisherFiles, path = ""): KeptFolder & Do
     path: files.placeOf(path),
     pathOf: (name) => files.placeOf(at(name)),
     read: (name) => files.read(at(name)),
+    readSecret: (name) => files.read(at(name)),
+    create: (name, text) => files.create(at(name), text.toString()),
     replace: (name, text) => files.replace(at(name), text),
     remove: (name) => files.remove(at(name)),
     async rename(from, to) {

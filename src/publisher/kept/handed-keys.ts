@@ -9,6 +9,12 @@ export interface Vouchers {
   readonly shown: readonly PublicJwk[];
   /** IDs by which a person hands over keys: those that Kubernetes gives, which are made from the key itself. */
   readonly ids: readonly string[];
+  /**
+   * The file is signed by a key that the config names: keys that were last seen after this time are vouched for, in milliseconds since
+   * the epoch. What was last seen before is worth nothing to a pod any more, and an old file is good for whoever stole a key of it.
+   * Absent: nothing of it is.
+   */
+  readonly signedSince?: number;
 }
 
 /** A key that nothing vouches for. */
@@ -43,21 +49,27 @@ function asOfThen({ takenBack: _never, signed: _unproven, ...key }: KnownKey, no
  * What is taken of a file: its distrusts, and the keys that are shown, that `known` has or that a person handed over by
  * their ID. Throws `publisher-key-unknown` for an ID that none of its keys has.
  */
-export function handedKeys(file: KeyRing, known: KeyRing, { shown, ids }: Vouchers, now: number): HandedKeys {
+export function handedKeys(
+  file: KeyRing,
+  known: KeyRing,
+  { shown, ids, signedSince = Infinity }: Vouchers,
+  now: number,
+): HandedKeys {
   const all = file.map(({ jwk }) => kubernetesKid(jwk));
   for (const id of ids) if (!all.includes(id)) throw unknownKey(id, all);
   const names = new Set([...shown, ...known.map(({ jwk }) => jwk)].map(nameOf));
-  const isVouched = (jwk: PublicJwk): boolean => names.has(nameOf(jwk)) || ids.includes(kubernetesKid(jwk));
+  const isVouched = ({ jwk, absentSince, lastSeen }: KnownKey): boolean =>
+    names.has(nameOf(jwk)) || ids.includes(kubernetesKid(jwk)) || (absentSince ?? lastSeen) > signedSince;
   const current = shown.map((jwk): KnownKey => ({ jwk, firstSeen: now, lastSeen: now }));
   const distrusts = file.filter(({ distrustedAt }) => distrustedAt !== undefined);
   const withheld = weigh(current, distrusts).withheld.map(({ kid }) => kid);
-  const taken = file.filter(({ jwk, distrustedAt }) =>
-    distrustedAt === undefined ? isVouched(jwk) : !withheld.includes(jwk.kid),
+  const taken = file.filter((key) =>
+    key.distrustedAt === undefined ? isVouched(key) : !withheld.includes(key.jwk.kid),
   );
   return {
     ring: taken.map((key) => asOfThen(key, now)),
     left: file
-      .filter(({ jwk, distrustedAt }) => distrustedAt === undefined && !isVouched(jwk))
+      .filter((key) => key.distrustedAt === undefined && !isVouched(key))
       .map(({ jwk }) => ({ kid: jwk.kid, id: kubernetesKid(jwk) })),
     withheld,
   };

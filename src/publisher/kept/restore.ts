@@ -1,4 +1,4 @@
-import { errorText, isoTime, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorText, isoTime, PodtrustError } from "../../core/base/index.ts";
 import type {
   CertificateAddress,
   AccountName,
@@ -38,6 +38,8 @@ export interface RestorePlan {
   readonly distrusted: readonly string[];
   /** Keys of the backup that are not taken, since nothing vouches for them. */
   readonly left: readonly LeftKey[];
+  /** Since when a key has to have been seen for the backup's signature to vouch for it; absent where that proves nothing. */
+  readonly signedSince?: number;
   /** Key IDs that the backup distrusts and that stay, since none that is shown now would be left. */
   readonly withheld: readonly string[];
   /** Runs it. An interrupted run can be repeated with the same result. */
@@ -215,6 +217,7 @@ export async function planRestore(options: RestoreKeptOptions): Promise<RestoreP
     published: publishedKeys(state.ring).map(({ kid }) => kid),
     distrusted: state.ring.flatMap(({ jwk, distrustedAt }) => (distrustedAt === undefined ? [] : [jwk.kid])),
     left,
+    ...defined({ signedSince: options.vouchers.signedSince }),
     withheld,
     async apply() {
       if (folder !== undefined) {

@@ -101,14 +101,26 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     return podtrust("backup", "create", "-f", "first.yaml", "--recipient", recipient, "--output", "prod.age");
   }
 
-  test("is saved over SSH, and comes to a bare machine: the same keys, account and certificate, and none is ordered", async () => {
+  test("is saved over SSH, signed, and comes to a bare machine: the same keys, account and certificate, and none is ordered", async () => {
     const { pair, account } = await lived();
     const line = pair.key.split("\n")[1] ?? "";
     await first.watch();
     const { code, out, err } = await saved();
     assert.equal(code, 0, err);
     assert.ok(!`${out}${err}${readFileSync(join(folder, "prod.age"), "latin1")}`.includes(line));
-    for (const { script } of await first.sessions()) assert.ok(!script.includes(line));
+    const signer = readFileSync(state(first, "backup-signing-key.pem"), "utf8");
+    const secret = signer.split("\n")[1] ?? "";
+    for (const { script } of await first.sessions())
+      assert.ok(!script.includes(line) && !script.includes(secret));
+    assert.ok(!`${out}${err}`.includes(secret));
+    assert.equal(statSync(state(first, "backup-signing-key.pem")).mode & 0o777, 0o600);
+    // The line that is printed, put where it belongs.
+    const [signers = ""] = /backupSigners: \[ed25519:\S{43}\]/u.exec(out) ?? [];
+    const config = readFileSync(join(folder, "second.yaml"), "utf8");
+    await writeFile(
+      join(folder, "second.yaml"),
+      config.replace("release: release", `release: release, ${signers}`),
+    );
     const verified = await podtrust("backup", "verify", "prod.age", "-f", "first.yaml", ...open, ...nowhere);
     assert.match(verified.out, /The same as the state in .*\/var\/lib\/private\/podtrust-publisher/u);
 
@@ -120,6 +132,9 @@ describe("what the publisher on a machine keeps", { skip: missing ?? false }, ()
     const address = { directory: reach.ca.directoryUrl, account: email, names: ["oidc.example.com"] };
     assert.deepEqual(await store(second).load(address), pair);
     const kept = readFileSync(state(second, "publisher/prod.json"), "utf8");
+    // Neither cluster nor name shows it, and nobody has handed it over.
+    assert.match(restored, /It is signed by ed25519:/u);
+    assert.match(kept, new RegExp(signs.kid, "u"));
     assert.match(kept, new RegExp(`${stolen.kid}[^}]*\\}[^}]*distrustedAt`, "u"));
     assert.equal(statSync(state(second, "publisher/prod.json")).mode & 0o777, 0o600);
     assert.equal(existsSync(state(second, "restoring.json")), false);
