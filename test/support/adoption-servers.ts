@@ -60,7 +60,7 @@ class AdoptionServer {
     };
     const files = {
       distribution: "kubeadm",
-      commandLine: async () => undefined,
+      startAfter: async () => undefined,
       kept: async () => (this.isRestored ? undefined : { isEdited: false, keysSince: [], keysGone: [] }),
       change: async (flags: FlagChange) => this.#given(flags),
       restoreFiles: async () => {

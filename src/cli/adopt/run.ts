@@ -127,6 +127,14 @@ async function shown<T extends object>(
   context.output.result({ ...done, restarted: working.restarts });
 }
 
+/** A unit that names the issuer is written too: nobody says yes to that without having been asked. */
+function withUnits({ servers }: AdoptionReport, question: string): string {
+  const units = servers.flatMap(({ name, unit }) =>
+    unit === undefined || unit.given.length === 0 ? [] : [`${unit.unit} on ${name}`],
+  );
+  return units.length === 0 ? question : `Take the issuer's flags out of ${units.join(" and ")}? ${question}`;
+}
+
 /** Shows the steps, asks, and carries them out one by one. */
 async function carryOut(context: CommandContext, options: AdoptOptions, carried: Carried): Promise<void> {
   const { name, question, carry, show, showEnd, instead } = carried;
@@ -137,7 +145,7 @@ async function carryOut(context: CommandContext, options: AdoptOptions, carried:
     if (move.stepsOf(before).some(({ done }) => !done)) {
       show(context, before, move);
       checkRefusals(move.refusalsOf(before));
-      if (!(await agreed(context, options, `adopt ${name}`, question))) return;
+      if (!(await agreed(context, options, `adopt ${name}`, withUnits(before, question)))) return;
     }
     await shown(
       context,

@@ -186,12 +186,13 @@ async function gathered(
   const { config, api, servers, clock, signal, audiences } = context;
   const { issuer } = config;
   const looks = new Looks(signal);
-  const [{ facts: hints }, seen] = await Promise.all([
-    readCluster(api, { signal }),
-    readServers(api, servers, signal, { clock, onWait }),
-  ]);
   const jwksUri = config.publisher?.jwksUri ?? parseIssuer(issuer).defaultJwksUri;
   const wanted = { issuer, jwksUri, ...defined({ audiences }) };
+  const agreeing = { clock, onWait, ...(scope === "all" ? { wanted } : {}) };
+  const [{ facts: hints }, seen] = await Promise.all([
+    readCluster(api, { signal }),
+    readServers(api, servers, signal, agreeing),
+  ]);
   const formerIssuers = config.publisher?.formerIssuers ?? [];
   const old = oldIssuers({ servers: seen.servers, wanted, formerIssuers });
   const noPods = { kept: [], isWhole: false };

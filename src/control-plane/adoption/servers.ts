@@ -1,7 +1,6 @@
 import {
   type Clock,
   defined,
-  errorText,
   parseDuration,
   recordOf,
   recordsOf,
@@ -11,8 +10,8 @@ import {
 } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import type { AuthenticationFacts, ServerFacts, UnitIssuer } from "../../rules/adoption/index.ts";
-import { disagreement } from "../../rules/distribution/index.ts";
+import type { AuthenticationFacts, NewIssuer, ServerFacts } from "../../rules/adoption/index.ts";
+import { disagreement, type StartRefusal, type WhatRuns } from "../../rules/distribution/index.ts";
 import { type ApiServerFlags, isSilence, restartMs, type ControlPlaneServer } from "../servers/index.ts";
 import { saidByCluster } from "./mirrored.ts";
 
@@ -91,17 +90,31 @@ function ofServer(name: string, error: unknown): unknown {
   );
 }
 
-/** What its unit gives it beside its files. The way back has to be open where that cannot be read. */
-async function unitOf({ files }: ControlPlaneServer, signal: AbortSignal): Promise<UnitIssuer | undefined> {
-  try {
-    const flags = await files.commandLine(signal);
-    if (flags === undefined) return undefined;
-    const { issuers, jwksUri } = flags;
-    return { kind: "read", issuers, ...defined({ jwksUri }) };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { kind: "unread", why: errorText(error) };
-  }
+/** What the new issuer in its files would have it start with is judged before anything is written. */
+async function startRefusalOf(
+  { files }: ControlPlaneServer,
+  { issuers, audiences = issuers }: ApiServerFlags,
+  wanted: NewIssuer | undefined,
+  signal: AbortSignal,
+): Promise<StartRefusal | undefined> {
+  if (wanted === undefined) return undefined;
+  const all = [...new Set([...issuers, wanted.issuer])];
+  const change = { issuers: all, audiences: wanted.audiences ?? audiences, jwksUri: wanted.jwksUri };
+  const start = await files.startAfter(change, signal);
+  return start !== undefined && "refusal" in start ? start : undefined;
+}
+
+/** What runs otherwise than it will be started. Flags that its unit has beside its files are moved by the next change: they are no reason to wait. */
+function differenceOf(look: WhatRuns, startedAt: number | undefined): string | undefined {
+  const { starts, runs, unit } = look;
+  if (unit?.isBeside !== true || unit.given.length === 0 || runs.kind !== "seen")
+    return disagreement(look, startedAt);
+  const { issuers, audiences, jwksUri } = runs.flags;
+  const { audiences: _, jwksUri: __, ...others } = starts;
+  return disagreement(
+    { starts: { ...others, issuers, ...defined({ audiences, jwksUri }) }, runs },
+    startedAt,
+  );
 }
 
 interface ReadServer {
@@ -109,22 +122,27 @@ interface ReadServer {
   readonly facts: ServerFacts;
 }
 
-async function readOne(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {
+async function readOne(
+  server: ControlPlaneServer,
+  wanted: NewIssuer | undefined,
+  signal: AbortSignal,
+): Promise<ReadServer> {
   const { api, files } = server;
   const look = await api.whatRuns(signal);
   // What will be started: a way back goes on with it, and a new change is refused where something else runs.
   const flags = look.starts;
   const notLookedAt = look.runs.kind === "seen" ? undefined : look.runs.why;
-  const [{ issuer }, keys, authentication, startedAt, kept, unit] = await Promise.all([
+  const [{ issuer }, keys, authentication, startedAt, kept, startRefusal] = await Promise.all([
     api.discovery(signal),
     api.keys(signal),
     readAuthentication(server, flags, signal),
     startOf(server, signal),
     files.kept(signal),
-    unitOf(server, signal),
+    startRefusalOf(server, flags, wanted, signal),
   ]);
   const seen = { discovered: issuer, kids: keys.map(({ kid }) => kid), authentication };
-  const more = { startedAt, kept, unit, differs: disagreement(look, startedAt), notLookedAt };
+  const differs = differenceOf(look, startedAt);
+  const more = { startedAt, kept, unit: look.unit, startRefusal, differs, notLookedAt };
   return { flags, facts: { ...factsOf(api.name, flags), ...seen, ...defined(more) } };
 }
 
@@ -132,18 +150,20 @@ async function readOne(server: ControlPlaneServer, signal: AbortSignal): Promise
 export interface Agreeing {
   readonly clock: Clock;
   readonly onWait: (reason: string, deadline: number) => void;
+  /** The issuer that each start is judged with; absent on the way back. */
+  readonly wanted?: NewIssuer;
 }
 
 /** Reads a server again while it does not run with what it will be started with, a minute at the most: who judges goes on then. */
 async function readAgreed(
   server: ControlPlaneServer,
-  { clock, onWait }: Agreeing,
+  { clock, onWait, wanted }: Agreeing,
   signal: AbortSignal,
 ): Promise<ReadServer> {
   let last: ReadServer | undefined;
   const late = new Error("it still differs");
   const look = async (): Promise<{ readonly is: ReadServer } | { readonly waitsFor: string }> => {
-    last = await readNamed(server, signal);
+    last = await readNamed(server, wanted, signal);
     const { name, differs } = last.facts;
     return differs === undefined ? { is: last } : { waitsFor: `${name}: ${differs}` };
   };
@@ -162,9 +182,13 @@ async function readAgreed(
   });
 }
 
-async function readNamed(server: ControlPlaneServer, signal: AbortSignal): Promise<ReadServer> {
+async function readNamed(
+  server: ControlPlaneServer,
+  wanted: NewIssuer | undefined,
+  signal: AbortSignal,
+): Promise<ReadServer> {
   try {
-    return await readOne(server, signal);
+    return await readOne(server, wanted, signal);
   } catch (error) {
     throw ofServer(server.api.name, error);
   }

@@ -57,6 +57,13 @@ export async function lookAt(
     legacy,
     ...defined({ parties: sources.parties, untried: sources.untried }),
   };
+  const units = looks.flatMap(({ note }) => note ?? []);
   const { record, now, notes } = await remembered(sources, around, { otherwise, signal });
-  return { facts: { ...around, now, record }, pods, rules, unpublished: failures, notes };
+  return {
+    facts: { ...around, now, record },
+    pods,
+    rules,
+    unpublished: failures,
+    notes: [...notes, ...units],
+  };
 }

@@ -1,8 +1,8 @@
-import { defined, parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
+import { defined, mapped, parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
 import type { ApiServerFlags, ControlPlaneServer, ServerKey } from "../servers/index.ts";
 import { publicKeyOf } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import { disagreement } from "../../rules/distribution/index.ts";
+import { disagreement, unitNote } from "../../rules/distribution/index.ts";
 import type { FileTarget } from "../../rules/rotation/index.ts";
 import type { TokenRules } from "../../rules/tokens/index.ts";
 import type { KnownKeys, RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
@@ -53,6 +53,7 @@ export class MachineServer implements RotatedServer {
     const stale = await this.#stale(signal);
     return {
       rules: rulesOf(flags),
+      ...defined({ note: mapped(look.unit, (unit) => unitNote(this.name, unit)) }),
       keys: {
         name: this.name,
         verifies: keys.map(({ kid }) => kid),

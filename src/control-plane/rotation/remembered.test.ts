@@ -141,6 +141,15 @@ describe("where every server has lost what it remembered", () => {
   });
 });
 
+test("a look says what is to be known of a server's unit, beside what it remembers", async (t) => {
+  const world = await prepared(t);
+  const [server = assert.fail()] = world.servers;
+  const look = server.look.bind(server);
+  const note = `${server.name}: k3s.service gives service-account-issuer=https://old.example.com`;
+  t.mock.method(server, "look", async () => ({ ...(await look()), note }));
+  assert.deepEqual((await world.rotation().look()).notes, [note]);
+});
+
 describe("a record that 282057bf kept in the cluster", () => {
   test("is moved to the servers once, with the keys that the machines have and every wait anew", async (t) => {
     const world = await prepared(t);

@@ -8,6 +8,8 @@ export type RotationAlgorithm = "RS256" | "ES256";
 export interface ServerLook {
   readonly keys: ServerKeys;
   readonly rules: TokenRules;
+  /** What a person has to know of its unit, as a sentence. */
+  readonly note?: string;
 }
 
 /** What is known of keys beside the machine that is written to. */

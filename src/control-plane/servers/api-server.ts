@@ -37,8 +37,8 @@ export class TunnelledApiServer implements ApiServer {
   }
 
   async whatRuns(signal: AbortSignal): Promise<WhatRuns> {
-    const { starts, runs } = await this.#files.whatRuns(signal);
-    if (runs.kind !== "computed") return { starts, runs };
+    const { runs, ...machine } = await this.#files.whatRuns(signal);
+    if (runs.kind !== "computed") return { ...machine, runs };
     const [said, keys, token] = await Promise.all([
       this.discovery(signal),
       this.keys(signal),
@@ -46,7 +46,8 @@ export class TunnelledApiServer implements ApiServer {
     ]);
     const { claims, kid } = parseJws(token);
     const behaviour = { ...said, kids: keys.map((key) => key.kid), token: { iss: claims["iss"], kid } };
-    return { starts, runs: provedRuns({ starts, startsSince: runs.startsSince }, behaviour) };
+    const { starts } = machine;
+    return { ...machine, runs: provedRuns({ starts, startsSince: runs.startsSince }, behaviour) };
   }
 
   async discovery(signal: AbortSignal): Promise<ServerDiscovery> {

@@ -38,6 +38,7 @@ const begunFile = "begun";
 
 // A file is kept and summed under the path that was given, $path, and read and written where that leads to, $real.
 // `stands FOLDER`: the file is as podtrust wrote it last, for whatever it did, or as it stood before what is kept in FOLDER.
+// `reread FILE`: systemd reads a unit anew, which decides what it starts.
 // `check_stand FOLDER`: so is each that is kept there; `is_back FOLDER`: each is as it stood before.
 const functions = `
 sum() { sha256sum <"$1" | cut -c1-64; }
@@ -75,6 +76,9 @@ check_stand() {
     done
     exit $code
   }
+}
+reread() {
+  case $1 in *.service | *.service.d/*.conf) systemctl daemon-reload ;; esac
 }
 is_back() {
   kept_paths "$1" | while IFS= read -r path; do
@@ -148,6 +152,7 @@ if [ "$(wc -c <"$new")" -ne ${Buffer.byteLength(content)} ]; then echo 'the conn
 ${head === undefined ? "" : withFirstKey(head)}
 remember "$new"
 root_place "$new" "$real" ${group ?? ""}
+reread "$real"
 `;
     await this.#machine.run(`writing ${path}`, script, signal, content);
   }
@@ -248,7 +253,7 @@ kept_paths "$from" >"$root/paths"
 while IFS= read -r path; do
   real=$(root_file "$path")
   if [ -e "$from/absent$path" ]; then
-    if [ -e "$real" ]; then rm -f "$real" "$root/sums$path"; printf '${backMark}%s\\n' "$path"; fi
+    if [ -e "$real" ]; then rm -f "$real" "$root/sums$path"; reread "$real"; printf '${backMark}%s\\n' "$path"; fi
     continue
   fi
   if cmp -s "$real" "$from/before$path"; then continue; fi
@@ -257,6 +262,7 @@ while IFS= read -r path; do
   remember "$new"
   mode=$(printf %o $((0x$(stat -c %f "$from/before$path") & 0755)))
   root_place "$new" "$real" "$(stat -c %g "$from/before$path")" "$mode"
+  reread "$real"
   printf '${backMark}%s\\n' "$path"
 done <"$root/paths"
 `;

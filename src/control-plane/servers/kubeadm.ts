@@ -84,7 +84,7 @@ export class KubeadmFiles implements ServerFiles {
   }
 
   /** A kubelet starts what the manifest says and nothing beside. */
-  async commandLine(): Promise<undefined> {}
+  async startAfter(): Promise<undefined> {}
 
   change(change: FlagChange, signal: AbortSignal): Promise<void> {
     return this.#change(change, change, signal);

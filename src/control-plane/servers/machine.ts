@@ -41,15 +41,13 @@ export class ServerMachine {
 
   /** A YAML file's object; undefined where there is no file. Throws `server-file-invalid`, and what `read` throws. */
   async readYaml(path: string, signal: AbortSignal): Promise<JsonRecord | undefined> {
-    const text = await this.read(path, signal);
-    if (text === undefined) return undefined;
-    const read = readYaml(text, bounds);
-    const problem = "problems" in read ? read.problems[0]?.message : undefined;
-    if (problem !== undefined || "problems" in read)
-      throw new PodtrustError("server-file-invalid", `${this.text}: ${path} ${problem ?? "is no YAML"}`);
-    if (read.value === null) return {};
-    if (isRecord(read.value)) return read.value;
-    throw new PodtrustError("server-file-invalid", `${this.text}: ${path} holds no mapping`);
+    return (await this.readYamls([path], signal)).get(path);
+  }
+
+  /** The objects of YAML files by their paths, without those that are not there. Throws as `readYaml`. */
+  async readYamls(paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, JsonRecord>> {
+    const texts = await this.readAll(paths, signal);
+    return new Map([...texts].map(([path, text]) => [path, this.#yamlOf(path, text)]));
   }
 
   /**
@@ -57,13 +55,40 @@ export class ServerMachine {
    * `maxBytes`, 1 MiB by default.
    */
   async read(path: string, signal: AbortSignal, maxBytes = maxFile): Promise<string | undefined> {
+    return (await this.readAll([path], signal, maxBytes)).get(path);
+  }
+
+  /** The texts of files by their paths, without those that are not there. Throws as `read`. */
+  async readAll(
+    paths: readonly string[],
+    signal: AbortSignal,
+    maxBytes = maxFile,
+  ): Promise<ReadonlyMap<string, string>> {
+    if (paths.length === 0) return new Map();
     const script = `set -eu
 ${rootPathFunctions}
-file=$(root_file ${shellWord(path)} 0 ${maxBytes})
-[ -e "$file" ] || exit 0
-head -c ${maxBytes} "$file" | base64 -w0 | sed 's/^/file /'
+for path in ${paths.map(shellWord).join(" ")}; do
+  file=$(root_file "$path" 0 ${maxBytes})
+  if [ -e "$file" ]; then printf 'file %s\\n' "$(head -c ${maxBytes} "$file" | base64 -w0)"; else echo none; fi
+done
 `;
-    const [text] = fieldsOf(await this.run(`reading ${path}`, script, signal), "file");
-    return text;
+    const said = await this.run(`reading ${paths.join(", ")}`, script, signal);
+    const lines = said.split("\n").filter((line) => line === "none" || line.startsWith("file"));
+    return new Map(
+      paths.flatMap((path, at) => {
+        const line = lines[at] ?? "none";
+        return line === "none" ? [] : [[path, fieldsOf(line, "file")[0] ?? ""] as const];
+      }),
+    );
+  }
+
+  #yamlOf(path: string, text: string): JsonRecord {
+    const read = readYaml(text, bounds);
+    const problem = "problems" in read ? read.problems[0]?.message : undefined;
+    if (problem !== undefined || "problems" in read)
+      throw new PodtrustError("server-file-invalid", `${this.text}: ${path} ${problem ?? "is no YAML"}`);
+    if (read.value === null) return {};
+    if (isRecord(read.value)) return read.value;
+    throw new PodtrustError("server-file-invalid", `${this.text}: ${path} holds no mapping`);
   }
 }

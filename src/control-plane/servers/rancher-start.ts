@@ -34,9 +34,11 @@ export async function readRancher(
 ): Promise<RancherReading> {
   const loaded = await serverUnit(machine, distribution, signal);
   const { name, command, environment, environmentFiles } = loaded;
-  const texts: string[] = [];
-  for (const file of environmentFiles) texts.push((await machine.read(file, signal)) ?? "");
-  const unit = { command, environment: unitVariables({ environment }, texts) };
+  const read = await machine.readAll([...environmentFiles, ...loaded.files], signal);
+  const textOf = (path: string): string => read.get(path) ?? "";
+  const variables = unitVariables({ environment }, environmentFiles.map(textOf));
+  const texts = loaded.files.map((path) => ({ path, text: textOf(path) }));
+  const unit = { command, environment: variables, texts };
   const main = serverConfigPath(distribution, unit);
   return { unit, loaded, service: name, main, files: await readConfigFiles(machine, main, signal) };
 }
@@ -49,12 +51,8 @@ export async function readConfigFiles(
 ): Promise<readonly ServerConfigFile[]> {
   const script = `${listConfigFiles}config_files ${shellWord(`${main}.d`)}\n`;
   const found = fieldsOf(await machine.run("looking for config files", script, signal), "path");
-  const files: ServerConfigFile[] = [];
-  for (const path of [main, ...found]) {
-    const value = await machine.readYaml(path, signal);
-    if (value !== undefined) files.push({ path, value });
-  }
-  return files;
+  const values = await machine.readYamls([main, ...found], signal);
+  return [...values].map(([path, value]) => ({ path, value }));
 }
 
 /** What was computed, unless it is refused. Throws `server-start`. */

@@ -1,5 +1,7 @@
 import {
   type ApiServerFlags,
+  type ChangedStart,
+  commandIn,
   disagreement,
   type FlagChange,
   inReadingOrder,
@@ -16,7 +18,10 @@ import {
   type ServerStart,
   serverStart,
   startAfter,
+  type StartRefusal,
   unitFlags,
+  unitFlagWords,
+  type UnitText,
 } from "../../rules/distribution/index.ts";
 import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { yaml11Text } from "../../core/yaml/index.ts";
@@ -27,7 +32,6 @@ import { k3sRuns } from "./k3s-runs.ts";
 import type { ServerMachine } from "./machine.ts";
 import { storeKeys } from "./rancher-keys.ts";
 import { type RancherReading, readConfigFiles, readRancher, startOf } from "./rancher-start.ts";
-import { serverUnit } from "./server-unit.ts";
 import type { KeyChange, RestoredFiles, ServerCommand, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 // The socket of RKE2's container runtime.
@@ -75,10 +79,12 @@ export class RancherFiles implements ServerFiles {
 
   async whatRuns(signal: AbortSignal): Promise<MachineRuns> {
     const reading = await readRancher(this.#machine, this.distribution, signal);
-    const start = startOf(serverStart(this.distribution, reading.unit, reading.files), this.#machine);
-    return this.distribution === "k3s"
+    const { unit, service, files } = reading;
+    const start = startOf(serverStart(this.distribution, unit, files), this.#machine);
+    const runs = await (this.distribution === "k3s"
       ? k3sRuns(this.#machine, { reading, start }, signal)
-      : this.#podRuns(start, signal);
+      : this.#podRuns(start, signal));
+    return { ...runs, unit: unitFlags(this.distribution, { ...unit, name: service }, files) };
   }
 
   /** RKE2 runs its own as a static pod, and k3s gives its own the key that signs. Source: controllerManager in pkg/daemons/control/server.go of k3s. */
@@ -89,18 +95,19 @@ export class RancherFiles implements ServerFiles {
       : firstKids(this.#machine, `${folder}/server/tls/service.current.key`, signal);
   }
 
-  /** Judged before anything is written: what its unit says comes after every file. */
+  /** Judged before anything is written. Where its unit names the issuer, its flags go into our file: k3s appends them to every file. */
   async change(change: FlagChange, signal: AbortSignal): Promise<void> {
-    const { unit, main, files } = await readRancher(this.#machine, this.distribution, signal);
-    const own = `${main}.d/50-issuer.yaml`;
-    const computed = startAfter(this.distribution, unit, files, { own, change });
-    for (const { path, value } of startOf(computed, this.#machine).files)
+    const { files, unitFile } = startOf(await this.startAfter(change, signal), this.#machine);
+    for (const { path, value } of files)
       await this.#kept.write({ path, content: yaml11Text(value) }, change, signal);
+    // Behind the files: without them another issuer would be signed with.
+    if (unitFile !== undefined) await this.#writeUnit(unitFile, change, signal);
     await this.#restart(signal);
   }
 
-  async commandLine(signal: AbortSignal): Promise<ApiServerFlags> {
-    return unitFlags(await serverUnit(this.#machine, this.distribution, signal));
+  async startAfter(change: FlagChange, signal: AbortSignal): Promise<ChangedStart | StartRefusal> {
+    const { unit, main, files } = await readRancher(this.#machine, this.distribution, signal);
+    return startAfter(this.distribution, unit, files, { own: `${main}.d/50-issuer.yaml`, change });
   }
 
   /** Its config files name no key: those that came since are in files of their own. */
@@ -114,7 +121,8 @@ export class RancherFiles implements ServerFiles {
   async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {
     const kept = await this.kept(signal);
     if (kept?.isEdited === true) {
-      const before = serverConfigFlags(this.distribution, await this.#filesBefore(signal));
+      const files = await this.#filesBefore(signal);
+      const before = serverConfigFlags(this.distribution, files, await this.#unitBefore(signal));
       await this.change(issuerFlagsOf(before), signal);
       // The former content is of no use after another change.
       await this.#kept.forget(signal);
@@ -136,6 +144,7 @@ export class RancherFiles implements ServerFiles {
 
   async putBack(signal: AbortSignal): Promise<FlagChange> {
     await this.#kept.restorePrevious(signal);
+    await this.#mendUnit(signal);
     // Also if no file differs any more: an interrupted run may have come that far.
     await this.#restart(signal);
     return {};
@@ -177,7 +186,8 @@ export class RancherFiles implements ServerFiles {
   async writeKeys(change: KeyChange, signal: AbortSignal): Promise<void> {
     if (change.isStored === true) return this.#restart(signal);
     const { unit, service, files } = await readRancher(this.#machine, this.distribution, signal);
-    const { dataDir, supervisor } = startOf(serverStart(this.distribution, unit, files), this.#machine);
+    const start = startOf(serverStart(this.distribution, unit, files), this.#machine);
+    const { dataDir, supervisor } = startOf(start.twice ?? start, this.#machine);
     const [program = this.distribution] = unit.command;
     const { signer } = await this.readKeys(signal);
     const store = { program, dataDir, supervisor, service, root: `${this.#folder}/podtrust` };
@@ -207,23 +217,53 @@ export class RancherFiles implements ServerFiles {
     );
   }
 
+  /** The issuer's flags that its unit gave before the first change. */
+  async #unitBefore(signal: AbortSignal): Promise<readonly string[]> {
+    const { unit } = await readRancher(this.#machine, this.distribution, signal);
+    const kept = await this.#kept.paths(signal);
+    for (const { path } of unit.texts) {
+      if (!kept.includes(path)) continue;
+      const text = (await this.#machine.read(this.#kept.before(path), signal)) ?? "";
+      return unitFlagWords({ command: commandIn(text) ?? [], texts: [] }).flags;
+    }
+    return unitFlagWords(unit).flags;
+  }
+
+  /**
+   * Takes the issuer's flags out of its unit where the line that installed it has put them back and its API server ends on an issuer that
+   * comes twice: its files alone say them then.
+   */
+  async #mendUnit(signal: AbortSignal): Promise<void> {
+    const reading = await this.#reading(signal);
+    if (reading === undefined) return;
+    const start = serverStart(this.distribution, reading.unit, reading.files);
+    const { file } = unitFlagWords(reading.unit);
+    if ("refusal" in start || start.twice === undefined || file === undefined) return;
+    await this.#writeUnit(file, "the unit", signal);
+  }
+
+  #writeUnit({ path, text }: UnitText, change: unknown, signal: AbortSignal): Promise<void> {
+    return this.#kept.write({ path, content: text }, change, signal);
+  }
+
   /** Where its config is, and what systemd calls it: as usual where the unit cannot be read, for the ways back. */
   async #place(signal: AbortSignal): Promise<Pick<RancherReading, "main" | "service">> {
-    try {
-      const { main, service } = await readRancher(this.#machine, this.distribution, signal);
-      return { main, service };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof PodtrustError)) throw error;
-      return { main: `${this.#folder}/config.yaml`, service: services[this.distribution] };
-    }
+    const usual = { main: `${this.#folder}/config.yaml`, service: services[this.distribution] };
+    return (await this.#reading(signal)) ?? usual;
   }
 
   /** What it will start with; undefined where that cannot be read, for the ways back. */
   async #start(signal: AbortSignal): Promise<ServerStart | undefined> {
+    const reading = await this.#reading(signal);
+    if (reading === undefined) return undefined;
+    const start = serverStart(this.distribution, reading.unit, reading.files);
+    return "refusal" in start ? undefined : start;
+  }
+
+  /** All that it reads; undefined where that cannot be read, for the ways back. */
+  async #reading(signal: AbortSignal): Promise<RancherReading | undefined> {
     try {
-      const { unit, files } = await readRancher(this.#machine, this.distribution, signal);
-      return startOf(serverStart(this.distribution, unit, files), this.#machine);
+      return await readRancher(this.#machine, this.distribution, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PodtrustError) return undefined;

@@ -4,10 +4,11 @@ import type { PreviousFiles } from "./kept-files.ts";
 import type { RecordKeeper } from "../record/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
 import type {
-  ApiServerFlags,
+  ChangedStart,
   FlagChange,
   KeptFacts,
   MachineRuns,
+  StartRefusal,
   WhatRuns,
 } from "../../rules/distribution/index.ts";
 
@@ -102,10 +103,13 @@ export interface ServerFiles {
   whatRuns(signal: AbortSignal): Promise<MachineRuns>;
   /** Key IDs with which the controller manager beside it signs tokens in Secrets; empty where it signs none. */
   controllerManagerKids(signal: AbortSignal): Promise<readonly string[]>;
-  /** Flags that its unit's command line gives the API server beside its files; undefined where files alone do. Throws `server-unit`. */
-  commandLine(signal: AbortSignal): Promise<ApiServerFlags | undefined>;
   /**
-   * Writes the files whole with other flags, keeps beside them, once, what stood there, and restarts what does not notice by
+   * What `change` would have it start with, or why that is refused; undefined where its one file says all. Touches nothing. Throws
+   * `server-unit`, `server-file-invalid`, `ssh-*`.
+   */
+  startAfter(change: FlagChange, signal: AbortSignal): Promise<ChangedStart | StartRefusal | undefined>;
+  /**
+   * Writes the files whole with other flags, its unit among them where that names the issuer, keeps beside them, once, what stood there, and restarts what does not notice by
    * itself. Throws `server-file-invalid`, `host-*`, `ssh-*`.
    */
   change(change: FlagChange, signal: AbortSignal): Promise<void>;

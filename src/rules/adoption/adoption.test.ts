@@ -13,7 +13,6 @@ import {
   nextStep,
   oldIssuers,
   type ServerFacts,
-  undoRefusals,
   undoSteps,
 } from "./index.ts";
 
@@ -72,34 +71,31 @@ describe("adoption is refused", () => {
     assert.deepEqual(reasons({ servers, wanted: wanted([ours, old, "https://api.example.com"]) }), []);
   });
 
-  test("where a unit's command line names another issuer, or cannot be read", () => {
-    const on = (unit: NonNullable<ServerFacts["unit"]>): readonly string[] =>
-      reasons({ distribution: "k3s", servers: [server("a", { unit })] });
-    const guide = { issuers: [old], jwksUri: `${old}/openid/v1/jwks` };
-    assert.deepEqual(on({ kind: "read", ...guide }), ["unit-names-issuer a"]);
-    assert.deepEqual(on({ kind: "read", issuers: [], jwksUri: guide.jwksUri }), ["unit-names-issuer a"]);
-    assert.deepEqual(on({ kind: "unread", why: "busctl is not installed" }), ["unit-unread a"]);
-    assert.deepEqual(on({ kind: "read", issuers: [] }), []);
-    assert.deepEqual(on({ kind: "read", issuers: [ours] }), []);
-    const undone = undoRefusals(facts({ servers: pair({ unit: { kind: "unread", why: "no busctl" } }) }));
-    assert.deepEqual(undone, []);
+  test("where all files and the unit of a server would start it otherwise than meant: with the line to change", () => {
+    const message = "its API server would start otherwise than meant";
+    const line = { from: "/etc/rancher/k3s/config.yaml.d/60.yaml", text: "api-audiences=x" };
+    const on = (more: object): readonly string[] => {
+      const startRefusal = { refusal: "differs", message, ...more } as const;
+      const servers = [server("a", { startRefusal })];
+      return adoptionRefusals(facts({ distribution: "k3s", servers })).map(
+        ({ reason, message: said, next }) => `${reason}: ${said}; ${next}`,
+      );
+    };
+    assert.match(
+      on({ line })[0] ?? "",
+      /^start-differs: a: its API server would start otherwise than meant; Take api-audiences=x out of \/etc\/rancher\S+60\.yaml, and out of the line/u,
+    );
+    assert.match(on({})[0] ?? "", /; Look at its unit and config files, and out of/u);
   });
 
-  test("where a unit names another issuer: the flags are named, and the config file of k3s or RKE2 that they belong into", () => {
-    const said = (distribution: "k3s" | "rke2", more: { readonly jwksUri?: string }) => {
-      const servers = [server("a", { unit: { kind: "read", issuers: [old], ...more } })];
-      const [{ message, next } = assert.fail()] = adoptionRefusals(facts({ distribution, servers }));
-      return `${message}; ${next}`;
-    };
-    const both = said("k3s", { jwksUri: `${old}/jwks` });
-    assert.match(
-      both,
-      /gives its API server service-account-issuer=\S+ and service-account-jwks-uri=\S+\/jwks:/u,
-    );
-    assert.match(both, /into \/etc\/rancher\/k3s\/config\.yaml,/u);
-    const one = said("rke2", {});
-    assert.match(one, /gives its API server service-account-issuer=[^ ]+: beside/u);
-    assert.match(one, /into \/etc\/rancher\/rke2\/config\.yaml,/u);
+  test("of no server whose unit names the issuer alone: that is moved, and said before", () => {
+    const unit = { unit: "k3s.service", given: [`service-account-issuer=${old}`], isBeside: false };
+    const servers = pair({ unit });
+    assert.deepEqual(reasons({ distribution: "k3s", servers }), []);
+    const notes = adoptionWarnings(facts({ distribution: "k3s", servers }));
+    assert.match(notes[0] ?? "", /^a: k3s\.service gives .*; they move into config\.yaml\.d/u);
+    const quiet = pair({ unit: { ...unit, given: [] } });
+    assert.deepEqual(adoptionWarnings(facts({ distribution: "k3s", servers: quiet })), []);
   });
 
   test("of a server that the config lists and that could not be read, by name", () => {
@@ -233,6 +229,22 @@ describe("the steps of adoption", () => {
         .map((step) => step.done);
     assert.deepEqual(done({ issuers: [ours, old] }), [true, false]);
     assert.deepEqual(done({ issuers: [ours, old], jwksUri }), [true, true]);
+  });
+
+  test("flags of the issuer that are back in a unit are moved by the step at which the cluster stands, no issuer twice", () => {
+    const unit = { unit: "k3s.service", given: [`service-account-issuer=${old}`], isBeside: true };
+    const next = (issuers: readonly string[], given: readonly string[] = unit.given): string => {
+      const more = { issuers, jwksUri, unit: { ...unit, given } };
+      const step = nextStep(adoptionSteps(facts({ servers: [server("a", more), server("b", more)] })));
+      return step !== undefined && "server" in step
+        ? `${step.kind} ${step.server} ${step.flags?.issuers.join(" ")}`
+        : "none";
+    };
+    assert.equal(next([old, ours, old]), `accept a ${old} ${ours}`);
+    assert.equal(next([ours, old, old]), `sign a ${ours} ${old}`);
+    assert.equal(next([ours, old], []), "none");
+    // Finished: what the old line has put back is accepted until it is finished again.
+    assert.equal(next([ours, old]), `sign a ${ours} ${old}`);
   });
 
   test("audiences: unset stays unset; set anywhere, every server has those of all", () => {

@@ -1,4 +1,4 @@
-import type { DistributionName, KeptFacts } from "../distribution/index.ts";
+import type { DistributionName, KeptFacts, StartRefusal, UnitFlags } from "../distribution/index.ts";
 
 /** What an API server's AuthenticationConfiguration says (`--authentication-config`). */
 export type AuthenticationFacts =
@@ -8,11 +8,6 @@ export type AuthenticationFacts =
   | { readonly kind: "unread"; readonly file: string }
   /** The issuers of its `jwt` authenticators. */
   | { readonly kind: "read"; readonly issuers: readonly string[] };
-
-/** What a server's unit says of the issuer beside its files. */
-export type UnitIssuer =
-  | { readonly kind: "read"; readonly issuers: readonly string[]; readonly jwksUri?: string }
-  | { readonly kind: "unread"; readonly why: string };
 
 /** One API server: the flags that it will be started with, and what it answers at its own address. */
 export interface ServerFacts {
@@ -37,8 +32,10 @@ export interface ServerFacts {
   readonly notLookedAt?: string;
   /** An object of the cluster says its flags, which anybody may have written: it is shown, and decides no write. */
   readonly saidBy?: "cluster";
-  /** Absent where files alone start it. */
-  readonly unit?: UnitIssuer;
+  /** Of k3s and RKE2: what its unit says of the issuer beside its files. */
+  readonly unit?: UnitFlags;
+  /** Why it would not start as meant with the new issuer in its files; absent where it would, or files alone start it. */
+  readonly startRefusal?: StartRefusal;
   /** What keeps its files from before podtrust changed them first; absent where none are kept. */
   readonly kept?: KeptFacts;
 }

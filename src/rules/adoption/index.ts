@@ -8,7 +8,6 @@ export type {
   NewIssuer,
   OldTrust,
   ServerFacts,
-  UnitIssuer,
 } from "./facts.ts";
 export { keptNotes, whyKept } from "./kept.ts";
 export {

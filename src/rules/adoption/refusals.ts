@@ -1,4 +1,4 @@
-import { isManaged, type DistributionName, distributions } from "../distribution/index.ts";
+import { isManaged, type DistributionName, distributions, unitNote } from "../distribution/index.ts";
 import { audiencesOf, missing, refusals as refusedTokens, union } from "./acceptance.ts";
 import type { AdoptionFacts, ServerFacts } from "./facts.ts";
 
@@ -10,8 +10,7 @@ export interface AdoptionRefusal {
     | "authentication-names-issuer"
     | "authentication-unread"
     | "audience-dropped"
-    | "unit-names-issuer"
-    | "unit-unread"
+    | "start-differs"
     | "server-unknown"
     | "flags-differ"
     | "keys-differ"
@@ -96,37 +95,19 @@ const audiences: Rule = ({ servers, wanted }) => {
   });
 };
 
-/**
- * k3s and RKE2 append their command line to what their files say. An API server does not start where an issuer comes twice, and
- * of two jwks-uris the later counts. Source: kubernetes/kubernetes, ServiceAccountAuthenticationOptions.Validate; seen on 1.36.3.
- */
-const unit: Rule = ({ servers, wanted, distribution }) =>
-  servers.flatMap(({ name, unit: said }): readonly AdoptionRefusal[] => {
+/** What all files and the unit of a server of k3s or RKE2 make together, with the new issuer in them, is computed before any write. */
+const start: Rule = ({ servers }) =>
+  servers.flatMap(({ name, startRefusal: said }): readonly AdoptionRefusal[] => {
     if (said === undefined) return [];
-    if (said.kind === "unread") {
-      return [
-        {
-          reason: "unit-unread",
-          server: name,
-          message: `how systemd starts the server on ${name} is not known: ${said.why}`,
-          next: "Look at systemctl cat there. An issuer on its command line comes after those of the files, and an issuer twice keeps the API server from starting.",
-        },
-      ];
-    }
-    const { issuers, jwksUri } = said;
-    const isThere =
-      issuers.every((one) => one === wanted.issuer) && (jwksUri ?? wanted.jwksUri) === wanted.jwksUri;
-    if (isThere) return [];
-    const given = [
-      ...issuers.map((value) => `service-account-issuer=${value}`),
-      ...(jwksUri === undefined ? [] : [`service-account-jwks-uri=${jwksUri}`]),
-    ];
+    const { message, line } = said;
+    const where =
+      line === undefined ? `Look at its unit and config files` : `Take ${line.text} out of ${line.from}`;
     return [
       {
-        reason: "unit-names-issuer",
+        reason: "start-differs",
         server: name,
-        message: `the command line of the server's unit on ${name} gives its API server ${given.join(" and ")}: beside another issuer in a file the API server would not start, or not as it should`,
-        next: `Move these lines out of the unit into /etc/rancher/${distribution === "rke2" ? "rke2" : "k3s"}/config.yaml, under kube-apiserver-arg, and restart that server; take them out of the line that installs it, too, since its next run puts them back. Then run this again.`,
+        message: `${name}: ${message}`,
+        next: `${where}, and out of the line that installs that server, whose next run writes its unit anew. Then run this again.`,
       },
     ];
   });
@@ -207,7 +188,7 @@ const rules: readonly Rule[] = [
   noServers,
   authentication,
   audiences,
-  unit,
+  start,
   listing,
   flags,
   keys,
@@ -280,7 +261,9 @@ export function adoptionWarnings(facts: AdoptionFacts): readonly string[] {
     ({ signer, by }) =>
       `${by.name} refuses the tokens that ${signer.name} makes now: the first step mends it`,
   );
+  const units = servers.flatMap(({ name, unit }) => (unit === undefined ? [] : (unitNote(name, unit) ?? [])));
   return [
+    ...units,
     ...otherwise,
     ...refused,
     ...(isSingle

@@ -62,18 +62,19 @@ const signsAs =
   ({ issuers }: ServerFacts): boolean =>
     issuers[0] === issuer;
 
+const namesInUnit = ({ unit }: ServerFacts): boolean => unit !== undefined && unit.given.length > 0;
+
 /**
  * Every server accepts all issuers: which one signs does not change, and so its `jwks_uri` does not either. An API server has one, which
  * its discovery document shows beside the first issuer: who reads that document for the issuer that signs is led to that issuer's keys.
  */
 function acceptStep(facts: AdoptionFacts, all: readonly string[], server: ServerFacts): ServerStep {
   const audiences = audiencesFor(facts);
-  const flags = {
-    issuers: [...server.issuers, ...missing(all, server.issuers)],
-    ...defined({ audiences }),
-  };
-  const done =
+  const flags = { issuers: union([server.issuers, all]), ...defined({ audiences }) };
+  const hasThem =
     hasAll(server.issuers, all) && (audiences === undefined || hasAll(audiencesOf(server), audiences));
+  // Flags in its unit come behind its files: they are moved by its next change, which is this one until the new issuer signs.
+  const done = hasThem && (!namesInUnit(server) || signsAs(facts.wanted.issuer)(server));
   return { kind: "accept", server: server.name, flags, done };
 }
 
@@ -89,10 +90,13 @@ function signStep(
 ): ServerStep {
   const [signer = ""] = all;
   const audiences = audiencesFor(facts);
+  // What its unit names has signed or been accepted: it stays until `finish`.
+  const issuers = namesInUnit(server) ? union([all, server.issuers]) : all;
   const jwksUri = kind === "sign" ? facts.wanted.jwksUri : server.kept?.jwksUri;
-  const flags = { issuers: all, ...defined({ jwksUri, audiences }) };
+  const flags = { issuers, ...defined({ jwksUri, audiences }) };
   const isShown = jwksUri === undefined || (server.jwksUri ?? "") === jwksUri;
-  return { kind, server: server.name, flags, done: signsAs(signer)(server) && isShown };
+  const done = signsAs(signer)(server) && isShown && !namesInUnit(server);
+  return { kind, server: server.name, flags, done };
 }
 
 function documentsMissing({ families, kids }: DocumentFacts, servers: readonly ServerFacts[]): string[] {

@@ -35,7 +35,7 @@ export {
   type RunningLook,
   type WhatRuns,
 } from "./what-runs.ts";
-export { readUnit, runsServer, type ServerUnit, unitFlags, unitProperties } from "./server-unit.ts";
+export { readUnit, runsServer, type ServerUnit, unitProperties } from "./server-unit.ts";
 export { manifestUser, type ServerUser } from "./server-user.ts";
 export {
   type ChangedValue,
@@ -62,12 +62,13 @@ export {
   type ServerConfigFile,
   serverConfigFlags,
 } from "./rancher-config.ts";
+export { type ChangedStart, startAfter, unitFlagWords } from "./rancher-change.ts";
+export { commandIn, type UnitText } from "./unit-file.ts";
+export { type UnitFlags, unitFlags, unitNote } from "./unit-flags.ts";
 export {
-  type ChangedStart,
   serverConfigPath,
   type ServerStart,
   serverStart,
-  startAfter,
   type StartRefusal,
   type UnitStart,
   unitVariables,

@@ -136,11 +136,15 @@ export function issuerDefaults(name: RancherName, domain: string): ReadonlyMap<s
 }
 
 /**
- * The flags of the API server that config files give; one that none of them gives is absent, whatever its default. `files`: in the
- * order in which they are read.
+ * The flags of the API server that config files give, and `behind` them entries of a command line; one that none of them gives is
+ * absent, whatever its default. `files`: in the order in which they are read.
  */
-export function serverConfigFlags(name: RancherName, files: readonly ServerConfigFile[]): ApiServerFlags {
-  const entries = argumentsInFiles(files).map(({ text }) => text);
+export function serverConfigFlags(
+  name: RancherName,
+  files: readonly ServerConfigFile[],
+  behind: readonly string[] = [],
+): ApiServerFlags {
+  const entries = [...argumentsInFiles(files).map(({ text }) => text), ...behind];
   const domain = valuesInFiles(files, "cluster-domain").at(-1)?.text ?? "cluster.local";
   const named = new Set(entries.map(argumentName));
   const defaults = [...issuerDefaults(name, domain)].filter(([flag]) => named.has(flag));

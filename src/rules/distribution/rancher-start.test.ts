@@ -4,7 +4,6 @@ import {
   serverConfigPath,
   type ServerStart,
   serverStart,
-  startAfter,
   type StartRefusal,
   type UnitStart,
   unitVariables,
@@ -12,14 +11,12 @@ import {
 
 const old = "https://kubernetes.default.svc.cluster.local";
 const before = "https://old.example.com";
-const ours = "https://oidc.example.com";
 const main = "/etc/rancher/k3s/config.yaml";
-const own = `${main}.d/50-issuer.yaml`;
-const jwksUri = `${ours}/openid/v1/jwks`;
 
 const unit = (args: readonly string[], environment: Record<string, string> = {}): UnitStart => ({
   command: ["/usr/local/bin/k3s", "server", ...args],
   environment,
+  texts: [],
 });
 const started = (made: ServerStart | StartRefusal): ServerStart => {
   assert.ok(!("refusal" in made), JSON.stringify(made));
@@ -103,7 +100,7 @@ describe("what a server of k3s starts with", () => {
   });
 
   test("is refused where the unit starts no server, and where systemd would put something into an argument", () => {
-    const agent = { command: ["/usr/local/bin/k3s", "agent"], environment: {} };
+    const agent = { command: ["/usr/local/bin/k3s", "agent"], environment: {}, texts: [] };
     assert.match(
       refused(serverStart("k3s", agent, [])).message,
       /starts \/usr\/local\/bin\/k3s agent, which is no server/u,
@@ -114,16 +111,25 @@ describe("what a server of k3s starts with", () => {
     assert.deepEqual([refusal, line?.text], ["unit-variable", argument]);
   });
 
-  test("is refused where an issuer stands in a file and on the command line: the API server ends on that", () => {
+  test("says that an issuer comes twice, in a file and on the command line: the API server ends on that", () => {
     const files = [{ path: main, value: { "kube-apiserver-arg": [`service-account-issuer=${before}`] } }];
     const twice = [`--kube-apiserver-arg=service-account-issuer=${before}`];
-    assert.equal(refused(serverStart("k3s", unit(twice), files)).refusal, "issuer-twice");
+    const { refusal, message, line } = started(serverStart("k3s", unit(twice), files)).twice ?? assert.fail();
+    assert.equal(refusal, "issuer-twice");
+    assert.match(
+      message,
+      /the issuer https:\/\/old\.example\.com twice, the second time by the command line of its unit/u,
+    );
+    assert.deepEqual(line, {
+      from: "the command line of its unit",
+      text: `service-account-issuer=${before}`,
+    });
   });
 
-  test("is refused without a line to change where entries without a value give the API server one issuer twice", () => {
+  test("names no line to change where entries without a value give the API server one issuer twice", () => {
     const bare = "--kube-apiserver-arg=service-account-issuer";
-    const { refusal, message, line } = refused(serverStart("k3s", unit([bare, bare]), []));
-    assert.deepEqual([refusal, line], ["issuer-twice", undefined]);
+    const { message, line } = started(serverStart("k3s", unit([bare, bare]), [])).twice ?? assert.fail();
+    assert.equal(line, undefined);
     assert.match(message, /the issuer true twice, and does not start so$/u);
   });
 });
@@ -134,82 +140,5 @@ test("the variables of a unit are those of its environment files over its own, w
     K3S_DATA_DIR: "/b c",
     A: "b=c",
     K3S_TOKEN: "secret",
-  });
-});
-
-describe("a change of a server's files, before it is made", () => {
-  const change = { issuers: [before, ours], audiences: [before, "k3s"], jwksUri };
-
-  test("gives the files that change and the start that they lead to", () => {
-    const value = { "kube-apiserver-arg": [`service-account-issuer=${before}`, "v=2"] };
-    const made = startAfter("k3s", unit(["--disable=traefik"]), [{ path: main, value }], { own, change });
-    assert.ok("files" in made);
-    const { files, start } = made;
-    assert.deepEqual(
-      files.map(({ path }) => path),
-      [main, own],
-    );
-    assert.deepEqual([start.flags.issuers, start.flags.jwksUri], [[before, ours], jwksUri]);
-  });
-
-  test("is refused with the guide's own command line, which would give the issuer twice", () => {
-    const guide = [
-      `--kube-apiserver-arg=service-account-issuer=${before}`,
-      `--kube-apiserver-arg=service-account-jwks-uri=${before}/openid/v1/jwks`,
-    ];
-    const twice = refused(startAfter("k3s", unit(guide), [], { own, change }));
-    assert.equal(twice.refusal, "issuer-twice");
-    assert.match(
-      twice.message,
-      /the issuer https:\/\/old\.example\.com twice, the second time by the command line of its unit/u,
-    );
-    const line = { from: "the command line of its unit", text: `service-account-issuer=${before}` };
-    assert.deepEqual(twice.line, line);
-  });
-
-  test("is refused where the command line has another address of keys, other audiences, or an issuer in any form", () => {
-    for (const text of [
-      "service-account-jwks-uri=https://x.example.com/jwks",
-      "service-account-issuer=https://x.example.com",
-      "service-account-issuer-=https://x.example.com",
-      "service-account-issuer+=https://x.example.com",
-      "service_account_issuer=https://x.example.com",
-      "api-audiences=x",
-    ]) {
-      const made = startAfter("k3s", unit([`--kube-apiserver-arg=${text}`]), [], { own, change });
-      const { refusal, line } = refused(made);
-      assert.deepEqual([refusal, line?.text], ["differs", text]);
-    }
-  });
-
-  test("is refused where the server's unit is: what systemd puts into an argument could be another issuer", () => {
-    const open = unit(["--kube-apiserver-arg=$ARGUMENT"]);
-    assert.equal(refused(startAfter("k3s", open, [], { own, change })).refusal, "unit-variable");
-  });
-
-  test("is refused where a later file drops what ours says, and names that file", () => {
-    const path = `${main}.d/60-other.yaml`;
-    for (const entry of ["v=2", `service-account-issuer=${before}`]) {
-      const later = { path, value: { "kube-apiserver-arg": [entry] } };
-      const { refusal, line } = refused(startAfter("k3s", unit([]), [later], { own, change }));
-      assert.deepEqual([refusal, line?.from], ["differs", path]);
-    }
-  });
-
-  test("that takes the issuer away leaves k3s' own, and is refused where another still names one", () => {
-    const back = { own, change: { issuers: [], audiences: [], jwksUri: "" } };
-    const files = [{ path: own, value: { "kube-apiserver-arg+": [`service-account-issuer=${ours}`] } }];
-    const made = startAfter("k3s", unit([]), files, back);
-    assert.ok("files" in made);
-    assert.deepEqual(made.start.flags.issuers, [old]);
-    const kept = unit([`--kube-apiserver-arg=service-account-issuer=${before}`]);
-    assert.equal(refused(startAfter("k3s", kept, files, back)).refusal, "differs");
-  });
-
-  test("that takes the key files away is refused and blames no line: k3s gives its own", () => {
-    const bare = { own, change: { keyFiles: [] } };
-    const { refusal, message, line } = refused(startAfter("k3s", unit([]), [], bare));
-    assert.deepEqual([refusal, line], ["differs", undefined]);
-    assert.match(message, /--service-account-key-file is \S+service\.key, and not set is wanted$/u);
   });
 });

@@ -1,10 +1,9 @@
 import { defined } from "../../core/base/index.ts";
-import { type ApiServerFlags, type FlagChange, flagDifference, parseFlags } from "./api-server-flags.ts";
+import { type ApiServerFlags, parseFlags } from "./api-server-flags.ts";
 import {
   apiServerArgument,
   argumentName,
   argumentsInFiles,
-  changeServerConfig,
   inReadingOrder,
   issuerDefaults,
   mergedWords,
@@ -14,11 +13,14 @@ import {
   valuesInFiles,
 } from "./rancher-config.ts";
 import type { ServerUnit } from "./server-unit.ts";
+import type { UnitText } from "./unit-file.ts";
 
 /** What systemd starts a server with: the part of its unit that says it. */
 export interface UnitStart extends Pick<ServerUnit, "command"> {
   /** The unit's variables, and over them what its environment files say. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Its own file and its drop-ins, in systemd's order. */
+  readonly texts: readonly UnitText[];
 }
 
 /**
@@ -50,11 +52,13 @@ export interface ServerStart {
   readonly port: number;
   /** Where it answers its own command line on its machine: `https://127.0.0.1:6443`. */
   readonly supervisor: string;
+  /** An issuer comes twice, on which its API server ends; absent where none does. */
+  readonly twice?: StartRefusal;
 }
 
 /** Why a start is refused. */
 export interface StartRefusal {
-  readonly refusal: "no-server" | "unit-variable" | "issuer-twice" | "differs";
+  readonly refusal: "no-server" | "unit-variable" | "unit-form" | "issuer-twice" | "differs";
   /** The end of a sentence that begins with the machine. */
   readonly message: string;
   /** The line that has to change, as it stands; absent where none can be named. */
@@ -62,10 +66,10 @@ export interface StartRefusal {
 }
 
 /** Where an entry of the command line comes from, for sentences. */
-const commandLine = "the command line of its unit";
+export const commandLine = "the command line of its unit";
 
 /** A setting: its names on the command line and in files, and the variable that holds it where neither does. */
-interface Setting {
+export interface Setting {
   readonly names: readonly string[];
   readonly variable?: string;
 }
@@ -85,18 +89,30 @@ const configFile = (name: RancherName): Required<Setting> => ({
 
 /** The words after `server`; undefined where the unit starts something else. */
 function serverWords({ command }: UnitStart): readonly string[] | undefined {
-  const at = command.indexOf("server", 1);
-  return at === -1 ? undefined : command.slice(at + 1);
+  return command.indexOf("server", 1) === -1 ? undefined : behindServer(command);
+}
+
+const behindServer = (command: readonly string[]): readonly string[] =>
+  command.slice(command.indexOf("server", 1) + 1);
+
+/** A value on a command line, and the words that give it: one or two from `at`. */
+export interface GivenValue {
+  readonly text: string;
+  readonly at: number;
+  readonly count: 1 | 2;
 }
 
 /** The values of a setting on a command line: `--NAME=V`, `--NAME V`, and the same with one dash. */
-function onCommandLine(words: readonly string[], { names }: Setting): readonly string[] {
-  return words.flatMap((word, at) => {
+export function givenValues(words: readonly string[], { names }: Setting): readonly GivenValue[] {
+  return words.flatMap((word, at): readonly GivenValue[] => {
     const [, name = "", value] = /^--?([^=-][^=]*)(?:=([\s\S]*))?$/u.exec(word) ?? [];
     if (!names.includes(name)) return [];
-    return [value ?? words[at + 1] ?? ""];
+    return [{ text: value ?? words[at + 1] ?? "", at, count: value === undefined ? 2 : 1 }];
   });
 }
+
+const onCommandLine = (words: readonly string[], setting: Setting): readonly string[] =>
+  givenValues(words, setting).map(({ text }) => text);
 
 /**
  * The config file that a server reads first; those of `PATH.d` come after it. Source: findConfigFileFlag in
@@ -110,7 +126,7 @@ export function serverConfigPath(name: RancherName, unit: UnitStart): string {
 }
 
 /** Computes one start: what stands in files comes before the command line. */
-class Start {
+export class Start {
   readonly #name: RancherName;
   readonly #words: readonly string[];
   readonly #unit: UnitStart;
@@ -137,6 +153,12 @@ class Start {
     return issuerDefaults(this.#name, this.#last(clusterDomain, "cluster.local"));
   }
 
+  /** The same server with another command line and other config files. */
+  changed(command: readonly string[], files: readonly ServerConfigFile[]): Start {
+    return new Start(this.#name, { ...this.#unit, command, words: behindServer(command) }, files);
+  }
+
+  /** What it starts with, whether its API server takes that or not. */
   result(): ServerStart {
     const folder = this.#last(dataDir(this.#name), `/var/lib/rancher/${this.#name}`);
     const tls = `${folder}/server/tls`;
@@ -151,7 +173,15 @@ class Start {
       this.entries.map(({ text }) => text),
     );
     const port = this.#name === "k3s" ? Number(this.#last(listenPort, "6443")) : 6443;
-    return { words, flags: parseFlags(words), dataDir: folder, port, supervisor: this.#supervisor(port) };
+    const flags = parseFlags(words);
+    return {
+      words,
+      flags,
+      dataDir: folder,
+      port,
+      supervisor: this.#supervisor(port),
+      ...defined({ twice: doubled(flags, this.entries) }),
+    };
   }
 
   /** k3s answers beside its API, RKE2 at a port of its own. Source: NewCertCommand in pkg/cli/cmds/cert.go of RKE2. */
@@ -174,7 +204,8 @@ class Start {
   }
 }
 
-function opened(
+/** A start that is computed, or why it cannot be. */
+export function openStart(
   name: RancherName,
   unit: UnitStart,
   files: readonly ServerConfigFile[],
@@ -207,10 +238,7 @@ function entryOf(
 }
 
 /** What an API server refuses to start with. Source: Validate in pkg/kubeapiserver/options/authentication.go of Kubernetes. */
-function doubled(
-  { flags: { issuers } }: ServerStart,
-  entries: readonly ServerArgument[],
-): StartRefusal | undefined {
+function doubled({ issuers }: ApiServerFlags, entries: readonly ServerArgument[]): StartRefusal | undefined {
   const twice = issuers.find((one, index) => issuers.indexOf(one) < index);
   if (twice === undefined) return undefined;
   const line = entryOf(entries, "service-account-issuer", twice);
@@ -224,79 +252,13 @@ function doubled(
 
 /**
  * What a server starts with: its unit, the variables of that, and its config files in any order. Refused where the unit starts no
- * server, where an argument has a variable in it, or where an issuer comes twice, on which the API server ends.
+ * server, and where an argument has a variable in it.
  */
 export function serverStart(
   name: RancherName,
   unit: UnitStart,
   files: readonly ServerConfigFile[],
 ): ServerStart | StartRefusal {
-  const start = opened(name, unit, files);
-  if ("refusal" in start) return start;
-  const result = start.result();
-  return doubled(result, start.entries) ?? result;
-}
-
-/** What a change means here: an issuer or audiences that are taken away leave k3s' own. */
-function meant(change: FlagChange, defaults: ReadonlyMap<string, string>): FlagChange {
-  const { issuers, audiences } = change;
-  const own = parseFlags([...defaults].map(([flag, value]) => `--${flag}=${value}`));
-  return {
-    ...change,
-    ...(issuers?.length === 0 ? { issuers: own.issuers } : {}),
-    ...(audiences?.length === 0 ? defined({ audiences: own.audiences }) : {}),
-  };
-}
-
-/** The line that keeps our file's flags from being what the API server gets. */
-function culprit(
-  files: readonly ServerConfigFile[],
-  entries: readonly ServerArgument[],
-  own: string,
-  difference: string,
-): ServerArgument | undefined {
-  const flag = difference.slice(2).split(" ", 1)[0];
-  const entry = entries.findLast(({ from, text }) => from !== own && argumentName(text) === flag);
-  if (entry !== undefined) return entry;
-  const after = files.slice(files.findIndex(({ path }) => path === own) + 1);
-  const wipes = after.find(({ value }) => apiServerArgument in value);
-  return wipes === undefined
-    ? undefined
-    : { from: wipes.path, text: `${apiServerArgument}: (without +, which drops what other files say)` };
-}
-
-/** A start with another config, and the files that differ then. */
-export interface ChangedStart {
-  readonly files: readonly ServerConfigFile[];
-  readonly start: ServerStart;
-}
-
-/**
- * What a server will start with once our file `own` gives it other flags: the files that change, or why it would not start so. What
- * other files and the command line say is counted in: k3s appends the command line to the files.
- */
-export function startAfter(
-  name: RancherName,
-  unit: UnitStart,
-  files: readonly ServerConfigFile[],
-  { own, change }: { readonly own: string; readonly change: FlagChange },
-): ChangedStart | StartRefusal {
-  const main = serverConfigPath(name, unit);
-  const changed = changeServerConfig(inReadingOrder(main, files), own, change);
-  const others = files.filter(({ path }) => !changed.some((file) => file.path === path));
-  const after = inReadingOrder(main, [...others, ...changed]);
-  const opening = opened(name, unit, after);
-  if ("refusal" in opening) return opening;
-  const start = opening.result();
-  const twice = doubled(start, opening.entries);
-  if (twice !== undefined) return twice;
-  const difference = flagDifference(start.flags, meant(change, opening.defaults));
-  if (difference === undefined) return { files: changed, start };
-  const line = culprit(after, opening.entries, own, difference);
-  const by = line === undefined ? "" : `: ${line.from} has ${line.text}`;
-  return {
-    refusal: "differs",
-    message: `its API server would start otherwise than meant: ${difference}${by}`,
-    ...defined({ line }),
-  };
+  const start = openStart(name, unit, files);
+  return "refusal" in start ? start : start.result();
 }

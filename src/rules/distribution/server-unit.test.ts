@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readUnit, runsServer, unitFlags } from "./index.ts";
+import { readUnit, runsServer } from "./index.ts";
 
 const old = "https://old.example.com";
 
@@ -56,21 +56,5 @@ describe("the unit by which systemd starts a server of k3s", () => {
     const unit = (words: readonly string[]) => readUnit(printed(words)) ?? assert.fail();
     assert.equal(runsServer(unit(guide)), true);
     assert.equal(runsServer(unit(["/usr/local/bin/k3s", "agent"])), false);
-  });
-
-  test("gives the API server flags in each of the ways that a command line has", () => {
-    const flags = (words: readonly string[]) =>
-      unitFlags(readUnit(printed(["/usr/local/bin/k3s", "server", ...words])) ?? assert.fail());
-    const issuer = `service-account-issuer=${old}`;
-    const ways = [
-      [`--kube-apiserver-arg=${issuer}`],
-      ["--kube-apiserver-arg", issuer],
-      [`-kube-apiserver-arg=${issuer}`],
-      [`--kube-apiserver-arg=--${issuer}`],
-      [`--kube-apiserver-arg=service_account_issuer=${old}`],
-    ];
-    for (const words of ways) assert.deepEqual(flags(words).issuers, [old], words.join(" "));
-    assert.deepEqual(flags(["--kubelet-arg", issuer, "--disable=traefik"]).issuers, []);
-    assert.deepEqual(flags(["--kube-apiserver-arg"]).issuers, [], "it ends before the flag");
   });
 });

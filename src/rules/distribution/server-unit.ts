@@ -1,5 +1,4 @@
 import { isRecord, type JsonRecord, recordOf } from "../../core/base/index.ts";
-import { type ApiServerFlags, parseFlags } from "./api-server-flags.ts";
 
 /** What systemd would start a server of k3s or RKE2 with, and what of it runs now. */
 export interface ServerUnit {
@@ -96,18 +95,3 @@ export function readUnit(lines: readonly string[]): ServerUnit | undefined {
 
 /** Whether a unit runs a server, and not an agent, which the same program is. */
 export const runsServer = ({ command }: ServerUnit): boolean => command[1] === "server";
-
-const argument = /^--?kube-apiserver-arg(?:=(?<value>.*))?$/su;
-
-/**
- * The flags that a unit's command line gives the API server, beside those of the config files. k3s takes `--kube-apiserver-arg=NAME=VALUE`
- * and the same as two words. Source: https://docs.k3s.io/cli/server
- */
-export function unitFlags({ command }: ServerUnit): ApiServerFlags {
-  const given = command.flatMap((word, index) => {
-    const found = argument.exec(word);
-    if (found === null) return [];
-    return [found.groups?.["value"] ?? command[index + 1] ?? ""];
-  });
-  return parseFlags(given.map((entry) => `--${entry.replace(/^--?/u, "")}`));
-}

@@ -1,4 +1,5 @@
 import type { ApiServerFlags } from "./api-server-flags.ts";
+import type { UnitFlags } from "./unit-flags.ts";
 
 /** What was seen of the API server that runs. */
 export type RunningLook =
@@ -13,6 +14,8 @@ export type RunningLook =
 /** What a machine alone says of it. */
 export interface MachineRuns {
   readonly starts: ApiServerFlags;
+  /** Of k3s and RKE2: what of that its unit says beside its files. */
+  readonly unit?: UnitFlags;
   readonly runs:
     | RunningLook
     /** Its process is younger than all that it was started from; how it behaves has still to prove it (`provedRuns`). */
@@ -53,6 +56,8 @@ export function provedRuns(
 export interface WhatRuns {
   /** By everything that it reads at its next start. */
   readonly starts: ApiServerFlags;
+  /** As in `MachineRuns`. */
+  readonly unit?: UnitFlags;
   readonly runs: RunningLook;
 }
 

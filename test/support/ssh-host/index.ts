@@ -2,7 +2,17 @@
 export { busctl } from "./busctl.ts";
 export { homeEnvironment, hostConfig } from "./config.ts";
 export { hostForEachTest, type HostOfTest } from "./each-test.ts";
-export { k3sProgram, pinnedArchives, pinnedCli, sha256, standInForK3s, startK3sWith } from "./k3s-host.ts";
+export {
+  installedUnit,
+  installK3sWith,
+  installStarts,
+  k3sProgram,
+  pinnedArchives,
+  pinnedCli,
+  sha256,
+  standInForK3s,
+  startK3sWith,
+} from "./k3s-host.ts";
 export { openedServers } from "./opened-servers.ts";
 export {
   goodPublisher,

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { busctl } from "./busctl.ts";
 import type { SshHost } from "./ssh-host.ts";
 
+const unitStandIn = `'${process.execPath}' '${fileURLToPath(new URL("unit-stand-in.ts", import.meta.url))}'`;
 const standIn = `'${process.execPath}' '${fileURLToPath(new URL("k3s-stand-in.ts", import.meta.url))}'`;
 
 /** k3s's binary, as far as a host asks it; a pinned release for the tests. */
@@ -52,6 +53,7 @@ echo "systemctl $*" >>/run/stand-in/calls
 case "$*" in
   'is-active k3s') cat /run/stand-in/active 2>/dev/null || { echo inactive; exit 3; } ;;
   'show -p InvocationID --value k3s') cat /run/stand-in/invocation 2>/dev/null || true ;;
+  daemon-reload) if [ -e /etc/systemd/system/k3s.service ]; then ${unitStandIn} reload; fi ;;
   'stop k3s' | 'disable --now k3s') rm -f /run/stand-in/active ;;
   'start k3s --no-block')
     test -x /usr/local/bin/k3s || exit 1
@@ -118,6 +120,51 @@ export async function startK3sWith(host: SshHost, words: readonly string[]): Pro
   await mkdir(`${host.root}/run/stand-in`, { recursive: true });
   await writeFile(`${host.root}/run/stand-in/words`, words.map((word) => `${word}\n`).join(""));
   await host.program("busctl", busctl({ "k3s.service": ["/usr/local/bin/k3s", "server", ...words] }));
+}
+
+/**
+ * The unit of k3s' server as its install.sh writes it for `curl … | sh -s - server WORD…`. Source: create_systemd_service_file, quote and
+ * quote_indent of install.sh, read in the copy of commit 0136cf25.
+ */
+export function installedUnit(words: readonly string[]): string {
+  const quoted = words.map((word) => `\t'${word.replaceAll("'", String.raw`'\''`)}' \\\n`);
+  return `[Unit]
+Description=Lightweight Kubernetes
+Documentation=https://k3s.io
+Wants=network-online.target
+After=network-online.target
+
+[Install]
+WantedBy=multi-user.target
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/default/%N
+EnvironmentFile=-/etc/sysconfig/%N
+EnvironmentFile=-/etc/systemd/system/k3s.service.env
+KillMode=process
+Delegate=yes
+User=root
+LimitNOFILE=1048576
+TimeoutStartSec=0
+Restart=always
+RestartSec=5s
+ExecStartPre=-/sbin/modprobe br_netfilter
+ExecStartPre=-/sbin/modprobe overlay
+ExecStart=/usr/local/bin/k3s \\
+    server \\
+${quoted.join("")}
+`;
+}
+
+/** What k3s' install.sh does with its unit at the end, after which the service has another command line and another start. */
+export const installStarts = "systemctl daemon-reload; systemctl restart --no-block k3s.service";
+
+/** Writes k3s' unit as its install line does; systemd says from then on what its files said at the last `daemon-reload`. */
+export async function installK3sWith(host: SshHost, words: readonly string[]): Promise<void> {
+  await mkdir(`${host.root}/etc/systemd/system`, { recursive: true });
+  await writeFile(`${host.root}/etc/systemd/system/k3s.service`, installedUnit(words), { mode: 0o644 });
+  await host.program("busctl", `exec ${unitStandIn} "$@"`);
 }
 
 /** Writes an archive of the cilium command as a release has it, and gives the line of a machine's `cilium` that pins it. */

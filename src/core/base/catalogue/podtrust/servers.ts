@@ -33,7 +33,7 @@ export const serverErrors = {
   "server-start": {
     summary:
       "With the change the server of k3s or RKE2 would not start, or would start otherwise than meant.",
-    next: "Take the line out that is named: of the unit together with the line that installs it, or of the file. Nothing was changed.",
+    next: "Take the line out that is named: of the unit together with the line that installs it, or of the file. podtrust adopt moves the issuer's flags out of a unit of the usual form. Nothing was changed.",
   },
   "server-file-invalid": {
     summary: "A file of the API server cannot be changed by podtrust.",

@@ -1,0 +1,89 @@
+import { defined, shellWord } from "../../core/base/index.ts";
+import { unitFlagWords } from "./rancher-change.ts";
+import {
+  argumentsInFiles,
+  argumentName,
+  inReadingOrder,
+  type RancherName,
+  type ServerConfigFile,
+} from "./rancher-config.ts";
+import { serverConfigPath, type UnitStart } from "./rancher-start.ts";
+import { isMoved } from "./unit-file.ts";
+
+/** What the unit of a server of k3s or RKE2 says of the issuer, beside what its files say. */
+export interface UnitFlags {
+  /** `k3s.service` */
+  readonly unit: string;
+  /** Flags of its command line, as they stand there: `service-account-issuer=https://a`. Empty where files alone say it. */
+  readonly given: readonly string[];
+  /** Its files name the issuer too: what its command line says comes behind them. */
+  readonly isBeside: boolean;
+  /** The line that installs and upgrades this server once files alone say it; absent where none of its flags stands or stood there. */
+  readonly installLine?: string;
+}
+
+// Source: isSecret of k3s, pkg/nodeconfig/nodeconfig.go, and its --vpn-auth.
+const secrets: readonly string[] = [
+  "token",
+  "t",
+  "agent-token",
+  "cluster-secret",
+  "datastore-endpoint",
+  "etcd-s3-access-key",
+  "etcd-s3-secret-key",
+  "etcd-s3-session-token",
+  "vpn-auth",
+];
+
+/** A secret's place in a line: the shell ends there unless whoever types it has set that variable. */
+const asBefore = (name: string): string => `"\${${name.replaceAll("-", "_").toUpperCase()}:?}"`;
+
+/** The words of a command line as a shell takes them, without the secrets among them. */
+function shownWords(words: readonly string[]): readonly string[] {
+  return words.map((word, at) => {
+    const [, before = ""] = /^--?([^=]+)$/u.exec(words[at - 1] ?? "") ?? [];
+    if (secrets.includes(before)) return asBefore(before);
+    const [, dashes = "", name = ""] = /^(--?)([^=]+)=/u.exec(word) ?? [];
+    return secrets.includes(name) ? `${dashes}${name}=${asBefore(name)}` : shellWord(word);
+  });
+}
+
+/** The line by which k3s is installed with a command line. Source: https://docs.k3s.io/installation/configuration */
+function installLine(unit: string, [, ...words]: readonly string[]): string {
+  const [, name] = /^k3s-(.+)\.service$/u.exec(unit) ?? [];
+  const given = name === undefined ? "" : `INSTALL_K3S_NAME=${shellWord(name)} `;
+  return `curl -sfL https://get.k3s.io | ${given}sh -s - ${shownWords(words).join(" ")}`;
+}
+
+/** What a unit says of the issuer beside the config files, which come in any order. */
+export function unitFlags(
+  name: RancherName,
+  unit: UnitStart & { readonly name: string },
+  files: readonly ServerConfigFile[],
+): UnitFlags {
+  const { flags: given, command } = unitFlagWords(unit);
+  const named = argumentsInFiles(inReadingOrder(serverConfigPath(name, unit), files));
+  const hasLine = name === "k3s" && (given.length > 0 || isMoved(unit.texts));
+  return {
+    unit: unit.name,
+    given,
+    isBeside: named.some(({ text }) => argumentName(text) === "service-account-issuer"),
+    ...defined({ installLine: hasLine ? installLine(unit.name, command) : undefined }),
+  };
+}
+
+/** What a person has to know of the flags in a server's unit, as a sentence; undefined where there is nothing. */
+export function unitNote(
+  server: string,
+  { unit, given, isBeside, installLine: line }: UnitFlags,
+): string | undefined {
+  const by = line === undefined ? "" : `, with the variables of the line that you have: ${line}`;
+  if (given.length === 0)
+    return line === undefined
+      ? undefined
+      : `${server}: the issuer's flags were moved out of ${unit}, and the line that installed it puts them back. Install and upgrade it without them${by}`;
+  const said = `${unit} gives ${given.join(" and ")} on its command line`;
+  return isBeside
+    ? `${server}: ${said}, behind what its files say: an issuer that comes twice keeps the API server from starting. podtrust adopt run moves them into a file. Install and upgrade it without them${by}`
+    : `${server}: ${said}; they move into config.yaml.d. Install and upgrade it without them${by}`;
+}
