@@ -15,6 +15,22 @@ export function busPath(unit: string): string {
 
 const encoded = "base64 -w0 | sed 's/^/said /; s/$/\\n/'";
 
+function refusedUnit(machine: ServerMachine, why: string): PodtrustError {
+  return new PodtrustError("server-unit", `${machine.text}: ${why}`, { detail: { machine: machine.text } });
+}
+
+// A machine that systemd did not boot (sd_booted(3)). k3d puts its entry point into each of its containers (k3d, pkg/client/node.go, which
+// writes /bin/k3d-entrypoint.sh); k3s' install.sh writes /etc/init.d/k3s or k3s-NAME, whose first line is OpenRC's
+// (create_openrc_service_file, read in the copy of commit 0136cf25).
+const otherSupervisor = `
+if [ ! -d /run/systemd/system ]; then
+  if command -v k3d-entrypoint.sh >/dev/null; then echo 'k3d -'; exit 0; fi
+  for one in /etc/init.d/k3s /etc/init.d/k3s-*; do
+    if head -n 1 "$one" 2>/dev/null | grep -q openrc-run; then printf 'openrc %s\\n' "$(printf %s "$one" | base64 -w0)"; exit 0; fi
+  done
+fi
+`;
+
 /** Names of the unit files of a server that the machine has. */
 async function unitNames(
   machine: ServerMachine,
@@ -23,14 +39,36 @@ async function unitNames(
 ): Promise<readonly string[]> {
   const words = patterns[distribution];
   const script = `set -eu
-command -v busctl >/dev/null || { echo 'busctl is not installed on this machine: how systemd starts the server cannot be read' >&2; exit 1; }
+${otherSupervisor}command -v busctl >/dev/null || { echo 'busctl is not installed on this machine: how systemd starts the server cannot be read' >&2; exit 1; }
 busctl --json=short call ${destination} /org/freedesktop/systemd1 ${destination}.Manager ListUnitFilesByPatterns asas 0 ${words.length} ${words.map(shellWord).join(" ")} | ${encoded}
 `;
-  const [text = ""] = fieldsOf(await machine.run("looking for its unit", script, signal), "said");
+  const found = await machine.run("looking for its unit", script, signal);
+  if (found.startsWith("k3d ")) {
+    const why = "it is k3d's container, whose command line k3d made: podtrust changes none of these";
+    throw refusedUnit(machine, why);
+  }
+  const [openrc] = fieldsOf(found, "openrc");
+  if (openrc !== undefined)
+    throw refusedUnit(
+      machine,
+      `${distribution} runs under OpenRC (${openrc}): podtrust reads units of systemd`,
+    );
+  const [text = ""] = fieldsOf(found, "said");
   return [...text.matchAll(/"(?<path>\/[^"\\]+\.service)"/gu)].flatMap(({ groups }) => {
     const name = groups?.["path"]?.split("/").at(-1) ?? "";
     return /^[\w.-]+\.service$/u.test(name) ? [name] : [];
   });
+}
+
+/** Names of other unit files that start a program of that name: they are named, and not read. */
+async function otherUnits(
+  machine: ServerMachine,
+  distribution: "k3s" | "rke2",
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const script = `cd /etc/systemd/system 2>/dev/null && grep -lE '^ExecStart=.*/${distribution}( |\\\\|$)' *.service | head -n 5 || true\n`;
+  const said = await machine.run("looking for other units", script, signal);
+  return said.split("\n").filter((name) => /^[\w.-]+\.service$/u.test(name));
 }
 
 /** systemd puts the environment into words with a `$`, and what it puts there is not read here. */
@@ -84,6 +122,14 @@ export async function serverUnit(
   }
   const [unit] = units;
   if (unit !== undefined && units.length === 1) return unit;
+  if (units.length === 0) {
+    const others = (await otherUnits(machine, distribution, signal)).filter((one) => !names.includes(one));
+    if (others.length > 0) {
+      const read = patterns[distribution].join(" or ");
+      const why = `${others.join(" and ")} starts ${distribution}, and podtrust reads ${read} alone`;
+      throw refusedUnit(machine, why);
+    }
+  }
   const found = units.length === 0 ? "no unit" : units.map(({ name }) => name).join(" and ");
   throw new PodtrustError("server-unit", `${machine.text}: ${found} starts a server of ${distribution}`, {
     detail: { machine: machine.text, units: units.map(({ name }) => name) },

@@ -1,8 +1,8 @@
 /** The unit that starts a server of k3s, read over a real SSH connection from what systemd 252 says by busctl. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { PodtrustError, systemClock } from "../../../src/core/base/index.ts";
 import { StateFolder } from "../../../src/core/files/index.ts";
@@ -76,6 +76,24 @@ describe("the unit of a server of k3s", { skip: whyNoSshHost() }, () => {
       { "k3s.service": guide, "k3s-b.service": guide },
       /k3s\.service and k3s-b\.service starts/u,
     );
+  });
+
+  test("is refused by name where OpenRC, k3d or a unit of another name starts it", async () => {
+    const service = join(host.root, "/etc/init.d/k3s-shop");
+    await mkdir(dirname(service), { recursive: true });
+    await writeFile(service, "#!/sbin/openrc-run\n");
+    await refused({ "k3s.service": guide }, /k3s runs under OpenRC \(\/etc\/init\.d\/k3s-shop\)/u);
+    await rm(service);
+    const own = join(host.root, "/etc/systemd/system/shop.service");
+    await mkdir(dirname(own), { recursive: true });
+    await writeFile(own, "[Service]\nExecStart=/opt/bin/k3s \\\n  server\n");
+    await refused({}, /shop\.service starts k3s, and podtrust reads k3s\.service or k3s-\*\.service alone/u);
+    await rm(own);
+    const entry = join(host.root, "/usr/local/bin/k3d-entrypoint.sh");
+    await mkdir(dirname(entry), { recursive: true });
+    await writeFile(entry, "#!/bin/sh\n", { mode: 0o755 });
+    await refused({ "k3s.service": guide }, /is k3d's container/u);
+    await rm(entry);
   });
 
   test("is refused where the environment gives words of it, or its file is newer than what systemd read", async () => {

@@ -28,7 +28,7 @@ export const serverErrors = {
   },
   "server-unit": {
     summary: "How systemd starts the server of k3s or RKE2 cannot be read, or more than one unit starts one.",
-    next: "Run systemctl cat for it on the machine. podtrust reads the units k3s, k3s-NAME and rke2-server, by systemd alone.",
+    next: "Run systemctl cat for it on the machine. podtrust reads the units k3s, k3s-NAME and rke2-server, by systemd alone: where OpenRC, k3d or another unit starts it, change its API servers by hand.",
   },
   "server-start": {
     summary:
