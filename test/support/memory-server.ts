@@ -1,6 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { PodtrustError } from "../../src/core/base/index.ts";
-import type { RotatedServer, RotationAlgorithm, ServerLook } from "../../src/control-plane/rotation/index.ts";
+import type {
+  KnownKeys,
+  RotatedServer,
+  RotationAlgorithm,
+  ServerLook,
+} from "../../src/control-plane/rotation/index.ts";
 import type { TheftServer } from "../../src/control-plane/theft/index.ts";
 import { publicJwk, type PublicJwk, verifyJws } from "../../src/rules/keys/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
@@ -147,7 +152,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
   async write(
     target: FileTarget,
     _signal?: AbortSignal,
-    { sealed = new Map<string, string>() }: { readonly sealed?: ReadonlyMap<string, string> } = {},
+    { sealed = new Map(), isStored = false }: KnownKeys = {},
   ): Promise<void> {
     for (const [kid, pem] of sealed) {
       const publicKey = createPublicKey(pem);
@@ -156,7 +161,8 @@ export class MemoryServer implements RotatedServer, TheftServer {
         this.#world.keys.set(kid, { privateKey: publicKey, jwk: publicJwk(publicKey) });
     }
     this.#before = this.files;
-    this.files = target;
+    if (this.#world.stored === undefined) this.files = target;
+    else if (!isStored) this.#world.stored = target;
     this.#world.mayBeCut();
     this.restart();
     return Promise.resolve();
@@ -164,6 +170,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
 
   async putBack(): Promise<void> {
     this.files = this.#before ?? this.files;
+    if (this.#world.stored !== undefined) this.#world.stored = this.files;
     this.restart();
     return Promise.resolve();
   }
@@ -194,6 +201,12 @@ export class MemoryServer implements RotatedServer, TheftServer {
 
   /** Reads its files, as a kubelet or a service manager has it do. */
   restart(): void {
+    const { stored } = this.#world;
+    if (stored !== undefined) {
+      // Its one list has the private half of its head.
+      this.files = stored;
+      this.#held.set(stored.signing, this.#world.key(stored.signing));
+    }
     if (!this.#held.has(this.files.signing)) throw new TypeError(`${this.name} cannot start: no private key`);
     if (!this.isStuck) this.running = this.files;
     this.awayUntil = this.#world.clock.now() + restartMs;

@@ -2,7 +2,7 @@ import { type SecretCluster, ServersRecord } from "../../src/control-plane/recor
 import { Rotation, type RotationDeps, type Sights } from "../../src/control-plane/rotation/index.ts";
 import { sightsOf } from "../../src/control-plane/rotation/sights.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
-import type { LegacyToken } from "../../src/rules/rotation/index.ts";
+import type { FileTarget, LegacyToken } from "../../src/rules/rotation/index.ts";
 import type { PodTokens } from "../../src/rules/tokens/index.ts";
 import { compactJws, makeKey, MemoryServer, type SigningKey } from "./memory-server.ts";
 import { audience, awsError, issuerRoot, startTestSandbox, subject, type TestSandbox } from "./sandbox.ts";
@@ -69,6 +69,8 @@ export class RotationCluster {
   readonly #sandbox: TestSandbox;
   readonly #role: string;
   #handed: readonly string[] = [];
+  /** The list of keys in the datastore that servers of k3s share, from which each takes its own at its start; undefined: kubeadm's form. */
+  stored: FileTarget | undefined;
   /** What the cluster has for others to see. */
   secret: KubernetesObject | undefined;
   #distrusted = new Set<string>();

@@ -15,7 +15,7 @@ import { openUploads, handedKey, uploadWhole } from "../../publisher/index.ts";
 import {
   afterTheftText,
   atOnceText,
-  keysInDatastore,
+  storedKeysRefusal,
   type TheftProgress,
   type TheftWay,
 } from "../../rules/rotation/index.ts";
@@ -99,13 +99,15 @@ async function answered(
   const from = remembered ?? beginTheft(opened.sources, kid);
   for (const line of atOnceText(from.tainted, opened.open)) output.line(line);
   for (const line of opened.credentials) output.line(line);
-  const byHand = keysInDatastore(opened.sources);
+  const { untried = false } = options;
+  const refusal = storedKeysRefusal({ servers: opened.sources.servers, untried });
   await agreed(context, options.yes === true);
-  if (byHand !== undefined) {
+  if (refusal !== undefined) {
+    // Who reads the refusal has time then.
     await closeAll(run, { cut: true }, opened.cluster);
-    throw new PodtrustError("rotation-refused", byHand.message, {
-      next: byHand.next,
-      detail: { reason: byHand.reason },
+    throw new PodtrustError("rotation-refused", refusal.message, {
+      next: refusal.next,
+      detail: { reason: refusal.reason },
     });
   }
   return endTheft(

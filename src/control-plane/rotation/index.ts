@@ -6,6 +6,6 @@ export { type KeyRecipient, type Sights, sightsOf } from "./sights.ts";
 export { keepKeysInKubeadm } from "./kubeadm.ts";
 export { type LeftMove, Rotation } from "./rotation.ts";
 export type { RotationDeps } from "./rotation-deps.ts";
-export type { RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
+export type { KnownKeys, RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
 export { MachineServer } from "./machine-server.ts";
 export { answerTheft, dilemmaOf, evictHit, theftOf } from "./theft.ts";

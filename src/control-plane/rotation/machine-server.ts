@@ -114,7 +114,7 @@ export class MachineServer implements RotatedServer {
   async write(
     { verify, signing }: FileTarget,
     signal: AbortSignal,
-    { sealed = new Map(), isStored = false }: KnownKeys = {},
+    { sealed = new Map(), isStored = false, isWhole = false }: KnownKeys = {},
   ): Promise<void> {
     const { files } = this.#server;
     const { signer, known: own } = await this.#halves(signal);
@@ -133,7 +133,7 @@ export class MachineServer implements RotatedServer {
     };
     const pems = verify.map(publicHalf);
     const there = signing === signer.kid ? undefined : { kid: signing, publicKey: publicHalf(signing) };
-    await files.writeKeys({ verifiers: pems, isStored, ...defined({ signerThere: there }) }, signal);
+    await files.writeKeys({ verifiers: pems, isStored, isWhole, ...defined({ signerThere: there }) }, signal);
   }
 
   /** Undefined where its unit cannot be read: a look goes on. */

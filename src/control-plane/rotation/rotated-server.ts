@@ -18,6 +18,8 @@ export interface KnownKeys {
   readonly sealed?: ReadonlyMap<string, string>;
   /** This target was given to another server before it: where servers share a datastore it is there. */
   readonly isStored?: boolean;
+  /** It is the answer to a theft: no key of before stays. */
+  readonly isWhole?: boolean;
 }
 
 /**

@@ -140,6 +140,17 @@ export class KubeadmFiles implements ServerFiles {
     return this.#kept.forgetPrevious(signal);
   }
 
+  async putKeysBack(signal: AbortSignal): Promise<void> {
+    await this.beginPutBack(signal);
+    await this.putBack(signal);
+    await this.endPutBack(signal);
+  }
+
+  /** Its keys are files of its own. */
+  storeOwnKeys(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   forget(signal: AbortSignal): Promise<void> {
     return this.#kept.forget(signal);
   }

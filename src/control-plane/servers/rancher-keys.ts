@@ -3,6 +3,7 @@ import { rootPathFunctions } from "../../providers/host/index.ts";
 import { kidOf } from "./key-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
+import { copyFirst } from "./rancher-theft.ts";
 import type { KeyChange } from "./server.ts";
 
 /** The server that is given other keys, as it is started. */
@@ -40,6 +41,7 @@ function headOf({ signerThere }: KeyChange, signs: string, { dataDir }: KeyStore
  * The head is written in the traditional form, EC PRIVATE KEY or RSA PRIVATE KEY: Kubernetes passes over an EC key in a PKCS#8 block
  * where it looks for public halves (client-go, keyutil, ParsePublicKeysPEM), so the server would refuse what it signs. That form has
  * its public half, which does not stand in the list a second time: the key set would show it twice.
+ * A list without the key that signs is refused but for `--force`, which waives every check: the answer to a theft alone gives that.
  * Source: https://docs.k3s.io/cli/certificate; pkg/server/handlers/cert.go of k3s. Throws `host-*`, `ssh-*`.
  */
 export async function storeKeys(
@@ -59,6 +61,7 @@ command -v openssl >/dev/null || { echo 'openssl is not installed on this machin
 root=$(root_folder ${shellWord(root)} 0700)
 chmod 0700 "$root"
 head=$(root_file ${shellWord(head.file)})
+${change.isWhole === true ? copyFirst(store) : ""}
 # What a run that was cut off left.
 rm -rf "$root"/rotate-ca.*
 folder=$(mktemp -d "$root/rotate-ca.XXXXXX")
@@ -71,7 +74,7 @@ if [ "$kid" != ${shellWord(head.kid)} ]; then printf 'the first key of %s is %s\
 before=$(wc -c <"$list")
 cat >>"$list"
 if [ "$(wc -c <"$list")" -ne $((before + ${Buffer.byteLength(list)})) ]; then echo 'the connection was lost' >&2; exit 1; fi
-${shellWord(program)} certificate rotate-ca --server ${shellWord(supervisor)} --data-dir ${shellWord(dataDir)} --path "$folder" >&2
+${shellWord(program)} certificate rotate-ca${change.isWhole === true ? " --force" : ""} --server ${shellWord(supervisor)} --data-dir ${shellWord(dataDir)} --path "$folder" >&2
 systemctl restart --no-block ${shellWord(service)}
 `;
   await machine.run("giving its datastore other keys", script, signal, list);

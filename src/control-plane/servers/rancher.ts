@@ -30,7 +30,8 @@ import { firstKids, readServerKeys, staticManagerKids } from "./kubeadm.ts";
 import { runningStaticPod } from "./running.ts";
 import { k3sRuns } from "./k3s-runs.ts";
 import type { ServerMachine } from "./machine.ts";
-import { storeKeys } from "./rancher-keys.ts";
+import { type KeyStore, storeKeys } from "./rancher-keys.ts";
+import { endStoredKeys, putStoredBack, storeRunning } from "./rancher-theft.ts";
 import { type RancherReading, readConfigFiles, readRancher, startOf } from "./rancher-start.ts";
 import type { KeyChange, RestoredFiles, ServerCommand, ServerFiles, ServerKeyFiles } from "./server.ts";
 
@@ -185,19 +186,36 @@ export class RancherFiles implements ServerFiles {
    */
   async writeKeys(change: KeyChange, signal: AbortSignal): Promise<void> {
     if (change.isStored === true) return this.#restart(signal);
+    const { signer } = await this.readKeys(signal);
+    await storeKeys(this.#machine, await this.#store(signal), { change, signs: signer.kid }, signal);
+  }
+
+  async putKeysBack(signal: AbortSignal): Promise<void> {
+    await putStoredBack(this.#machine, await this.#store(signal), signal);
+  }
+
+  async storeOwnKeys(signal: AbortSignal): Promise<boolean> {
+    await storeRunning(this.#machine, await this.#store(signal), signal);
+    return true;
+  }
+
+  async endKeys(kid: string, signal: AbortSignal): Promise<readonly string[]> {
+    const place = { root: this.#root, dataDir: await this.#dataDir(signal), kid };
+    const said = await endStoredKeys(this.#machine, place, signal);
+    await this.#kept.forget(signal);
+    return said;
+  }
+
+  get #root(): string {
+    return `${this.#folder}/podtrust`;
+  }
+
+  async #store(signal: AbortSignal): Promise<KeyStore> {
     const { unit, service, files } = await readRancher(this.#machine, this.distribution, signal);
     const start = startOf(serverStart(this.distribution, unit, files), this.#machine);
     const { dataDir, supervisor } = startOf(start.twice ?? start, this.#machine);
     const [program = this.distribution] = unit.command;
-    const { signer } = await this.readKeys(signal);
-    const store = { program, dataDir, supervisor, service, root: `${this.#folder}/podtrust` };
-    await storeKeys(this.#machine, store, { change, signs: signer.kid }, signal);
-  }
-
-  /** All of its keys are in the one file, which its datastore keeps too. */
-  async endKeys(_kid: string, signal: AbortSignal): Promise<readonly string[]> {
-    await this.#kept.forget(signal);
-    return [];
+    return { program, dataDir, supervisor, service, root: this.#root };
   }
 
   /** The config files from before the first change, whatever changed them since. */

@@ -80,6 +80,8 @@ export interface KeyChange {
   readonly signerThere?: MachineKey;
   /** The datastore that its servers share has this list already: it is taken by a restart. Of no meaning to kubeadm's form. */
   readonly isStored?: boolean;
+  /** No key of before stays, and the way back is kept first: the answer to a theft. Of no meaning to kubeadm's form. */
+  readonly isWhole?: boolean;
 }
 
 /** How a server's files went back. */
@@ -141,6 +143,10 @@ export interface ServerFiles {
   /** What keeps its keys beside its files; undefined where nothing does, or it cannot be told. */
   datastore(signal: AbortSignal): Promise<"embedded-etcd" | "other" | undefined>;
   writeKeys(change: KeyChange, signal: AbortSignal): Promise<void>;
+  /** After the last `writeKeys`: gives back the keys from before it, and restarts. Throws `server-file-changed`, `host-*`. */
+  putKeysBack(signal: AbortSignal): Promise<void>;
+  /** Where servers share a datastore: gives it the keys with which this one still runs. False where they do not. */
+  storeOwnKeys(signal: AbortSignal): Promise<boolean>;
   /**
    * Removes every copy of a key other than one that could come back: kept files, other private halves, and what the distribution's own
    * commands copy. Gives what was done, as sentences.

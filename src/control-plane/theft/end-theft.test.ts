@@ -134,6 +134,29 @@ describe("a theft is over after its answer, whatever the thief asked for meanwhi
       await isOver(one);
     });
 
+  test("with 3 servers of k3s' form, whose one list in the datastore any start takes, of which one starts in the middle", async (t) => {
+    const one = await night(t, ["a", "b", "c"]);
+    const { world } = one;
+    const [first, , last] = world.servers;
+    assert.ok(first !== undefined && last !== undefined);
+    world.stored = first.files;
+    const stores: unknown[] = [];
+    const deps = depsOf(one, {
+      onStep(text) {
+        stores.push(world.stored);
+        // A machine is rebooted by its owner after the first server's proof.
+        if (text.startsWith("a: signs")) last.restart();
+      },
+    });
+    await endTheft(deps, await sourcesOf(world), one.progress);
+    const [fresh = ""] = first.running.verify;
+    // No list but those two was ever there.
+    const lists = new Set(stores.map((list) => JSON.stringify(list)));
+    assert.equal(lists.size, 2);
+    assert.deepEqual(world.stored, { verify: [fresh], signing: fresh });
+    await isOver(one);
+  });
+
   test("one server after the other where a person asks for that", async (t) => {
     const one = await night(t, ["a", "b", "c"]);
     await endTheft(depsOf(one, { oneByOne: true }), await sourcesOf(one.world), one.progress);
@@ -195,6 +218,20 @@ describe("an answer to a theft stops, and nothing opens", () => {
     await one.world.clock.sleep(10_000);
     await endTheft(depsOf(one), await sourcesOf(one.world), await known(one));
     await isOver(one);
+  });
+
+  test("where the first server of k3s' form is not shown to be through: the datastore has the list of before", async (t) => {
+    const one = await night(t, ["a", "b"]);
+    const [a, b] = one.world.servers;
+    assert.ok(a !== undefined && b !== undefined);
+    const before = a.files;
+    one.world.stored = before;
+    a.isStuck = true;
+    await assert.rejects(endTheft(depsOf(one), await sourcesOf(one.world), one.progress), {
+      code: "theft-unproven",
+    });
+    assert.deepEqual([one.world.stored, b.running], [before, before]);
+    assert.equal(one.closed, true);
   });
 
   test("for a key that nothing shows, before anything is closed", async (t) => {

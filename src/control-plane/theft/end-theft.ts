@@ -80,10 +80,15 @@ function seenOutside(deps: EndTheftDeps, keys: KeyReplacement): Promise<void> {
 }
 
 /** One restart from whatever keys to the fresh one alone; the server goes back where that is not shown. */
-async function replacedAt(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<KeyEndProof> {
+async function replacedAt(
+  server: TheftServer,
+  fresh: string,
+  deps: EndTheftDeps,
+  isStored = true,
+): Promise<KeyEndProof> {
   const { signal, onStep } = deps;
   const before = await tokenBefore(server, fresh, signal);
-  await server.write({ verify: [fresh], signing: fresh }, signal);
+  await server.write({ verify: [fresh], signing: fresh }, signal, { isStored });
   const proof = await proven(server, fresh, before, deps);
   onStep(
     proof === "tokens"
@@ -95,7 +100,7 @@ async function replacedAt(server: TheftServer, fresh: string, deps: EndTheftDeps
 
 async function firstReplaced(server: TheftServer, fresh: string, deps: EndTheftDeps): Promise<KeyEndProof> {
   try {
-    return await replacedAt(server, fresh, deps);
+    return await replacedAt(server, fresh, deps, false);
   } catch (error) {
     deps.signal.throwIfAborted();
     await server.putBack(deps.signal);

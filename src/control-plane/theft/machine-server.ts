@@ -12,8 +12,12 @@ export class MachineTheftServer implements TheftServer {
   readonly #server: ControlPlaneServer;
   readonly #rotated: MachineServer;
 
-  constructor(server: ControlPlaneServer) {
+  readonly #others: readonly ControlPlaneServer[];
+
+  /** `others`: those of the cluster that run meanwhile. */
+  constructor(server: ControlPlaneServer, others: readonly ControlPlaneServer[] = []) {
     this.#server = server;
+    this.#others = others;
     this.#rotated = new MachineServer(server);
     this.name = server.api.name;
   }
@@ -43,8 +47,8 @@ export class MachineTheftServer implements TheftServer {
     return held.find((key) => key.kid === kid)?.publicKey;
   }
 
-  write(target: FileTarget, signal: AbortSignal): Promise<void> {
-    return this.#rotated.write(target, signal);
+  write(target: FileTarget, signal: AbortSignal, known?: { readonly isStored: boolean }): Promise<void> {
+    return this.#rotated.write(target, signal, { ...known, isWhole: true });
   }
 
   mint(signal: AbortSignal): Promise<string> {
@@ -57,9 +61,16 @@ export class MachineTheftServer implements TheftServer {
 
   async putBack(signal: AbortSignal): Promise<void> {
     const { files } = this.#server;
-    await files.beginPutBack(signal);
-    await files.putBack(signal);
-    await files.endPutBack(signal);
+    try {
+      await files.putKeysBack(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // It does not run: one that does gives the datastore which they share the former keys.
+      for (const other of this.#others)
+        if (await other.files.storeOwnKeys(signal))
+          return files.writeKeys({ verifiers: [], isStored: true }, signal);
+      throw error;
+    }
   }
 
   endKeys(fresh: string, signal: AbortSignal): Promise<readonly string[]> {

@@ -154,7 +154,13 @@ async function looked(
   { clock, signal, published, notServers }: Looking,
 ): Promise<Pick<OpenedTheft, "servers" | "sources" | "open">> {
   const open: string[] = [];
-  const servers = opened.all.map((server) => new MachineTheftServer(server));
+  const servers = opened.all.map(
+    (server) =>
+      new MachineTheftServer(
+        server,
+        opened.all.filter((other) => other !== server),
+      ),
+  );
   const keys: ServerKeys[] = [];
   for (const server of servers) {
     const look = await orOpen(

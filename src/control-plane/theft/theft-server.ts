@@ -13,8 +13,11 @@ export interface TheftServer {
   takeKey(kid: string, sealed: string, signal: AbortSignal): Promise<void>;
   /** The public half of a key whose private half is on the machine, PEM; undefined where it is not there. */
   heldHalf(kid: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Writes the files whole; the API server's restart has begun then. */
-  write(target: FileTarget, signal: AbortSignal): Promise<void>;
+  /**
+   * Writes the files whole; the API server's restart has begun then. `isStored`: another server was shown to run with this, so that a
+   * datastore that they share has it.
+   */
+  write(target: FileTarget, signal: AbortSignal, known?: { readonly isStored: boolean }): Promise<void>;
   /** A token for the API itself, which lives for an hour, of one and the same ServiceAccount each time. */
   mint(signal: AbortSignal): Promise<string>;
   /** Whether the API server takes such a token (TokenReview). */

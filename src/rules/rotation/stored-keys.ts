@@ -8,14 +8,14 @@ import { type MoveRefusal, namesText, refused, startDiffers, unfit } from "./ver
 const withStoredKeys = ({ servers }: Pick<RotationFacts, "servers">): RotationFacts["servers"] =>
   servers.filter(({ distribution }) => distribution === "k3s" || distribution === "rke2");
 
-/** What k3s and RKE2 do themselves about a stolen key; a sentence. Source: https://docs.k3s.io/cli/certificate */
+/** What does it, and the same by hand; a sentence. Source: https://docs.k3s.io/cli/certificate */
 const byHand = (program: string): string =>
-  `For a stolen key use ${program}'s own command: put a new key alone into FOLDER/tls/service.key, run ${program} certificate rotate-ca --force --path FOLDER, and restart each server.`;
+  `podtrust rotate stolen with --at-once does that. By hand: put a new key alone into FOLDER/tls/service.key, run ${program} certificate rotate-ca --force --path FOLDER, and restart each server.`;
 
 const wayOut =
   "If a server no longer starts since podtrust changed its key file: podtrust adopt undo --without-api puts it back.";
 
-/** Why podtrust does not answer a theft on k3s or RKE2; undefined where no API server is of them. */
+/** Why the next key does not answer a theft on k3s or RKE2; undefined where no API server is of them. */
 export function keysInDatastore(facts: Pick<RotationFacts, "servers">): MoveRefusal | undefined {
   const found = withStoredKeys(facts);
   const [first] = found;
@@ -23,7 +23,7 @@ export function keysInDatastore(facts: Pick<RotationFacts, "servers">): MoveRefu
   const { distribution } = first;
   return refused(
     "keys-in-datastore",
-    `${namesText(found.map(({ name }) => name))} ${found.length === 1 ? "runs" : "run"} ${distribution}, which keeps its keys in its datastore: a stolen one ends at once by its own command alone`,
+    `${namesText(found.map(({ name }) => name))} ${found.length === 1 ? "runs" : "run"} ${distribution}, which keeps its keys in its datastore: a stolen one ends at once by its own command`,
     `${wayOut} ${byHand(distribution)}`,
   );
 }
@@ -56,7 +56,9 @@ function untriedPart(servers: RotationFacts["servers"]): string | undefined {
 }
 
 /** Why API servers of k3s or RKE2 are not given other keys by their own command; undefined where they are. */
-export function storedKeysRefusal(facts: RotationFacts): MoveRefusal | undefined {
+export function storedKeysRefusal(
+  facts: Pick<RotationFacts, "servers" | "untried">,
+): MoveRefusal | undefined {
   const found = withStoredKeys(facts);
   const old = found.find((server) => !hasRotateCa(server));
   if (old !== undefined) {

@@ -182,6 +182,55 @@ describe("a server of k3s", { skip: whyNoSshHost() }, () => {
       assert.deepEqual(await readdir(at("/etc/rancher/k3s/podtrust")), []);
     });
 
+    test("are replaced whole by a fresh one, with a copy for the way back, which ends with every other private half", async () => {
+      const [next, spare] = [pair("ec"), pair("ec")];
+      await started();
+      await put(machineKeyFile(dirname(service), next.kid), next.secret);
+      await put(machineKeyFile(dirname(service), spare.kid), spare.secret);
+      const there = { kid: next.kid, publicKey: next.open };
+      await files().writeKeys({ verifiers: [next.open], signerThere: there, isWhole: true }, signal);
+      assert.deepEqual(await kids(), [[next.kid], next.kid]);
+      const copies = "/etc/rancher/k3s/podtrust/theft";
+      assert.equal(await mode(copies), 0o700);
+      assert.match(await readFile(at(`${copies}/service.key`), "utf8"), /PRIVATE KEY/u);
+      // A run that is repeated keeps the copy of before.
+      const copied = await readFile(at(`${copies}/service.key`), "utf8");
+      await files().writeKeys({ verifiers: [next.open], isWhole: true }, signal);
+      assert.equal(await readFile(at(`${copies}/service.key`), "utf8"), copied);
+      const [said = ""] = await files().endKeys(next.kid, signal);
+      assert.match(said, new RegExp(`podtrust-sa-${spare.kid}\\.key are removed`, "u"));
+      assert.equal(await host.file(`${copies}/service.key`), undefined);
+      assert.notEqual(await host.file(machineKeyFile(dirname(service), next.kid)), undefined);
+    });
+
+    for (const runs of [true, false])
+      test(`go back to those of before an answer to a theft, where the server ${runs ? "runs" : "does not run, from the copy of its datastore"}`, async () => {
+        const next = pair("ec");
+        await started();
+        await put(machineKeyFile(dirname(service), next.kid), next.secret);
+        const there = { kid: next.kid, publicKey: next.open };
+        await files().writeKeys({ verifiers: [next.open], signerThere: there, isWhole: true }, signal);
+        if (!runs) await rm(at("/run/stand-in/supervisor"));
+        await files().putKeysBack(signal);
+        assert.deepEqual(await kids(), [[rsa.kid], rsa.kid]);
+        assert.doesNotMatch(await journal(), /level=fatal/u);
+        // Whatever starts it takes the same.
+        await root("systemctl restart --no-block k3s.service");
+        assert.deepEqual(await kids(), [[rsa.kid], rsa.kid]);
+        assert.deepEqual(await readdir(at("/etc/rancher/k3s/podtrust")), []);
+      });
+
+    test("are given back by another server that still runs with them, which itself is not restarted", async () => {
+      await started();
+      const listed = await readFile(at(service), "utf8");
+      const change = { verifiers: [], isStored: true };
+      assert.equal(await files().storeOwnKeys(signal), true);
+      assert.equal(await restarts(), 0);
+      await files().writeKeys(change, signal);
+      assert.equal(await readFile(at(service), "utf8"), listed);
+      await errorOf(files().putKeysBack(signal), "host-command-failed");
+    });
+
     test("keep it from starting where something else writes its file: the rule that its own command keeps", async () => {
       await started();
       await put(service, rsa.secret + pair("ec").open);

@@ -1,0 +1,109 @@
+import { shellWord } from "../../core/base/index.ts";
+import { rootPathFunctions } from "../../providers/host/index.ts";
+import type { ServerMachine } from "./machine.ts";
+import type { KeyStore } from "./rancher-keys.ts";
+
+/** In podtrust's folder on a server, until its keys have ended: what the way back from an answer to a theft needs. */
+const copies = "theft";
+
+/**
+ * What is copied before every key is replaced, once: the list of keys, and where one server has the datastore in files, those. It is made
+ * first and named last, so that a copy that was cut off is none. Source of a copy of a running SQLite's folder:
+ * https://docs.k3s.io/datastore/backup-restore
+ */
+export const copyFirst = ({ dataDir }: Pick<KeyStore, "dataDir">): string => `
+copies=$(root_folder "$root/${copies}" 0700)
+if [ ! -e "$copies/service.key" ]; then
+  listed=$(root_file ${shellWord(`${dataDir}/server/tls/service.key`)})
+  db=$(root_path ${shellWord(`${dataDir}/server/db`)})
+  rm -rf "$copies/db" "$copies/service.key.new"
+  if [ -d "$db" ] && [ ! -e "$db/etcd" ]; then cp -a "$db" "$copies/db"; fi
+  cp -p "$listed" "$copies/service.key.new"
+  sync
+  mv "$copies/service.key.new" "$copies/service.key"
+fi
+`;
+
+const rotate = ({ program, supervisor, dataDir }: KeyStore): string =>
+  `${shellWord(program)} certificate rotate-ca --force --server ${shellWord(supervisor)} --data-dir ${shellWord(dataDir)} --path "$folder" >&2`;
+
+// The command reads every file of the folder that it knows.
+const staged = (file: string): string => `
+rm -rf "$root"/rotate-ca.*
+folder=$(mktemp -d "$root/rotate-ca.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/tls"
+cp "${file}" "$folder/tls/service.key"
+`;
+
+const begin = ({ root }: KeyStore): string => `set -eu
+umask 077
+${rootPathFunctions}
+root=$(root_folder ${shellWord(root)} 0700)
+`;
+
+/**
+ * Gives the datastore the keys from before the answer again, by the server itself; where that does not run, and it alone has the
+ * datastore, its files are put back. Then it is restarted. Throws `host-command-failed` where neither can be done.
+ */
+export async function putStoredBack(
+  machine: ServerMachine,
+  store: KeyStore,
+  signal: AbortSignal,
+): Promise<void> {
+  const { dataDir, service } = store;
+  const script = `${begin(store)}
+old=$(root_file "$root/${copies}/service.key")
+[ -e "$old" ] || { echo 'it has no copy of its former keys' >&2; exit 1; }
+key=$(root_file ${shellWord(`${dataDir}/server/tls/service.key`)})
+db=$(root_path ${shellWord(`${dataDir}/server/db`)})
+${staged("$old")}
+if ${rotate(store)}; then :
+elif [ -d "$root/${copies}/db" ]; then
+  systemctl stop ${shellWord(service)}
+  rm -rf "$db"
+  cp -a "$root/${copies}/db" "$db"
+  cp -p "$old" "$key"
+else
+  echo 'it does not run, and has no copy of its datastore' >&2; exit 1
+fi
+systemctl restart --no-block ${shellWord(service)}
+rm -rf "$root/${copies}"
+`;
+  await machine.run("giving its datastore its former keys", script, signal);
+}
+
+/** Gives the datastore the keys with which this server still runs, for another that does not run. */
+export async function storeRunning(
+  machine: ServerMachine,
+  store: KeyStore,
+  signal: AbortSignal,
+): Promise<void> {
+  const script = `${begin(store)}
+old=$(root_file ${shellWord(`${store.dataDir}/server/tls/service.key`)})
+${staged("$old")}
+${rotate(store)}
+`;
+  await machine.run("giving the datastore its keys", script, signal);
+}
+
+/** Removes the copies, and each private half that lies beside but one. Gives what was removed, as sentences. */
+export async function endStoredKeys(
+  machine: ServerMachine,
+  { root, dataDir, kid }: Pick<KeyStore, "root" | "dataDir"> & { readonly kid: string },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const script = `set -eu
+${rootPathFunctions}
+root=$(root_path ${shellWord(root)})
+tls=$(root_path ${shellWord(`${dataDir}/server/tls`)})
+rm -rf "$root/${copies}" "$root"/rotate-ca.*
+for file in "$tls"/podtrust-sa-*.key "$tls"/podtrust-sa-*.pub; do
+  case $file in "$tls"/podtrust-sa-${kid}.*) continue ;; esac
+  if [ -e "$file" ]; then rm -f "$file"; printf 'removed %s\\n' "$file"; fi
+done
+`;
+  const output = await machine.run("ending keys", script, signal);
+  const removed = output.split("\n").flatMap((line) => (line.startsWith("removed ") ? [line.slice(8)] : []));
+  return removed.length === 0 ? [] : [`${removed.join(", ")} are removed.`];
+}
