@@ -19,7 +19,7 @@ function named(list: unknown, name: string, inner: string): JsonRecord {
   return recordOf(entry?.[inner]);
 }
 
-const pemOf = (value: unknown): string => Buffer.from(textOf(value) ?? "", "base64").toString("utf8");
+const decodedText = (value: unknown): string => Buffer.from(textOf(value) ?? "", "base64").toString("utf8");
 
 /**
  * The machine's own administrator: no signing key of tokens vouches for a client certificate. It is read over SSH, held in memory alone
@@ -35,7 +35,7 @@ export async function adminCertificate(
   if (config === undefined) return undefined;
   const context = named(config["contexts"], textOf(config["current-context"]) ?? "", "context");
   const user = named(config["users"], textOf(context["user"]) ?? "", "user");
-  const cert = pemOf(user["client-certificate-data"]);
-  const key = pemOf(user["client-key-data"]);
+  const cert = decodedText(user["client-certificate-data"]);
+  const key = decodedText(user["client-key-data"]);
   return cert === "" || key === "" ? undefined : { from: `${path} of ${machine.text}`, cert, key };
 }
