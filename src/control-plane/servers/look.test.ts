@@ -38,6 +38,24 @@ describe("a look at an API server that changes nothing", () => {
     assert.match(other.why ?? "", /^--service-account-issuer is https:\/\/old\.example\.com where it runs/u);
   });
 
+  test("warns where a unit names the issuer behind its files, though it runs as meant until its next start", async () => {
+    const given = ["service-account-issuer=https://old.example.com"];
+    const unit = (isBeside: boolean): Partial<LookTarget> => ({
+      whatRuns: async () => ({
+        starts,
+        runs: seen("https://oidc.example.com"),
+        unit: { unit: "k3s.service", given, isBeside },
+      }),
+    });
+    const { kind, why } = await lookAt(server("server-unit", unit(true)), signal);
+    assert.equal(kind, "otherwise");
+    assert.match(
+      why ?? "",
+      /^k3s\.service gives service-account-issuer=\S+ .*podtrust adopt run moves them/u,
+    );
+    assert.equal(await kindOf("server-unit", unit(false)), "as-started");
+  });
+
   test("guesses nothing where nothing that can be believed says what runs, and knows a process that is too old", async () => {
     const unseen = (startsSince: number): RunningLook => ({ kind: "not-looked-at", why: "why", startsSince });
     assert.equal(await kindOf(unseen(1000)), "not-looked-at");

@@ -1,5 +1,5 @@
-import { defined, errorText, mapLimit, PodtrustError } from "../../core/base/index.ts";
-import { disagreement, type WhatRuns } from "../../rules/distribution/index.ts";
+import { defined, errorText, mapLimit, mapped, PodtrustError } from "../../core/base/index.ts";
+import { disagreement, unitWarning, type WhatRuns } from "../../rules/distribution/index.ts";
 import type { SshSession } from "../../providers/host/index.ts";
 import { ServerMachine } from "./machine.ts";
 import { k3sOnMachine } from "./on-machine.ts";
@@ -39,7 +39,9 @@ async function ofRunning(server: LookTarget, signal: AbortSignal): Promise<Omit<
   try {
     const look = await server.whatRuns(signal);
     const isSeen = look.runs.kind === "seen";
-    const why = disagreement(look, isSeen ? undefined : await server.startedAt(signal));
+    const why =
+      mapped(look.unit, unitWarning) ??
+      disagreement(look, isSeen ? undefined : await server.startedAt(signal));
     if (why !== undefined) return { kind: "otherwise", why };
     return look.runs.kind === "seen" ? { kind: "as-started" } : { kind: "not-looked-at", why: look.runs.why };
   } catch (error) {

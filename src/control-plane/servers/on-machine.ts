@@ -1,6 +1,12 @@
 import { recordOf, shellWord, textOf } from "../../core/base/index.ts";
 import type { SshSession } from "../../providers/host/index.ts";
-import { type Behaviour, provedRuns, serverStart, type WhatRuns } from "../../rules/distribution/index.ts";
+import {
+  type Behaviour,
+  provedRuns,
+  serverStart,
+  unitFlags,
+  type WhatRuns,
+} from "../../rules/distribution/index.ts";
 import { parseJwkSet } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { k3sRuns } from "./k3s-runs.ts";
@@ -44,8 +50,13 @@ export async function k3sOnMachine(session: SshSession, signal: AbortSignal): Pr
   const reading = await readRancher(machine, "k3s", signal);
   const start = startOf(serverStart("k3s", reading.unit, reading.files), machine);
   const { starts, runs } = await k3sRuns(machine, { reading, start }, signal);
-  if (runs.kind !== "computed") return { starts, runs };
+  const unit = unitFlags("k3s", { ...reading.unit, name: reading.service }, reading.files);
+  if (runs.kind !== "computed") return { starts, unit, runs };
   const [program = "k3s"] = reading.unit.command;
   const { startsSince } = runs;
-  return { starts, runs: provedRuns({ starts, startsSince }, await behaviourOf(machine, program, signal)) };
+  return {
+    starts,
+    unit,
+    runs: provedRuns({ starts, startsSince }, await behaviourOf(machine, program, signal)),
+  };
 }

@@ -72,18 +72,23 @@ export function unitFlags(
   };
 }
 
+const withoutThem = (line: string | undefined): string =>
+  `Install and upgrade it without them${line === undefined ? "" : `, with the variables of the line that you have: ${line}`}`;
+
+/** That a unit's flags come behind those of its files, as the next run of the old install line leaves it; undefined where they do not. */
+export function unitWarning({ unit, given, isBeside, installLine: line }: UnitFlags): string | undefined {
+  if (given.length === 0 || !isBeside) return undefined;
+  return `${unit} gives ${given.join(" and ")} on its command line, behind what its files say: an issuer that comes twice keeps the API server from starting. podtrust adopt run moves them into a file. ${withoutThem(line)}`;
+}
+
 /** What a person has to know of the flags in a server's unit, as a sentence; undefined where there is nothing. */
-export function unitNote(
-  server: string,
-  { unit, given, isBeside, installLine: line }: UnitFlags,
-): string | undefined {
-  const by = line === undefined ? "" : `, with the variables of the line that you have: ${line}`;
-  if (given.length === 0)
-    return line === undefined
-      ? undefined
-      : `${server}: the issuer's flags were moved out of ${unit}, and the line that installed it puts them back. Install and upgrade it without them${by}`;
-  const said = `${unit} gives ${given.join(" and ")} on its command line`;
-  return isBeside
-    ? `${server}: ${said}, behind what its files say: an issuer that comes twice keeps the API server from starting. podtrust adopt run moves them into a file. Install and upgrade it without them${by}`
-    : `${server}: ${said}; they move into config.yaml.d. Install and upgrade it without them${by}`;
+export function unitNote(server: string, flags: UnitFlags): string | undefined {
+  const { unit, given, installLine: line } = flags;
+  const warning = unitWarning(flags);
+  if (warning !== undefined) return `${server}: ${warning}`;
+  if (given.length > 0)
+    return `${server}: ${unit} gives ${given.join(" and ")} on its command line; they move into config.yaml.d. ${withoutThem(line)}`;
+  return line === undefined
+    ? undefined
+    : `${server}: the issuer's flags were moved out of ${unit}, and the line that installed it puts them back. ${withoutThem(line)}`;
 }
