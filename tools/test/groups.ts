@@ -192,6 +192,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/site/site.test.ts",
       "test/tools/host/{backup-folder,disk,dns-01,interrupted,k3s,publisher,publisher-backup,system}.test.ts",
       "test/tools/servers/server-files.test.ts",
+      "test/tools/servers/unit-flags.test.ts",
     ],
     isNightly: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
