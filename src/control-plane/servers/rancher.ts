@@ -88,12 +88,13 @@ export class RancherFiles implements ServerFiles {
     return { ...runs, unit: unitFlags(this.distribution, { ...unit, name: service }, files) };
   }
 
-  /** RKE2 runs its own as a static pod, and k3s gives its own the key that signs. Source: controllerManager in pkg/daemons/control/server.go of k3s. */
+  /** RKE2 runs its own as a static pod; k3s gives its own the key that signs, unless a person names another. */
   async controllerManagerKids(signal: AbortSignal): Promise<readonly string[]> {
     const folder = await this.#dataDir(signal);
-    return this.distribution === "rke2"
-      ? staticManagerKids(this.#machine, `${folder}/${staticPods}`, signal)
-      : firstKids(this.#machine, `${folder}/server/tls/service.current.key`, signal);
+    if (this.distribution === "rke2")
+      return staticManagerKids(this.#machine, `${folder}/${staticPods}`, signal);
+    const { managerKeyFile = `${folder}/server/tls/service.current.key` } = (await this.#start(signal)) ?? {};
+    return firstKids(this.#machine, managerKeyFile, signal);
   }
 
   /** Judged before anything is written. Where its unit names the issuer, its flags go into our file: k3s appends them to every file. */
@@ -213,7 +214,7 @@ export class RancherFiles implements ServerFiles {
   async #store(signal: AbortSignal): Promise<KeyStore> {
     const { unit, service, files } = await readRancher(this.#machine, this.distribution, signal);
     const start = startOf(serverStart(this.distribution, unit, files), this.#machine);
-    const { dataDir, supervisor } = startOf(start.twice ?? start, this.#machine);
+    const { dataDir, supervisor } = startOf(start.twice ?? start.otherKeys ?? start, this.#machine);
     const [program = this.distribution] = unit.command;
     return { program, dataDir, supervisor, service, root: this.#root };
   }

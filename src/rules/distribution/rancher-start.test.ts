@@ -126,6 +126,32 @@ describe("what a server of k3s starts with", () => {
     });
   });
 
+  test("has its controller manager sign with k3s' own key, or with the file that a person's argument names last", () => {
+    const tls = "/var/lib/rancher/k3s/server/tls";
+    const file = (args: readonly string[], value: object = {}): string | undefined =>
+      started(serverStart("k3s", unit(args), [{ path: main, value: { ...value } }])).managerKeyFile;
+    assert.equal(file([]), `${tls}/service.current.key`);
+    const inFile = {
+      "kube-controller-manager-arg": ["service-account-private-key-file=/a", "root-ca-file=/ca"],
+    };
+    assert.equal(file([], inFile), "/a");
+    assert.equal(file(["--kube-controller-manager-arg=service-account-private-key-file=/b"], inFile), "/b");
+  });
+
+  test("says that its API server reads key files that its datastore does not fill, and which line has it so", () => {
+    const other = (args: readonly string[]): StartRefusal | undefined =>
+      started(serverStart("k3s", unit(args), [])).otherKeys;
+    const key = "service-account-key-file";
+    assert.equal(
+      other([`--kube-apiserver-arg=${key}=/var/lib/rancher/k3s/server/tls/service.key`]),
+      undefined,
+    );
+    for (const text of [`${key}=/a`, `${key}+=/a`, "service-account-signing-key-file=/a"]) {
+      const { refusal, line } = other([`--kube-apiserver-arg=${text}`]) ?? assert.fail(text);
+      assert.deepEqual([refusal, line], ["other-keys", { from: "the command line of its unit", text }]);
+    }
+  });
+
   test("names no line to change where entries without a value give the API server one issuer twice", () => {
     const bare = "--kube-apiserver-arg=service-account-issuer";
     const { message, line } = started(serverStart("k3s", unit([bare, bare]), [])).twice ?? assert.fail();

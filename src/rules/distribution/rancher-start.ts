@@ -1,9 +1,8 @@
 import { defined } from "../../core/base/index.ts";
-import { type ApiServerFlags, parseFlags } from "./api-server-flags.ts";
+import { type ApiServerFlags, parseFlags, secretTokenKeyFile } from "./api-server-flags.ts";
 import {
   apiServerArgument,
   argumentName,
-  argumentsInFiles,
   inReadingOrder,
   issuerDefaults,
   mergedWords,
@@ -52,13 +51,17 @@ export interface ServerStart {
   readonly port: number;
   /** Where it answers its own command line on its machine: `https://127.0.0.1:6443`. */
   readonly supervisor: string;
+  /** What the controller manager of k3s signs tokens in Secrets with. */
+  readonly managerKeyFile?: string;
+  /** Its API server reads other key files than those that its datastore fills; absent where it reads those. */
+  readonly otherKeys?: StartRefusal;
   /** An issuer comes twice, on which its API server ends; absent where none does. */
   readonly twice?: StartRefusal;
 }
 
 /** Why a start is refused. */
 export interface StartRefusal {
-  readonly refusal: "no-server" | "unit-variable" | "unit-form" | "issuer-twice" | "differs";
+  readonly refusal: "no-server" | "unit-variable" | "unit-form" | "issuer-twice" | "other-keys" | "differs";
   /** The end of a sentence that begins with the machine. */
   readonly message: string;
   /** The line that has to change, as it stands; absent where none can be named. */
@@ -144,8 +147,7 @@ export class Start {
   }
 
   get entries(): readonly ServerArgument[] {
-    const own = onCommandLine(this.#words, { names: [apiServerArgument] });
-    return [...argumentsInFiles(this.#files), ...own.map((text) => ({ from: commandLine, text }))];
+    return this.#entriesOf(apiServerArgument);
   }
 
   /** The issuer and the audiences where nobody says them. */
@@ -162,12 +164,13 @@ export class Start {
   result(): ServerStart {
     const folder = this.#last(dataDir(this.#name), `/var/lib/rancher/${this.#name}`);
     const tls = `${folder}/server/tls`;
-    const defaults = new Map([
-      ...this.defaults,
+    const current = `${tls}/service.current.key`;
+    const keys = new Map([
       // Source: CreateRuntimeCertFiles in pkg/daemons/control/deps/deps.go of k3s.
-      ["service-account-key-file", `${tls}/service.key`] as const,
-      ["service-account-signing-key-file", `${tls}/service.current.key`] as const,
+      ["service-account-key-file", `${tls}/service.key`],
+      ["service-account-signing-key-file", current],
     ]);
+    const defaults = new Map([...this.defaults, ...keys]);
     const words = mergedWords(
       defaults,
       this.entries.map(({ text }) => text),
@@ -180,8 +183,26 @@ export class Start {
       dataDir: folder,
       port,
       supervisor: this.#supervisor(port),
-      ...defined({ twice: doubled(flags, this.entries) }),
+      ...defined({
+        managerKeyFile: this.#managerKeyFile(current),
+        otherKeys: otherKeys(this.entries, keys),
+        twice: doubled(flags, this.entries),
+      }),
     };
+  }
+
+  /** The entries of a key of that name, over all files and then the command line. */
+  #entriesOf(name: string): readonly ServerArgument[] {
+    const own = onCommandLine(this.#words, { names: [name] });
+    return [...valuesInFiles(this.#files, name), ...own.map((text) => ({ from: commandLine, text }))];
+  }
+
+  /** Source: controllerManager in pkg/daemons/control/server.go of k3s, whose arguments are merged as those of the API server. */
+  #managerKeyFile(standard: string): string | undefined {
+    const entries = this.#entriesOf("kube-controller-manager-arg").map(({ text }) => text);
+    return secretTokenKeyFile(
+      mergedWords(new Map([["service-account-private-key-file", standard]]), entries),
+    );
   }
 
   /** k3s answers beside its API, RKE2 at a port of its own. Source: NewCertCommand in pkg/cli/cmds/cert.go of RKE2. */
@@ -235,6 +256,23 @@ function entryOf(
   value: string,
 ): ServerArgument | undefined {
   return entries.findLast(({ text }) => argumentName(text) === flag && text.endsWith(`=${value}`));
+}
+
+/** An entry that has the API server read a key file of a person's: changing the keys of the datastore would not change what it signs with. */
+function otherKeys(
+  entries: readonly ServerArgument[],
+  own: ReadonlyMap<string, string>,
+): StartRefusal | undefined {
+  const line = entries.find(({ text }) => {
+    const file = own.get(argumentName(text));
+    return file !== undefined && !text.endsWith(`=${file}`);
+  });
+  if (line === undefined) return undefined;
+  return {
+    refusal: "other-keys",
+    message: `${line.from} gives its API server ${line.text}: its keys are not those that its datastore keeps, and podtrust changes those alone`,
+    line,
+  };
 }
 
 /** What an API server refuses to start with. Source: Validate in pkg/kubeapiserver/options/authentication.go of Kubernetes. */

@@ -250,4 +250,12 @@ describe("a server of k3s", { skip: whyNoSshHost() }, () => {
     assert.match(message, /the second time by the command line of its unit/u);
     assert.deepEqual([await readFile(at(main), "utf8"), await restarts()], [config, 0]);
   });
+
+  test("are not changed where a person has the API server read another key file: it would sign with that one still", async () => {
+    await startK3sWith(host, ["--kube-apiserver-arg=service-account-signing-key-file=/etc/own.key"]);
+    const files = new RancherFiles(machine, "k3s", "rotate");
+    const { message } = await errorOf(files.writeKeys({ verifiers: [] }, signal), "server-start");
+    assert.match(message, /service-account-signing-key-file=\/etc\/own\.key: its keys are not those/u);
+    assert.equal(await restarts(), 0);
+  });
 });

@@ -358,6 +358,11 @@ describe(
         assert.deepEqual(await files.controllerManagerKids(signal), []);
         await put(keyFile, key.secret);
         assert.deepEqual(await files.controllerManagerKids(signal), [key.kid]);
+        const other = pair();
+        await put("/etc/rancher/k3s/manager.key", other.secret);
+        const named = "service-account-private-key-file=/etc/rancher/k3s/manager.key";
+        await put(`${main}.d/60-manager.yml`, `kube-controller-manager-arg: [${named}]\n`);
+        assert.deepEqual(await files.controllerManagerKids(signal), [other.kid]);
       });
     });
 
