@@ -81,10 +81,22 @@ kubernetesVersion: v1.36.3
   await machines[0]?.ask("/api/v1/namespaces/kube-system/configmaps", { method: "POST", body });
 }
 
+/** A cluster of kubeadm's form, by default. */
+async function startKubeadm(
+  options: Pick<MachinesOptions, "kubelets" | "version">,
+): Promise<ControlPlaneMachines> {
+  const cluster = await startMachines({ issuers: [old], ...options });
+  await makeKubeadmConfig(cluster);
+  return cluster;
+}
+
+interface WorldOptions extends Pick<MachinesOptions, "kubelets" | "version"> {
+  /** Starts another cluster, whose issuer is the old one. */
+  readonly start?: () => Promise<ControlPlaneMachines>;
+}
+
 /** Starts all of it; the caller stops it. */
-export async function startAdoptionWorld(
-  options: Pick<MachinesOptions, "kubelets" | "version"> = {},
-): Promise<AdoptionWorld> {
+export async function startAdoptionWorld({ start, ...options }: WorldOptions = {}): Promise<AdoptionWorld> {
   const ending: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of ending.splice(0).reverse()) await end();
@@ -93,10 +105,9 @@ export async function startAdoptionWorld(
     const authority = await testAuthority();
     const folder = await mkdtemp(join(tmpdir(), "podtrust-adoption-"));
     ending.push(() => rm(folder, { recursive: true, force: true }));
-    const cluster = await startMachines({ issuers: [old], ...options });
+    const cluster = await (start === undefined ? startKubeadm(options) : start());
     ending.push(cluster.stop);
     await makeAccounts(cluster);
-    await makeKubeadmConfig(cluster);
     const api = await openKubernetes({ kubeconfig: cluster.kubeconfig }, { clock: systemClock });
 
     const before = await startIssuer(authority, { host: "old.example.com" });
