@@ -1,6 +1,6 @@
 /**
- * The signing key of servers of k3s' form is replaced by k3s' own command, over SSH, beside a publisher and an STS that keeps what it
- * has fetched. Real API servers are started by the stand-in for k3s, which keeps k3s' rules of the datastore; k3s itself was not run.
+ * The signing key of servers of k3s' form, and of RKE2's, is replaced by k3s' own command, over SSH, beside a publisher and an STS that keeps what it
+ * has fetched. Real API servers are started by the stand-in for k3s, which keeps k3s' rules of the datastore; neither of them was run.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ import { podtrustHere } from "../../support/cli.ts";
 import { homeEnvironment } from "../../support/ssh-host/index.ts";
 import { until } from "../../support/until.ts";
 import { startChecker } from "./checker.ts";
-import { startK3sMachines } from "./k3s-machines.ts";
+import { type RancherProduct, startK3sMachines, tlsFolder } from "./k3s-machines.ts";
 import { type ControlPlaneMachines, machinesLeftOut, setAhead } from "./machines.ts";
 import { cacheMs, type RelyingParty, startRelyingParty } from "./relying-party.ts";
 
@@ -24,7 +24,7 @@ interface Said {
   readonly rotation?: Said;
 }
 
-function suite(names: readonly string[]): void {
+function suite(names: readonly string[], product: RancherProduct): void {
   let world: ControlPlaneMachines;
   let party: RelyingParty;
   let ahead = 0;
@@ -33,10 +33,11 @@ function suite(names: readonly string[]): void {
     elapsed: () => systemClock.elapsed(),
     sleep: (ms, signal) => systemClock.sleep(ms, signal),
   };
-  const untried = names.length > 1 ? ["--untried"] : [];
+  const isUntried = names.length > 1 || product === "rke2";
+  const untried = isUntried ? ["--untried"] : [];
 
   before(async () => {
-    world = await startK3sMachines({ names, issuer });
+    world = await startK3sMachines({ names, issuer, product });
     const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web" } };
     const path = "/api/v1/namespaces/default/serviceaccounts";
     const made = await world.machines[0]?.ask(path, { method: "POST", body: account });
@@ -86,15 +87,13 @@ publisher:
     return found?.kid ?? assert.fail(err);
   };
   const keyFile = (name: string): readonly string[] =>
-    world.machines.map(({ host }) =>
-      readFileSync(join(host.root, "var/lib/rancher/k3s/server/tls", name), "utf8"),
-    );
+    world.machines.map(({ host }) => readFileSync(join(host.root, tlsFolder(product), name), "utf8"));
 
   test("is refused before a word of it is done where nobody has tried it, or no copy was made", async () => {
     const bare = await podtrust("prepare", "--yes");
     assert.notEqual(bare.code, 0);
     const said = JSON.stringify(bare.said) + bare.err;
-    assert.match(said, names.length > 1 ? /"reason": ?"untried"/u : /"reason": ?"not-copied"/u);
+    assert.match(said, isUntried ? /"reason": ?"untried"/u : /"reason": ?"not-copied"/u);
   });
 
   test("refuses no token on the way from RSA to ES256, and every server takes the list from the datastore again at its next start", async (t) => {
@@ -119,6 +118,7 @@ publisher:
     await move("finish", "verifiers", "--accept-loss", old, "--accept-loss", "default/web");
     for (const name of ["service.key", "service.current.key"])
       for (const text of keyFile(name)) assert.match(text, /^-----BEGIN EC PRIVATE KEY-----/u);
+    let stored = 0;
     for (const { host, ask, name } of world.machines) {
       const journals = join(host.root, "run/stand-in/all");
       assert.doesNotMatch(readFileSync(journals, "utf8"), /newer than datastore/u);
@@ -129,14 +129,20 @@ publisher:
         const jwks = await ask("/openid/v1/jwks").catch(() => undefined);
         return jwks?.status === 200 && jwks.text.includes(kid) && !jwks.text.includes(old);
       });
+      stored += readFileSync(journals, "utf8").split("Authority data has been updated").length - 1;
     }
+    // Each move once, on one server: prepare, promote, and the old key's end.
+    assert.equal(stored, 3);
   });
 }
 
-for (const names of [["cp-1"], ["cp-1", "cp-2", "cp-3"]]) {
-  describe(
-    `a rotation by k3s' own command, on ${names.length === 1 ? "one server" : "three servers that share a datastore"}`,
-    { skip: machinesLeftOut(), timeout: 900_000 },
-    () => suite(names),
+const suites: readonly (readonly [string, readonly string[], RancherProduct])[] = [
+  ["on one server", ["cp-1"], "k3s"],
+  ["on three servers that share a datastore", ["cp-1", "cp-2", "cp-3"], "k3s"],
+  ["on a server of RKE2, whose API server is a static pod", ["cp-1"], "rke2"],
+];
+for (const [where, names, product] of suites) {
+  describe(`a rotation by k3s' own command, ${where}`, { skip: machinesLeftOut(), timeout: 1_500_000 }, () =>
+    suite(names, product),
   );
 }

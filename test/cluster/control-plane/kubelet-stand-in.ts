@@ -4,7 +4,7 @@
  * waits longer, and one that cannot start would take a processor for itself. Beside it a stand-in for a container runtime says
  * which process that is.
  *
- *   node kubelet-stand-in.ts KUBE_APISERVER LOG
+ *   node kubelet-stand-in.ts KUBE_APISERVER LOG [FOLDER SOCKET]    by default kubeadm's folder of manifests, and containerd's socket
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -14,8 +14,9 @@ import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { startRuntime } from "../../support/ssh-host/runtime-stand-in.ts";
 
-const folder = "/etc/kubernetes/manifests";
-const [program = "", log = ""] = process.argv.slice(2);
+const standard = ["/etc/kubernetes/manifests", "/run/containerd/containerd.sock"] as const;
+const [program = "", log = "", folder = standard[0], socket = standard[1]] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
 const output = openSync(log, "a");
 
 interface Pod {
@@ -85,7 +86,6 @@ function runningPid(): number | undefined {
 }
 
 // A container runtime, as podtrust asks one which process is the static pod's.
-const socket = "/run/containerd/containerd.sock";
 mkdirSync(dirname(socket), { recursive: true });
 rmSync(socket, { force: true });
 await startRuntime(socket, () => [

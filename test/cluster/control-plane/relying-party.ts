@@ -7,7 +7,7 @@ import { startSandbox } from "../../../src/sandbox/index.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { FakeCertificates, MemoryLog } from "../../support/publisher.ts";
 import { audience, awsError } from "../../support/sandbox.ts";
-import { everyMs } from "./checker.ts";
+import { pauseMs } from "./checker.ts";
 import {
   type ReachableMachine,
   type ControlPlaneMachine,
@@ -148,7 +148,7 @@ export async function startRelyingParty(
             if (!(await assumes(token)))
               refused.push(`STS refuses a token of ${machine.name} by ${kidOf(token)}`);
           }
-          await systemClock.sleep(everyMs);
+          await systemClock.sleep(pauseMs(world.machines));
         }
         machine.end();
       };

@@ -343,8 +343,8 @@ func certificate(args []string) error {
 	if err != nil {
 		return err
 	}
-	asked := settings.last("server", "https://127.0.0.1:6443")
-	target, err := url.JoinPath(asked, "/v1-k3s/cert/cacerts")
+	asked := settings.last("server", "https://127.0.0.1:"+supervisorPort(Settings{}))
+	target, err := url.JoinPath(asked, "/v1-"+product+"/cert/cacerts")
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (one front) listen(behind string) error {
 	}
 	forNamed, forUnnamed := proxyOf(named), proxyOf(unnamed)
 	handler := http.NewServeMux()
-	handler.HandleFunc("/v1-k3s/cert/cacerts", one.replaced)
+	handler.HandleFunc("/v1-"+product+"/cert/cacerts", one.replaced)
 	handler.HandleFunc("/", func(answer http.ResponseWriter, request *http.Request) {
 		if len(request.TLS.VerifiedChains) > 0 {
 			forNamed.ServeHTTP(answer, request)
@@ -104,7 +104,7 @@ func (one front) listen(behind string) error {
 			forUnnamed.ServeHTTP(answer, request)
 		}
 	})
-	address := net.JoinHostPort(one.settings.last("bind-address", ""), one.settings.last("https-listen-port", "6443"))
+	address := net.JoinHostPort(one.settings.last("bind-address", ""), supervisorPort(one.settings))
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
@@ -115,8 +115,20 @@ func (one front) listen(behind string) error {
 	return nil
 }
 
-// portBehind is where the API server listens, on loopback (pkg/daemons/control/server.go, defaults).
+// supervisorPort is where its own listener is: RKE2's is beside that of the API (rancher/rke2, pkg/cli/cmds/cert.go @16e17142).
+func supervisorPort(settings Settings) string {
+	if product == "rke2" {
+		return "9345"
+	}
+	return settings.last("https-listen-port", "6443")
+}
+
+// portBehind is where the API server listens, on loopback (pkg/daemons/control/server.go, defaults); RKE2's listens by itself, here on
+// loopback too.
 func portBehind(settings Settings) string {
+	if product == "rke2" {
+		return "6443"
+	}
 	port, err := strconv.Atoi(settings.last("https-listen-port", "6443"))
 	if err != nil {
 		return "6444"

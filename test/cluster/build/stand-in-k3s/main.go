@@ -7,6 +7,7 @@
 //	k3s secrets-encrypt status
 //	k3s certificate rotate-ca --path DIR [--force] [--server URL] [--data-dir DIR]
 //	k3s --version
+//	rke2 server, rke2 certificate rotate-ca …    the same as RKE2 (pod.go)
 //	k3s stand-in-flags [FLAG…]    of the stand-in alone: prints the API server's flags and ends
 package main
 
@@ -37,6 +38,20 @@ func say(level, format string, values ...any) {
 	fmt.Fprintf(os.Stderr, "time=%q level=%s msg=%q\n", now, level, fmt.Sprintf(format, values...))
 }
 
+// product is k3s, or RKE2 where the program is called so: RKE2 is k3s' server with an executor of its own, which runs the API server as
+// a static pod (rancher/rke2, pkg/podexecutor/staticpod.go @00cb64ea), and with other folders and ports.
+var product = productOf(os.Args[0])
+
+func productOf(program string) string {
+	if filepath.Base(program) == "rke2" {
+		return "rke2"
+	}
+	return "k3s"
+}
+
+// configFolder is where it finds its config.
+var configFolder = filepath.Join("/etc/rancher", product)
+
 var known = map[string]bool{}
 
 func init() {
@@ -53,9 +68,9 @@ func init() {
 }
 
 func readSettings(args []string) (Settings, error) {
-	file := os.Getenv("K3S_CONFIG_FILE")
+	file := os.Getenv(strings.ToUpper(product) + "_CONFIG_FILE")
 	if file == "" {
-		file = "/etc/rancher/k3s/config.yaml"
+		file = filepath.Join(configFolder, "config.yaml")
 	}
 	settings, err := readConfig(file)
 	if err != nil {

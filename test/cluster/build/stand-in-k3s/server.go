@@ -30,7 +30,7 @@ type paths struct {
 }
 
 func newPaths(settings Settings) paths {
-	data := settings.last("data-dir", "/var/lib/rancher/k3s")
+	data := settings.last("data-dir", filepath.Join("/var/lib/rancher", product))
 	server := filepath.Join(data, "server")
 	return paths{data, server, filepath.Join(server, "tls"), filepath.Join(server, "cred"), filepath.Join(server, "manifests")}
 }
@@ -61,7 +61,7 @@ func apiServerFlags(settings Settings, at paths) []string {
 		"advertise-address":           advertised(settings),
 		"allow-privileged":            "true",
 		"anonymous-auth":              "false",
-		"api-audiences":               issuer + ",k3s",
+		"api-audiences":               issuer + "," + product,
 		"authorization-mode":          "Node,RBAC",
 		"bind-address":                "127.0.0.1",
 		"cert-dir":                    filepath.Join(at.tls, "temporary-certs"),
@@ -130,7 +130,7 @@ type prepared struct {
 }
 
 func prepare(settings Settings, at paths) (prepared, error) {
-	for _, folder := range []string{at.tls, at.cred, at.manifests, "/etc/rancher/k3s"} {
+	for _, folder := range []string{at.tls, at.cred, at.manifests, configFolder} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return prepared{}, err
 		}
@@ -179,7 +179,7 @@ func prepare(settings Settings, at paths) (prepared, error) {
 	if err != nil {
 		return prepared{}, fmt.Errorf("write-kubeconfig-mode: %w", err)
 	}
-	kubeconfig := settings.last("write-kubeconfig", "/etc/rancher/k3s/k3s.yaml")
+	kubeconfig := settings.last("write-kubeconfig", filepath.Join(configFolder, product+".yaml"))
 	if err := writeKubeconfig(kubeconfig, url, server.file, admin, adminKey, os.FileMode(mode)); err != nil {
 		return prepared{}, err
 	}
@@ -433,7 +433,12 @@ func begin(settings Settings, at paths, all *children) error {
 	}
 	flags := apiServerFlags(settings, at)
 	say("info", "Running kube-apiserver %s", strings.Join(flags, " "))
-	if err := all.start("kube-apiserver", flags); err != nil {
+	if product == "rke2" {
+		err = writePod(at, flags)
+	} else {
+		err = all.start("kube-apiserver", flags)
+	}
+	if err != nil {
 		return err
 	}
 	ask, err := client(ready)
