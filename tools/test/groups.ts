@@ -72,7 +72,7 @@ const byNight = [
   "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings}.test.ts",
   "test/cluster/signer/kubeadm.test.ts",
   "test/peers/{ansible,cloud-auth-go,cloud-auth-java,msgraph}.test.ts",
-  "test/tools/{planted-faults,release}.test.ts",
+  "test/tools/{older-podtrust,planted-faults,release}.test.ts",
   "test/tools/host/cilium-cli.test.ts",
 ];
 
