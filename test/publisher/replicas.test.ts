@@ -128,7 +128,7 @@ describe("a key that a person hands over to a publisher in pods", () => {
     const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     return {
       kid: kubernetesKid(publicKey),
-      publicKey: String(publicKey.export({ type: "spki", format: "pem" })),
+      publicKey: publicKey.export({ type: "spki", format: "pem" }),
     };
   };
   const configOf = (): Promise<Config> =>
