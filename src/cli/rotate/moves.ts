@@ -10,13 +10,14 @@ import {
   type RotationAlgorithm,
   type RotationView,
 } from "../../control-plane/rotation/index.ts";
-import { canAsk, confirm } from "../../core/terminal/index.ts";
+import { canAsk, confirm, red, rich } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
 import type { AccessEnding } from "../../stack/index.ts";
 import { boundsOf } from "../../rules/oidc/index.ts";
 import {
   type AcceptedLoss,
+  stillTakenText,
   storedKeysRefusal,
   theftProgressText,
   toCopyFirst,
@@ -105,7 +106,10 @@ export async function withdrawn(
       },
     );
   }
-  progress.line(`${kid} is distrusted in ${place}, which the publisher's pods follow.`, 2);
+  progress.line(
+    `${kid} is distrusted in ${place}. The publisher's pods take it out, unless the cluster signs with it: whoever writes a Secret alone cannot have that. Then run in one of them: podtrust rotate distrust ${kid} --force`,
+    2,
+  );
 }
 
 /** Shows a wait once, with its reason and its end, and again when either changes. */
@@ -306,7 +310,9 @@ export async function statusAcross(
   return opened(context, "status", options, async ({ rotation, thefts: remembered }) => {
     const { thefts } = await remembered.read(context.signal);
     for (const theft of thefts) context.output.line(theftProgressText(theft));
-    const across = acrossOf(await rotation.look());
+    const view = await rotation.look();
+    for (const line of stillTakenText(thefts, view.facts)) context.output.line(rich`${red("open")}: ${line}`);
+    const across = acrossOf(view);
     showAcross(context, across);
     return { rotation: across, ...(thefts.length === 0 ? {} : { thefts }) };
   });

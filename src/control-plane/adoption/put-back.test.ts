@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ErrorCode, PodtrustError } from "../../core/base/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
+import { MemoryRecord } from "../../../test/support/memory-record.ts";
 import type { ControlPlaneServer, PreviousFiles } from "../servers/index.ts";
 import type { Working } from "./change-server.ts";
 import { checkUnanswered, putBackUnasked, type UnaskedContext } from "./put-back.ts";
@@ -31,6 +32,7 @@ function serverOf(
       whatRuns: () => unlessBack(running),
       discovery: () => unlessBack({ issuer: old, jwksUri: "" }),
     },
+    record: new MemoryRecord(() => 0),
     files: {
       previous: async () => previous,
       beginPutBack: async () => {

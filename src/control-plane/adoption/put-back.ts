@@ -1,9 +1,10 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { ServerStep } from "../../rules/adoption/index.ts";
 import type { FlagChange } from "../../rules/distribution/index.ts";
-import { type ControlPlaneServer, isSilence, type PreviousFiles, settled } from "../servers/index.ts";
+import { type ControlPlaneServer, isSilence, settled } from "../servers/index.ts";
 import { waitingFor, type Working } from "./change-server.ts";
 import type { AdoptionContext } from "./gather.ts";
+import { type ServerWayBack, waysBack } from "./way-back.ts";
 
 /** The part of `AdoptionContext` that is available while no API server answers. */
 export type UnaskedContext = Pick<AdoptionContext, "api" | "servers" | "clock" | "signal">;
@@ -21,17 +22,9 @@ export async function answers(asked: Promise<unknown>, signal: AbortSignal): Pro
   }
 }
 
-interface Looked {
-  readonly server: ControlPlaneServer;
-  /** Undefined where nothing is kept. */
-  readonly previous: PreviousFiles | undefined;
-}
-
 /** Throws `server-file-changed`, so that no file of any server is touched where one of them cannot be put back. */
-async function look({ servers, signal }: UnaskedContext): Promise<readonly Looked[]> {
-  const looked: Looked[] = [];
-  for (const server of servers) looked.push({ server, previous: await server.files.previous(signal) });
-  return looked;
+function look({ servers, signal }: UnaskedContext): Promise<readonly ServerWayBack[]> {
+  return waysBack(servers, signal);
 }
 
 /** The names of those that answer: the cluster by its own address, then each server. */
@@ -52,7 +45,7 @@ async function answering({ api, servers, signal }: UnaskedContext): Promise<read
 async function wasCutOff(context: UnaskedContext, names: readonly string[]): Promise<boolean> {
   try {
     const kept = (await look(context)).filter(({ previous }) => previous !== undefined);
-    const isPartOf = ({ server, previous }: Looked): boolean =>
+    const isPartOf = ({ server, previous }: ServerWayBack): boolean =>
       previous?.isBegun === true && (previous.isBack || !names.includes(server.api.name));
     return kept.length > 0 && kept.every(isPartOf);
   } catch (error) {
@@ -96,7 +89,7 @@ export const putBackStep = ({ api }: ControlPlaneServer): ServerStep => ({
 });
 
 /** Whether something of it is to be put back, or was by a run that was cut off. */
-const isToGoBack = ({ previous }: Looked): boolean =>
+const isToGoBack = ({ previous }: ServerWayBack): boolean =>
   previous !== undefined && (previous.isBegun || !previous.isBack);
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../core/base/index.ts";
 import { TestClock } from "../../../test/support/clock.ts";
+import { MemoryRecord } from "../../../test/support/memory-record.ts";
 import type { ControlPlaneServer } from "../servers/index.ts";
 import type { Working } from "./change-server.ts";
 import { findStopped, putBackStopped, type StoppedContext } from "./stopped.ts";
@@ -48,7 +49,7 @@ class FakeServer {
       mint: () => once("token"),
       accepts: () => once(this.accepts),
     };
-    return { api, files } as unknown as ControlPlaneServer;
+    return { api, files, record: new MemoryRecord(() => 0) } as unknown as ControlPlaneServer;
   }
 }
 

@@ -2,6 +2,7 @@ import { PodtrustError, until } from "../../core/base/index.ts";
 import { type ControlPlaneServer, restartMs, settled } from "../servers/index.ts";
 import { type ChangeContext, checkTokens, waitingFor, type Working } from "./change-server.ts";
 import { answers, putBackStep } from "./put-back.ts";
+import { waysBack } from "./way-back.ts";
 
 /** The part of `AdoptionContext` that is available while some of its API servers do not answer. */
 export type StoppedContext = ChangeContext;
@@ -19,12 +20,8 @@ async function changedOf(
   servers: readonly ControlPlaneServer[],
   signal: AbortSignal,
 ): Promise<readonly ControlPlaneServer[]> {
-  const changed: ControlPlaneServer[] = [];
-  for (const server of servers) {
-    const previous = await server.files.previous(signal);
-    if (previous?.isBack === false) changed.push(server);
-  }
-  return changed;
+  const ways = await waysBack(servers, signal);
+  return ways.flatMap(({ server, previous }) => (previous?.isBack === false ? [server] : []));
 }
 
 /**

@@ -30,7 +30,13 @@ export {
 export { type MoveRefusal, type MoveRefusalReason, type MoveVerdict } from "./verdict.ts";
 export { keysInDatastore, storedKeysRefusal, toCopyFirst } from "./stored-keys.ts";
 export { type FileTarget, prepareSteps, removeSteps, type ServerTarget, signSteps } from "./targets.ts";
-export { afterTheftText, atOnceText, ownCredentials, theftProgressText } from "./theft-text.ts";
+export {
+  afterTheftText,
+  atOnceText,
+  ownCredentials,
+  stillTakenText,
+  theftProgressText,
+} from "./theft-text.ts";
 export {
   type KeyEndProof,
   type RecordedTheft,

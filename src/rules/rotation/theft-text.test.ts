@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { afterTheftText, atOnceText, ownCredentials, theftProgressText } from "./index.ts";
+import { serverWith } from "../../../test/support/rotation-facts.ts";
+import { afterTheftText, atOnceText, ownCredentials, stillTakenText, theftProgressText } from "./index.ts";
 
 test("before an answer at once it is said why each key ends, what clients wait for, and what stays open", () => {
   const tainted = [
@@ -47,4 +48,17 @@ test("before anything is done it is said which credentials end with the key, and
     /ci:deployer, which ends with the key: .*admin\.conf of cp-1 takes its place/u,
   );
   assert.match(said.join("\n"), /operator, and a publisher in pods, .*made anew/u);
+});
+
+test("each server that has a key of a remembered theft is named, with what ends that; none is where none has", () => {
+  const begun = { stolen: "old", tainted: [{ kid: "new", why: "beside" }], servers: {} } as const;
+  const servers = [serverWith("a", ["fresh", "new"]), serverWith("b", ["old"]), serverWith("c", ["fresh"])];
+  assert.deepEqual(stillTakenText([{ ...begun, way: "at-once" }], { servers }), [
+    "a has new, which is distrusted: podtrust rotate stolen old --at-once ends that.",
+    "b has old, which is distrusted: podtrust rotate stolen old --at-once ends that.",
+  ]);
+  const word = stillTakenText([{ ...begun, tainted: [], way: "thief-reaches-no-api" }], { servers });
+  assert.deepEqual(word.length, 1);
+  assert.match(word.join(), /^b has old.*finish verifiers old --accept-loss/u);
+  assert.deepEqual(stillTakenText([{ ...begun, way: "at-once" }], { servers: servers.slice(2) }), []);
 });

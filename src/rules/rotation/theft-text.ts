@@ -1,4 +1,4 @@
-import { type TaintedKey, taintText } from "./tainted.ts";
+import { type KeySources, taintedAt, type TaintedKey, taintText } from "./tainted.ts";
 import type { TheftProgress } from "./theft-record.ts";
 
 /**
@@ -36,6 +36,23 @@ export function ownCredentials(ending: string | undefined, instead: string | und
     "The operator, and a publisher in pods, have tokens of their pods, which end with the key: their pods are made anew after the last server's proof.",
     "A publisher elsewhere that has a token in a file needs another one then: podtrust renew-token, or podtrust up.",
   ];
+}
+
+/** Where the keys of remembered thefts are of use still, or again: sentences. */
+export function stillTakenText(
+  thefts: readonly TheftProgress[],
+  sources: Pick<KeySources, "servers">,
+): readonly string[] {
+  return thefts.flatMap(({ stolen, way, tainted }) => {
+    const kids = new Set([stolen, ...tainted.map(({ kid }) => kid)]);
+    const end =
+      way === "at-once"
+        ? `podtrust rotate stolen ${stolen} --at-once ends that`
+        : `podtrust rotate finish verifiers ${stolen} --accept-loss ends that`;
+    return taintedAt(sources, [...kids]).map(
+      (server) => `${server.name} has ${server.kids.join(", ")}, which is distrusted: ${end}.`,
+    );
+  });
 }
 
 /** A remembered theft, as `rotate status` says it first of all. */

@@ -140,7 +140,8 @@ export async function startRelyingParty(
         while (!ending.signal.aborted) {
           const newest = await mint(machine);
           // On a busy machine it may end first: then nobody promises that its key is still published.
-          if (first !== undefined && endOf(first) <= systemClock.now() + everyMs) first = undefined;
+          if (first !== undefined && endOf(first) <= systemClock.now() + pauseMs(world.machines))
+            first = undefined;
           first ??= newest;
           for (const token of [first, newest]) {
             if (token === undefined) continue;
