@@ -10,11 +10,13 @@ import {
   renewOwnPods,
 } from "../../control-plane/theft/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
+import { legacyTokensOf } from "../../control-plane/rotation/index.ts";
 import { ask, canAsk } from "../../core/terminal/index.ts";
 import { openUploads, handedKey, uploadWhole } from "../../publisher/index.ts";
 import {
   afterTheftText,
   atOnceText,
+  secretsText,
   storedKeysRefusal,
   type TheftProgress,
   type TheftWay,
@@ -187,11 +189,33 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
     await noted(context, "podtrust's own pods were not made anew", async () => {
       for (const line of await renewOwnPods(opened.cluster, signal)) progress.line(line, 2);
     });
+    await noted(context, "the kubelets were not restarted", () => kubeletsRenewed(context, opened, options));
+    await noted(context, "tokens in Secrets could not be listed: make each anew", async () => {
+      const legacy = await legacyTokensOf(opened.cluster, signal);
+      for (const line of secretsText(legacy, reached.fresh ?? "")) context.output.line(line);
+    });
     shownEnd(run, reached);
     context.output.result({ ...reached, open: opened.open });
   } finally {
     await opened.close();
   }
+}
+
+/** With a person's yes the kubelets of the listed servers renew all tokens there; else it is said how. */
+async function kubeletsRenewed(
+  context: CommandContext,
+  opened: OpenedTheft,
+  { yes = false }: StolenOptions,
+): Promise<void> {
+  const names = opened.servers.map(({ name }) => name).join(", ");
+  const ended = (): PodtrustError =>
+    new PodtrustError("interrupted", "ended by a signal; the stolen key is of no use");
+  const question = `Restart the kubelets of ${names} now? Their pods get new tokens, and none is restarted.`;
+  if (yes || !canAsk(context) || !(await ask(context, question, ended))) {
+    context.output.line(`Renew the tokens on ${names}: systemctl restart kubelet there.`);
+    return;
+  }
+  for (const line of await opened.restartKubelets()) context.progress.line(line, 2);
 }
 
 /** Does what a person can do as well: that it fails stops nothing. */

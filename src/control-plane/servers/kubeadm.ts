@@ -146,6 +146,12 @@ export class KubeadmFiles implements ServerFiles {
     await this.endPutBack(signal);
   }
 
+  /** A kubelet keeps tokens in memory alone. Source: kubernetes/kubernetes, pkg/kubelet/token. */
+  async restartKubelet(signal: AbortSignal): Promise<boolean> {
+    await this.#machine.run("restarting its kubelet", "systemctl restart --no-block kubelet\n", signal);
+    return true;
+  }
+
   /** Its keys are files of its own. */
   storeOwnKeys(): Promise<boolean> {
     return Promise.resolve(false);

@@ -200,6 +200,11 @@ export class RancherFiles implements ServerFiles {
     return true;
   }
 
+  /** Its kubelet is part of the service that was restarted. */
+  restartKubelet(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   async endKeys(kid: string, signal: AbortSignal): Promise<readonly string[]> {
     const place = { root: this.#root, dataDir: await this.#dataDir(signal), kid };
     const said = await endStoredKeys(this.#machine, place, signal);

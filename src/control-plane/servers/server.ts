@@ -152,6 +152,8 @@ export interface ServerFiles {
    * commands copy. Gives what was done, as sentences.
    */
   endKeys(kid: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Has its kubelet renew the tokens of all pods of the node, without a restart of a pod. False where that restarted with its API server. */
+  restartKubelet(signal: AbortSignal): Promise<boolean>;
 }
 
 /** How a cluster identifies a server. */

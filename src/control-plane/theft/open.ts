@@ -58,6 +58,8 @@ export interface OpenedTheft {
   /** What the servers remember of this theft, and of others. */
   readonly thefts: TheftsRecord;
   published(signal: AbortSignal): Promise<Sights>;
+  /** Restarts the kubelet of each listed server that did not restart with its API server. Gives what was done, as sentences. */
+  restartKubelets(): Promise<readonly string[]>;
   /** Takes ended keys out of what a rotation remembers. */
   endRecord(tainted: readonly string[]): Promise<void>;
   /** Writes the key files with which the API servers run into kubeadm's own config too. */
@@ -131,6 +133,12 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
       credentials: ownCredentials(credential, certificate?.from),
       published,
       thefts: new TheftsRecord(copies),
+      async restartKubelets() {
+        const done: string[] = [];
+        for (const { api, files } of opened.all)
+          if (await files.restartKubelet(signal)) done.push(`${api.name}: its kubelet restarts.`);
+        return done;
+      },
       async endRecord(tainted) {
         const record = new ServersRecord(copies, cluster);
         await record.keep(recordTheft((await record.read(signal)).record, tainted), signal);

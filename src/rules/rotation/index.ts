@@ -34,6 +34,7 @@ export {
   afterTheftText,
   atOnceText,
   ownCredentials,
+  secretsText,
   stillTakenText,
   theftProgressText,
 } from "./theft-text.ts";

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serverWith } from "../../../test/support/rotation-facts.ts";
-import { afterTheftText, atOnceText, ownCredentials, stillTakenText, theftProgressText } from "./index.ts";
+import {
+  afterTheftText,
+  atOnceText,
+  ownCredentials,
+  secretsText,
+  stillTakenText,
+  theftProgressText,
+} from "./index.ts";
 
 test("before an answer at once it is said why each key ends, what clients wait for, and what stays open", () => {
   const tainted = [
@@ -24,7 +31,7 @@ test("before an answer at once it is said why each key ends, what clients wait f
 test("after it a person is told what is not shown, and what is left to do", () => {
   const text = afterTheftText.join("\n");
   assert.match(text, /not shown that the thief has nothing else/u);
-  assert.match(text, /systemctl restart kubelet.*\n.*publisher.*\n.*runbooks\/stolen-key\.md/u);
+  assert.match(text, /systemctl restart kubelet, k3s-agent.*\n.*publisher.*\n.*runbooks\/stolen-key\.md/u);
 });
 
 test("a theft is remembered in one sentence: on whose word the answer rests, or how far it has come", () => {
@@ -61,4 +68,20 @@ test("each server that has a key of a remembered theft is named, with what ends 
   assert.deepEqual(word.length, 1);
   assert.match(word.join(), /^b has old.*finish verifiers old --accept-loss/u);
   assert.deepEqual(stillTakenText([{ ...begun, way: "at-once" }], { servers: servers.slice(2) }), []);
+});
+
+test("each Secret whose token the fresh key did not sign is named, with how it is made anew", () => {
+  const secret = (name: string, kid: string) => ({
+    namespace: "ci",
+    name,
+    serviceAccount: "deployer",
+    kid,
+    lastUsed: undefined,
+  });
+  const said = secretsText([secret("old-token", "old"), secret("new-token", "fresh")], "fresh");
+  assert.equal(said.length, 1);
+  assert.match(
+    said.join(),
+    /^The token in Secret ci\/old-token of ServiceAccount deployer.*patch secret -n ci old-token/u,
+  );
 });

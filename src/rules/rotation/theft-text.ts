@@ -1,4 +1,5 @@
 import { type KeySources, taintedAt, type TaintedKey, taintText } from "./tainted.ts";
+import type { LegacyToken } from "./facts.ts";
 import type { TheftProgress } from "./theft-record.ts";
 
 /**
@@ -19,7 +20,7 @@ export function atOnceText(tainted: readonly TaintedKey[], open: readonly string
 /** What is left to a person after it. */
 export const afterTheftText: readonly string[] = [
   "It is shown that the stolen key is worth nothing. It is not shown that the thief has nothing else.",
-  "Renew the tokens of each node now: systemctl restart kubelet. Make each token in a Secret anew.",
+  "Renew the tokens of each other node now: systemctl restart kubelet, k3s-agent or rke2-agent there.",
   "A publisher that is not in pods needs another token for the cluster, if it has one in a file.",
   "Read the list of the page before anything is opened: docs/how-to/runbooks/stolen-key.md.",
 ];
@@ -36,6 +37,17 @@ export function ownCredentials(ending: string | undefined, instead: string | und
     "The operator, and a publisher in pods, have tokens of their pods, which end with the key: their pods are made anew after the last server's proof.",
     "A publisher elsewhere that has a token in a file needs another one then: podtrust renew-token, or podtrust up.",
   ];
+}
+
+/** Tokens in Secrets that a fresh key alone makes worthless, and how each is made anew: sentences. */
+export function secretsText(legacy: readonly LegacyToken[], fresh: string): readonly string[] {
+  return legacy
+    .filter(({ kid }) => kid !== fresh)
+    .map(
+      ({ namespace, name, serviceAccount }) =>
+        // Source: kubernetes/kubernetes, pkg/controller/serviceaccount/tokens_controller.go: a Secret without a token gets one.
+        `The token in Secret ${namespace}/${name} of ServiceAccount ${serviceAccount} is refused. Make it anew: kubectl patch secret -n ${namespace} ${name} --type json -p '[{"op":"remove","path":"/data/token"}]'`,
+    );
 }
 
 /** Where the keys of remembered thefts are of use still, or again: sentences. */

@@ -87,6 +87,12 @@ describe("after a theft", { skip: whyNoSshHost("a machine whose files are root's
     assert.deepEqual((await files.endKeys(fresh.kid, signal)).length, 2);
   });
 
+  test("its kubelet is restarted for new tokens, once", async () => {
+    await host.program("systemctl", 'mkdir -p /run/stand-in; echo "systemctl $*" >>/run/stand-in/calls');
+    assert.equal(await new KubeadmFiles(machine, "rotate").restartKubelet(signal), true);
+    assert.equal(await host.file("/run/stand-in/calls"), "systemctl restart --no-block kubelet\n");
+  });
+
   test("nothing is changed where the fresh key is not on the machine", async () => {
     const there = await readdir(at(pki));
     const absent = "A".repeat(43);
