@@ -87,7 +87,7 @@ describe("after a theft", { skip: whyNoSshHost("a machine whose files are root's
     assert.deepEqual((await files.endKeys(fresh.kid, signal)).length, 2);
   });
 
-  test("its kubelet is restarted for new tokens, once", async () => {
+  test("the kubelet is restarted for new tokens, once", async () => {
     await host.program("systemctl", 'mkdir -p /run/stand-in; echo "systemctl $*" >>/run/stand-in/calls');
     assert.equal(await new KubeadmFiles(machine, "rotate").restartKubelet(signal), true);
     assert.equal(await host.file("/run/stand-in/calls"), "systemctl restart --no-block kubelet\n");
