@@ -19,6 +19,7 @@ const annotation = "podtrust.dev/signing-key";
 const script = (kid: string, group: number | undefined, owner: number): string => `set -eu
 umask 077
 ${rootPathFunctions}
+halfin() { openssl pkey -in "$1" -pubout 2>/dev/null || openssl pkey -pubin -in "$1" -pubout; }
 new=
 trap 'rm -f "$new"' EXIT
 folder=$(root_folder ${folder})
@@ -29,6 +30,8 @@ for name in sa.key sa.pub; do
   [ -e "$file" ] || continue
   new=$(root_new "$folder")
   if [ $name = sa.key ]; then cat "$fresh" >"$new"; else openssl pkey -in "$fresh" -pubout >"$new"; fi
+  # Where the disk is full, openssl writes nothing and ends well.
+  if [ "$(halfin "$new")" != "$(halfin "$fresh")" ]; then echo "$file was not written whole: is the disk full?" >&2; exit 1; fi
   root_place "$new" "$file" ${group ?? ""}
   printf 'changed %s\\n' "$file"
 done

@@ -25,6 +25,10 @@ const functions = `
 command -v openssl >/dev/null || { echo 'openssl is not installed on this machine' >&2; exit 1; }
 kid() { openssl pkey -in "$1" -pubout -outform DER | openssl dgst -sha256 -binary | base64 -w0 | tr '+/' '-_' | tr -d '='; }
 half() { printf 'key %s %s\\n' "$(kid "$1")" "$(openssl pkey -in "$1" -pubout | base64 -w0)"; }
+# Where the disk is full, openssl writes nothing and ends well.
+whole() {
+  if ! openssl pkey -in "$1" -noout 2>/dev/null; then echo 'the key was not written whole: is the disk full?' >&2; exit 1; fi
+}
 # The same key stays as it is: a group may have been let to read it.
 place() {
   real=$(root_file "$folder/podtrust-sa-$2.key")
@@ -73,6 +77,7 @@ export class MachineKeys {
   async make(algorithm: MachineKeyAlgorithm, signal: AbortSignal): Promise<MachineKey> {
     const script = `new=$(root_new "$folder")
 openssl genpkey ${generate[algorithm]} -out "$new" 2>/dev/null
+whole "$new"
 half "$new"
 place "$new" "$(kid "$new")"
 `;
@@ -84,6 +89,7 @@ place "$new" "$(kid "$new")"
     const script = `new=$(root_new "$folder")
 file=$(root_file ${shellWord(file)})
 openssl pkey -in "$file" -out "$new"
+whole "$new"
 half "$new"
 place "$new" "$(kid "$new")"
 `;
@@ -106,6 +112,7 @@ done
 real=$(root_file "$folder/${recipientKey}")
 printf '[req]\\ndistinguished_name=dn\\n[dn]\\n' | openssl req -config /dev/stdin -x509 -newkey rsa:3072 -nodes \\
   -keyout "$new" -subj /CN=podtrust -days 2 2>/dev/null
+whole "$new"
 root_place "$new" "$real"
 `;
     return this.#run("making a certificate to encrypt to", script, signal);

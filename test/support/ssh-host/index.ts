@@ -1,4 +1,5 @@
 /** A real sshd on loopback whose sessions see a folder in place of the machine's own /etc, /usr/local and so on. */
+export { type ProgramFault, ProgramFaults } from "./program-faults.ts";
 export { busctl } from "./busctl.ts";
 export { homeEnvironment, hostConfig } from "./config.ts";
 export { hostForEachTest, type HostOfTest } from "./each-test.ts";

@@ -1,0 +1,119 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmod, cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { until } from "../until.ts";
+import type { SshHost } from "./ssh-host.ts";
+
+/** What happens before one of the programs that a session starts. */
+export type ProgramFault = "killed" | "disk full";
+
+// What a step on a control plane machine calls, but for those that have stand-ins of their own.
+const programs: readonly string[] = [
+  ..."awk base64 basename cat chmod cmp cp cut date dirname find flock grep head id install ls mkdir mktemp mv".split(
+    " ",
+  ),
+  ..."openssl readlink rm rmdir sed sha256sum stat sync tail tr wc".split(" "),
+];
+
+const steps = "run/steps";
+/** Of the disk that is filled: what fills it ends at twice that, wherever it writes. */
+const diskKiB = 2048;
+
+/**
+ * Counts the programs that sessions start, and has something happen before one of them: everything that the session runs gets
+ * SIGKILL, or the disk of /etc has no byte left from there on.
+ */
+export class ProgramFaults {
+  readonly #host: SshHost;
+
+  private constructor(host: SshHost) {
+    this.#host = host;
+  }
+
+  /** The host's /etc becomes a disk of its own. */
+  static async on(host: SshHost): Promise<ProgramFaults> {
+    const faults = new ProgramFaults(host);
+    await mkdir(join(host.root, steps), { recursive: true });
+    const [etc, copy] = [join(host.root, "etc"), join(host.root, "run/etc")];
+    await cp(etc, copy, { recursive: true });
+    // A folder that the sessions mount by itself: they would not see a disk below one.
+    await host.small("etc", `${diskKiB}k`);
+    await chmod(etc, 0o755);
+    await cp(copy, etc, { recursive: true });
+    await faults.begin();
+    for (const name of programs)
+      await host.program(
+        name,
+        `set -C
+n=1
+until true >/${steps}/started-$n; do n=$((n+1)); done 2>/dev/null
+set +C
+read -r at </${steps}/at
+if [ "$n" = "$at" ]; then
+  echo ${name} >/${steps}/reached
+  read -r fault </${steps}/fault
+  if [ "$fault" = killed ]; then exec /usr/bin/sleep 86399; fi
+  /usr/bin/dd if=/dev/zero of=/etc/.fill bs=1k count=${2 * diskKiB} 2>/dev/null
+fi
+exec /usr/bin/${name} "$@"`,
+      );
+    return faults;
+  }
+
+  /** Counts from 1 again; nothing happens where no number is given. */
+  async begin(at?: number, fault: ProgramFault = "killed"): Promise<void> {
+    const { root } = this.#host;
+    for (const name of await readdir(join(root, steps))) await rm(join(root, steps, name));
+    await rm(join(root, "etc/.fill"), { force: true });
+    const write = (name: string, text: string): Promise<void> =>
+      writeFile(join(root, steps, name), `${text}\n`);
+    await Promise.all([write("at", at === undefined ? "none" : String(at)), write("fault", fault)]);
+  }
+
+  /** How many were started. */
+  async count(): Promise<number> {
+    const names = await readdir(join(this.#host.root, steps));
+    return names.filter((name) => name.startsWith("started-")).length;
+  }
+
+  #wasReached(): boolean {
+    return existsSync(join(this.#host.root, steps, "reached"));
+  }
+
+  /** Does work, and kills what it runs on the machine where it is to be. Whether it failed is left to what it has done. */
+  async during(work: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    const ended = work.catch(() => {}).then(() => void (isOver = true));
+    await until("the program that is to be killed", () => isOver || this.#sleeping() !== undefined, {
+      everyMs: 5,
+    });
+    const sleeping = this.#sleeping();
+    if (!isOver && sleeping !== undefined) process.kill(firstOf(sleeping), "SIGKILL");
+    await ended;
+  }
+
+  #sleeping(): number | undefined {
+    if (!this.#wasReached()) return undefined;
+    return pids().find((pid) => textOf(pid, "cmdline").replaceAll("\0", " ") === "/usr/bin/sleep 86399 ");
+  }
+}
+
+const pids = (): readonly number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/u.test(name))
+    .map(Number);
+
+function textOf(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The first process of a session: with it all others of its namespace end. */
+function firstOf(pid: number): number {
+  const parent = Number(/^PPid:\s*(\d+)$/mu.exec(textOf(pid, "status"))?.[1]);
+  return textOf(parent, "comm").trim() === "unshare" ? pid : firstOf(parent);
+}
