@@ -94,6 +94,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   config: [
     "core/base",
+    "core/credentials",
     "core/home",
     "core/http",
     "rules/oidc",

@@ -4,20 +4,8 @@ import { kidOf } from "./key-files.ts";
 import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { copyFirst } from "./rancher-theft.ts";
+import type { KeyStore } from "./rancher-start.ts";
 import type { KeyChange } from "./server.ts";
-
-/** The server that is given other keys, as it is started. */
-export interface KeyStore {
-  /** The program of its unit, absolute. */
-  readonly program: string;
-  readonly dataDir: string;
-  /** Where it answers its own command line. */
-  readonly supervisor: string;
-  /** `k3s.service` */
-  readonly service: string;
-  /** A folder that root alone may enter. */
-  readonly root: string;
-}
 
 /** The private key that signs from now on, which is on the machine already. */
 interface Head {

@@ -13,6 +13,19 @@ import { shellWord } from "../../core/base/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 import { serverUnit } from "./server-unit.ts";
 
+/** The server that is given other keys, as it is started. */
+export interface KeyStore {
+  /** The program of its unit, absolute. */
+  readonly program: string;
+  readonly dataDir: string;
+  /** Where it answers its own command line. */
+  readonly supervisor: string;
+  /** `k3s.service` */
+  readonly service: string;
+  /** A folder that root alone may enter. */
+  readonly root: string;
+}
+
 /** All that a server of k3s or RKE2 reads when it starts. */
 export interface RancherReading {
   readonly unit: UnitStart;

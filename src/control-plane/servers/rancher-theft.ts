@@ -1,7 +1,7 @@
 import { shellWord } from "../../core/base/index.ts";
 import { rootPathFunctions } from "../../providers/host/index.ts";
 import type { ServerMachine } from "./machine.ts";
-import type { KeyStore } from "./rancher-keys.ts";
+import type { KeyStore } from "./rancher-start.ts";
 
 /** In podtrust's folder on a server, until its keys have ended: what the way back from an answer to a theft needs. */
 const copies = "theft";

@@ -30,9 +30,15 @@ import { firstKids, readServerKeys, staticManagerKids } from "./kubeadm.ts";
 import { runningStaticPod } from "./running.ts";
 import { k3sRuns } from "./k3s-runs.ts";
 import type { ServerMachine } from "./machine.ts";
-import { type KeyStore, storeKeys } from "./rancher-keys.ts";
+import { storeKeys } from "./rancher-keys.ts";
 import { endStoredKeys, putStoredBack, storeRunning } from "./rancher-theft.ts";
-import { type RancherReading, readConfigFiles, readRancher, startOf } from "./rancher-start.ts";
+import {
+  type KeyStore,
+  type RancherReading,
+  readConfigFiles,
+  readRancher,
+  startOf,
+} from "./rancher-start.ts";
 import type { KeyChange, RestoredFiles, ServerCommand, ServerFiles, ServerKeyFiles } from "./server.ts";
 
 // The socket of RKE2's container runtime.

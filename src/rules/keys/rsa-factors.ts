@@ -63,7 +63,7 @@ function twoToItself(n: bigint): bigint {
   const bytes = Buffer.from(hex.padStart(hex.length + (hex.length % 2), "0"), "hex");
   const powers = createDiffieHellman(bytes, 2);
   powers.setPrivateKey(bytes);
-  return BigInt(`0x${powers.generateKeys("hex")}`);
+  return BigInt(`0x${powers.computeSecret(Buffer.from([2])).toString("hex")}`);
 }
 
 /**
