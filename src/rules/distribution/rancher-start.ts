@@ -72,20 +72,20 @@ export interface StartRefusal {
 export const commandLine = "the command line of its unit";
 
 /** A setting: its names on the command line and in files, and the variable that holds it where neither does. */
-export interface Setting {
+export interface ServerSetting {
   readonly names: readonly string[];
   readonly variable?: string;
 }
 
 // Sources: ServerFlags in pkg/cli/cmds/server.go of k3s, and MustParse in pkg/configfilearg/defaultparser.go.
-const clusterDomain: Setting = { names: ["cluster-domain"] };
-const listenPort: Setting = { names: ["https-listen-port"] };
-const bindAddress: Setting = { names: ["bind-address"] };
-const dataDir = (name: RancherName): Setting => ({
+const clusterDomain: ServerSetting = { names: ["cluster-domain"] };
+const listenPort: ServerSetting = { names: ["https-listen-port"] };
+const bindAddress: ServerSetting = { names: ["bind-address"] };
+const dataDir = (name: RancherName): ServerSetting => ({
   names: ["data-dir", "d"],
   variable: `${name.toUpperCase()}_DATA_DIR`,
 });
-const configFile = (name: RancherName): Required<Setting> => ({
+const configFile = (name: RancherName): Required<ServerSetting> => ({
   names: ["config", "c"],
   variable: `${name.toUpperCase()}_CONFIG_FILE`,
 });
@@ -106,7 +106,7 @@ export interface GivenValue {
 }
 
 /** The values of a setting on a command line: `--NAME=V`, `--NAME V`, and the same with one dash. */
-export function givenValues(words: readonly string[], { names }: Setting): readonly GivenValue[] {
+export function givenValues(words: readonly string[], { names }: ServerSetting): readonly GivenValue[] {
   return words.flatMap((word, at): readonly GivenValue[] => {
     const [, name = "", value] = /^--?([^=-][^=]*)(?:=([\s\S]*))?$/u.exec(word) ?? [];
     if (!names.includes(name)) return [];
@@ -114,7 +114,7 @@ export function givenValues(words: readonly string[], { names }: Setting): reado
   });
 }
 
-const onCommandLine = (words: readonly string[], setting: Setting): readonly string[] =>
+const onCommandLine = (words: readonly string[], setting: ServerSetting): readonly string[] =>
   givenValues(words, setting).map(({ text }) => text);
 
 /**
@@ -214,7 +214,7 @@ export class Start {
   }
 
   /** The last value of a setting that holds one. */
-  #last(setting: Setting, otherwise: string): string {
+  #last(setting: ServerSetting, otherwise: string): string {
     const inFiles = setting.names.flatMap((one) => valuesInFiles(this.#files, one)).map(({ text }) => text);
     const said = [
       this.#unit.environment[setting.variable ?? ""],
