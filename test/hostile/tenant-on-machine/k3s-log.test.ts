@@ -71,11 +71,11 @@ describe("lines in k3s' log", { skip: whyNoSshHost() }, () => {
     test(`${what}: neither adopt and rotate nor up and status take a flag from it`, async () => {
       await appendFile(`${host.root}/run/stand-in/journal`, `${written.join("\n")}\n`);
       const files = new RancherFiles(new ServerMachine(session), "k3s", "rotate");
-      const { starts, runs } = await files.whatRuns(signal);
+      const { starts, runs, unit } = await files.whatRuns(signal);
       assert.deepEqual(starts.issuers, [issuer]);
       // The line that k3s itself wrote, which says the same as its files.
       assert.deepEqual(runs, { kind: "seen", flags: starts });
-      assert.deepEqual(await k3sOnMachine(session, signal), { starts, runs });
+      assert.deepEqual(await k3sOnMachine(session, signal), { starts, runs, unit });
     });
   }
 });
