@@ -29,6 +29,7 @@ export default {
     "java",
     "keytool",
     "ldd",
+    "mkfifo",
     "mount",
     "openssl",
     "prometheus",
