@@ -1,4 +1,9 @@
-import type { AccountTrust, AdoptionFacts, ServerFacts } from "../../src/rules/adoption/index.ts";
+import type {
+  AccountTrust,
+  AdoptionFacts,
+  adoptionSteps,
+  ServerFacts,
+} from "../../src/rules/adoption/index.ts";
 
 export const ours: string = "https://oidc.example.com";
 export const jwksUri: string = `${ours}/openid/v1/jwks`;
@@ -40,3 +45,13 @@ export function facts(more: Partial<AdoptionFacts> = {}): AdoptionFacts {
     ...more,
   };
 }
+
+/** Steps as lines: `x accept a OLD NEW` for one that is done, `. wait` for one that is not. */
+export const shown = (steps: ReturnType<typeof adoptionSteps>): readonly string[] =>
+  steps.map((step) => {
+    const what =
+      "server" in step
+        ? `${step.kind} ${step.server} ${step.flags?.issuers.join(" ") ?? ""}`.trim()
+        : step.kind;
+    return `${step.done ? "x" : "."} ${what}`;
+  });

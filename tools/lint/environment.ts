@@ -13,6 +13,8 @@ export const ownEnvironment: readonly string[] = [
   "src/providers/aws/session.ts",
   // What a caller leaves out.
   "src/providers/kubernetes/open.ts",
+  // A program of its own, which imports nothing of src/.
+  "packages/pkcs11/main.mjs",
 ];
 
 /** Files that may read members of what is called `env`. */
