@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../src/core/base/index.ts";
-import { type KubernetesApi, storeKeyName } from "../../../src/providers/kubernetes/index.ts";
-import { keysSecret, operatorManifests } from "../../../src/operator/index.ts";
+import { keysOfStore, type KubernetesApi, storeKeyName } from "../../../src/providers/kubernetes/index.ts";
+import { keysSecret } from "../../../src/operator/index.ts";
 import { KeyKeeper } from "../../../src/publisher/index.ts";
 import { googleEnvironment, googleWorld, projectNumber } from "../../gcp/google-world.ts";
 import { podtrustHere } from "../../support/cli.ts";
@@ -16,7 +16,7 @@ import { parse } from "../../support/config-text.ts";
 import { keyFolderOf, storeKey } from "../../support/replicas.ts";
 import { rememberingLogger } from "../../support/remembering-logger.ts";
 import { freePorts, leftOut } from "../harness/index.ts";
-import { listOf, operatorUser, OperatorWorld } from "./operator-world.ts";
+import { operatorUser, OperatorWorld } from "./operator-world.ts";
 import { until } from "./until.ts";
 import { podOf, roleVariables } from "./pods.ts";
 import { injector } from "./policy-injector.ts";
@@ -265,8 +265,9 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
   });
 
   test("the leader uploads the cluster's keys where nobody publishes them, and remembers them in its Secret", async (t) => {
-    const spec = { namespace: "podtrust", name: "podtrust-operator", evict: true, keys: true };
-    await world.cluster.kubectl(["apply", "-f", "-"], listOf(operatorManifests(spec)));
+    const printed = (await podtrustHere(["manifests", "operator-rbac", "--evict", "--keys"])).out;
+    const apply = () => world.cluster.kubectl(["apply", "-f", "-"], printed);
+    await apply();
     const clouds = await googleWorld(t);
     const { google } = clouds;
     await clouds.up();
@@ -275,18 +276,29 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     const config = await parse(text);
     const secret = { namespace: "podtrust", name: keysSecret };
     const logger = rememberingLogger();
-    const keyFolder = keyFolderOf(t);
-    const proof = { ...secret, name: storeKeyName(keysSecret) };
-    const make = ["create", "secret", "generic", proof.name, `--namespace=${proof.namespace}`];
-    await world.cluster.kubectl([...make, `--from-literal=key=${storeKey}`]);
     const deps = { env, clock: systemClock, logger };
-    const keys = new KeyKeeper({ config, cluster: world.own, secret, keyFolder, ...deps });
-    await using running = world.operator({ keys });
     const { jwks } = await world.admin.oidcDocuments();
     const [{ kid = "" } = {}] = (JSON.parse(Buffer.from(jwks).toString()) as { keys: { kid?: string }[] })
       .keys;
     const uploaded = (): string => JSON.stringify(google.iam.provider("prod", "prod")?.fields["oidc"]);
+
+    // What is printed holds no key: it uploads all the same, and says what it lacks.
+    const early = new KeyKeeper({ config, cluster: world.own, secret, keyFolder: "/nonexistent", ...deps });
+    const ending = new AbortController();
+    const uploading = early.run(ending.signal);
     await until(() => uploaded().includes(kid), "Google has the cluster's key");
+    await until(() => /no key of at least 43 characters/u.test(early.degraded.join()), "it says so");
+    ending.abort();
+    await uploading;
+    const proof = { ...secret, name: storeKeyName(keysSecret) };
+    const filled = JSON.stringify({ stringData: { key: storeKey } });
+    const patch = ["patch", "secret", proof.name, "-n", proof.namespace, "--type", "merge", "-p", filled];
+    await world.cluster.kubectl(patch);
+    await apply();
+    assert.deepEqual(await keysOfStore(secret, world.admin), [storeKey]);
+
+    const keys = new KeyKeeper({ config, cluster: world.own, secret, keyFolder: keyFolderOf(t), ...deps });
+    await using running = world.operator({ keys });
     await until(
       async () =>
         JSON.stringify(await world.admin.read({ kind: "Secret", ...secret })).includes("documents.prod"),
@@ -294,7 +306,15 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     );
     const said = (): string => running.operator.status.keys?.join() ?? "";
     await until(() => /provider prod\/prod: has them/u.test(said()), "its status says so");
-    assert.deepEqual(running.operator.status.degraded, []);
+    // What it kept before it had a key is proven by none, and is replaced.
+    for (const why of running.operator.status.degraded) assert.match(why, /before its replicas had a key/u);
+    await until(
+      async () =>
+        JSON.stringify(await world.admin.read({ kind: "Secret", ...secret })).includes(
+          "proof.documents.prod",
+        ),
+      "what it remembers is proven",
+    );
     const folder = mkdtempSync(join(tmpdir(), "podtrust-operator-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "podtrust.yaml");
