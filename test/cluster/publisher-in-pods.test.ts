@@ -1,9 +1,11 @@
 /** The publisher as `podtrust manifests publisher` deploys it: real pods, a real CA, and a client that keeps asking. */
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { kubernetesKid } from "../../src/rules/keys/index.ts";
 import { podtrustChild } from "../support/cli.ts";
 import {
   type Cluster,
@@ -161,5 +163,44 @@ describe("the publisher in the cluster", { skip }, () => {
       kubectl("exec", pod, "--", ...script, "rotate", ...args, ...state);
     const { kid } = cluster.keys().signer;
     assert.match(await rotate("status"), new RegExp(kid, "u"));
+  });
+
+  test("all pods publish a key that a person hands over to one of them by kubectl exec, or by the Secret that they share", async () => {
+    const keys = ["exec", "secret"].map((name) => {
+      const { publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const file = join(folder, `${name}.pem`);
+      writeFileSync(file, publicKey.export({ type: "spki", format: "pem" }));
+      return { kid: kubernetesKid(publicKey), file };
+    });
+    const [byExec, bySecret] = keys;
+    const script = ["/usr/local/bin/node", "/opt/podtrust/dist/cli/main.js", "rotate"];
+    const state = ["--state", "/dev/shm/podtrust"];
+    const [pod = ""] = await podNames();
+    const handed = ["restore", byExec?.kid ?? "", "--public-key", "-", ...state];
+    const pem = readFileSync(byExec?.file ?? "", "utf8");
+    const exec = ["--namespace=podtrust", "exec", "-i", pod, "--", ...script, ...handed];
+    assert.match(await cluster.kubectl(exec, pem), /was handed over to prod/u);
+    const secret = { namespace: "podtrust", name: "podtrust-publisher" };
+    const publisher = { store: { secret }, source: { kubeconfig: "unused" }, https: { acme: {} } };
+    const config = { stack: "prod", issuer, cluster: { kubeconfig: cluster.adminKubeconfig }, publisher };
+    const file = join(folder, "person.yaml");
+    writeFileSync(file, JSON.stringify(config));
+    const restore = [
+      "rotate",
+      "restore",
+      bySecret?.kid ?? "",
+      "--public-key",
+      bySecret?.file ?? "",
+      "-f",
+      file,
+    ];
+    const { out, err } = await podtrustChild(restore);
+    assert.equal(err, "");
+    assert.match(out, /was handed over in Secret podtrust\/podtrust-publisher/u);
+    for (const each of await podNames())
+      await untilHere(`${each} publishes both`, async () => {
+        const shown = await kubectl("exec", each, "--", ...script, "status", "--json", ...state);
+        return keys.every(({ kid }) => shown.includes(kid));
+      });
   });
 });
