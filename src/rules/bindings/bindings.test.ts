@@ -30,6 +30,7 @@ import {
   bindingMark,
   decide,
   type GrantDecision,
+  isBindingMark,
   markedBinding,
   readBinding,
   readTrust,
@@ -289,6 +290,10 @@ describe("names of roles and marks", () => {
   test("lead back to the binding of their own stack, and to no other", () => {
     const binding = { namespace: "shop", name: "web" };
     assert.deepEqual(markedBinding({ stack: "prod" }, bindingMark({ stack: "prod" }, binding)), binding);
+    assert.deepEqual(
+      [isBindingMark(bindingMark({ stack: "b" }, binding)), isBindingMark("prod")],
+      [true, false],
+    );
     for (const mark of ["prod", "dev/shop/web", "prod/shop", "prod/shop/web/x", ""])
       assert.equal(markedBinding({ stack: "prod" }, mark), undefined, mark);
   });
