@@ -6,9 +6,12 @@ import { kubernetesKid, publicJwk } from "../../rules/keys/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 import type { ServerKey } from "./server.ts";
 
-// `printf` is the shell's own: no key stands in a list of processes. Of a private key the public half alone is printed.
+// An exit code of the script below.
+const noOpenssl = 4;
+// `printf` is the shell's own: no key stands in a list of processes. Of a private key the public half alone is printed. An openssl that
+// was killed has not said that a key is none.
 const publicHalves = `
-command -v openssl >/dev/null || { echo 'openssl is not installed on this machine' >&2; exit 1; }
+command -v openssl >/dev/null || { echo 'openssl is not installed on this machine' >&2; exit ${noOpenssl}; }
 halves() {
   block=
   kind=
@@ -21,8 +24,8 @@ $line" ;;
     esac
     case $line in
       *-----END*KEY*)
-        half=$(printf '%s\\n' "$block" | openssl pkey $kind -pubout | base64 -w0)
-        printf '%s %s\\n' "$1" "$half"
+        half=$(printf '%s\\n' "$block" | openssl pkey $kind -pubout) || { code=$?; [ "$code" -lt 128 ] || exit "$code"; }
+        printf '%s %s\\n' "$1" "$(printf '%s\\n' "$half" | base64 -w0)"
         block= ;;
     esac
   done
@@ -40,19 +43,26 @@ export async function keysIn(
   owner = 0,
 ): Promise<readonly (readonly ServerKey[])[]> {
   const each = files.map(
-    (file, index) => `file=$(root_file ${shellWord(file)} ${owner})\nhalves key${index} <"$file"\n`,
+    (file, index) =>
+      `file=$(root_file ${shellWord(file)} ${owner})\nif [ -e "$file" ]; then halves key${index} <"$file"; fi\n`,
   );
   const script = `set -eu${rootPathFunctions}${publicHalves}${each.join("")}`;
   const output = await machine.run(`reading the keys of ${files.join(", ")}`, script, signal);
   return files.map((file, index) => {
     const halves = fieldsOf(output, `key${index}`);
     if (halves.length === 0)
-      throw new PodtrustError("server-file-invalid", `${machine.text}: ${file} holds no key`);
+      throw new PodtrustError(
+        "server-file-invalid",
+        `${machine.text}: ${file} is not there, or holds no key`,
+      );
     return halves.map((pem) => keyOf(pem, file, machine));
   });
 }
 
-/** The same; undefined where a file is not there or holds no key that could sign a token. */
+/**
+ * The same; undefined where a file is not there or holds no key that could sign a token, or nothing could tell. A reading that was cut
+ * off is none of these, and throws: who takes it for other keys would leave files that were to go back.
+ */
 export async function keysIfAny(
   machine: ServerMachine,
   files: readonly string[],
@@ -63,9 +73,10 @@ export async function keysIfAny(
     return await keysIn(machine, files, signal, owner);
   } catch (error) {
     signal.throwIfAborted();
-    const isUnread =
-      error instanceof PodtrustError && ["host-command-failed", "server-file-invalid"].includes(error.code);
-    if (isUnread) return undefined;
+    if (!(error instanceof PodtrustError)) throw error;
+    const { code, detail } = error;
+    const isUntold = code === "host-command-failed" && detail["code"] === noOpenssl;
+    if (code === "server-file-invalid" || isUntold) return undefined;
     throw error;
   }
 }

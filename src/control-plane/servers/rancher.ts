@@ -193,8 +193,10 @@ export class RancherFiles implements ServerFiles {
    */
   async writeKeys(change: KeyChange, signal: AbortSignal): Promise<void> {
     if (change.isStored === true) return this.#restart(signal);
+    // A start that would be refused is said before anything of its keys.
+    const store = await this.#store(signal);
     const { signer } = await this.readKeys(signal);
-    await storeKeys(this.#machine, await this.#store(signal), { change, signs: signer.kid }, signal);
+    await storeKeys(this.#machine, store, { change, signs: signer.kid }, signal);
   }
 
   async putKeysBack(signal: AbortSignal): Promise<void> {

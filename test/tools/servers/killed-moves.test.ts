@@ -123,6 +123,12 @@ const stepsOf: Readonly<Record<string, Step>> = {
     work: (machine) => new KubeadmFiles(machine, "adopt").change({ issuers: [ours, old] }, signal),
     whole: [manifestPath],
   },
+  "adoption is put back": {
+    given: kubeadm,
+    before: (machine) => new KubeadmFiles(machine, "adopt").change({ issuers: [ours, old] }, signal),
+    work: (machine) => new KubeadmFiles(machine, "adopt").restoreFiles(signal),
+    whole: [manifestPath],
+  },
   "a stolen key's files get the fresh key": {
     given: kubeadm,
     before: (machine) => new MachineKeys(machine, pki).put(second.kid, second.secret, signal),
