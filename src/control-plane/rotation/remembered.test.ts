@@ -87,6 +87,45 @@ describe("a promotion that was cut off half-way goes on", () => {
   });
 });
 
+describe("two commands at once, from two laptops", () => {
+  /** Both to their end; the errors that a person read. */
+  async function both(...moves: readonly (() => Promise<unknown>)[]): Promise<readonly string[]> {
+    const ends = await Promise.allSettled(moves.map((move) => move()));
+    return ends.flatMap((end) => (end.status === "rejected" ? [(end.reason as { code: string }).code] : []));
+  }
+  const known = (codes: readonly string[]): void => {
+    for (const code of codes) assert.match(code, /^(?:rotation|server|cluster)-/u);
+  };
+
+  test("prepare makes keys of which one signs in the end, and every server has it", async (t) => {
+    const world = await cluster(t);
+    known(await both(...[0, 1].map(() => () => world.rotation().prepare("ES256"))));
+    await world.rotation().prepare("ES256");
+    await world.clock.sleep(3 * cacheMs);
+    await world.rotation().promote();
+    assertOne(world, "ES256");
+  });
+
+  test("promote signs with the next key on every server, and no token is refused", async (t) => {
+    const world = await prepared(t);
+    known(await both(...[0, 1].map(() => () => world.rotation().promote())));
+    await world.rotation().promote();
+    assertOne(world, "ES256");
+  });
+
+  test("promote beside abort leaves servers that one more abort brings back, and no token is refused", async (t) => {
+    const world = await prepared(t);
+    known(
+      await both(
+        () => world.rotation().promote(),
+        () => world.rotation().abort(),
+      ),
+    );
+    await world.rotation().abort();
+    assertOne(world, "RS256");
+  });
+});
+
 describe("a machine that was made anew in the middle of a rotation", () => {
   test("has from the others what it lacks, its copy of the record and the next key's public half", async (t) => {
     const world = await prepared(t);
