@@ -70,7 +70,7 @@ const byNight = [
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
   "test/cluster/control-plane/{k3s-adoption,k3s-rotation,kubelet,live-cluster,put-back,undo-after-rotation}.test.ts",
   "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings}.test.ts",
-  "test/cluster/signer/kubeadm.test.ts",
+  "test/cluster/signer/{kubeadm,stolen-key}.test.ts",
   "test/peers/{ansible,cloud-auth-go,cloud-auth-java,msgraph}.test.ts",
   "test/tools/{older-podtrust,planted-faults,release}.test.ts",
   "test/tools/host/cilium-cli.test.ts",

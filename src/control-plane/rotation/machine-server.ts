@@ -42,7 +42,7 @@ export class MachineServer implements RotatedServer {
     const flags = look.starts;
     if (flags.signingEndpoint !== undefined) {
       throw new PodtrustError("rotation-refused", `${this.name} signs by an external signer`, {
-        next: "Rotate the signer's keys with the signer's own commands.",
+        next: "Rotate the signer's keys with the signer's own commands. After a theft stop every signer first: docs/how-to/runbooks/stolen-key.md.",
         detail: { reason: "signer-unknown" },
       });
     }
