@@ -4,7 +4,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { recordOf } from "../../../src/core/base/index.ts";
+import { defined, recordOf } from "../../../src/core/base/index.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
 import { prepareSigner, type SignerProcess } from "./signer-process.ts";
 
@@ -23,7 +23,7 @@ describe("a stolen key of the signer, on two API servers", { skip: leftOut() }, 
       method: "POST",
       body: { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec: {} },
       server,
-      ...(bearer === undefined ? {} : { token: bearer }),
+      ...defined({ token: bearer }),
     });
   async function tokenOf(server: number): Promise<string> {
     const { status, text } = await request(server);
