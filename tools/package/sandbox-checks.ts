@@ -41,14 +41,14 @@ export function sandboxChecks(folder: string): readonly Check[] {
         }),
     ],
     [
-      "it brings at most 5 packages and 5 MB with it, itself among them",
+      "it brings at most 5 packages and 5.1 MB with it, itself among them",
       () => {
         const packages = installPacked(`./${sandboxFolder}`, folder);
         const megabytes = megabytesIn(folder);
         console.log(`  ${packages.length} packages, ${megabytes.toFixed(2)} MB`);
         assert.ok(packages.includes("@podtrust/sandbox"));
         assert.ok(packages.length <= 5, packages.join(" "));
-        assert.ok(megabytes <= 5, `${megabytes} MB`);
+        assert.ok(megabytes <= 5.1, `${megabytes} MB`);
       },
     ],
     [

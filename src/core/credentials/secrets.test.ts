@@ -19,7 +19,6 @@ const samples: Readonly<Record<string, string>> = {
   "a JSON Web Token": `eyJ${letters.slice(0, 20)}.eyJ${letters.slice(0, 30)}.${letters.slice(0, 40)}`,
   "a JSON Web Token with a space": `eyAi${letters.slice(0, 20)}.eyAi${letters.slice(0, 30)}.${letters.slice(0, 40)}`,
   "a JSON Web Token in a URL": `eyJ${letters.slice(0, 20)}%2EeyJ${letters.slice(0, 30)}%2E${letters.slice(0, 40)}`,
-  "an AWS access key": "AKIAABCDEFGHIJKLMNOP",
   "an AWS secret access key": `wJalrXUtnFEMI/K7MDENG/${letters.slice(0, 18)}`,
   "a token for Cloudflare": `${letters.slice(0, 38)}_-`,
   "a token for Hetzner Cloud": letters.slice(0, 64),
@@ -68,6 +67,12 @@ describe("a secret is known by its looks", () => {
       assert.equal(withoutSecrets(`see ${sample}.`), `see ${sample}.`);
     });
   }
+
+  test("the ID of an access key is one for a config, and stays in a sentence: it says which key is meant", () => {
+    const id = "AKIAABCDEFGHIJKLMNOP";
+    assert.equal(secretKind(id), "an AWS access key");
+    assert.equal(withoutSecrets(`the access key ${id}`), `the access key ${id}`);
+  });
 
   test("property: of random texts around it no secret stays, and a hostile megabyte takes no time of note", () => {
     const whole = Object.entries(samples).filter(

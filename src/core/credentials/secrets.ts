@@ -6,6 +6,8 @@ interface Shape {
   readonly what: string;
   /** Global: all of them in a text are found. */
   readonly pattern: RegExp;
+  /** It names a secret and is none: a config has no use for it, and a person needs to read which it is. */
+  readonly isName?: true;
   /** Says more than the pattern can. */
   readonly holds?: (found: string) => boolean;
 }
@@ -36,7 +38,7 @@ const shapes: readonly Shape[] = [
     pattern: /(?<![\w-])ey[JA][\w-]{8,}(?:\.|%2E)ey[JA][\w-]{8,}(?:(?:\.|%2E)[\w-]*)?/giu,
   },
   // docs.aws.amazon.com, "Unique identifiers" of IAM.
-  { what: "an AWS access key", pattern: /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/gu },
+  { what: "an AWS access key", pattern: /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/gu, isName: true },
   // docs.github.com, "About authentication to GitHub", token formats.
   { what: "a GitHub token", pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})\b/gu },
   // age-encryption.org/v1, "The X25519 recipient type".
@@ -78,7 +80,8 @@ export function secretKind(text: string): string | undefined {
 /** A text in which each secret that is known by its looks is replaced: for logs and errors. */
 export function withoutSecrets(text: string): string {
   if (wholeShapes.some((shape) => isIn(shape, text.trim()))) return "[left out]";
-  return shapes.reduce(
+  const secrets = shapes.filter(({ isName = false }) => !isName);
+  return secrets.reduce(
     (left, { pattern, holds = () => true }) =>
       left.replaceAll(pattern, (found: string) => (holds(found) ? "[left out]" : found)),
     text,
