@@ -33,6 +33,11 @@ export async function closeAll(
   return accounts;
 }
 
+/** The closing of an answer at once, which nobody asked for by an option: a config without relying parties has nothing to close. */
+export async function closeDeclared(run: RotateRun, cluster: KubernetesApi): Promise<void> {
+  if (declaredParties(run.config).length > 0) await closeAll(run, { cut: true }, cluster);
+}
+
 /** What is opened, and how a person is asked. */
 export interface OpeningAgain {
   readonly kid: string;
