@@ -32,7 +32,7 @@ export function signatureText(signature: BackupSignature): string {
 }
 
 /**
- * Prints the line of a publisher on a machine, after \`up\` has set it up. It never fails: what was to be set up is.
+ * Prints the line of a publisher on a machine, after `up` has set it up. It never fails: what was to be set up is.
  */
 export async function showSignerOnMachine(context: CommandContext, file: string): Promise<void> {
   const config = await configOf(context, file);

@@ -10,7 +10,7 @@ import {
 import { partyRowText, type Theft, theftProgressText, theftText } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { notedAtParties, openAtParties } from "./at-parties.ts";
-import { closeAll } from "./closing.ts";
+import { checkClosable, closeAll } from "./closing.ts";
 import { type AccountLocked, lockdownWarning, type RotateRun } from "./lockdown.ts";
 
 type TheftsRecord = OpenedRotation["thefts"];
@@ -105,6 +105,7 @@ export async function answeredByWord(
   await agree(question);
   await assumed(run.context, opening.thefts, kid);
   // First of all, and until a person opens them.
+  if (locks) checkClosable(run, options);
   const accounts = locks ? await closeAll(run, options, opening.cluster) : [];
   if (isStuck) throw dilemma;
   await replaced(run, opening, options, theft);

@@ -1,3 +1,4 @@
+import { PodtrustError } from "../../core/base/index.ts";
 import { type Config, declaredParties } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import {
@@ -17,6 +18,14 @@ import {
 
 const isBesideAws = (config: Config): boolean => declaredParties(config).some((name) => name !== "aws");
 
+/** Throws `usage` for an option that would change nothing: the config names no AWS, and for a closing no other party either. */
+export function checkClosable({ config }: Pick<RotateRun, "config">, { cut = false }: LockdownOptions): void {
+  if (config.aws.length > 0 || (cut && isBesideAws(config))) return;
+  throw new PodtrustError("usage", `${config.file} names no account of AWS`, {
+    next: "Leave out --cut, --end-sessions and --reopen: there is nothing that they would change.",
+  });
+}
+
 /**
  * Closes all relying parties of a config at once, or ends sessions at AWS alone; what is not closed is named. The cluster is asked
  * afterwards, for the token that AWS has to refuse.
@@ -27,15 +36,12 @@ export async function closeAll(
   cluster: KubernetesApi,
 ): Promise<readonly AccountLocked[]> {
   const isElsewhere = options.cut === true && isBesideAws(run.config);
-  const roles = isElsewhere && run.config.aws.length === 0 ? [] : lockRoles(run, options);
-  const [accounts] = await Promise.all([roles, isElsewhere ? closedAtParties(run) : undefined]);
+  const [accounts] = await Promise.all([
+    lockRoles(run, options),
+    isElsewhere ? closedAtParties(run) : undefined,
+  ]);
   if (options.cut === true) await provedAtAws(run, cluster);
   return accounts;
-}
-
-/** The closing of an answer at once, which nobody asked for by an option: a config without relying parties has nothing to close. */
-export async function closeDeclared(run: RotateRun, cluster: KubernetesApi): Promise<void> {
-  if (declaredParties(run.config).length > 0) await closeAll(run, { cut: true }, cluster);
 }
 
 /** What is opened, and how a person is asked. */
@@ -64,8 +70,8 @@ export async function reopenAll(run: RotateRun, { kid, only, agree }: OpeningAga
   for (const line of openingText(run)) context.output.line(line);
   await lookedOutside(run, kid);
   await agree("Open what was closed?");
-  const isElsewhere = isBesideAws(config);
-  const accounts = isElsewhere && config.aws.length === 0 ? [] : await reopenRoles(run, only);
-  const parties = isElsewhere ? await reopenedAtParties(run, [kid], only) : [];
+  checkClosable(run, { cut: true });
+  const accounts = await reopenRoles(run, only);
+  const parties = isBesideAws(config) ? await reopenedAtParties(run, [kid], only) : [];
   context.output.result({ accounts, ...(parties.length === 0 ? {} : { parties }) });
 }

@@ -1,4 +1,4 @@
-import { defined, errorText, PodtrustError, isoSeconds } from "../../core/base/index.ts";
+import { defined, errorText, isoSeconds } from "../../core/base/index.ts";
 import type { AwsConfig, Config } from "../../config/index.ts";
 import type { IssuerRoute } from "../../issuer/index.ts";
 import { red, rich } from "../../core/terminal/index.ts";
@@ -126,14 +126,8 @@ async function changeAll(
   named: NamedChange,
   only?: readonly string[],
 ): Promise<readonly AccountLocked[]> {
-  const { aws, file } = run.config;
-  if (aws.length === 0) {
-    throw new PodtrustError("usage", `${file} names no account of AWS`, {
-      next: "Leave out --cut, --end-sessions and --reopen: there is nothing that they would change.",
-    });
-  }
   const accounts: AccountLocked[] = [];
-  for (const account of aws) accounts.push(await lockAccount(run, account, named, only));
+  for (const account of run.config.aws) accounts.push(await lockAccount(run, account, named, only));
   if (!isWhole(accounts)) run.context.exitCode = 1;
   show(run.context, accounts, named.done);
   return accounts;

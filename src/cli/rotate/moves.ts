@@ -49,7 +49,7 @@ export interface MoveOptions extends RouteOptions {
   readonly file?: string;
   readonly yes?: boolean;
   readonly algorithm?: RotationAlgorithm;
-  /** True: all that was seen; else names of pods and Secrets. */
+  /** Names of what is given up: pods, Secrets, servers, or the key itself. */
   readonly acceptLoss?: readonly string[];
   readonly wait?: boolean;
   readonly evict?: boolean;

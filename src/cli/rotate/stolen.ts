@@ -23,7 +23,7 @@ import {
 } from "../../rules/rotation/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "../options/consent.ts";
-import { closeDeclared } from "./closing.ts";
+import { closeAll } from "./closing.ts";
 import type { RotateRun } from "./lockdown.ts";
 import { type MoveOptions, runMove, runOf, standardAlgorithm, waitingLine, withdrawn } from "./moves.ts";
 import { endedAtParties, notedAtParties, openAtParties } from "./at-parties.ts";
@@ -106,7 +106,7 @@ async function answered(
   await agreed(context, options.yes === true);
   if (refusal !== undefined) {
     // Who reads the refusal has time then.
-    await closeDeclared(run, opened.cluster);
+    await closeAll(run, { cut: true }, opened.cluster);
     throw new PodtrustError("rotation-refused", refusal.message, {
       next: refusal.next,
       detail: { reason: refusal.reason },
@@ -119,7 +119,7 @@ async function answered(
       ...defined({ oneByOne: options.oneByOne }),
       clock,
       signal,
-      close: () => closeDeclared(run, opened.cluster),
+      close: async () => void (await closeAll(run, { cut: true }, opened.cluster)),
       async replace(keys) {
         const isSeen = async (shows: (kids: readonly string[]) => boolean): Promise<boolean> => {
           const { seen } = await opened.published(signal);
