@@ -22,11 +22,6 @@ export async function answers(asked: Promise<unknown>, signal: AbortSignal): Pro
   }
 }
 
-/** Throws `server-file-changed`, so that no file of any server is touched where one of them cannot be put back. */
-function look({ servers, signal }: UnaskedContext): Promise<readonly ServerWayBack[]> {
-  return waysBack(servers, signal);
-}
-
 /** The names of those that answer: the cluster by its own address, then each server. */
 async function answering({ api, servers, signal }: UnaskedContext): Promise<readonly string[]> {
   const all = [
@@ -44,7 +39,8 @@ async function answering({ api, servers, signal }: UnaskedContext): Promise<read
  */
 async function wasCutOff(context: UnaskedContext, names: readonly string[]): Promise<boolean> {
   try {
-    const kept = (await look(context)).filter(({ previous }) => previous !== undefined);
+    const ways = await waysBack(context.servers, context.signal);
+    const kept = ways.filter(({ previous }) => previous !== undefined);
     const isPartOf = ({ server, previous }: ServerWayBack): boolean =>
       previous?.isBegun === true && (previous.isBack || !names.includes(server.api.name));
     return kept.length > 0 && kept.every(isPartOf);
@@ -99,10 +95,11 @@ const isToGoBack = ({ previous }: ServerWayBack): boolean =>
  * if a file was changed since, and has touched no server then; `server-not-settled`, `ssh-*`.
  */
 export async function putBackUnasked(context: UnaskedContext, working: Working): Promise<readonly string[]> {
-  const { clock, signal } = context;
-  const going = (await look(context)).filter(isToGoBack).map(({ server }) => server);
+  const { clock, servers, signal } = context;
+  // Of all servers before any file is touched: it throws where one of them cannot be put back.
+  const going = (await waysBack(servers, signal)).filter(isToGoBack).map(({ server }) => server);
   if (going.length === 0) {
-    const names = context.servers.map(({ api }) => api.name).join(", ");
+    const names = servers.map(({ api }) => api.name).join(", ");
     throw new PodtrustError(
       "adoption-refused",
       `nothing is kept on ${names} from before a last change of podtrust's`,

@@ -6,7 +6,7 @@ import {
   signedAs,
   unsignedSince,
 } from "../../rules/rotation/index.ts";
-import { UnitedRecord } from "../record/index.ts";
+import { recordServers, UnitedRecord } from "../record/index.ts";
 import type { ServerFacts } from "../../rules/adoption/index.ts";
 import type { ControlPlaneServer } from "../servers/index.ts";
 
@@ -34,7 +34,7 @@ export interface SwitchQuery {
 const attempts = 5;
 
 const memoryOf = (servers: readonly ControlPlaneServer[]): UnitedRecord =>
-  new UnitedRecord(servers.map(({ api, record }) => ({ name: api.name, record })));
+  new UnitedRecord(recordServers(servers));
 
 const isElsewhere = (error: unknown): boolean =>
   error instanceof PodtrustError && error.code === "rotation-elsewhere";

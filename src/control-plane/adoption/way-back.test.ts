@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { MemoryRecord } from "../../../test/support/memory-record.ts";
 import type { TheftProgress } from "../../rules/rotation/index.ts";
-import { TheftsRecord } from "../record/index.ts";
+import { recordServers, TheftsRecord } from "../record/index.ts";
 import type { ControlPlaneServer } from "../servers/index.ts";
 import { waysBack } from "./way-back.ts";
 
@@ -20,7 +20,7 @@ function serverOf(name: string): ControlPlaneServer {
 
 describe("what stood on a server before the answer to a theft", () => {
   const servers = [serverOf("cp-1"), serverOf("cp-2")];
-  const thefts = new TheftsRecord(servers.map(({ api, record }) => ({ name: api.name, record })));
+  const thefts = new TheftsRecord(recordServers(servers));
   const back = async (): Promise<readonly string[]> =>
     (await waysBack(servers, signal)).flatMap(({ server, previous }) =>
       previous === undefined ? [] : [server.api.name],

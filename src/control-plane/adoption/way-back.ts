@@ -1,4 +1,4 @@
-import { TheftsRecord } from "../record/index.ts";
+import { recordServers, TheftsRecord } from "../record/index.ts";
 import type { ControlPlaneServer, PreviousFiles } from "../servers/index.ts";
 
 /** A server, and what its files may be put back to. */
@@ -19,8 +19,7 @@ export async function waysBack(
   const kept: ServerWayBack[] = [];
   for (const server of servers) kept.push({ server, previous: await server.files.previous(signal) });
   if (kept.every(({ previous }) => previous === undefined)) return kept;
-  const copies = servers.map(({ api, record }) => ({ name: api.name, record }));
-  const { thefts } = await new TheftsRecord(copies).read(signal);
+  const { thefts } = await new TheftsRecord(recordServers(servers)).read(signal);
   const through = new Set(
     thefts.flatMap((theft) => (theft.endedAt === undefined ? Object.keys(theft.servers) : [])),
   );

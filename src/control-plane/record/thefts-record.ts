@@ -31,13 +31,11 @@ export class TheftsRecord {
   /** A server that does not answer is part of it. Throws `rotation-record` for a copy that a later podtrust wrote. */
   async read(signal: AbortSignal): Promise<RememberedThefts> {
     const { record, clocks, unread } = await new UnitedRecord(this.#servers).read(signal);
-    const thefts = clocks === undefined ? [] : [...record.thefts];
-    return {
-      thefts: thefts.flatMap(([stolen, theft]) =>
-        clocks === undefined ? [] : [theftProgress(stolen, theft, clocks)],
-      ),
-      notes: unread,
-    };
+    const thefts =
+      clocks === undefined
+        ? []
+        : [...record.thefts].map(([stolen, theft]) => theftProgress(stolen, theft, clocks));
+    return { thefts, notes: unread };
   }
 
   /**

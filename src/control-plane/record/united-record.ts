@@ -17,6 +17,11 @@ export interface RecordServer {
   readonly record: RecordKeeper;
 }
 
+/** API servers with their copies of the record, each by the name of its API. */
+export const recordServers = (
+  servers: readonly { readonly api: { readonly name: string }; readonly record: RecordKeeper }[],
+): readonly RecordServer[] => servers.map(({ api, record }) => ({ name: api.name, record }));
+
 /** What the servers that answered remember. */
 export interface RecordReading {
   /** Their copies, united. */

@@ -1,6 +1,6 @@
 import { type Clock, defined, PodtrustError } from "../../core/base/index.ts";
 import { declaredParties } from "../../config/index.ts";
-import { ServersRecord, TheftsRecord } from "../record/index.ts";
+import { recordServers, ServersRecord, TheftsRecord } from "../record/index.ts";
 import { openServers } from "../servers/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
@@ -60,7 +60,7 @@ export async function openRotation(options: OpenOptions): Promise<OpenedRotation
     options.onWait(reason, deadline - clock.elapsed());
   const unlisted = defined({ without, notServers, onUnlisted });
   const servers = await openServers({ ...opening, ...unlisted, signal, consent, notice, onWait });
-  const copies = servers.all.map(({ api, record }) => ({ name: api.name, record }));
+  const copies = recordServers(servers.all);
   const rotation = new Rotation({
     ...options,
     withdraw: (kid) => options.withdraw(kid, cluster),

@@ -21,7 +21,7 @@ import {
   type Sights,
   sightsOf,
 } from "../rotation/index.ts";
-import { ServersRecord, TheftsRecord } from "../record/index.ts";
+import { recordServers, ServersRecord, TheftsRecord } from "../record/index.ts";
 import { checkListed, openServers, type Servers } from "../servers/index.ts";
 import { endingCredential, replacement } from "./own-credential.ts";
 import { MachineTheftServer } from "./machine-server.ts";
@@ -126,7 +126,7 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
       ...defined({ given: options.given }),
     };
     const published = (until: AbortSignal): Promise<Sights> => sightsOf(issuer, sights, until);
-    const copies = opened.all.map(({ api, record }) => ({ name: api.name, record }));
+    const copies = recordServers(opened.all);
     return {
       ...(await looked(opened, cluster, { clock, signal, published, ...defined({ notServers }) })),
       cluster,
