@@ -5,6 +5,7 @@ import { machineKeyFile } from "./machine-keys.ts";
 import type { ServerMachine } from "./machine.ts";
 import { copyFirst } from "./rancher-theft.ts";
 import type { KeyStore } from "./rancher-start.ts";
+import { newFolder, rotateCa } from "./rotate-ca.ts";
 import type { KeyChange } from "./server.ts";
 
 /** The private key that signs from now on, which is on the machine already. */
@@ -38,7 +39,7 @@ export async function storeKeys(
   { change, signs }: { readonly change: KeyChange; readonly signs: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const { program, dataDir, supervisor, service, root } = store;
+  const { service, root } = store;
   const head = headOf(change, signs, store);
   const others = change.verifiers.filter((pem) => kidOf(pem) !== head.kid).map((pem) => `${pem.trimEnd()}\n`);
   const list = others.join("");
@@ -50,19 +51,13 @@ root=$(root_folder ${shellWord(root)} 0700)
 chmod 0700 "$root"
 head=$(root_file ${shellWord(head.file)})
 ${change.isWhole === true ? copyFirst(store) : ""}
-# What a run that was cut off left.
-rm -rf "$root"/rotate-ca.*
-folder=$(mktemp -d "$root/rotate-ca.XXXXXX")
-trap 'rm -rf "$folder"' EXIT
-mkdir "$folder/tls"
-list=$folder/tls/service.key
-openssl pkey -in "$head" -traditional -out "$list"
+${newFolder}openssl pkey -in "$head" -traditional -out "$list"
 kid=$(openssl pkey -in "$list" -pubout -outform DER | openssl dgst -sha256 -binary | base64 -w0 | tr '+/' '-_' | tr -d '=')
 if [ "$kid" != ${shellWord(head.kid)} ]; then printf 'the first key of %s is %s\\n' ${shellWord(head.file)} "$kid" >&2; exit 1; fi
 before=$(wc -c <"$list")
 cat >>"$list"
 if [ "$(wc -c <"$list")" -ne $((before + ${Buffer.byteLength(list)})) ]; then echo 'the connection was lost' >&2; exit 1; fi
-${shellWord(program)} certificate rotate-ca${change.isWhole === true ? " --force" : ""} --server ${shellWord(supervisor)} --data-dir ${shellWord(dataDir)} --path "$folder" >&2
+${rotateCa(store, { isForced: change.isWhole === true })}
 systemctl restart --no-block ${shellWord(service)}
 `;
   await machine.run("giving its datastore other keys", script, signal, list);

@@ -2,6 +2,7 @@ import { shellWord } from "../../core/base/index.ts";
 import { rootPathFunctions } from "../../providers/host/index.ts";
 import type { ServerMachine } from "./machine.ts";
 import type { KeyStore } from "./rancher-start.ts";
+import { newFolder, rotateCa } from "./rotate-ca.ts";
 
 /** In podtrust's folder on a server, until its keys have ended: what the way back from an answer to a theft needs. */
 const copies = "theft";
@@ -22,18 +23,6 @@ if [ ! -e "$copies/service.key" ]; then
   sync
   mv "$copies/service.key.new" "$copies/service.key"
 fi
-`;
-
-const rotate = ({ program, supervisor, dataDir }: KeyStore): string =>
-  `${shellWord(program)} certificate rotate-ca --force --server ${shellWord(supervisor)} --data-dir ${shellWord(dataDir)} --path "$folder" >&2`;
-
-// The command reads every file of the folder that it knows.
-const staged = (file: string): string => `
-rm -rf "$root"/rotate-ca.*
-folder=$(mktemp -d "$root/rotate-ca.XXXXXX")
-trap 'rm -rf "$folder"' EXIT
-mkdir "$folder/tls"
-cp "${file}" "$folder/tls/service.key"
 `;
 
 const begin = ({ root }: KeyStore): string => `set -eu
@@ -57,8 +46,8 @@ old=$(root_file "$root/${copies}/service.key")
 [ -e "$old" ] || { echo 'it has no copy of its former keys' >&2; exit 1; }
 key=$(root_file ${shellWord(`${dataDir}/server/tls/service.key`)})
 db=$(root_path ${shellWord(`${dataDir}/server/db`)})
-${staged("$old")}
-if ${rotate(store)}; then :
+${newFolder}cp "$old" "$list"
+if ${rotateCa(store, { isForced: true })}; then :
 elif [ -d "$root/${copies}/db" ]; then
   systemctl stop ${shellWord(service)}
   rm -rf "$db"
@@ -81,8 +70,8 @@ export async function storeRunning(
 ): Promise<void> {
   const script = `${begin(store)}
 old=$(root_file ${shellWord(`${store.dataDir}/server/tls/service.key`)})
-${staged("$old")}
-${rotate(store)}
+${newFolder}cp "$old" "$list"
+${rotateCa(store, { isForced: true })}
 `;
   await machine.run("giving the datastore its keys", script, signal);
 }
