@@ -1,8 +1,9 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import { provedRuns, type WhatRuns } from "../../rules/distribution/index.ts";
+import type { Behaviour, WhatRuns } from "../../rules/distribution/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
+import { proved } from "./k3s-runs.ts";
 import type { ServerMachine } from "./machine.ts";
 import type { ApiServer, ServerDiscovery, ServerFiles } from "./server.ts";
 import type { ServerTunnel } from "./tunnel.ts";
@@ -37,17 +38,17 @@ export class TunnelledApiServer implements ApiServer {
   }
 
   async whatRuns(signal: AbortSignal): Promise<WhatRuns> {
-    const { runs, ...machine } = await this.#files.whatRuns(signal);
-    if (runs.kind !== "computed") return { ...machine, runs };
+    return proved(await this.#files.whatRuns(signal), () => this.#behaviour(signal));
+  }
+
+  async #behaviour(signal: AbortSignal): Promise<Behaviour> {
     const [said, keys, token] = await Promise.all([
       this.discovery(signal),
       this.keys(signal),
       this.mint(witness, undefined, signal),
     ]);
     const { claims, kid } = parseJws(token);
-    const behaviour = { ...said, kids: keys.map((key) => key.kid), token: { iss: claims["iss"], kid } };
-    const { starts } = machine;
-    return { ...machine, runs: provedRuns({ starts, startsSince: runs.startsSince }, behaviour) };
+    return { ...said, kids: keys.map((key) => key.kid), token: { iss: claims["iss"], kid } };
   }
 
   async discovery(signal: AbortSignal): Promise<ServerDiscovery> {

@@ -1,11 +1,14 @@
 import { PodtrustError, shellWord } from "../../core/base/index.ts";
 import {
+  type Behaviour,
   type MachineRuns,
   parseFlags,
+  provedRuns,
   type RunningLook,
   type ServerStart,
   startLinePattern,
   startLineWords,
+  type WhatRuns,
 } from "../../rules/distribution/index.ts";
 import { fieldsOf, type ServerMachine } from "./machine.ts";
 import type { RancherReading } from "./rancher-start.ts";
@@ -38,6 +41,16 @@ if [ -n "$line" ]; then printf 'line %s\\n' "$(printf %s "$line" | base64 -w0)";
   return startLineWords(line);
 }
 
+/** What a machine says of its API server, proved by how that behaves where nothing else can. `behave` gets k3s' program. */
+export async function proved(
+  { runs, ...machine }: MachineRuns,
+  behave: (program: string) => Promise<Behaviour>,
+): Promise<WhatRuns> {
+  if (runs.kind !== "computed") return { ...machine, runs };
+  const { startsSince, program } = runs;
+  return { ...machine, runs: provedRuns({ starts: machine.starts, startsSince }, await behave(program)) };
+}
+
 /**
  * What k3s' API server will be started with, and what runs inside k3s' own process, which overwrites its command line. The computed
  * flags are those that run where the process is younger than all that it was started from, and behaves so (`provedRuns`).
@@ -56,7 +69,8 @@ export async function k3sRuns(
   }
   const starts = start.flags;
   const startsSince = await changedAt(machine, sourcesOf(reading), signal);
-  if (startedAt > startsSince) return { starts, runs: { kind: "computed", startsSince } };
+  const [program = "k3s"] = reading.unit.command;
+  if (startedAt > startsSince) return { starts, runs: { kind: "computed", startsSince, program } };
   const words = await startLine(machine, reading.service, signal);
   const runs: RunningLook =
     words === undefined

@@ -1,17 +1,11 @@
 import { recordOf, shellWord, textOf } from "../../core/base/index.ts";
 import type { SshSession } from "../../providers/host/index.ts";
-import {
-  type Behaviour,
-  provedRuns,
-  serverStart,
-  unitFlags,
-  type WhatRuns,
-} from "../../rules/distribution/index.ts";
+import type { Behaviour, WhatRuns } from "../../rules/distribution/index.ts";
 import { parseJwkSet } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
-import { k3sRuns } from "./k3s-runs.ts";
+import { proved } from "./k3s-runs.ts";
 import { fieldsOf, ServerMachine } from "./machine.ts";
-import { readRancher, startOf } from "./rancher-start.ts";
+import { RancherFiles } from "./rancher.ts";
 
 /**
  * Asks the API server by k3s' own kubectl, which takes the administrator's kubeconfig that k3s wrote for this machine's address. A
@@ -47,16 +41,6 @@ async function behaviourOf(machine: ServerMachine, program: string, signal: Abor
  */
 export async function k3sOnMachine(session: SshSession, signal: AbortSignal): Promise<WhatRuns> {
   const machine = new ServerMachine(session);
-  const reading = await readRancher(machine, "k3s", signal);
-  const start = startOf(serverStart("k3s", reading.unit, reading.files), machine);
-  const { starts, runs } = await k3sRuns(machine, { reading, start }, signal);
-  const unit = unitFlags("k3s", { ...reading.unit, name: reading.service }, reading.files);
-  if (runs.kind !== "computed") return { starts, unit, runs };
-  const [program = "k3s"] = reading.unit.command;
-  const { startsSince } = runs;
-  return {
-    starts,
-    unit,
-    runs: provedRuns({ starts, startsSince }, await behaviourOf(machine, program, signal)),
-  };
+  const found = await new RancherFiles(machine, "k3s", "rotate").whatRuns(signal);
+  return proved(found, (program) => behaviourOf(machine, program, signal));
 }

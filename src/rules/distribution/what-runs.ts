@@ -18,8 +18,11 @@ export interface MachineRuns {
   readonly unit?: UnitFlags;
   readonly runs:
     | RunningLook
-    /** Its process is younger than all that it was started from; how it behaves has still to prove it (`provedRuns`). */
-    | { readonly kind: "computed"; readonly startsSince: number };
+    /**
+     * Its process is younger than all that it was started from; how it behaves has still to prove it (`provedRuns`). `program`: its own,
+     * by which its machine can ask.
+     */
+    | { readonly kind: "computed"; readonly startsSince: number; readonly program: string };
 }
 
 /** How an API server behaves at its own address. */
