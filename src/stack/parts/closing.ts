@@ -1,9 +1,21 @@
+import { operatorAccount } from "../../rules/bindings/index.ts";
+
 /** What became of one place of a relying party that was to be closed, or opened. */
 export interface ClosingOutcome {
   /** `done` only where the place itself said so. */
   readonly outcome: "done" | "open";
   /** A sentence without its full stop, about the place. */
   readonly text: string;
+}
+
+/** Of a place that is as it should be, by its own word. */
+export const done = (text: string): ClosingOutcome => ({ outcome: "done", text });
+/** Of a place that is not, or of which nobody can say it. */
+export const open = (text: string): ClosingOutcome => ({ outcome: "open", text });
+
+/** Whether podtrust's own ServiceAccounts are among these, by which whoever signs for the issuer could take a closing back: it is closed first. */
+export function isOwnAccess({ serviceAccounts }: { readonly serviceAccounts: readonly string[] }): boolean {
+  return serviceAccounts.some((one) => one.startsWith(`${operatorAccount.namespace}/`));
 }
 
 /** What is to be opened again after a theft. */

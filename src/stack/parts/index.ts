@@ -14,7 +14,7 @@ import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts"
 import { openTofuOfParties, partsOfParties } from "./relying-parties/index.ts";
 
 export * from "./aws/index.ts";
-export type { ClosingOutcome, PartyClosing, Reopening } from "./closing.ts";
+export { type ClosingOutcome, isOwnAccess, type PartyClosing, type Reopening } from "./closing.ts";
 export { hasCluster, openCluster } from "./open-cluster.ts";
 export {
   type ForwardedCluster,

@@ -16,7 +16,7 @@ export {
   trusts,
 } from "./role-trust.ts";
 export { type AwsPart, type AwsPartContext, awsPart, awsParts, type ResourceDrift } from "./part.ts";
-export { isOwnAccess, type LockedRole, type RoleChange, type RolesLocked } from "./lockdown.ts";
+export { type LockedRole, type RoleChange, type RolesLocked } from "./lockdown.ts";
 export { type TokenExchange, exchanged } from "./exchange.ts";
 export { type AccountAnswers, accountAnswers, preflight } from "./preflight.ts";
 export { accountResources, type AccountResources } from "./resources.ts";

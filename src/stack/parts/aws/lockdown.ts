@@ -12,7 +12,7 @@ import {
   type RoleState,
   trustsProvider,
 } from "../../../providers/aws/index.ts";
-import { markedBinding, operatorAccount } from "../../../rules/bindings/index.ts";
+import { markedBinding } from "../../../rules/bindings/index.ts";
 import { awsTags } from "../../../rules/plan/index.ts";
 
 /** A role that a lockdown covers: of a config, of one of its stack's bindings, or any other that trusts the issuer. */
@@ -57,11 +57,6 @@ export function boundRole(stack: string, { name, tags }: RoleState): LockableRol
   const whose = markedBinding({ stack }, mark);
   if (whose === undefined) return undefined;
   return { role: name, serviceAccounts: [`${whose.namespace}/${whose.name}`], mark };
-}
-
-/** A role of podtrust's own, by which whoever signs for the issuer could take a closing back: it is closed first. */
-export function isOwnAccess({ serviceAccounts }: Pick<LockableRole, "serviceAccounts">): boolean {
-  return serviceAccounts.some((one) => one.startsWith(`${operatorAccount.namespace}/`));
 }
 
 /** What a change is made to: an account's session, and the issuer's OIDC provider there. */

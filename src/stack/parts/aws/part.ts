@@ -29,6 +29,7 @@ import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { privateThumbprints, seeIssuer } from "../../../issuer/index.ts";
 import type { KubernetesApi } from "../../../providers/kubernetes/index.ts";
 import { noInputs, type Observed, type Resource, type NamedResource } from "../../../rules/plan/index.ts";
+import { isOwnAccess } from "../closing.ts";
 import { openCluster } from "../open-cluster.ts";
 import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { isOnMachine } from "../publisher/index.ts";
@@ -39,7 +40,6 @@ import { type TokenExchange, exchanged } from "./exchange.ts";
 import {
   boundRole,
   configRoles,
-  isOwnAccess,
   type LockableRole,
   type LockedRole,
   lockRoles,

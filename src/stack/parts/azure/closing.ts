@@ -10,7 +10,7 @@ import {
 } from "../../../providers/azure/index.ts";
 import { operatorAccount } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
-import type { ClosingOutcome, PartyClosing, Reopening } from "../closing.ts";
+import { type ClosingOutcome, done, open, type PartyClosing, type Reopening } from "../closing.ts";
 import type { PartContext } from "../part.ts";
 import { openTenant } from "./open.ts";
 import { holderOf } from "./resources.ts";
@@ -19,8 +19,6 @@ const hour = 3_600_000;
 /** Lives of what Entra gives: https://azure.github.io/azure-workload-identity/docs/faq.html (managed identities, a day). */
 const lifeMs = { managed: 24 * hour, application: hour } as const;
 
-const done = (text: string): ClosingOutcome => ({ outcome: "done", text });
-const open = (text: string): ClosingOutcome => ({ outcome: "open", text });
 // Azure allows five lists of credentials a second per subscription.
 const few = 4;
 

@@ -10,11 +10,17 @@ import {
   openGoogle,
   reopenAfterTheft,
 } from "../../../providers/gcp/index.ts";
-import { operatorAccount } from "../../../rules/bindings/index.ts";
 import { uploadedKids } from "../../../rules/gcp/index.ts";
 import { relyingParties, subjectOfAccount } from "../../../rules/oidc/index.ts";
 import { noInputs, type Work } from "../../../rules/plan/index.ts";
-import type { ClosingOutcome, PartyClosing, Reopening } from "../closing.ts";
+import {
+  type ClosingOutcome,
+  done,
+  isOwnAccess,
+  open,
+  type PartyClosing,
+  type Reopening,
+} from "../closing.ts";
 import type { PartContext } from "../part.ts";
 import { type ClosableThing, otherThings, ownThings } from "./closable.ts";
 
@@ -23,9 +29,6 @@ const hour = 3_600_000;
 const federatedMs = hour;
 /** Of a service account, where an organisation allows it (iam.allowServiceAccountCredentialLifetimeExtension). */
 const longestMs = 12 * hour;
-
-const done = (text: string): ClosingOutcome => ({ outcome: "done", text });
-const open = (text: string): ClosingOutcome => ({ outcome: "open", text });
 
 type OfThing = (api: GoogleApi, thing: ClosableThing) => Promise<readonly ClosingOutcome[]>;
 
@@ -48,11 +51,7 @@ class ProjectClosing implements PartyClosing {
     const { serviceAccounts, direct, bindings, keys } = this.#project;
     const all = [...serviceAccounts.flatMap((one) => one.serviceAccounts), ...direct];
     // Who uploads keys, or makes members for bindings, may change the provider.
-    return (
-      bindings === true ||
-      keys === "upload" ||
-      all.some((one) => one.startsWith(`${operatorAccount.namespace}/`))
-    );
+    return bindings === true || keys === "upload" || isOwnAccess({ serviceAccounts: all });
   }
 
   get #now(): number {
