@@ -60,7 +60,9 @@ const shapes: readonly Shape[] = [
   { what: "a password in a URL", pattern: /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^/?#@:\s]*:[^/?#@\s]+@/giu },
 ];
 
-/** The same for a text that is nothing else. */
+const secretShapes = shapes.filter(({ isName = false }) => !isName);
+
+/** What a text that is nothing else looks like. */
 const wholeShapes: readonly Shape[] = [
   { what: "an AWS secret access key", pattern: /^[A-Za-z0-9/+]{40}$/gu, holds: hasEachKind },
   // developers.cloudflare.com, "Create API token": forty characters; Hetzner's console shows sixty-four.
@@ -80,8 +82,7 @@ export function secretKind(text: string): string | undefined {
 /** A text in which each secret that is known by its looks is replaced: for logs and errors. */
 export function withoutSecrets(text: string): string {
   if (wholeShapes.some((shape) => isIn(shape, text.trim()))) return "[left out]";
-  const secrets = shapes.filter(({ isName = false }) => !isName);
-  return secrets.reduce(
+  return secretShapes.reduce(
     (left, { pattern, holds = () => true }) =>
       left.replaceAll(pattern, (found: string) => (holds(found) ? "[left out]" : found)),
     text,
