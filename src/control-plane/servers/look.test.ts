@@ -38,22 +38,23 @@ describe("a look at an API server that changes nothing", () => {
     assert.match(other.why ?? "", /^--service-account-issuer is https:\/\/old\.example\.com where it runs/u);
   });
 
-  test("warns where a unit names the issuer behind its files, though it runs as meant until its next start", async () => {
+  test("says that a next start takes the issuer from unit and files, whether it runs until then or not", async () => {
     const given = ["service-account-issuer=https://old.example.com"];
     const unit = (isBeside: boolean): Partial<LookTarget> => ({
-      whatRuns: async () => ({
-        starts,
-        runs: seen("https://oidc.example.com"),
-        unit: { unit: "k3s.service", given, isBeside },
-      }),
+      command: async () => ({ ...command, unit: { unit: "k3s.service", given, isBeside } }),
     });
-    const { kind, why } = await lookAt(server("server-unit", unit(true)), signal);
-    assert.equal(kind, "otherwise");
+    const runs = await lookAt(server(seen("https://oidc.example.com"), unit(true)), signal);
+    assert.equal(runs.kind, "as-started");
     assert.match(
-      why ?? "",
-      /^k3s\.service gives service-account-issuer=\S+ .*podtrust adopt run moves them/u,
+      runs.twice?.seen ?? "",
+      /^k3s\.service gives service-account-issuer=\S+ on its command line/u,
     );
-    assert.equal(await kindOf("server-unit", unit(false)), "as-started");
+    assert.match(runs.twice?.next ?? "", /^podtrust adopt run moves them/u);
+    // systemd starts it again and again.
+    const ended = await lookAt(server("server-process", unit(true)), signal);
+    assert.deepEqual([ended.kind, ended.twice], ["none", runs.twice]);
+    const alone = await lookAt(server(seen("https://oidc.example.com"), unit(false)), signal);
+    assert.equal(alone.twice, undefined);
   });
 
   test("guesses nothing where nothing that can be believed says what runs, and knows a process that is too old", async () => {

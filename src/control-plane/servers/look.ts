@@ -1,5 +1,10 @@
 import { defined, errorText, mapLimit, mapped, PodtrustError } from "../../core/base/index.ts";
-import { disagreement, unitWarning, type WhatRuns } from "../../rules/distribution/index.ts";
+import {
+  disagreement,
+  type IssuerTwice,
+  issuerTwice,
+  type WhatRuns,
+} from "../../rules/distribution/index.ts";
 import type { SshSession } from "../../providers/host/index.ts";
 import { ServerMachine } from "./machine.ts";
 import { k3sOnMachine } from "./on-machine.ts";
@@ -21,6 +26,8 @@ export interface ServerSight {
   readonly why?: string;
   /** What it will be started with; absent where that could not be read. */
   readonly command?: ServerCommand;
+  /** That its next start takes the issuer from two places, whatever runs; absent where it does not. */
+  readonly twice?: IssuerTwice;
 }
 
 /** What is asked of one server. */
@@ -39,9 +46,7 @@ async function ofRunning(server: LookTarget, signal: AbortSignal): Promise<Omit<
   try {
     const look = await server.whatRuns(signal);
     const isSeen = look.runs.kind === "seen";
-    const why =
-      mapped(look.unit, unitWarning) ??
-      disagreement(look, isSeen ? undefined : await server.startedAt(signal));
+    const why = disagreement(look, isSeen ? undefined : await server.startedAt(signal));
     if (why !== undefined) return { kind: "otherwise", why };
     return look.runs.kind === "seen" ? { kind: "as-started" } : { kind: "not-looked-at", why: look.runs.why };
   } catch (error) {
@@ -54,7 +59,8 @@ async function ofRunning(server: LookTarget, signal: AbortSignal): Promise<Omit<
 /** Looks at one server. Throws only the signal's reason. */
 export async function lookAt(server: LookTarget, signal: AbortSignal): Promise<ServerSight> {
   const command = await server.command(signal).catch(() => undefined);
-  return { name: server.name, ...(await ofRunning(server, signal)), ...defined({ command }) };
+  const twice = mapped(command?.unit, issuerTwice);
+  return { name: server.name, ...(await ofRunning(server, signal)), ...defined({ command, twice }) };
 }
 
 /** Looks at k3s on a machine that podtrust set up, by its session. Throws only the signal's reason. */

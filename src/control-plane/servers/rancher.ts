@@ -19,6 +19,7 @@ import {
   serverStart,
   startAfter,
   type StartRefusal,
+  type UnitFlags,
   unitFlags,
   unitFlagWords,
   type UnitText,
@@ -80,18 +81,16 @@ export class RancherFiles implements ServerFiles {
   }
 
   async command(signal: AbortSignal): Promise<ServerCommand> {
-    const { unit, files } = await readRancher(this.#machine, this.distribution, signal);
-    return { words: startOf(serverStart(this.distribution, unit, files), this.#machine).words };
+    const { start, unit } = await this.#next(signal);
+    return { words: start.words, unit };
   }
 
   async whatRuns(signal: AbortSignal): Promise<MachineRuns> {
-    const reading = await readRancher(this.#machine, this.distribution, signal);
-    const { unit, service, files } = reading;
-    const start = startOf(serverStart(this.distribution, unit, files), this.#machine);
+    const { reading, start, unit } = await this.#next(signal);
     const runs = await (this.distribution === "k3s"
       ? k3sRuns(this.#machine, { reading, start }, signal)
       : this.#podRuns(start, signal));
-    return { ...runs, unit: unitFlags(this.distribution, { ...unit, name: service }, files) };
+    return { ...runs, unit };
   }
 
   /** RKE2 runs its own as a static pod; k3s gives its own the key that signs, unless a person names another. */
@@ -290,6 +289,17 @@ export class RancherFiles implements ServerFiles {
     if (reading === undefined) return undefined;
     const start = serverStart(this.distribution, reading.unit, reading.files);
     return "refusal" in start ? undefined : start;
+  }
+
+  /** Its next start, and what of the issuer its unit says in that. Throws `server-*`, `host-*`, `ssh-*`. */
+  async #next(
+    signal: AbortSignal,
+  ): Promise<{ readonly reading: RancherReading; readonly start: ServerStart; readonly unit: UnitFlags }> {
+    const reading = await readRancher(this.#machine, this.distribution, signal);
+    const { unit, service: name, files } = reading;
+    const start = startOf(serverStart(this.distribution, unit, files), this.#machine);
+    const said = { files, ...defined({ twice: start.twice }) };
+    return { reading, start, unit: unitFlags(this.distribution, { ...unit, name }, said) };
   }
 
   /** All that it reads; undefined where that cannot be read, for the ways back. */

@@ -9,6 +9,7 @@ import type {
   KeptFacts,
   MachineRuns,
   StartRefusal,
+  UnitFlags,
   WhatRuns,
 } from "../../rules/distribution/index.ts";
 
@@ -56,6 +57,8 @@ export interface ServerCommand {
   readonly words: readonly string[];
   /** Where its container sees folders of its machine; absent where it has no container. */
   readonly mounts?: readonly string[];
+  /** Of k3s and RKE2: what of the issuer its unit says beside its files. */
+  readonly unit?: UnitFlags;
 }
 
 /** A key of a server's files: its public half. */

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { defined } from "../../core/base/index.ts";
 import {
   type ChangedStart,
   commandIn,
+  issuerTwice,
+  serverStart,
   startAfter,
   type StartRefusal,
   type UnitStart,
@@ -197,8 +200,15 @@ test("the command of a unit's file is read in each form that is taken apart, and
 
 describe("what a server's unit says of the issuer beside its files", () => {
   const files = [{ path: own, value: { "kube-apiserver-arg+": [`service-account-issuer=${ours}`] } }];
-  const said = (args: readonly string[], given = files, name = "k3s.service", text = written(args)) =>
-    unitFlags("k3s", { ...unit(args, text), name }, given);
+  const said = (args: readonly string[], given = files, name = "k3s.service", text = written(args)) => {
+    const start = serverStart("k3s", unit(args, text), given);
+    assert.ok(!("refusal" in start));
+    return unitFlags(
+      "k3s",
+      { ...unit(args, text), name },
+      { files: given, ...defined({ twice: start.twice }) },
+    );
+  };
 
   test("is nothing where files alone say it", () => {
     const found = said(["--disable=traefik"]);
@@ -217,8 +227,42 @@ describe("what a server's unit says of the issuer beside its files", () => {
 
   test("is warned of where files say it too: the next run of the old line has put it back", () => {
     const note = unitNote("cp-1", said(guide)) ?? "";
-    assert.match(note, /behind what its files say: an issuer that comes twice keeps the API server from/u);
-    assert.match(note, /podtrust adopt run moves them into a file/u);
+    assert.match(
+      note,
+      /behind what its files say: its next start takes both\. podtrust adopt run moves them/u,
+    );
+  });
+
+  test("is what keeps its next start from beginning, where an issuer comes twice by unit and files", () => {
+    const both = [
+      {
+        path: own,
+        value: { "kube-apiserver-arg+": [before, ours].map((one) => `service-account-issuer=${one}`) },
+      },
+    ];
+    const { seen = "", next = "" } = issuerTwice(said(guide, both)) ?? {};
+    assert.match(
+      seen,
+      /^k3s\.service gives .*: its API server would be given the issuer \S+ twice, the second time by the command line of its unit, and does not start so$/u,
+    );
+    assert.match(
+      next,
+      /^podtrust adopt run moves them into a file\. .*: curl -sfL \S+ \| sh -s - server --disable traefik$/u,
+    );
+  });
+
+  test("is nothing of a unit's where two files give the issuer, which is named all the same", () => {
+    const again = {
+      path: `${main}.d/60.yaml`,
+      value: { "kube-apiserver-arg+": [`service-account-issuer=${ours}`] },
+    };
+    const { seen = "", next = "" } = issuerTwice(said([], [...files, again])) ?? {};
+    assert.match(
+      seen,
+      /^its API server would be given the issuer \S+ twice, the second time by \S+60\.yaml/u,
+    );
+    assert.match(next, /^Leave the issuer at one of the places that name it/u);
+    assert.equal(issuerTwice(said([])), undefined);
   });
 
   test("stays named once it was moved, until an install writes the unit anew", () => {
@@ -243,7 +287,7 @@ describe("what a server's unit says of the issuer beside its files", () => {
   });
 
   test("has no such line on RKE2, whose installer takes no words", () => {
-    const found = unitFlags("rke2", { ...unit(guide), name: "rke2-server.service" }, []);
+    const found = unitFlags("rke2", { ...unit(guide), name: "rke2-server.service" }, { files: [] });
     assert.deepEqual([found.given.length, found.installLine], [2, undefined]);
     assert.match(unitNote("cp-1", found) ?? "", /Install and upgrade it without them$/u);
   });

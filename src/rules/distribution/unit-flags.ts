@@ -1,4 +1,4 @@
-import { defined, shellWord } from "../../core/base/index.ts";
+import { defined, mapped, shellWord } from "../../core/base/index.ts";
 import { unitFlagWords } from "./rancher-change.ts";
 import {
   argumentsInFiles,
@@ -7,7 +7,7 @@ import {
   type RancherName,
   type ServerConfigFile,
 } from "./rancher-config.ts";
-import { serverConfigPath, type UnitStart } from "./rancher-start.ts";
+import { serverConfigPath, type StartRefusal, type UnitStart } from "./rancher-start.ts";
 import { isMoved } from "./unit-file.ts";
 
 /** What the unit of a server of k3s or RKE2 says of the issuer, beside what its files say. */
@@ -18,6 +18,8 @@ export interface UnitFlags {
   readonly given: readonly string[];
   /** Its files name the issuer too: what its command line says comes behind them. */
   readonly isBeside: boolean;
+  /** Why its API server does not start with all of it: an issuer comes twice. */
+  readonly twice?: string;
   /** The line that installs and upgrades this server once files alone say it; absent where none of its flags stands or stood there. */
   readonly installLine?: string;
 }
@@ -55,11 +57,11 @@ function installLine(unit: string, [, ...words]: readonly string[]): string {
   return `curl -sfL https://get.k3s.io | ${given}sh -s - ${shownWords(words).join(" ")}`;
 }
 
-/** What a unit says of the issuer beside the config files, which come in any order. */
+/** What a unit says of the issuer beside the config files, which come in any order. `twice`: of the start that both make. */
 export function unitFlags(
   name: RancherName,
   unit: UnitStart & { readonly name: string },
-  files: readonly ServerConfigFile[],
+  { files, twice }: { readonly files: readonly ServerConfigFile[]; readonly twice?: StartRefusal },
 ): UnitFlags {
   const { flags: given, command } = unitFlagWords(unit);
   const named = argumentsInFiles(inReadingOrder(serverConfigPath(name, unit), files));
@@ -68,24 +70,47 @@ export function unitFlags(
     unit: unit.name,
     given,
     isBeside: named.some(({ text }) => argumentName(text) === "service-account-issuer"),
-    ...defined({ installLine: hasLine ? installLine(unit.name, command) : undefined }),
+    ...defined({ twice: twice?.message, installLine: hasLine ? installLine(unit.name, command) : undefined }),
   };
 }
 
 const withoutThem = (line: string | undefined): string =>
   `Install and upgrade it without them${line === undefined ? "" : `, with the variables of the line that you have: ${line}`}`;
 
-/** That a unit's flags come behind those of its files, as the next run of the old install line leaves it; undefined where they do not. */
-export function unitWarning({ unit, given, isBeside, installLine: line }: UnitFlags): string | undefined {
-  if (given.length === 0 || !isBeside) return undefined;
-  return `${unit} gives ${given.join(" and ")} on its command line, behind what its files say: an issuer that comes twice keeps the API server from starting. podtrust adopt run moves them into a file. ${withoutThem(line)}`;
+/** An issuer that two definitions of a server give, and the way out: sentences. */
+export interface IssuerTwice {
+  readonly seen: string;
+  readonly next: string;
+}
+
+/**
+ * That a server's next start takes the issuer from two places: a unit behind its files, as the next run of the old install line leaves
+ * it, or a file behind another. Undefined where it does not.
+ */
+export function issuerTwice({
+  unit,
+  given,
+  isBeside,
+  twice,
+  installLine: line,
+}: UnitFlags): IssuerTwice | undefined {
+  if (given.length > 0 && isBeside) {
+    return {
+      seen: `${unit} gives ${given.join(" and ")} on its command line, behind what its files say: ${twice ?? "its next start takes both"}`,
+      next: `podtrust adopt run moves them into a file. ${withoutThem(line)}`,
+    };
+  }
+  return mapped(twice, (seen) => ({
+    seen,
+    next: "Leave the issuer at one of the places that name it: its API server ends at each start until then.",
+  }));
 }
 
 /** What a person has to know of the flags in a server's unit, as a sentence; undefined where there is nothing. */
 export function unitNote(server: string, flags: UnitFlags): string | undefined {
   const { unit, given, installLine: line } = flags;
-  const warning = unitWarning(flags);
-  if (warning !== undefined) return `${server}: ${warning}`;
+  const twice = issuerTwice(flags);
+  if (twice !== undefined) return `${server}: ${twice.seen}. ${twice.next}`;
   if (given.length > 0)
     return `${server}: ${unit} gives ${given.join(" and ")} on its command line; they move into config.yaml.d. ${withoutThem(line)}`;
   return line === undefined

@@ -10,7 +10,12 @@ import { StateFolder } from "../../../src/core/files/index.ts";
 import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
 import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
 import { RancherFiles } from "../../../src/control-plane/servers/rancher.ts";
+import { type ChainFacts, judgeChain } from "../../../src/doctor/chain/index.ts";
 import { unitNote } from "../../../src/rules/distribution/index.ts";
+import { recorded } from "../../doctor/chain/record.ts";
+import { assertSound } from "../../doctor/chain/sound.ts";
+import { newStack } from "../../doctor/chain/world.ts";
+import { chainYaml } from "../../support/chain-world.ts";
 import {
   homeEnvironment,
   installedUnit,
@@ -142,6 +147,43 @@ describe(
       assert.deepEqual([await isActive(), await issuers()], [true, [ours, old]]);
       await files.restoreFiles(signal);
       assert.equal(await host.file(unitPath), installedUnit(guide));
+    });
+
+    test("is named by doctor once an install line gave the flags back, while it runs and where it does not start", async () => {
+      await files.change(accept, signal);
+      await files.change(sign, signal);
+      await installK3sWith(host, [...guide, "--token=s3cret"]);
+      await session.run("systemctl daemon-reload", { timeoutMs: 60_000 });
+      await using world = await newStack();
+      const { issuer, folder: place } = world.chain;
+      const { port, user, keyFile, hostKey } = host;
+      const machine = `machine: {ssh: {address: 127.0.0.1, port: ${port}, user: ${user}, hostKey: "${hostKey}"}, sshKey: ${keyFile}}\n`;
+      const config = await world.chain.configOf(
+        `${chainYaml(issuer.issuer, join(place, "kubeconfig"))}${machine}`,
+      );
+      const env = { ...homeEnvironment(folder), AWS_ENDPOINT_URL: "https://sts.invalid" };
+      const look = async (): Promise<ChainFacts> =>
+        recorded("IssuerGivenTwice", await world.gather({ config, env }));
+      const facts = await look();
+      assertSound(judgeChain(facts), facts, "IssuerGivenTwice");
+      const { broken, findings } = judgeChain(facts);
+      assert.equal(broken, undefined, JSON.stringify(findings));
+      const [found, ...others] = findings.filter(({ verdict }) => verdict !== "unseen");
+      const { reason, number, seen = "", next = "" } = found ?? {};
+      assert.deepEqual([reason, number, others], ["IssuerGivenTwice", "PT714", []]);
+      assert.match(
+        seen,
+        /^127\.0\.0\.1: k3s\.service gives service-account-issuer=\S+ and \S+ on its command line, behind what its files say: its API server would be given the issuer \S+ twice, .* and does not start so$/u,
+      );
+      assert.match(next, /^podtrust adopt run moves them into a file\. .* --token="\$\{TOKEN:\?\}"$/u);
+      assert.doesNotMatch(JSON.stringify(facts), /s3cret/u);
+      await session.run("systemctl restart --no-block k3s.service", { timeoutMs: 60_000 });
+      assert.equal(await isActive(), false);
+      const later = judgeChain(await world.gather({ config, env })).findings;
+      assert.ok(
+        later.some((one) => one.reason === "IssuerGivenTwice"),
+        JSON.stringify(later),
+      );
     });
 
     test("keeps its flags in a file after the changed install line, which is shown until it was run", async () => {

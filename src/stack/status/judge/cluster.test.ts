@@ -56,6 +56,16 @@ describe("what status says of a cluster", () => {
     ]);
   });
 
+  test("is that a server's next start takes the issuer from two places, in place of what follows from that", () => {
+    const twice = { seen: "k3s.service gives it", next: "Install it without." };
+    const said = (kind: ServerSight["kind"]): readonly string[] =>
+      reasonsOf({}, undefined, [{ name: "cp-1", kind, why: "why", twice }]).slice(2);
+    assert.deepEqual(said("as-started"), ["IssuerGivenTwice"]);
+    assert.deepEqual(said("otherwise"), ["IssuerGivenTwice"]);
+    assert.deepEqual(said("none"), ["IssuerGivenTwice", "ServerDoesNotRun"]);
+    assert.deepEqual(said("not-looked-at"), ["IssuerGivenTwice", "ServersNotLookedAt"]);
+  });
+
   test("is that there is none in the config", () => {
     assert.deepEqual(reasonsOf(undefined), ["ClusterNotConfigured"]);
   });

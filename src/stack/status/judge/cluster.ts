@@ -1,4 +1,5 @@
 import { issuerDifference } from "../../../rules/oidc/index.ts";
+import type { ServerSight } from "../../parts/index.ts";
 import type { ClusterFacts, JudgedFacts } from "../facts.ts";
 import { type Finding, finding } from "../finding.ts";
 import { clusterFinding, valueOf } from "./errors.ts";
@@ -31,16 +32,26 @@ function issuerFindings({ config }: JudgedFacts, cluster: ClusterFacts): readonl
   return [finding("ClusterIssuerMatches", { seen, from, fresh: "read now" })];
 }
 
+const ofServers = {
+  otherwise: "ServerStartsOtherwise",
+  none: "ServerDoesNotRun",
+  "not-looked-at": "ServersNotLookedAt",
+} as const;
+
+/** An issuer from two places says why a server starts otherwise than it runs, or why it does not run. */
+function serverFinding({ name: from, kind, why = "", twice }: ServerSight): readonly Finding[] {
+  const seenOf = (seen: string): string => `${from}: ${seen}`;
+  const given =
+    twice === undefined
+      ? []
+      : [finding("IssuerGivenTwice", { seen: seenOf(twice.seen), next: twice.next, from })];
+  const isSaid = kind === "as-started" || (kind === "otherwise" && twice !== undefined);
+  return isSaid ? given : [...given, finding(ofServers[kind], { seen: seenOf(why), from })];
+}
+
 /** What runs of the API servers whose machines the config names. */
 function serverFindings({ servers }: JudgedFacts): readonly Finding[] {
-  const reasons = {
-    otherwise: "ServerStartsOtherwise",
-    none: "ServerDoesNotRun",
-    "not-looked-at": "ServersNotLookedAt",
-  } as const;
-  const found = servers.flatMap(({ name, kind, why = "" }) =>
-    kind === "as-started" ? [] : [finding(reasons[kind], { seen: `${name}: ${why}`, from: name })],
-  );
+  const found = servers.flatMap(serverFinding);
   if (found.length > 0 || servers.length === 0) return found;
   const from = servers.map(({ name }) => name).join(", ");
   return [finding("ServersAsStarted", { seen: "read from its machine", from, fresh: "read now" })];

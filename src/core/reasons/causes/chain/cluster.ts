@@ -164,4 +164,17 @@ export const clusterCauses = {
     ),
     { number: 713, proof: "iss of a token minted now has a port." },
   ),
+  IssuerGivenTwice: cause(
+    found(
+      "warning",
+      cluster,
+      "A server of k3s or RKE2 is given the issuer by two of its definitions: an install line put it back into the unit, beside the config files. Its next start takes both, and ends where one issuer comes twice.",
+      "Leave the issuer at one place. podtrust adopt run moves the unit's flags into a file; the install line has to lose them too.",
+    ),
+    {
+      number: 714,
+      proof:
+        "The server's next start, computed from its unit as systemd has it and from every config file, has the issuer from both, or one issuer twice.",
+    },
+  ),
 } as const satisfies Record<string, ReasonEntry>;
