@@ -1,14 +1,21 @@
 /** k3s on an existing machine, by the commands, over a real sshd; systemd and k3s are stand-ins there. */
 import assert from "node:assert/strict";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ServerMachine } from "../../../src/control-plane/servers/machine.ts";
+import { RancherFiles } from "../../../src/control-plane/servers/rancher.ts";
 import { defined, systemClock } from "../../../src/core/base/index.ts";
+import { StateFolder } from "../../../src/core/files/index.ts";
+import { openSession, pinnedKnownHosts } from "../../../src/providers/host/index.ts";
 import { type CliResult, podtrustChild, podtrustHere } from "../../support/cli.ts";
 import { testAtLength } from "../../support/runs.ts";
 import {
   homeEnvironment,
   hostConfig,
+  installK3sWith,
+  installStarts,
+  k3sProgram,
   pinnedArchives,
   type SshHost,
   whyNoSshHost,
@@ -49,6 +56,15 @@ async function shown(...args: string[]): Promise<Shown> {
 
 const fields = (plan: Shown): readonly string[] =>
   plan.changes.flatMap((one) => one.fields.map(({ field }) => field));
+
+/** That the unit starts k3s without a word of the issuer, and that its API server has it once and first all the same. */
+async function assertFilesSayIssuer(): Promise<void> {
+  const unit = (await host.file("etc/systemd/system/k3s.service")) ?? "";
+  assert.match(unit, /^ExecStart=\/usr\/local\/bin\/k3s server$/mu);
+  const log = (await host.file("run/stand-in/journal")) ?? "";
+  const issuers = [...log.matchAll(/--service-account-issuer=(\S+)/gu)].map(([, one]) => one);
+  assert.deepEqual(issuers, ["https://oidc.example.com", "https://kubernetes.default.svc.cluster.local"]);
+}
 
 test(
   "up sets k3s up on an existing machine with the issuer first, and a second up finds nothing to do",
@@ -278,6 +294,7 @@ test(
     );
     const up = await shown("up", "--yes");
     assert.deepEqual(up.failed, []);
+    await assertFilesSayIssuer();
     const copy = "var/lib/rancher/k3s/server-before-v1.35.9+k3s1";
     assert.equal(await host.file(`${copy}/db/state.db`), "before");
     assert.equal(await host.file(`${copy}/token`), token);
@@ -285,6 +302,48 @@ test(
       (await shown("plan")).changes.flatMap(({ fields: more }) => more),
       [],
     );
+  },
+);
+
+test(
+  "an upgrade of a k3s that adopt took the issuer out of the unit of leaves the unit without flags and the issuer to the files",
+  options,
+  async () => {
+    const version = "v1.35.9+k3s1";
+    await mkdir(join(host.root, "usr/local/bin"), { recursive: true });
+    await writeFile(join(host.root, "usr/local/bin/k3s"), k3sProgram(version), { mode: 0o755 });
+    await mkdir(join(host.root, "etc/rancher/k3s"), { recursive: true });
+    const argument = "--kube-apiserver-arg=service-account-issuer=https://old.example.com";
+    await installK3sWith(host, [argument]);
+    const { port, user, keyFile, hostKey } = host;
+    const target = { address: "127.0.0.1", port, user, keyFile, hostKeys: [hostKey] };
+    const alias = "podtrust-test";
+    const state = new StateFolder(join(folder, "s"));
+    const knownHosts = await pinnedKnownHosts(target, { env: env(), alias, state });
+    const session = openSession({ env: env(), clock: systemClock, target, knownHosts, alias });
+    try {
+      await session.run(installStarts, { timeoutMs: 60_000 });
+      const files = new RancherFiles(new ServerMachine(session), "k3s", "adopt");
+      const issuers = ["https://oidc.example.com"];
+      await files.change({ issuers, jwksUri: `${issuers[0]}/openid/v1/jwks` }, new AbortController().signal);
+      assert.doesNotMatch((await host.file("etc/systemd/system/k3s.service")) ?? "", /issuer=/u);
+      await config();
+      const refused = await podtrust("import", "k3s", "--yes");
+      assert.equal(refused.code, 1);
+      assert.match(
+        refused.err.replaceAll(/\s+/gu, " "),
+        /would be given the issuer https:\/\/oidc\.example\.com twice, .* \S+\/50-issuer\.yaml has service-account-issuer=/u,
+      );
+      assert.equal(await host.file(configPath), undefined);
+      assert.equal(await host.file("run/stand-in/active"), "active\n");
+      await rm(join(host.root, "etc/rancher/k3s/config.yaml.d/50-issuer.yaml"));
+      const taken = await podtrust("import", "k3s", "--yes");
+      assert.equal(taken.code, 0, taken.err);
+      await assertFilesSayIssuer();
+      assert.match((await host.file("usr/local/bin/k3s")) ?? "", /stand-in for k3s v1\.36\.4/u);
+    } finally {
+      await session.close();
+    }
   },
 );
 

@@ -7,6 +7,7 @@ import {
   inReadingOrder,
   issuerFlags,
   type ServerConfigFile,
+  serverStart,
 } from "../../../rules/distribution/index.ts";
 import { ownershipComment } from "../../../rules/plan/index.ts";
 import { readYaml } from "../../../core/yaml/index.ts";
@@ -78,4 +79,16 @@ export function overridingFiles(files: readonly ConfigText[]): readonly string[]
     );
     return issuer === undefined ? [] : [`${file.path} has ${issuer.text}`];
   });
+}
+
+/**
+ * Why k3s would not start with our file beside those that are there, as a sentence: an issuer comes twice, as where `adopt` wrote it into
+ * a file of its own. Undefined where it starts. The unit is ours then, and has no flag.
+ */
+export function doubledIssuer(files: readonly ConfigText[], spec: K3sSpec): string | undefined {
+  const others = files.filter(({ path }) => path !== configPath);
+  const unit = { command: ["k3s", "server"], environment: {}, texts: [] };
+  const start = serverStart("k3s", unit, readable([...others, configFile(spec)]));
+  if ("refusal" in start || start.twice === undefined) return undefined;
+  return `${start.twice.message}: ${overridingFiles(others).join("; ")}`;
 }

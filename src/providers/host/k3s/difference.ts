@@ -4,7 +4,7 @@ import type { Difference, FieldChange } from "../../../rules/plan/index.ts";
 import type { RoomNeed } from "../room.ts";
 import { ciliumManifest, chartPath, metadataPolicy } from "./cilium.ts";
 import { ciliumPath, profileFile } from "./commands.ts";
-import { configFile, configPath } from "./config-file.ts";
+import { configFile, configPath, doubledIssuer } from "./config-file.ts";
 import type { RunningFlags } from "./running-flags.ts";
 import { binaryPath, dataPath, incoming } from "./scripts.ts";
 import { isThere, type K3sState } from "./state.ts";
@@ -162,7 +162,7 @@ function versionRefusal(found: string | undefined, spec: K3sSpec): PodtrustError
 
 /** Why the change is refused; undefined where it is not. */
 export function refusalOf(
-  { version: found, isCliTaken }: Pick<K3sState, "version" | "isCliTaken">,
+  { version: found, isCliTaken, configs }: Pick<K3sState, "version" | "isCliTaken" | "configs">,
   spec: K3sSpec,
 ): PodtrustError | undefined {
   const { cilium } = spec;
@@ -171,6 +171,8 @@ export function refusalOf(
       next: "Move it away on the machine, or leave machine.cilium.cli out of the config.",
     });
   }
+  const doubled = doubledIssuer(configs, spec);
+  if (doubled !== undefined) return new PodtrustError("k3s-overridden", `k3s is left as it is: ${doubled}`);
   return versionRefusal(found, spec);
 }
 

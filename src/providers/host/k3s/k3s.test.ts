@@ -4,7 +4,7 @@ import { defined, type ErrorCode, PodtrustError } from "../../../core/base/index
 import type { SshSession } from "../session.ts";
 import type { SshTarget } from "../target.ts";
 import { configFile, configPath, overridingFiles } from "./config-file.ts";
-import { differenceOf } from "./difference.ts";
+import { differenceOf, refusalOf } from "./difference.ts";
 import { type RunningFlags, runningFlags } from "./running-flags.ts";
 import { parseState } from "./state.ts";
 import type { K3sSpec } from "./spec.ts";
@@ -100,6 +100,23 @@ for (const [what, found, said] of files) {
     else assert.match(overriding, said);
   });
 }
+
+test("a k3s that our file would give an issuer twice is left as it is, with the file that names it", () => {
+  const adopted = mine(
+    "config.yaml.d/50-issuer.yaml",
+    `kube-apiserver-arg+: ["service-account-issuer=${spec.issuers[0] ?? ""}"]`,
+  );
+  const found = { isCliTaken: false, version: spec.version };
+  const refusal = refusalOf({ ...found, configs: [adopted, ours] }, spec);
+  assert.equal(refusal?.code, "k3s-overridden");
+  assert.match(
+    refusal.message,
+    /the issuer \S+ twice, the second time by \S+90-podtrust\.yaml, and does not start so: \S+50-issuer\.yaml has service-account-issuer=/u,
+  );
+  const other = mine("config.yaml", "kube-apiserver-arg: [service-account-issuer=https://x]");
+  for (const configs of [[ours], [other, ours]])
+    assert.equal(refusalOf({ ...found, configs }, spec), undefined);
+});
 
 const state = (more: readonly string[] = []): ReturnType<typeof parseState> =>
   parseState([`arch x86_64`, ...more].join("\n"));
