@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { test } from "node:test";
+import { describe, test } from "node:test";
+import { systemClock } from "../../src/core/base/index.ts";
+import { StateFolder } from "../../src/core/files/index.ts";
+import { makeLoginKey, newSshKeyPair, pinFile, pinnedKnownHosts } from "../../src/providers/host/index.ts";
+import { homeEnvironment } from "../support/ssh-host/index.ts";
 import { newKey, startTestPublisher } from "../support/publisher.ts";
 
 function whyNot(): string | false {
@@ -61,5 +66,73 @@ test(
     await to.pass(20_000);
     assert.match(readFileSync(join(folder, "test.json"), "utf8"), new RegExp(second.kid, "u"));
     assert.deepEqual(to.publisher.status().issuers[0]?.warnings, []);
+  },
+);
+
+describe(
+  "the state that a person's podtrust keeps, on a disk that is really full,",
+  { skip: whyNot() },
+  () => {
+    /** A stack's folder of state on a disk of its own, and the home of a person who knows a machine by this key. */
+    function stackOnDisk() {
+      const above = mkdtempSync(join(tmpdir(), "podtrust-full-"));
+      const path = join(above, "state");
+      mkdirSync(path, { mode: 0o700 });
+      run("mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", path);
+      const state = new StateFolder(path);
+      const env = homeEnvironment(above);
+      const pinned = (publicKey: string): Promise<string> => {
+        const folder = join(env["HOME"] ?? "", ".ssh");
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, "known_hosts"), `[192.0.2.7]:2222 ${publicKey}\n`);
+        const target = { address: "192.0.2.7", port: 2222, user: "root", hostKeys: [] };
+        return pinnedKnownHosts(target, { env, state, alias: "podtrust-prod" });
+      };
+      const full = {
+        code: "file-unwritable",
+        message: new RegExp(`^${path}/.*(?: cannot be written|: the lock cannot be had): .*ENOSPC`, "u"),
+      };
+      return {
+        state,
+        path,
+        full,
+        pinned,
+        fill: () => fill(join(path, "filler")),
+        [Symbol.dispose]() {
+          run("umount", path);
+          rmSync(above, { recursive: true });
+        },
+      };
+    }
+
+    test("a machine's other key is not pinned, by the name of the file; the pin of before is whole, and is used without a write", async () => {
+      using disk = stackOnDisk();
+      const [one, other] = [newSshKeyPair("a"), newSshKeyPair("b")];
+      const file = await disk.pinned(one.publicKey);
+      const before = readFileSync(file, "utf8");
+      disk.fill();
+      assert.equal(await disk.pinned(one.publicKey), file);
+      await assert.rejects(disk.pinned(other.publicKey), disk.full);
+      assert.equal(readFileSync(file, "utf8"), before);
+      assert.deepEqual(readdirSync(disk.path).sort(), ["filler", pinFile]);
+      rmSync(join(disk.path, "filler"));
+      await disk.pinned(other.publicKey);
+      assert.match(
+        readFileSync(file, "utf8"),
+        new RegExp(other.publicKey.split(" ")[1]?.slice(-20) ?? "", "u"),
+      );
+    });
+
+    test("a login key is not made, by the name of the folder, and none is half; with room it is", async () => {
+      using disk = stackOnDisk();
+      disk.fill();
+      const source = { state: disk.state, env: {} };
+      await assert.rejects(makeLoginKey(source, "prod", systemClock), disk.full);
+      assert.deepEqual(readdirSync(disk.path), ["filler"]);
+      rmSync(join(disk.path, "filler"));
+      const made = await makeLoginKey(source, "prod", systemClock);
+      assert.equal((await disk.state.read("id_ed25519.pub"))?.trim(), made);
+      assert.match((await disk.state.readSecret("id_ed25519")) ?? "", /PRIVATE KEY/u);
+    });
   },
 );

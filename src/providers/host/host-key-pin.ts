@@ -170,7 +170,8 @@ function changeText(target: SshTarget, kept: readonly HostKey[], now: HostKey): 
 export async function pinnedKnownHosts(target: SshTarget, context: PinContext): Promise<string> {
   const { state, alias, notice = () => {} } = context;
   const file = state.pathOf(pinFile);
-  const kept = keysIn((await state.read(pinFile)) ?? "");
+  const text = (await state.read(pinFile)) ?? "";
+  const kept = keysIn(text);
   if (target.hostKeys.length > 0) {
     const fits = kept.length > 0 && kept.every((key) => target.hostKeys.includes(fingerprint(key)));
     if (fits) return file;
@@ -182,7 +183,9 @@ export async function pinnedKnownHosts(target: SshTarget, context: PinContext): 
   }
   const known = await keysOfPerson(target, context);
   if (known.length === 0) throw await unknownKey(target, context);
-  await state.replace(pinFile, pinText(alias, known));
+  const pinned = pinText(alias, known);
+  // A disk without room stops nobody who needs none.
+  if (pinned !== text) await state.replace(pinFile, pinned);
   return file;
 }
 
