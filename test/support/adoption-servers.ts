@@ -5,6 +5,7 @@ import {
   undoAdoption,
 } from "../../src/control-plane/adoption/index.ts";
 import type { ControlPlaneServer, FlagChange } from "../../src/control-plane/servers/index.ts";
+import { PodtrustError } from "../../src/core/base/index.ts";
 import type { KubernetesApi } from "../../src/providers/kubernetes/index.ts";
 import { emptyFile, noHome } from "./nowhere.ts";
 import { MemoryRecord } from "./memory-record.ts";
@@ -22,6 +23,9 @@ class AdoptionServer {
   readonly record: MemoryRecord;
   readonly #clock: SwiftClock;
   issuers: readonly string[] = [ours, old];
+  /** Called once it was given other files. */
+  onGiven: () => void = () => {};
+  #isGone = false;
   startedAt: number;
   isRestored = false;
   #flags: FlagChange = { jwksUri };
@@ -38,10 +42,36 @@ class AdoptionServer {
     this.startedAt = this.#clock.now();
   }
 
+  /** The machine goes away, in the middle of whatever is done: neither its API nor SSH answers. */
+  goes(): void {
+    this.#isGone = true;
+    this.record.isAway = true;
+  }
+
+  /** It is there again, and was started anew. */
+  returns(): void {
+    this.#isGone = false;
+    this.record.isAway = false;
+    this.restart();
+  }
+
   #given(flags: FlagChange): void {
     this.issuers = flags.issuers ?? [];
     this.#flags = flags;
     this.restart();
+    this.onGiven();
+  }
+
+  /** What is done over SSH or at its API: a machine that is gone answers neither. */
+  #reached<T extends object>(doors: T): T {
+    return new Proxy(doors, {
+      get: (target, name, receiver): unknown => {
+        const found: unknown = Reflect.get(target, name, receiver);
+        if (typeof found !== "function" || !this.#isGone) return found;
+        return async () =>
+          Promise.reject(new PodtrustError("ssh-unreachable", `${this.name} does not answer`));
+      },
+    });
   }
 
   opened(): ControlPlaneServer {
@@ -70,7 +100,12 @@ class AdoptionServer {
       },
     };
     const facts = { hostname: this.name, addresses: [] };
-    return { api, files, facts, record: this.record } as unknown as ControlPlaneServer;
+    return {
+      api: this.#reached(api),
+      files: this.#reached(files),
+      facts,
+      record: this.record,
+    } as unknown as ControlPlaneServer;
   }
 }
 

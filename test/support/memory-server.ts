@@ -50,6 +50,8 @@ export class MemoryServer implements RotatedServer, TheftServer {
   isStuck = false;
   /** The API server is away until then: a restart takes its time. */
   awayUntil = 0;
+  /** Neither its API nor SSH is there. */
+  #isGone = false;
 
   constructor(name: string, world: RotationCluster, first: SigningKey) {
     this.name = name;
@@ -69,6 +71,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
   }
 
   async look(): Promise<ServerLook> {
+    this.#reached();
     this.#world.mayBeCut();
     if (this.isAway()) throw new PodtrustError("cluster-unreachable", `${this.name} is starting`);
     return Promise.resolve({
@@ -85,10 +88,29 @@ export class MemoryServer implements RotatedServer, TheftServer {
   }
 
   isAway(): boolean {
-    return this.#world.clock.now() < this.awayUntil;
+    return this.#isGone || this.#world.clock.now() < this.awayUntil;
+  }
+
+  /** The machine goes away, in the middle of whatever is done. */
+  goes(): void {
+    this.#isGone = true;
+    this.record.isAway = true;
+  }
+
+  /** It is there again, and was started anew. */
+  returns(): void {
+    this.#isGone = false;
+    this.record.isAway = false;
+    this.restart();
+  }
+
+  /** Throws `ssh-unreachable` where it is gone. */
+  #reached(): void {
+    if (this.#isGone) throw new PodtrustError("ssh-unreachable", `${this.name} does not answer`);
   }
 
   async publicHalf(kid: string): Promise<string | undefined> {
+    this.#reached();
     const isKnown = this.#held.has(kid) || this.files.verify.includes(kid);
     const key = isKnown ? this.#world.keys.get(kid)?.jwk : undefined;
     return Promise.resolve(
@@ -115,11 +137,13 @@ export class MemoryServer implements RotatedServer, TheftServer {
   }
 
   async keepSigner(): Promise<void> {
+    this.#reached();
     this.#world.mayBeCut();
     return Promise.resolve();
   }
 
   async recipient(): Promise<string> {
+    this.#reached();
     return Promise.resolve(`to ${this.name}`);
   }
 
@@ -129,6 +153,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
   }
 
   async takeKey(kid: string, sealed: string): Promise<void> {
+    this.#reached();
     if (sealed !== `to ${this.name}: ${kid}`) throw new TypeError("encrypted to another");
     this.#held.set(kid, this.#world.key(kid));
     this.#world.mayBeCut();
@@ -145,6 +170,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
   }
 
   async forgetKey(kid: string): Promise<void> {
+    this.#reached();
     this.#held.delete(kid);
     return Promise.resolve();
   }
@@ -154,6 +180,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
     _signal?: AbortSignal,
     { sealed = new Map(), isStored = false }: KnownKeys = {},
   ): Promise<void> {
+    this.#reached();
     for (const [kid, pem] of sealed) {
       const publicKey = createPublicKey(pem);
       // Nobody here has its private half: what is asked to sign with this one fails.
@@ -169,6 +196,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
   }
 
   async putBack(): Promise<void> {
+    this.#reached();
     this.files = this.#before ?? this.files;
     if (this.#world.stored !== undefined) this.#world.stored = this.files;
     this.restart();
@@ -194,6 +222,7 @@ export class MemoryServer implements RotatedServer, TheftServer {
   }
 
   async endKeys(fresh: string): Promise<readonly string[]> {
+    this.#reached();
     this.#world.mayBeCut();
     for (const kid of this.#held.keys()) if (kid !== fresh) this.#held.delete(kid);
     return Promise.resolve([]);

@@ -114,7 +114,7 @@ export const groups: Readonly<Record<string, Group>> = {
   // Whole stacks through many steps, on stand-ins: each fault that doctor names, rotations, random histories, bad CAs.
   scenarios: {
     patterns: [
-      "src/control-plane/rotation/{remembered,rotation}.test.ts",
+      "src/control-plane/rotation/{gone-server,remembered,rotation}.test.ts",
       "src/providers/tls/certificate-manager.test.ts",
       "test/aws/session.test.ts",
       "test/azure/{application,credentials,mischief,party,rights,stack,status}.test.ts",

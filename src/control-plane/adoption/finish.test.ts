@@ -131,6 +131,24 @@ describe("the way back comes to its end", () => {
     });
   }
 
+  test("after one of three servers went away in the middle: it is named, the first is through, and the same command again ends", async () => {
+    const world = await switched(3);
+    const [first, second] = world.servers;
+    assert.ok(first !== undefined && second !== undefined);
+    world.pods = [];
+    first.onGiven = () => second.goes();
+    await assert.rejects(world.undo(), { code: "ssh-unreachable", message: /cp-2/u });
+    assert.deepEqual(world.issuers, [
+      [old, ours],
+      [ours, old],
+      [ours, old],
+    ]);
+    first.onGiven = () => {};
+    second.returns();
+    assert.equal(await waits(world.undo()), undefined);
+    assert.deepEqual(world.issuers, [[old], [old], [old]]);
+  });
+
   test("also where nothing can be written on the machines any more, which is said", async () => {
     const world = await switched(1);
     const [server] = world.servers;
