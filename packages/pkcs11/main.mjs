@@ -5,7 +5,7 @@
  *
  *   PODTRUST_PKCS11_MODULE    the vendor's library
  *   PODTRUST_PKCS11_TOKEN     the token's label
- *   PODTRUST_PKCS11_PIN_FILE  a file of mode 0600 with the user's PIN
+ *   PODTRUST_PKCS11_PIN_FILE  a file with the user's PIN, which is this process's user's or root's alone (0600)
  *
  *   ← {"scheme":"pkcs11"}
  *   → {"id":1,"do":"public","key":"LABEL"}                                  ← {"id":1,"publicKey":"SPKI in base64"}
@@ -13,7 +13,8 @@
  *                                                                           ← {"id":2,"error":"a sentence"}
  */
 import { createHash, createPublicKey } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const { env } = process;
@@ -24,9 +25,41 @@ function setting(name) {
   return value;
 }
 
-function readPin(path) {
-  if ((statSync(path).mode & 0o077) !== 0) throw new Error(`${path} can be read by others: chmod 600`);
-  return readFileSync(path, "utf8").trim();
+/** Bytes of a PIN's file. */
+const maxPin = 4096;
+
+function checkOwner(path, { uid, mode }, others) {
+  if (uid !== process.geteuid() && uid !== 0) throw new Error(`${path} belongs to user ${uid}`);
+  if ((mode & others) !== 0)
+    throw new Error(`${path} can be ${others === 0o022 ? "written" : "read or written"} by others`);
+}
+
+/** Nobody else can swap what is in a folder of ours; nor what is ours in a sticky one, such as /tmp. */
+function checkFolders(path) {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const facts = statSync(folder);
+    checkOwner(folder, facts, (facts.mode & 0o1000) === 0 ? 0o022 : 0);
+    if (folder === dirname(folder)) return;
+  }
+}
+
+/** The PIN in a file that is its user's or root's alone. It is opened once: what was judged is what is read. */
+function readPin(name) {
+  const path = resolve(name);
+  checkFolders(path);
+  checkFolders(realpathSync(path));
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const facts = fstatSync(file);
+    if (!facts.isFile()) throw new Error(`${path} is no regular file`);
+    checkOwner(path, facts, 0o077);
+    const bytes = Buffer.alloc(maxPin + 1);
+    const count = readSync(file, bytes, 0, bytes.length, 0);
+    if (count > maxPin) throw new Error(`${path} has more than ${maxPin} bytes`);
+    return bytes.toString("utf8", 0, count).trim();
+  } finally {
+    closeSync(file);
+  }
 }
 
 async function addon() {
@@ -39,6 +72,8 @@ async function addon() {
 
 /** Opens the token and logs in; the session lasts as long as this process. */
 async function openToken() {
+  // First: a file that is refused is refused without the vendor's module.
+  const pin = readPin(setting("PODTRUST_PKCS11_PIN_FILE"));
   const library = await addon();
   const opened = new library.PKCS11();
   opened.load(setting("PODTRUST_PKCS11_MODULE"));
@@ -47,7 +82,7 @@ async function openToken() {
   const slot = opened.C_GetSlotList(true).find((one) => opened.C_GetTokenInfo(one).label.trim() === label);
   if (slot === undefined) throw new Error(`there is no token ${label}`);
   const logged = opened.C_OpenSession(slot, library.CKF_SERIAL_SESSION);
-  opened.C_Login(logged, library.CKU_USER, readPin(setting("PODTRUST_PKCS11_PIN_FILE")));
+  opened.C_Login(logged, library.CKU_USER, pin);
   return { pkcs11js: library, module: opened, session: logged };
 }
 

@@ -259,7 +259,7 @@ export const credentials = {
     what: "the PIN of a PKCS #11 token",
     owner: "the user that the signer runs as",
     goesTo:
-      "the vendor's module, in the program podtrust-pkcs11 alone, which checks the mode of its file (0600)",
+      "the vendor's module, in the program podtrust-pkcs11 alone. That takes a regular file of 4 KiB at most, of its user or root (0600), in folders that nobody else writes",
     variables: ["PODTRUST_PKCS11_PIN_FILE"],
     namedBy: [],
     masked: ["pin"],
