@@ -13,6 +13,12 @@ export {
 } from "./publisher-file.ts";
 export { ScheduledBackup } from "./schedule.ts";
 export { type ShownKeys, shownKeys } from "./shown-keys.ts";
-export { type BackupSignature, type BackupSigner, signatureOf, signedBackup } from "./signature.ts";
+export {
+  type BackupSignature,
+  type BackupSigner,
+  signatureOf,
+  signedBackup,
+  signerOfStoreKey,
+} from "./signature.ts";
 export { signingContents, signingFiles } from "./signing-file.ts";
 export { type Verified, verifyPublisher } from "./verify.ts";

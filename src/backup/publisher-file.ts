@@ -11,7 +11,7 @@ import {
   type Vouchers,
 } from "../publisher/index.ts";
 import { type BackupContents, type BackupFile, damaged } from "./archive/index.ts";
-import { type BackupSigner, signatureOf, signerIn } from "./signature.ts";
+import { type BackupSigner, signatureOf, signerIn, signerOfStoreKey } from "./signature.ts";
 
 function listed(texts: readonly string[]): Buffer {
   return Buffer.from(`[\n${texts.map((text) => text.trim()).join(",\n")}\n]\n`);
@@ -81,11 +81,13 @@ export async function publisherContents(config: Config, deps: KeptDeps): Promise
   return { kind: "publisher", stack, issuer, madeAt: deps.clock.now(), files };
 }
 
-/** What signs the backups of a config's publisher; undefined for replicas: a key that they share would be in a Secret. */
+/** What signs the backups of a config's publisher; undefined for replicas without a key that proves what they share. */
 export async function publisherSigner(config: Config, deps: KeptDeps): Promise<BackupSigner | undefined> {
   const places = await openPublisherStores(config, deps);
   try {
-    return await mapped(places.folder, signerIn);
+    if (places.folder !== undefined) return await signerIn(places.folder);
+    const [writing] = (await places.storeKeys?.()) ?? [];
+    return mapped(writing, signerOfStoreKey);
   } finally {
     await places.close();
   }

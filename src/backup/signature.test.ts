@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { createPublicKey, generateKeyPairSync, verify } from "node:crypto";
-import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, verify } from "node:crypto";
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { testAuthority } from "../../test/support/certificates.ts";
+import { TestClock } from "../../test/support/clock.ts";
+import { parseConfig } from "../config/index.ts";
+import { silentLogger } from "../core/base/index.ts";
 import { StateFolder } from "../core/files/index.ts";
 import type { BackupContents } from "./archive/index.ts";
-import { type BackupSigner, signatureOf, signedBackup } from "./index.ts";
+import { type BackupSigner, publisherSigner, signatureOf, signedBackup, signerOfStoreKey } from "./index.ts";
 import { backupStatement, signerIn, signerOf } from "./signature.ts";
 
 const issuer = "https://oidc.example.com";
@@ -112,5 +116,44 @@ describe("the key that signs a publisher's backups", () => {
         code: "file-unreadable",
         message: "here: it is no Ed25519 key in PEM",
       });
+  });
+});
+
+describe("the key that signs the backups of replicas", () => {
+  const storeKey = "k".repeat(43);
+
+  test("is derived from the key of their store by HKDF-SHA256 (RFC 5869), so that each of them has it and no object does", () => {
+    const extracted = createHmac("sha256", Buffer.alloc(32)).update(storeKey).digest();
+    const info = Buffer.from("podtrust-backup-signer-1\u0001");
+    const seed = createHmac("sha256", extracted).update(info).digest();
+    const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed]);
+    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+    const { name } = signerOf(key.export({ type: "pkcs8", format: "pem" }), "here");
+    assert.equal(signerOfStoreKey(storeKey).name, name);
+    assert.notEqual(signerOfStoreKey(`${storeKey.slice(1)}j`).name, name);
+    const signed = signedBackup(contents, signerOfStoreKey(storeKey));
+    assert.deepEqual(signatureOf(signed, [name]), { is: "signed", by: name });
+  });
+
+  test("is taken of the folder that a pod has mounted; without one the Secret of keys is asked for it", async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), "podtrust-replicas-"));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const keyFolder = join(folder, "keys");
+    await mkdir(keyFolder);
+    const publisher = {
+      source: { server: "https://127.0.0.1:1", caFile: "ca.pem", tokenFile: "token" },
+      store: { secret: { namespace: "podtrust", name: "podtrust-publisher" }, keyFolder },
+      https: { acme: { email: "ops@example.com" } },
+    };
+    const { root } = await testAuthority();
+    await writeFile(join(folder, "ca.pem"), root);
+    await writeFile(join(folder, "token"), "token");
+    const text = JSON.stringify({ stack: "prod", issuer, publisher });
+    const config = await parseConfig(text, join(folder, "podtrust.yaml"), {});
+    const deps = { clock: new TestClock(), logger: silentLogger, env: {} };
+    const by = async () => (await publisherSigner(config, deps))?.name;
+    await assert.rejects(by, { code: "cluster-unreachable" });
+    await writeFile(join(keyFolder, "key"), storeKey);
+    assert.equal(await by(), signerOfStoreKey(storeKey).name);
   });
 });

@@ -3,6 +3,7 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
+  hkdfSync,
   type KeyObject,
   sign,
   verify,
@@ -54,7 +55,24 @@ export function signerOf(pem: string, place: string): BackupSigner {
     throw new PodtrustError("file-unreadable", `${place}: it is no Ed25519 key in PEM`, {
       next: "Delete it: another is made. Put the line that is printed then into the config.",
     });
+  return signerWith(key);
+}
+
+function signerWith(key: KeyObject): BackupSigner {
   return { name: nameOf(key), sign: (statement) => sign(null, statement, key) };
+}
+
+// RFC 8410, section 7: PrivateKeyInfo of Ed25519, without the 32 bytes of the key that follow.
+const ed25519Start = Buffer.from("302e020100300506032b657004220420", "hex");
+
+/**
+ * The signer of replicas, derived from the key that proves what they share (HKDF-SHA256, RFC 5869): nothing more is kept, and whoever
+ * may write their Secret, and has their token, does not have it.
+ */
+export function signerOfStoreKey(storeKey: string): BackupSigner {
+  const seed = hkdfSync("sha256", storeKey, "", `podtrust-backup-signer-${format}`, 32);
+  const key = Buffer.concat([ed25519Start, Buffer.from(seed)]);
+  return signerWith(createPrivateKey({ key, format: "der", type: "pkcs8" }));
 }
 
 function newPem(): string {

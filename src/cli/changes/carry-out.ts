@@ -1,4 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
+import type { Config } from "../../config/index.ts";
 import { type ApplyOutcome, isEmpty, unconfirmedOf } from "../../rules/plan/index.ts";
 import { changeView, type PlanSpec, planView, type Stack, type StackPlan } from "../../stack/index.ts";
 import { reportApplying } from "./applying.ts";
@@ -20,7 +21,11 @@ export interface Command {
   readonly name: "up" | "down" | "import";
   readonly spec: PlanSpec;
   readonly question: string;
+  readonly afterwards?: AfterChanges;
 }
+
+/** What is said once all is done and nothing failed; gives members of the result. */
+export type AfterChanges = (config: Config) => Promise<object>;
 
 function outcomeView({ done, failed, skipped, unconfirmed }: ApplyOutcome): object {
   return {
@@ -101,11 +106,27 @@ async function agreed(
   return undefined;
 }
 
+/** Prints the result of a command, and what is said after it. */
+async function ended(
+  context: CommandContext,
+  plan: StackPlan,
+  outcome: object,
+  afterwards: AfterChanges | undefined,
+): Promise<void> {
+  const more = context.exitCode === 0 ? await afterwards?.(plan.config) : undefined;
+  context.output.result({ ...planView(plan), ...outcome, ...more });
+}
+
 /** Carries out a plan that was agreed to, and says what came of it. */
-export async function perform(context: CommandContext, stack: Stack, plan: StackPlan): Promise<void> {
+export async function perform(
+  context: CommandContext,
+  stack: Stack,
+  plan: StackPlan,
+  afterwards?: AfterChanges,
+): Promise<void> {
   const outcome = await stack.apply(plan, { onEvent: reportApplying(context) });
   printOutcome(context, outcome);
-  context.output.result({ ...planView(plan), ...outcomeView(outcome) });
+  await ended(context, plan, outcomeView(outcome), afterwards);
 }
 
 /** What an earlier run made and did not confirm, in a line; undefined if there is none. */
@@ -131,12 +152,12 @@ export async function carryOut(
     const isDone = isEmpty(shown.plan);
     const young = unconfirmedLine(shown);
     if (!printRefusals(context, shown) || (isDone && young === undefined)) {
-      context.output.result({ ...planView(shown), done: [], failed: [], skipped: [], unconfirmed: [] });
-      return;
+      const none = { done: [], failed: [], skipped: [], unconfirmed: [] };
+      return ended(context, shown, none, command.afterwards);
     }
     if (young !== undefined) context.output.line(young);
     const asks = !isDone && !isAgreed(shown, options);
     const plan = asks ? await agreed(context, stack, shown, command) : shown;
-    if (plan !== undefined) await perform(context, stack, plan);
+    if (plan !== undefined) await perform(context, stack, plan, command.afterwards);
   });
 }

@@ -3,7 +3,7 @@ import { replaceText } from "../../core/files/index.ts";
 import { readSavedPlan, savePlan, type Stack, type StackPlan } from "../../stack/index.ts";
 import type { CommandContext } from "../context.ts";
 import { packageVersion, readTextFile } from "../../core/command-line/index.ts";
-import { type ChangeOptions, type Command, perform } from "./carry-out.ts";
+import { type AfterChanges, type ChangeOptions, type Command, perform } from "./carry-out.ts";
 import { selectionOf, type StackCommandOptions, withStack } from "./open.ts";
 import { printPlan, printRefusals } from "./print-plan.ts";
 
@@ -35,7 +35,11 @@ function checkAlone(command: Command["name"], options: ChangeOptions): void {
  */
 export async function carryOutSaved(
   context: CommandContext,
-  command: { readonly name: "up" | "down"; readonly goal: "present" | "absent" },
+  command: {
+    readonly name: "up" | "down";
+    readonly goal: "present" | "absent";
+    readonly afterwards?: AfterChanges;
+  },
   file: string,
   options: ChangeOptions,
 ): Promise<void> {
@@ -53,7 +57,7 @@ export async function carryOutSaved(
   const work = async (stack: Stack): Promise<void> => {
     const plan = await stack.checkSaved(saved);
     printPlan(context, plan);
-    if (printRefusals(context, plan)) await perform(context, stack, plan);
+    if (printRefusals(context, plan)) await perform(context, stack, plan, command.afterwards);
   };
   await withStack(context, { ...options, ...saved.select }, unknown, work).catch((error: unknown) => {
     throw withoutConfig(error, `podtrust ${command.name} ${file}`, saved.stack);

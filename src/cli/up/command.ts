@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { CommandContext } from "../context.ts";
-import type { ChangeOptions } from "../changes/carry-out.ts";
+import type { AfterChanges, ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 
 interface UpOptions extends ChangeOptions {
@@ -45,15 +45,17 @@ async function runUp(context: CommandContext, saved: string | undefined, options
       next: "Run podtrust up --json, then podtrust apply demo --json.",
     });
   }
-  if (saved !== undefined) await carryOutSaved(context, { name: "up", goal: "present" }, saved, options);
-  else
-    await carryOut(context, options, { name: "up", spec: specOf("present", options), question: "Do this?" });
-  if (context.exitCode !== 0) return;
-  if (!context.json && saved === undefined) {
-    const { showSignerOnMachine } = await import("../backup/signer.ts");
-    await showSignerOnMachine(context, options.file);
+  const afterwards: AfterChanges = async (config) => {
+    const { showSigner } = await import("../backup/signer.ts");
+    return showSigner(context, config);
+  };
+  if (saved !== undefined)
+    await carryOutSaved(context, { name: "up", goal: "present", afterwards }, saved, options);
+  else {
+    const spec = specOf("present", options);
+    await carryOut(context, options, { name: "up", spec, question: "Do this?", afterwards });
   }
-  if (options.demo !== true) return;
+  if (context.exitCode !== 0 || options.demo !== true) return;
   const { runApplyDemo } = await import("../apply/command.ts");
   await runApplyDemo(context, { ...defaultDemo, ...options });
 }

@@ -8,6 +8,7 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import { openCluster } from "../configs/cluster-source.ts";
 import { whileStopped } from "../control/sockets.ts";
 import { hostAndPathOf } from "../serving/site.ts";
+import type { StoreKeys } from "../shared/store-keys.ts";
 import { type DocumentStore, documentStore, documentStoreIn } from "../source/store.ts";
 import {
   folderOfFiles,
@@ -35,6 +36,8 @@ export interface PublisherStores {
   readonly addresses: readonly CertificateAddress[];
   /** The folder of all of it; absent if replicas share it in a Secret. */
   readonly folder?: KeptFolder;
+  /** What proves what replicas share; absent where there is a folder. */
+  readonly storeKeys?: StoreKeys;
   /** Works while no publisher uses it. Throws `publisher-running` if one runs that cannot be stopped from here. */
   whileStopped<Result>(work: () => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -87,6 +90,7 @@ export async function openPublisherStores(config: Config, deps: KeptDeps): Promi
     const shared = new SharedStore(store, { cluster, clock, logger, keys });
     return {
       ...names,
+      storeKeys: keys,
       documents: shared.documents({ stack, issuer, keyRetention, part: "documents" }),
       ...(ordersNone ? {} : { certificates: shared.certificates }),
       whileStopped: (work) => work(),

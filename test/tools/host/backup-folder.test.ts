@@ -94,6 +94,12 @@ publisher:
     assert.equal(code, 0, err);
     const [signers = ""] = /^ {4}backupSigners: \[ed25519:[\w-]{43}\]$/mu.exec(out) ?? [];
     assert.notEqual(signers, "", out);
+    // As JSON, and by a plan that was saved: the same key.
+    const json = JSON.parse((await podtrust("up", "--only", "publisher", "--yes", "--json")).out) as object;
+    assert.match(signers, new RegExp((json as { backupSigner?: string }).backupSigner ?? "no member", "u"));
+    assert.equal((await podtrust("plan", "--only", "publisher", "-o", "saved.plan")).code, 0);
+    const saved = await podtrust("up", "saved.plan");
+    assert.ok(saved.out.includes(signers), saved.out + saved.err);
     const { mode, uid } = statSync(backups());
     assert.deepEqual([mode & 0o777, uid], [0o700, 0]);
     const unit = (await host.file("etc/systemd/system/podtrust-publisher.service")) ?? "";
