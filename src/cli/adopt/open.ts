@@ -3,6 +3,7 @@ import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, personStateDir } from "../../config/index.ts";
 import type { AdoptionContext } from "../../control-plane/adoption/index.ts";
 import { openServers, type Servers } from "../../control-plane/servers/index.ts";
+import { proxyOf } from "../../rules/distribution/index.ts";
 import type { CommandContext } from "../context.ts";
 import { clusterOf } from "../options/cluster.ts";
 import { configOf } from "../options/config.ts";
@@ -65,6 +66,12 @@ export async function withAdoption<T>(
   const config = await configOf(context, options.file);
   const [api, route] = [await clusterOf(context, config), await routeOf(context, options)];
   const servers = await serversOf(context, config, options);
+  const proxy = proxyOf(api.server);
+  if (proxy !== undefined)
+    context.progress.line(
+      `note: ${api.server} is ${proxy}, and not an API server. Name a kubeconfig of the cluster's own, and list the machines in cluster.servers: each API server is reached there.`,
+      6,
+    );
   try {
     return await work({
       config,

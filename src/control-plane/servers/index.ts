@@ -5,6 +5,7 @@ export { lookAtMachine, lookAtServers, type ServerSight } from "./look.ts";
 export { k3sOnMachine } from "./on-machine.ts";
 export { openServers, type Servers, type ServersOptions } from "./open.ts";
 export { checkListed } from "./known.ts";
+export { requireOwnAddress } from "./proxied.ts";
 export { onEachServer } from "./session.ts";
 export type {
   ApiServer,

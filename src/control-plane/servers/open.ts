@@ -18,6 +18,7 @@ import { ServerMachine } from "./machine.ts";
 import type { KubeletSettings } from "../../rules/distribution/index.ts";
 import { RancherFiles } from "./rancher.ts";
 import type { ControlPlaneServer, ServerFiles } from "./server.ts";
+import { requireOwnAddress } from "./proxied.ts";
 import { sessionOf, type SessionsOptions } from "./session.ts";
 import { askedThroughRestart } from "./settle.ts";
 import { ServerTunnel } from "./tunnel.ts";
@@ -234,7 +235,7 @@ function withWayOut(error: unknown): unknown {
 /**
  * Opens the API servers that the config names, each over SSH with its pinned host key and at its own address. Throws
  * `server-not-listed` for one that the cluster knows and neither config nor `notServers` names, `server-answers` for one of `without` that is
- * there, `server-twice`, `server-distribution`, `ssh-*`, and what the cluster's API does. A cluster that is silent may be restarting
+ * there, `server-proxied`, `server-twice`, `server-distribution`, `ssh-*`, and what the cluster's API does. A cluster that is silent may be restarting
  * and is waited for, a minute at the most.
  */
 export async function openServers(options: ServersOptions): Promise<Servers> {
@@ -244,12 +245,14 @@ export async function openServers(options: ServersOptions): Promise<Servers> {
     for (const end of opened.splice(0).reverse()) await end();
   };
   try {
+    const opening = { env, clock, ...defined({ consent }) };
+    const api = withoutApi ? undefined : await openKubernetes(cluster, opening);
+    if (api !== undefined) requireOwnAddress(api.server);
     const all: ControlPlaneServer[] = [];
     const listed = await remaining(options);
     for (const server of listed) all.push(await openServer(server, options, opened));
     checkTwice(all, listed);
-    if (withoutApi) return { all, close };
-    const api = await openKubernetes(cluster, { env, clock, ...defined({ consent }) });
+    if (api === undefined) return { all, close };
     await askedThroughRestart(() => checkKnown(api, all, options), options);
     return { all, close };
   } catch (error) {

@@ -22,7 +22,7 @@ import {
   sightsOf,
 } from "../rotation/index.ts";
 import { recordServers, ServersRecord, TheftsRecord } from "../record/index.ts";
-import { checkListed, openServers, type Servers } from "../servers/index.ts";
+import { checkListed, openServers, requireOwnAddress, type Servers } from "../servers/index.ts";
 import { endingCredential, replacement } from "./own-credential.ts";
 import { MachineTheftServer } from "./machine-server.ts";
 import type { TheftServer } from "./theft-server.ts";
@@ -85,7 +85,7 @@ async function orOpen<T>(
 }
 
 /**
- * Opens each API server that a config names. Throws `rotation-no-servers`, `theft-own-credential` where the config's credential is a token
+ * Opens each API server that a config names. Throws `rotation-no-servers`, `server-proxied`, `theft-own-credential` where the config's credential is a token
  * that the API servers would refuse halfway and no machine has a kubeconfig with a certificate, and `ssh-*` for a machine that is not reached: it would go on with the stolen key.
  */
 export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft> {
@@ -100,6 +100,7 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
   const open = (): Promise<KubernetesApi> =>
     openKubernetes(source, { env, clock, consent, ...defined({ certificate }) });
   let cluster = await open();
+  requireOwnAddress(cluster.server);
   const credential = await endingCredential(cluster, signal);
   const onWait = (reason: string, deadline: number): void =>
     options.onWait(reason, deadline - clock.elapsed());

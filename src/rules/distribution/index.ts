@@ -64,6 +64,7 @@ export {
 } from "./rancher-config.ts";
 export { type ChangedStart, startAfter, unitFlagWords } from "./rancher-change.ts";
 export { commandIn, type UnitText } from "./unit-file.ts";
+export { proxyOf } from "./proxied.ts";
 export { type IssuerTwice, issuerTwice, type UnitFlags, unitFlags, unitNote } from "./unit-flags.ts";
 export {
   serverConfigPath,

@@ -10,6 +10,11 @@ export const serverErrors = {
     summary: "A control plane node that is said to be gone answers, or the cluster sees its API server live.",
     next: "Leave out --without. If it is to go: stop it for good, wait a minute, and run the same command again.",
   },
+  "server-proxied": {
+    summary:
+      "The API address of the config leads to a proxy such as Rancher's, whose credentials no API server takes by itself.",
+    next: "Name a kubeconfig of the cluster's own in cluster.kubeconfig (/etc/rancher/rke2/rke2.yaml, /etc/rancher/k3s/k3s.yaml or /etc/kubernetes/admin.conf of a control plane node, with the node's address as its server), and each machine by its address in cluster.servers.",
+  },
   "server-twice": {
     summary: "Two entries of cluster.servers lead to the same machine.",
     next: "Name each control plane node once in cluster.servers.",
