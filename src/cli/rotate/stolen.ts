@@ -1,13 +1,16 @@
 import { join } from "node:path";
-import { defined, errorText, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { defined, errorText, PodtrustError, shellWord, silentLogger } from "../../core/base/index.ts";
 import { personStateDir } from "../../config/index.ts";
 import {
+  beginAtSigner,
   beginTheft,
+  endAtSigner,
   endTheft,
   type KeyReplacement,
   type OpenedTheft,
   openTheft,
   renewOwnPods,
+  type SignerTheftDeps,
 } from "../../control-plane/theft/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { legacyTokensOf } from "../../control-plane/rotation/index.ts";
@@ -16,7 +19,9 @@ import { openUploads, handedKey, uploadWhole } from "../../publisher/index.ts";
 import {
   afterTheftText,
   atOnceText,
+  atSignerText,
   secretsText,
+  shownAtSignerText,
   storedKeysRefusal,
   type TheftProgress,
   type TheftWay,
@@ -77,15 +82,32 @@ async function handedOver(run: RotateRun, { fresh }: KeyReplacement, cluster: Ku
   if (config.publisher !== undefined) await handOverToPublisher(context, config, fresh, cluster);
 }
 
-function shownEnd({ context, config }: RotateRun, { publishedAt, servers }: TheftProgress): void {
+function shownEnd(
+  { context, config }: RotateRun,
+  { publishedAt, servers, fresh = "" }: TheftProgress,
+  isSigned: boolean,
+): void {
   const { output } = context;
   for (const line of openAtParties(config, publishedAt)) output.line(line);
   const byFiles = Object.keys(servers).filter((name) => servers[name] === "files");
-  if (byFiles.length > 0)
+  if (isSigned) output.line(shownAtSignerText(fresh));
+  else if (byFiles.length > 0)
     output.line(
       `By their key files alone, since no token could be shown to them twice: ${byFiles.join(", ")}.`,
     );
   for (const line of afterTheftText) output.line(line);
+}
+
+/** What is seen where a signer has the keys, and which servers are not among that. */
+function atSignerOf({
+  servers,
+  signed,
+  sources,
+}: OpenedTheft): Pick<SignerTheftDeps, "sights" | "byFiles" | "unseen"> {
+  const byFiles = sources.servers.map(({ name }) => name);
+  const seen = new Set([...byFiles, ...signed.map(({ name }) => name)]);
+  const unseen = servers.flatMap(({ name }) => (seen.has(name) ? [] : [name]));
+  return { sights: { servers: signed, published: sources.published }, byFiles, unseen };
 }
 
 async function answered(
@@ -98,8 +120,12 @@ async function answered(
   const { clock, signal, progress, output } = context;
   const { thefts } = await opened.thefts.read(signal);
   const remembered = thefts.find(({ stolen, way }) => stolen === kid && way === "at-once");
-  const from = remembered ?? beginTheft(opened.sources, kid);
+  const { signed, sources } = opened;
+  const begin = (): TheftProgress =>
+    signed.length > 0 ? beginAtSigner(atSignerOf(opened).sights, kid) : beginTheft(sources, kid);
+  const from = remembered ?? begin();
   for (const line of atOnceText(from.tainted, opened.open)) output.line(line);
+  if (signed.length > 0) output.line(atSignerText(signed.map(({ name }) => name)));
   for (const line of opened.credentials) output.line(line);
   const { untried = false } = options;
   const refusal = storedKeysRefusal({ servers: opened.sources.servers, untried });
@@ -112,14 +138,41 @@ async function answered(
       detail: { reason: refusal.reason },
     });
   }
+  const ways = {
+    close: async () => void (await closeAll(run, { cut: true }, opened.cluster)),
+    async onWithdrawn() {
+      await notedAtParties(run);
+      await endedAtParties(context, run, kid);
+    },
+    async keep(reached: TheftProgress) {
+      try {
+        return await opened.thefts.keep(reached, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        progress.line(`note: ${errorText(error)}`, 6);
+        return reached;
+      }
+    },
+  };
+  if (signed.length > 0)
+    return endAtSigner(
+      {
+        ...ways,
+        ...atSignerOf(opened),
+        file: shellWord(config.file),
+        clock,
+        onStep: (text) => output.line(text),
+      },
+      from,
+    );
   return endTheft(
     {
+      ...ways,
       servers: opened.servers,
       algorithm: options.algorithm ?? standardAlgorithm(config),
       ...defined({ oneByOne: options.oneByOne }),
       clock,
       signal,
-      close: async () => void (await closeAll(run, { cut: true }, opened.cluster)),
       async replace(keys) {
         const isSeen = async (shows: (kids: readonly string[]) => boolean): Promise<boolean> => {
           const { seen } = await opened.published(signal);
@@ -136,20 +189,7 @@ async function answered(
             () => isSeen((kids) => !kids.includes(tainted)),
           );
       },
-      async onWithdrawn() {
-        await notedAtParties(run);
-        await endedAtParties(context, run, kid);
-      },
       published: (until) => opened.published(until),
-      async keep(reached) {
-        try {
-          return await opened.thefts.keep(reached, signal);
-        } catch (error) {
-          signal.throwIfAborted();
-          progress.line(`note: ${errorText(error)}`, 6);
-          return reached;
-        }
-      },
       onStep: (text) => progress.line(text, 2),
       onWait: waitingLine(context),
     },
@@ -183,9 +223,10 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
     const reached = await answered(run, opened, kid, options);
     const ended = reached.tainted.map((one) => one.kid);
     await noted(context, "what a rotation remembers was not written", () => opened.endRecord(ended));
-    await noted(context, "ConfigMap kube-system/kubeadm-config was not written", () =>
-      opened.keepInKubeadm(),
-    );
+    if (opened.signed.length === 0)
+      await noted(context, "ConfigMap kube-system/kubeadm-config was not written", () =>
+        opened.keepInKubeadm(),
+      );
     await noted(context, "podtrust's own pods were not made anew", async () => {
       for (const line of await renewOwnPods(opened.cluster, signal)) progress.line(line, 2);
     });
@@ -194,7 +235,7 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
       const legacy = await legacyTokensOf(opened.cluster, signal);
       for (const line of secretsText(legacy, reached.fresh ?? "")) context.output.line(line);
     });
-    shownEnd(run, reached);
+    shownEnd(run, reached, opened.signed.length > 0);
     context.output.result({ ...reached, open: opened.open });
   } finally {
     await opened.close();

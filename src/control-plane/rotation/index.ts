@@ -7,6 +7,6 @@ export { keepKeysInKubeadm } from "./kubeadm.ts";
 export { type LeftMove, Rotation } from "./rotation.ts";
 export type { RotationDeps } from "./rotation-deps.ts";
 export type { KnownKeys, RotatedServer, RotationAlgorithm, ServerLook } from "./rotated-server.ts";
-export { MachineServer } from "./machine-server.ts";
+export { MachineServer, signingKid } from "./machine-server.ts";
 export { legacyTokensOf } from "./tokens.ts";
 export { answerTheft, dilemmaOf, evictHit, theftOf } from "./theft.ts";

@@ -1,5 +1,5 @@
 import { defined, mapped, parseDuration, PodtrustError, textOf } from "../../core/base/index.ts";
-import type { ApiServerFlags, ControlPlaneServer, ServerKey } from "../servers/index.ts";
+import type { ApiServer, ApiServerFlags, ControlPlaneServer, ServerKey } from "../servers/index.ts";
 import { publicKeyOf } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import { disagreement, unitNote } from "../../rules/distribution/index.ts";
@@ -10,6 +10,14 @@ import type { KnownKeys, RotatedServer, RotationAlgorithm, ServerLook } from "./
 // Every namespace has it, and a token for this audience is of no use.
 const asked = { namespace: "default", name: "default" } as const;
 const unusedAudience = "https://podtrust.dev/rotation";
+
+/** The ID of the key that an API server signs with now. Throws what `mint` throws. */
+export async function signingKid(
+  api: Pick<ApiServer, "mint">,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return textOf(parseJws(await api.mint(asked, unusedAudience, signal)).kid);
+}
 
 function rulesOf({
   issuers,
@@ -42,14 +50,14 @@ export class MachineServer implements RotatedServer {
     const flags = look.starts;
     if (flags.signingEndpoint !== undefined) {
       throw new PodtrustError("rotation-refused", `${this.name} signs by an external signer`, {
-        next: "Rotate the signer's keys with the signer's own commands. After a theft stop every signer first: docs/how-to/runbooks/stolen-key.md.",
+        next: "Rotate the signer's keys with the signer's own commands. After a theft: podtrust rotate stolen KID, which closes what lets tokens in and says the commands in their order.",
         detail: { reason: "signer-unknown" },
       });
     }
     const { verifiers, signer } = await files.readKeys(signal);
     const held = await machineKeys.list(signal);
     const keys = await api.keys(signal);
-    const token = await api.mint(asked, unusedAudience, signal);
+    const signs = await signingKid(api, signal);
     const stale = await this.#stale(signal);
     return {
       rules: rulesOf(flags),
@@ -58,7 +66,7 @@ export class MachineServer implements RotatedServer {
         name: this.name,
         verifies: keys.map(({ kid }) => kid),
         algorithms: Object.fromEntries(keys.map(({ kid, alg }) => [kid, alg])),
-        signs: textOf(parseJws(token).kid),
+        signs,
         files: {
           verify: verifiers.map(({ kid }) => kid),
           signing: signer.kid,

@@ -13,6 +13,7 @@ import {
   ownCredentials,
   recordTheft,
   type ServerKeys,
+  type SignedServer,
 } from "../../rules/rotation/index.ts";
 import {
   keepKeysInKubeadm,
@@ -23,6 +24,7 @@ import {
 } from "../rotation/index.ts";
 import { recordServers, ServersRecord, TheftsRecord } from "../record/index.ts";
 import { checkListed, openServers, requireOwnAddress, type Servers } from "../servers/index.ts";
+import { lookAtSigner } from "./end-at-signer.ts";
 import { endingCredential, replacement } from "./own-credential.ts";
 import { MachineTheftServer } from "./machine-server.ts";
 import type { TheftServer } from "./theft-server.ts";
@@ -49,6 +51,8 @@ export interface OpenTheftOptions {
 /** The cluster of a config as an answer to a theft reaches it. What could not be seen is a sentence of `open`, never an error. */
 export interface OpenedTheft {
   readonly servers: readonly TheftServer[];
+  /** Those of them that have a signer sign, which no key file shows. */
+  readonly signed: readonly SignedServer[];
   readonly cluster: KubernetesApi;
   readonly sources: KeySources;
   /** Which credential this run has, and what takes its place: sentences. */
@@ -71,7 +75,7 @@ export interface OpenedTheft {
 async function orOpen<T>(
   look: () => Promise<T>,
   orElse: T,
-  said: (why: string) => void,
+  said: (why: string) => unknown,
   signal: AbortSignal,
 ): Promise<T> {
   try {
@@ -161,24 +165,24 @@ async function looked(
   opened: Servers,
   cluster: KubernetesApi,
   { clock, signal, published, notServers }: Looking,
-): Promise<Pick<OpenedTheft, "servers" | "sources" | "open">> {
+): Promise<Pick<OpenedTheft, "servers" | "signed" | "sources" | "open">> {
   const open: string[] = [];
-  const servers = opened.all.map(
-    (server) =>
-      new MachineTheftServer(
-        server,
-        opened.all.filter((other) => other !== server),
-      ),
-  );
+  const servers: TheftServer[] = [];
+  const signed: SignedServer[] = [];
   const keys: ServerKeys[] = [];
-  for (const server of servers) {
-    const look = await orOpen(
-      async () => [(await server.look(signal)).keys],
-      [],
-      (why) => open.push(`${server.name} could not be looked at: ${why}`),
-      signal,
+  for (const one of opened.all) {
+    const server = new MachineTheftServer(
+      one,
+      opened.all.filter((other) => other !== one),
     );
-    keys.push(...look);
+    servers.push(server);
+    const look = async (): Promise<void> => {
+      const atSigner = await lookAtSigner(one, signal);
+      if (atSigner !== undefined) signed.push(atSigner);
+      else keys.push((await server.look(signal)).keys);
+    };
+    const said = (why: string): unknown => open.push(`${server.name} could not be looked at: ${why}`);
+    await orOpen(look, undefined, said, signal);
   }
   const listed = opened.all.map((server) => server.facts);
   const against = { listed, elapsed: clock.elapsed(), ...defined({ notServers }) };
@@ -190,5 +194,5 @@ async function looked(
   );
   const { seen } = await published(signal);
   // Nothing that the cluster remembers is asked: whoever writes there could have a key counted as clean.
-  return { servers, sources: { servers: keys, published: seen, record: emptyRecord }, open };
+  return { servers, signed, sources: { servers: keys, published: seen, record: emptyRecord }, open };
 }

@@ -57,6 +57,16 @@ export {
   type TaintedServer,
   taintText,
 } from "./tainted.ts";
+export {
+  atSignerText,
+  freshAtSigner,
+  leftAtSigner,
+  type SignedServer,
+  shownAtSignerText,
+  type SignerSights,
+  signerStepsText,
+  taintedAtSigner,
+} from "./signer-theft.ts";
 export { openTexts, partyRowText, type Withdrawal } from "./party-rows.ts";
 export {
   type HitPod,

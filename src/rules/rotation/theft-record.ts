@@ -13,7 +13,10 @@ export type TheftWay =
 export type KeyEndProof =
   /** A token of a tainted key that it took right before its restart is refused, and one of the fresh key is taken. */
   | "tokens"
-  /** It could make no token before: its key files, which are older than its process, and the keys that it shows. */
+  /**
+   * It could make no token before: its key files, which are older than its process, and the keys that it shows. Where a signer has the
+   * keys: those that it shows and signs with.
+   */
   | "files";
 
 // What comes first holds where two copies differ.
