@@ -65,7 +65,7 @@ export interface OperatorOptions {
   readonly identity?: string;
   /** Milliseconds, whole seconds, for which a renewal of the Lease holds; 15,000 by default. */
   readonly leaseDurationMs?: number;
-  /** Milliseconds after which a silent API server counts as dead; 100,000 by default. */
+  /** Milliseconds of silence after which an API server is asked whether it is there; 100,000 by default. */
   readonly silenceMs?: number;
   /** Absent: pods that were missed are reported, and stay. */
   readonly evict?: EvictionLimits;

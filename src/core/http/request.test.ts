@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer as plainServer } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { PodtrustError } from "../base/index.ts";
 import { type TestAuthority, testAuthority } from "../../../test/support/certificates.ts";
-import { ExchangeObserver, parseConnectTo, request } from "./index.ts";
+import { ExchangeObserver, parseConnectTo, receive, request } from "./index.ts";
 
 const servers: Server[] = [];
 let authority: TestAuthority;
@@ -23,7 +24,8 @@ async function secure(options: ServerOptions): Promise<number> {
   return listen(
     createServer(options, (incoming, outgoing) => {
       if (incoming.url === "/slow") return;
-      if (incoming.url === "/large") outgoing.end("x".repeat(5000));
+      if (incoming.url === "/lasting") outgoing.write("x");
+      else if (incoming.url === "/large") outgoing.end("x".repeat(5000));
       else if (incoming.url === "/cut") {
         outgoing.writeHead(200, { "content-length": "100" }).write("x");
         setTimeout(() => outgoing.destroy(), 20);
@@ -181,6 +183,27 @@ describe("an outgoing request", () => {
     const refused = request("https://255.255.255.255/", { observer, timeoutMs: 60_000 });
     assert.equal(await reason(refused), "connect");
   });
+
+  const noTcpTable =
+    process.platform !== "linux" && "only Linux shows the timers of a connection, in /proc/net/tcp";
+
+  test(
+    "TCP itself asks whether the other side of a streamed answer is still there",
+    { skip: noTcpTable },
+    async () => {
+      const silence = { ...options(), silenceMs: 60_000 };
+      const timer = await receive("https://oidc.example.com/lasting", silence, () => {
+        const server = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+        const lines = readFileSync("/proc/net/tcp", "utf8")
+          .split("\n")
+          .map((line) => line.trim().split(/\s+/u));
+        const ours = lines.find(([, , remote, state]) => remote?.endsWith(server) && state === "01");
+        return Promise.resolve(ours?.[5]);
+      });
+      // 02 is the timer of keep-alive (Linux, net/ipv4/tcp_ipv4.c, get_tcp4_sock).
+      assert.match(timer ?? "none", /^02:/u);
+    },
+  );
 
   test("an IP address is checked against the certificate's addresses", async () => {
     const { certificate, key } = await authority.issue(["127.0.0.1"]);

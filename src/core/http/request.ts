@@ -73,6 +73,8 @@ export interface HttpResponse {
 const defaultTimeout = 10_000;
 const defaultMaxBytes = 1024 * 1024;
 const maxHeaderSize = 32 * 1024;
+/** Milliseconds of silence after which TCP asks the other side: a lost way is found ten seconds later. */
+const keepAliveMs = 30_000;
 
 function checkedUrl(text: string, options: HttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -333,6 +335,7 @@ export async function receive<T>(
   const url = checkedUrl(text, options);
   const ending = new Ending(options);
   const outgoing = begin(url, options, ending);
+  outgoing.once("socket", (socket) => socket.setKeepAlive(true, keepAliveMs));
   try {
     const response = await (async () => {
       ending.signal.throwIfAborted();

@@ -172,6 +172,22 @@ describe("following objects of a real API server", { skip }, () => {
     await clear("meanwhile");
   });
 
+  test("a kind that nobody writes is listed once, while its API server is asked after each silence", async () => {
+    let asked = 0;
+    const counting: Pick<KubernetesApi, "server" | "follow"> = {
+      server: api.server,
+      follow: (path, ...rest) => {
+        if (path.includes("limit=1")) asked += 1;
+        return api.follow(path, ...rest);
+      },
+    };
+    const logger = rememberingLogger();
+    await using followed = follow(counting, { silenceMs: 500, logger });
+    const { mirror } = followed;
+    await until(() => asked >= 10, "the server was asked ten times");
+    assert.deepEqual([mirror.status.lists, mirror.status.failing, logger.lines], [1, undefined, []]);
+  });
+
   test("an API server that is away for ten minutes is asked at most every half minute, and found again", async () => {
     const logger = rememberingLogger();
     let asked = 0;
@@ -201,18 +217,18 @@ describe("following objects of a real API server", { skip }, () => {
 
   test("a watch from a resourceVersion of the future is silent for ever on the server, and not here", async () => {
     let lied = 0;
+    async function* ofTheFuture(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      const list = (await Array.fromAsync(body)).join("");
+      yield Buffer.from(list.replace(/"resourceVersion":"\d+"/u, '"resourceVersion":"999999999"'));
+    }
     const lying: Pick<KubernetesApi, "server" | "follow"> = {
       server: api.server,
       follow: async (path, options, consume) => {
         // A list in pages, so that a watch from a version comes after it.
         if (path.includes("sendInitialEvents"))
           throw new PodtrustError("cluster-refused", "no WatchList", { detail: { status: 422 } });
-        if (!path.includes("watch=true") || (lied += 1) > 1) return api.follow(path, options, consume);
-        return api.follow(
-          path.replace(/resourceVersion=\d+/u, "resourceVersion=999999999"),
-          options,
-          consume,
-        );
+        if (!path.includes("limit=500") || (lied += 1) > 1) return api.follow(path, options, consume);
+        return api.follow(path, options, (body) => consume(ofTheFuture(body)));
       },
     };
     await using followed = follow(lying, { silenceMs: 3000 });

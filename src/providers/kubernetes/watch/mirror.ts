@@ -11,10 +11,11 @@ import {
   Waiters,
 } from "../../../core/base/index.ts";
 import type { RequestPurpose } from "../answer.ts";
-import type { KubernetesApi } from "../api.ts";
+import type { FollowOptions, KubernetesApi } from "../api.ts";
 import { allPath, type ObjectKind, pluralOf } from "../object.ts";
+import { whileHeard } from "./silence.ts";
 import { type OnChanged, type Indexes, ObjectStore } from "./store.ts";
-import { eventsOf, ListBounds, pageOf, type WatchEvent } from "./wire.ts";
+import { eventsOf, ListBounds, type ListPage, pageOf, type WatchEvent } from "./wire.ts";
 
 /** Which objects are followed, and what is kept of them. */
 export interface MirrorOptions<V, I extends string = never> {
@@ -31,7 +32,7 @@ export interface MirrorOptions<V, I extends string = never> {
   readonly indexes: Indexes<V, I>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds of silence after which a server counts as dead, whatever TCP believes; 100,000 by default. */
+  /** Milliseconds of silence after which the server is asked whether it is there, whatever TCP believes; 100,000 by default. */
   readonly silenceMs?: number;
   /** Objects that are kept at the most; 200,000 by default. */
   readonly maxObjects?: number;
@@ -50,8 +51,13 @@ export interface MirrorStatus {
   readonly events: number;
 }
 
-/** A server sends a bookmark about once a minute. */
+/**
+ * A server sends a bookmark about once a minute, but none of a kind of which it has seen neither an event nor etcd's
+ * progress since it began: by etcd's default that is ten minutes (kube-apiserver, storage/cacher, dispatchEvents).
+ */
 const defaultSilence = 100_000;
+/** Milliseconds that a watch may last beyond the time at which its server ends it. */
+const grace = 30_000;
 const defaultMaxObjects = 200_000;
 const pageSize = 500;
 const metadataAccept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
@@ -70,6 +76,11 @@ function keyOf(object: JsonRecord): string {
 
 const versionOf = (object: JsonRecord): string =>
   textOf(recordOf(object["metadata"])["resourceVersion"]) ?? "";
+
+/** Whether a version is older; by the numbers that they are (KEP-5504), and never where one is none. */
+const isBefore = (version: string, other: string): boolean =>
+  [version, other].every((one) => /^[1-9]\d*$/u.test(one)) &&
+  (version.length < other.length || (version.length === other.length && version < other));
 
 const statusOf = (error: unknown): unknown =>
   error instanceof PodtrustError ? error.detail["status"] : undefined;
@@ -193,22 +204,56 @@ export class Mirror<V, I extends string = never> {
       : { resourceVersion: this.#version ?? "" };
     const query = { ...from, watch: "true", allowWatchBookmarks: "true", timeoutSeconds: String(seconds) };
     const accept = this.#options.metadataOnly === true ? metadataAccept : "application/json";
-    await this.#follow(query, accept, signal, async (body) => {
-      let fresh = initial ? new Map<string, V>() : undefined;
-      const bounds = new ListBounds(this.#purpose, this.#options.maxObjects ?? defaultMaxObjects);
-      for await (const event of eventsOf(this.#purpose, body)) {
-        if (fresh === undefined) this.#take(event);
-        else if (this.#gather(fresh, event, bounds)) {
-          this.#replace(fresh, versionOf(event.object));
-          fresh = undefined;
+    const longest = seconds * 1000 + grace;
+    let fresh = initial ? new Map<string, V>() : undefined;
+    const ask = async (during: AbortSignal): Promise<void> => {
+      // What is lost on the way is not ended by the server either.
+      if (fresh !== undefined || clock.elapsed() - begun > longest)
+        throw this.#notReady(`nothing came for ${clock.elapsed() - begun} ms`);
+      await this.#ask(during);
+    };
+    const { silenceMs = defaultSilence } = this.#options;
+    await whileHeard({ clock, silenceMs, signal, ask }, (heard, during) =>
+      this.#follow({ query, accept, silenceMs: longest, signal: during }, async (body) => {
+        const bounds = new ListBounds(this.#purpose, this.#options.maxObjects ?? defaultMaxObjects);
+        for await (const event of eventsOf(this.#purpose, body)) {
+          heard();
+          if (fresh === undefined) this.#take(event);
+          else if (this.#gather(fresh, event, bounds)) {
+            this.#replace(fresh, versionOf(event.object));
+            fresh = undefined;
+          }
         }
-      }
-    });
+      }),
+    );
     // A server that is stopped ends its watches in good order too: its successor may have another history.
-    if (clock.elapsed() - begun < (seconds - 2) * 1000 || this.#version === undefined) {
-      const sentence = `cluster ${this.#purpose.server}, to ${this.#purpose.what}: the server ended it before its time`;
-      throw new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
-    }
+    if (clock.elapsed() - begun < (seconds - 2) * 1000 || this.#version === undefined)
+      throw this.#notReady("the server ended it before its time");
+  }
+
+  #notReady(why: string): PodtrustError {
+    const sentence = `cluster ${this.#purpose.server}, to ${this.#purpose.what}: ${why}`;
+    return new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
+  }
+
+  /**
+   * Asks a server whose watch is silent for one object of the kind, which needs no other right and tells its version. That
+   * is older than ours where the server was restored to an older state. Throws where the server is not there.
+   */
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { resourceVersion } = await this.#page({ limit: "1" }, signal).catch((error: unknown) => {
+      // One that has too much to do is there, and a list of everything would be more.
+      if (statusOf(error) === 429) return { resourceVersion: "" };
+      throw error;
+    });
+    if (isBefore(resourceVersion, this.#version ?? ""))
+      throw this.#notReady(`it is at version ${resourceVersion}, before the watch's ${this.#version ?? ""}`);
+  }
+
+  #page(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ListPage> {
+    const { metadataOnly, silenceMs = defaultSilence } = this.#options;
+    const accept = metadataOnly === true ? metadataListAccept : "application/json";
+    return this.#follow({ query, accept, silenceMs, signal }, (body) => pageOf(this.#purpose, body));
   }
 
   /** Collects the first events of a watch; true at the one that ends them. */
@@ -226,11 +271,10 @@ export class Mirror<V, I extends string = never> {
   async #listPages(signal: AbortSignal): Promise<void> {
     const fresh = new Map<string, V>();
     const bounds = new ListBounds(this.#purpose, this.#options.maxObjects ?? defaultMaxObjects);
-    const accept = this.#options.metadataOnly === true ? metadataListAccept : "application/json";
     let [next, version] = ["", ""];
     do {
       const query = { limit: String(pageSize), ...(next === "" ? {} : { continue: next }) };
-      const page = await this.#follow(query, accept, signal, (body) => pageOf(this.#purpose, body));
+      const page = await this.#page(query, signal);
       for (const item of page.items) {
         const value = this.#options.keep(item);
         if (value !== undefined) fresh.set(keyOf(item), value);
@@ -268,15 +312,17 @@ export class Mirror<V, I extends string = never> {
   }
 
   #follow<T>(
-    query: Readonly<Record<string, string>>,
-    accept: string,
-    signal: AbortSignal,
+    asked: Pick<FollowOptions, "accept" | "silenceMs"> & {
+      readonly query: Readonly<Record<string, string>>;
+      readonly signal: AbortSignal;
+    },
     consume: (body: AsyncIterable<Buffer>) => Promise<T>,
   ): Promise<T> {
-    const { api, kind, namespace, fields, silenceMs = defaultSilence } = this.#options;
+    const { api, kind, namespace, fields } = this.#options;
+    const { query, ...options } = asked;
     const all = new URLSearchParams({ ...query, ...defined({ fieldSelector: fields }) });
     const path = `${allPath({ kind, ...defined({ namespace }) })}?${all.toString()}`;
     const { what, right } = this.#purpose;
-    return api.follow(path, { what, right, accept, silenceMs, signal }, consume);
+    return api.follow(path, { what, right, ...options }, consume);
   }
 }
