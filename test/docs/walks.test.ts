@@ -75,7 +75,7 @@ async function admission(t: TestContext): Promise<() => Promise<unknown>> {
   });
   const server = new ReviewServer({
     listen: { host: "127.0.0.1", port: 0 },
-    answer: (read) => answerReview(read, (namespace, name) => around.of(namespace, name)),
+    answer: (read, asker) => answerReview(read, (namespace, name) => around.of(namespace, name, asker)),
     tallies: new ReviewTallies(),
     clock: systemClock,
     logger: rememberingLogger(),

@@ -1,7 +1,7 @@
 /** The attacks that silenced the webhook and the probes once, for two seconds each; `npm run test:attacks-nightly` has all of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apiServer, withVictim } from "./listeners/trial.ts";
+import { apiServer, listenerUnder, origins, withVictim } from "./listeners/trial.ts";
 import { testListenersUnder } from "./listeners/under.ts";
 
 testListenersUnder(
@@ -23,3 +23,11 @@ test("four hundred reviews at once of one API server are all answered", async ()
     );
   });
 });
+
+for (const [from, addresses] of Object.entries(origins))
+  test(`new ServiceAccounts have their role within the API server's five seconds, while ones of their namespace are invented from ${from}`, async () => {
+    const attack = "ServiceAccounts that are not there";
+    const trial = { attack, connections: 280, addresses, seconds: 6, timeoutSeconds: 5, areNew: true };
+    const { failures } = await listenerUnder(trial);
+    assert.deepEqual(failures, []);
+  });

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type JsonRecord, recordOf } from "../../core/base/index.ts";
 import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/index.ts";
+import { settle, TestClock } from "../../../test/support/clock.ts";
 import { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
+import { Asker } from "./asker.ts";
 
 const key = "eks.amazonaws.com/role-arn";
 const view = (role: string): JsonRecord => ({ metadata: { annotations: { [key]: role } } });
@@ -25,7 +27,10 @@ function bench({ synced = true, failing = false, timeoutMs = 3000, namespaces = 
   });
   const asked: string[] = [];
   const answers: ((object: JsonRecord | undefined) => void)[] = [];
-  const around = new Around({
+  const clock = new TestClock();
+  const connection = (address: string): Asker => new Asker(address, clock);
+  const apiServer = connection("10.0.0.1");
+  const followedAround = new Around({
     api: {
       read({ kind, name }: ObjectRef, { signal } = {}) {
         asked.push(`${kind} ${name}`);
@@ -40,7 +45,11 @@ function bench({ synced = true, failing = false, timeoutMs = 3000, namespaces = 
     roles: new Roles(undefined),
     timeoutMs,
   });
-  return { around, asked, answers };
+  const around = {
+    of: async (namespace: string, account: string, asker = apiServer) =>
+      followedAround.of(namespace, account, asker),
+  };
+  return { around, asked, answers, clock, connection };
 }
 
 const roleOf = (object: JsonRecord | undefined): unknown =>
@@ -111,10 +120,88 @@ describe("what stands around a pod", () => {
     assert.equal(roleOf((await good).serviceAccount), "read");
   });
 
-  test("is not asked for where two hundred and fifty-six questions of its namespace wait", async () => {
+  test("is not asked for where a thousand questions of one connection wait", async () => {
     const { around } = bench();
-    const all = Array.from({ length: 8 + 256 }, async (_, index) => around.of("shop", `new-${index}`));
+    const all = Array.from({ length: 8 + 1024 }, async (_, index) => around.of("shop", `new-${index}`));
     for (const one of all) one.catch(() => {});
     await assert.rejects(async () => around.of("shop", "one-more"), { code: "cluster-not-ready" });
+  });
+
+  for (const [who, address, count] of [
+    ["two thousand connections from an address of their own", "10.0.0.66", 2000],
+    ["sixty-four connections from the API server's address that ask all the time", "10.0.0.1", 64],
+  ] as const)
+    test(`is asked for before what is invented in its own namespace by ${who}`, async () => {
+      const { around, asked, answers, connection } = bench();
+      const invent = (asker: Asker, name: string): void =>
+        void around.of("shop", name, asker).catch(() => {});
+      const strangers = Array.from({ length: count }, () => connection(address));
+      strangers.forEach((asker, index) => invent(asker, `none-${index}`));
+      // Each asks again as soon as it is answered.
+      for (let index = 0; index < 100; index += 1) {
+        answers[index]?.(undefined);
+        await settle(1);
+        invent(strangers[index % count] as Asker, `again-${index}`);
+      }
+      const begun = asked.length;
+      const good = around.of("shop", "new");
+      answers[begun - 1]?.(undefined);
+      await settle(1);
+      const at = asked.indexOf("ServiceAccount new");
+      assert.ok(at !== -1 && at <= begun, `asked as number ${at} of ${begun}`);
+      answers[at]?.(view("read"));
+      assert.equal(roleOf((await good).serviceAccount), "read");
+    });
+
+  test("is asked for by a connection that lasts, though others are made all the time from its address", async () => {
+    const { around, asked, answers, connection } = bench();
+    const lasting = connection("10.0.0.1");
+    const first = around.of("shop", "first", lasting);
+    answers[0]?.(view("read"));
+    await first;
+    const churn = (count: number): void => {
+      for (let index = 0; index < count; index += 1)
+        void around.of("shop", `none-${asked.length}-${index}`, connection("10.0.0.1")).catch(() => {});
+    };
+    churn(100);
+    for (let index = 1; index < 600; index += 1) {
+      answers[index]?.(undefined);
+      await settle(1);
+      churn(1);
+    }
+    const begun = asked.length;
+    void around.of("shop", "new", lasting).catch(() => {});
+    answers[begun - 1]?.(undefined);
+    await settle(1);
+    assert.equal(asked.indexOf("ServiceAccount new"), begun);
+  });
+
+  test("was not there for a connection: it is told so for a second without a question, and nobody else is", async () => {
+    const { around, asked, answers, clock, connection } = bench();
+    const stranger = connection("10.0.0.66");
+    const none = around.of("shop", "new", stranger);
+    answers[0]?.(undefined);
+    assert.equal((await none).serviceAccount, undefined);
+    assert.equal((await around.of("shop", "new", stranger)).serviceAccount, undefined);
+    assert.equal(asked.length, 1);
+    const good = around.of("shop", "new");
+    answers[1]?.(view("read"));
+    assert.equal(roleOf((await good).serviceAccount), "read");
+    await clock.advance(1000);
+    const later = around.of("shop", "new", stranger);
+    answers[2]?.(view("read"));
+    assert.equal(roleOf((await later).serviceAccount), "read");
+  });
+
+  test("is asked for anew where the question under way began before it was made", async () => {
+    const { around, asked, answers, connection } = bench();
+    const stranger = around.of("shop", "new", connection("10.0.0.66"));
+    const good = around.of("shop", "new");
+    answers[0]?.(undefined);
+    assert.equal((await stranger).serviceAccount, undefined);
+    await settle(1);
+    assert.equal(asked.length, 2);
+    answers[1]?.(view("read"));
+    assert.equal(roleOf((await good).serviceAccount), "read");
   });
 });

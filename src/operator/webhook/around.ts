@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
-import type { JsonRecord } from "../../core/base/index.ts";
+import { type JsonRecord, SharedWork } from "../../core/base/index.ts";
 import { annotationsView, type Surroundings } from "../../rules/injection/index.ts";
 import type { KubernetesApi, Mirror, ObjectRef } from "../../providers/kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
+import type { Asker } from "./asker.ts";
 import { Questions } from "./questions.ts";
 
 /** What is followed of the cluster, with every object of its kind. */
@@ -13,11 +14,20 @@ export interface AroundOptions {
   readonly accounts: Followed;
   readonly namespaces: Followed;
   readonly roles: Roles;
-  /** Milliseconds for each call to the API server; 3,000 by default. */
+  /** Milliseconds for each question to the API server, with its wait for a turn; 3,000 by default. */
   readonly timeoutMs?: number;
 }
 
 const defaultTimeoutMs = 3000;
+
+/** What is asked of the API server, and by whom. */
+interface Question {
+  readonly asker: Asker;
+  readonly share: string;
+  /** One for each object. */
+  readonly key: string;
+  readonly ref: ObjectRef;
+}
 
 /** The share of questions about what is in no namespace that is known: callers that invent names share it. */
 const unknownNamespaces = "an unknown namespace";
@@ -29,37 +39,28 @@ const unknownNamespaces = "an unknown namespace";
 export class Around {
   readonly #options: AroundOptions;
   readonly #questions = new Questions();
-  readonly #reading = new Map<string, Promise<JsonRecord | undefined>>();
+  readonly #reading = new Map<string, SharedWork<JsonRecord | undefined>>();
 
   constructor(options: AroundOptions) {
     this.#options = options;
   }
 
   /**
-   * Returns at once if the mirrors know everything. Rejects with what the API throws; with `cluster-not-ready` for too
-   * many questions at a time.
+   * Returns at once if the mirrors know everything, else by the turns of `asker`. Rejects with what the API throws; with
+   * `cluster-not-ready` for too many questions at a time.
    */
-  of(namespace: string, account: string): Surroundings | Promise<Surroundings> {
+  of(namespace: string, account: string, asker: Asker): Surroundings | Promise<Surroundings> {
     const { accounts, namespaces } = this.#options;
     const key = `${namespace}/${account}`;
     const [serviceAccount, of] = [knownOf(accounts, key), knownOf(namespaces, namespace)];
     if (serviceAccount !== undefined && of !== undefined) return this.#joined(key, serviceAccount, of);
-    return this.#asked(namespace, account, serviceAccount, of);
-  }
-
-  async #asked(
-    namespace: string,
-    account: string,
-    known: JsonRecord | undefined,
-    knownNamespace: JsonRecord | undefined,
-  ): Promise<Surroundings> {
-    const key = `${namespace}/${account}`;
-    const share = this.#options.namespaces.get(namespace) === undefined ? unknownNamespaces : namespace;
-    const [serviceAccount, of] = await Promise.all([
-      known ?? this.#read(share, key, { kind: "ServiceAccount", namespace, name: account }),
-      knownNamespace ?? this.#read(share, namespace, { kind: "Namespace", name: namespace }),
-    ]);
-    return this.#joined(key, serviceAccount, of);
+    const share = namespaces.get(namespace) === undefined ? unknownNamespaces : namespace;
+    const read = (name: string, ref: ObjectRef): Promise<JsonRecord | undefined> =>
+      this.#read({ asker, share, key: `${ref.kind} ${name}`, ref });
+    return Promise.all([
+      serviceAccount ?? read(key, { kind: "ServiceAccount", namespace, name: account }),
+      of ?? read(namespace, { kind: "Namespace", name: namespace }),
+    ]).then((found) => this.#joined(key, ...found));
   }
 
   #joined(
@@ -70,17 +71,34 @@ export class Around {
     return this.#options.roles.around({ serviceAccount, namespace }, key, randomInt(1001) / 1000);
   }
 
+  async #read(question: Question): Promise<JsonRecord | undefined> {
+    const { asker, share, key } = question;
+    if (asker.knowsNone(key)) return undefined;
+    const signal = AbortSignal.timeout(this.#options.timeoutMs ?? defaultTimeoutMs);
+    const earlier = this.#reading.get(key);
+    if (earlier !== undefined) {
+      const found = await earlier.wait(signal);
+      // What was not there for a question that began before this one may have been made since.
+      if (found !== undefined) return found;
+    }
+    const later = this.#reading.get(key);
+    const found = await (later === undefined
+      ? this.#questions.ask(asker, share, () => this.#shared(question).wait(signal), signal)
+      : later.wait(signal));
+    if (found === undefined) asker.foundNone(key);
+    return found;
+  }
+
   /** One question serves all callers that ask it at the same time. */
-  #read(share: string, name: string, ref: ObjectRef): Promise<JsonRecord | undefined> {
-    const key = `${ref.kind} ${name}`;
-    const under = this.#reading.get(key);
-    if (under !== undefined) return under;
-    const { api, timeoutMs = defaultTimeoutMs } = this.#options;
-    const signal = AbortSignal.timeout(timeoutMs);
-    const reading = this.#questions
-      .ask(share, () => api.read(ref, { signal }), signal)
-      .then((object) => (object === undefined ? undefined : annotationsView(object)))
-      .finally(() => this.#reading.delete(key));
+  #shared({ key, ref }: Question): SharedWork<JsonRecord | undefined> {
+    const reading = SharedWork.again(this.#reading.get(key), async (signal) => {
+      try {
+        const object = await this.#options.api.read(ref, { signal });
+        return object === undefined ? undefined : annotationsView(object);
+      } finally {
+        this.#reading.delete(key);
+      }
+    });
     this.#reading.set(key, reading);
     return reading;
   }

@@ -1,94 +1,140 @@
 import { PodtrustError } from "../../core/base/index.ts";
+import type { Asker } from "./asker.ts";
 
 /** Concurrent questions to the API server: clients of the webhook cannot make us ask more often. */
 const maxUnderWay = 32;
-/** Of one share, so that no share takes them all. */
+/** Of one share of an address, so that no share takes them all. */
 const maxOfShare = 8;
-/** Of one share that wait for their turn; beyond that they are refused. */
-const maxWaiting = 256;
+/** That wait for their turn, of all; beyond that the one whose turn comes last is refused. */
+const maxWaiting = 1024;
 
+/**
+ * A connection that has not asked yet comes before those that had their turn within so many questions: who asks all the time
+ * does not go before it, and who makes new connections all the time does not go before those that last.
+ */
+const newcomersLead = 512;
+
+/** An address, or one of its shares, while it asks. */
 interface Share {
+  /** The number of its last question; 0 before the first. */
+  turn: number;
+  asking: number;
   underWay: number;
-  readonly waiting: Set<() => void>;
+}
+
+/** A question, and whose it is. */
+interface Asked {
+  readonly asker: Asker;
+  /** The number of the asker's last question. */
+  readonly turn: number;
+  readonly address: Share;
+  readonly share: Share;
+}
+
+interface Waiting extends Asked {
+  readonly give: () => void;
+  readonly refuse: (reason: Error) => void;
+}
+
+/** Below zero where the first has its turn before the second: whoever had none for longest, address, share and connection. */
+function compare(a: Asked, b: Asked): number {
+  return a.address.turn - b.address.turn || a.share.turn - b.share.turn || a.turn - b.turn;
 }
 
 /**
- * Limits concurrent questions. Shares take turns: a thousand questions of one share wait for each other, and delay no
- * other share.
+ * Limits concurrent questions. Addresses take turns, shares of an address, and in a share connections: a thousand questions
+ * of one wait for each other, and delay no other, whatever share they claim to be of.
  */
 export class Questions {
-  /** In the order of their turns. */
+  /** By address, and by address and name. */
   readonly #shares = new Map<string, Share>();
+  readonly #waiting = new Set<Waiting>();
   #underWay = 0;
+  #turns = 0;
 
   /** Rejects as `question` does, with the signal's reason while it waits, and with `cluster-not-ready` if too many wait. */
-  async ask<T>(name: string, question: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const share = this.#shares.get(name) ?? { underWay: 0, waiting: new Set() };
-    this.#shares.set(name, share);
+  async ask<T>(asker: Asker, name: string, question: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const keys = [asker.address, `${asker.address} ${name}`] as const;
+    const turn = asker.turn ?? this.#turns - newcomersLead;
+    const asked = { asker, turn, address: this.#enter(keys[0]), share: this.#enter(keys[1]) };
     try {
-      const waits = this.#turn(name, share, signal);
-      if (waits !== undefined) await waits;
-    } catch (error) {
-      this.#leave(name, share);
-      throw error;
-    }
-    try {
-      return await question();
+      if (this.#underWay < maxUnderWay && asked.share.underWay < maxOfShare) this.#begin(asked);
+      else await this.#turn(asked, name, signal);
+      try {
+        return await question();
+      } finally {
+        this.#underWay -= 1;
+        asked.share.underWay -= 1;
+        this.#next();
+      }
     } finally {
-      this.#underWay -= 1;
-      share.underWay -= 1;
-      this.#leave(name, share);
-      this.#next();
+      for (const key of keys) this.#leave(key);
     }
   }
 
-  /** Undefined if it can run at once. */
-  #turn(name: string, share: Share, signal: AbortSignal): Promise<void> | undefined {
-    if (this.#underWay < maxUnderWay && share.underWay < maxOfShare) {
-      this.#begin(share);
-      return undefined;
-    }
-    if (share.waiting.size >= maxWaiting) {
-      const sentence = `${name} is not asked about: ${maxWaiting} other questions wait`;
-      throw new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } });
-    }
+  #turn(asked: Asked, name: string, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const give = (): void => {
+      const end = (): void => {
+        this.#waiting.delete(waiting);
         signal.removeEventListener("abort", gone);
-        resolve();
       };
-      const gone = (): void => {
-        share.waiting.delete(give);
-        reject(signal.reason as Error);
+      const refuse = (reason: Error): void => {
+        end();
+        reject(reason);
       };
-      share.waiting.add(give);
+      const gone = (): void => refuse(signal.reason as Error);
+      const waiting: Waiting = {
+        ...asked,
+        refuse,
+        give: () => {
+          end();
+          resolve();
+        },
+      };
+      this.#waiting.add(waiting);
       signal.addEventListener("abort", gone, { once: true });
+      if (this.#waiting.size > maxWaiting) this.#refuseLast(name);
     });
   }
 
-  #begin(share: Share): void {
+  #refuseLast(name: string): void {
+    const [first, ...others] = this.#waiting;
+    let last = first;
+    for (const one of others) if (last === undefined || compare(one, last) >= 0) last = one;
+    const sentence = `${name} is not asked about: ${maxWaiting} other questions wait`;
+    last?.refuse(new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } }));
+  }
+
+  #begin({ asker, address, share }: Asked): void {
+    this.#turns += 1;
+    for (const one of [asker, address, share]) one.turn = this.#turns;
     this.#underWay += 1;
     share.underWay += 1;
   }
 
-  /** Hands out free places, one to a share. */
+  /** Hands out free places. */
   #next(): void {
-    const names = [...this.#shares.keys()];
-    for (const name of names) {
-      const share = this.#shares.get(name);
-      if (share === undefined || this.#underWay >= maxUnderWay) return;
-      const [give] = share.waiting;
-      if (give === undefined || share.underWay >= maxOfShare) continue;
-      share.waiting.delete(give);
-      this.#begin(share);
-      // Its next turn comes after those of the others.
-      this.#shares.delete(name);
-      this.#shares.set(name, share);
-      give();
+    while (this.#underWay < maxUnderWay) {
+      let first: Waiting | undefined;
+      for (const one of this.#waiting)
+        if (one.share.underWay < maxOfShare && (first === undefined || compare(one, first) < 0)) first = one;
+      if (first === undefined) return;
+      this.#begin(first);
+      first.give();
     }
   }
 
-  #leave(name: string, share: Share): void {
-    if (share.underWay === 0 && share.waiting.size === 0) this.#shares.delete(name);
+  #enter(key: string): Share {
+    const share = this.#shares.get(key) ?? { turn: 0, asking: 0, underWay: 0 };
+    share.asking += 1;
+    this.#shares.set(key, share);
+    return share;
+  }
+
+  #leave(key: string): void {
+    const share = this.#shares.get(key);
+    if (share === undefined) return;
+    share.asking -= 1;
+    if (share.asking === 0) this.#shares.delete(key);
   }
 }

@@ -125,6 +125,8 @@ describe("the answer to an AdmissionReview", () => {
       [review(pod, { uid: 1 }), /no uid/u],
       [review("pod"), /no object/u],
       [review(pod, { namespace: undefined }), /no namespace/u],
+      [review(pod, { namespace: "n".repeat(64) }), /longer name than there can be/u],
+      [review({ spec: { serviceAccountName: "s".repeat(254) } }), /longer name than there can be/u],
     ];
     for (const [body, message] of wrong)
       await assert.rejects(answerReview(body, around), { name: "TypeError", message });

@@ -30,6 +30,9 @@ interface PodReview {
 /** Containers of a pod: the answer lists what each of them gets. No node runs so many. */
 const maxContainers = 1000;
 
+/** Characters of a name (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/). */
+const [maxNamespaceName, maxAccountName] = [63, 253];
+
 const apiVersion = "admission.k8s.io/v1";
 const kind = "AdmissionReview";
 
@@ -61,6 +64,8 @@ function askedOf(review: unknown): PodReview {
   if (namespace === undefined) throw new TypeError("its request has no namespace");
   checkPod(object);
   const account = textOf(recordOf(object["spec"])["serviceAccountName"]) ?? "default";
+  if (namespace.length > maxNamespaceName || account.length > maxAccountName)
+    throw new TypeError("its namespace or its pod's ServiceAccount has a longer name than there can be");
   return { uid, namespace, account, pod: object, foreign: false };
 }
 

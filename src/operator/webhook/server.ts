@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { drainServer, type LocalAddress } from "../../core/admin/index.ts";
 import { type Clock, defined, errorText, type Logger, PodtrustError } from "../../core/base/index.ts";
 import {
@@ -12,6 +12,7 @@ import {
   localLimits,
   type ServerLimits,
 } from "../../core/listener/index.ts";
+import { Asker } from "./asker.ts";
 import { injectPath } from "./names.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { RequestOutcome, ReviewTallies } from "./tallies.ts";
@@ -23,8 +24,8 @@ const { createServer } = process.getBuiltinModule("node:https");
 
 export interface ReviewServerOptions {
   readonly listen: LocalAddress;
-  /** Answers a review, which `read` parses each time; a TypeError for what is none. */
-  readonly answer: (read: () => Promise<unknown>) => Promise<ReviewAnswer>;
+  /** Answers a review of a client, which `read` parses each time; a TypeError for what is none. */
+  readonly answer: (read: () => Promise<unknown>, asker: Asker) => Promise<ReviewAnswer>;
   /** PEM: clients without a certificate of this authority are refused. Absent: all clients are served. */
   readonly clientCa?: string;
   readonly tallies: ReviewTallies;
@@ -94,6 +95,7 @@ export class ReviewServer {
   readonly #options: ReviewServerOptions;
   readonly #server: Server;
   readonly #turns: SmallestFirst;
+  readonly #askers = new WeakMap<Socket, Asker>();
   #ending = false;
   #bound: LocalAddress | undefined;
 
@@ -185,7 +187,13 @@ export class ReviewServer {
     }
   }
 
-  async #review(bytes: Buffer, { over, dropped }: Exchange): Promise<Reply> {
+  #askerOf({ socket }: IncomingMessage): Asker {
+    const asker = this.#askers.get(socket) ?? new Asker(socket.remoteAddress ?? "", this.#options.clock);
+    this.#askers.set(socket, asker);
+    return asker;
+  }
+
+  async #review(bytes: Buffer, { incoming, over, dropped }: Exchange): Promise<Reply> {
     const read = async (): Promise<unknown> => {
       await this.#turns.take(bytes.length);
       if (over.aborted) throw new TypeError("the client has gone");
@@ -194,7 +202,7 @@ export class ReviewServer {
       return parsed(bytes);
     };
     try {
-      const { outcome, body } = await this.#options.answer(read);
+      const { outcome, body } = await this.#options.answer(read, this.#askerOf(incoming));
       return { status: 200, outcome, body: JSON.stringify(body) };
     } catch (error) {
       if (error instanceof TypeError) return refusal(400, `400 Bad Request: ${error.message}`);

@@ -32,14 +32,14 @@ export function largeReview(count: number, bytes = 0): string {
   return review(pod, "shop");
 }
 
-/** Of an ordinary pod, of about 20 KB, whose ServiceAccount is followed. */
-export function goodReview(): string {
+/** Of an ordinary pod, of about 20 KB, whose ServiceAccount is followed by default. */
+export function goodReview(serviceAccountName = "web"): string {
   const env = Array.from({ length: 200 }, (_, index) => ({
     name: `VARIABLE_${index}`,
     value: "x".repeat(60),
   }));
   const spec = {
-    serviceAccountName: "web",
+    serviceAccountName,
     containers: [{ name: "app", image: "registry.example.com/app", env }],
   };
   return review({ metadata: { name: "web-1", namespace: "shop" }, spec }, "shop");

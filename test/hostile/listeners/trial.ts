@@ -24,6 +24,8 @@ export interface ListenerTrial {
   readonly seconds: number;
   /** Seconds that a good client waits. */
   readonly timeoutSeconds: number;
+  /** Each good review is about a ServiceAccount that was made just now. */
+  readonly areNew?: boolean;
 }
 
 interface Listening {
@@ -59,12 +61,14 @@ async function answerOf(asking: ReturnType<typeof request>): Promise<string> {
 }
 
 /** Reviews as an API server sends them: over connections that it keeps, and new ones where all are busy. */
-export function apiServer({ webhook, name, root }: Listening, timeoutSeconds: number) {
+export function apiServer({ webhook, name, root }: Listening, timeoutSeconds: number, areNew = false) {
   const agent = new Agent({ keepAlive: true, ca: root, servername: name });
-  const review = goodReview();
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(review) };
+  let asked = 0;
   return {
     async ask(): Promise<void> {
+      asked += 1;
+      const review = goodReview(areNew ? `new-${asked}` : "web");
+      const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(review) };
       const signal = AbortSignal.timeout(timeoutSeconds * 1000);
       const options = { host: "127.0.0.1", port: webhook, path: "/inject", method: "POST", headers };
       const asking = request({ ...options, agent, signal });
@@ -108,9 +112,9 @@ export async function withVictim<T>(work: (at: Listening, pid: number) => Promis
 /** A hundred good questions, spread over the time of an attack on the same listener. */
 export async function listenerUnder(trial: ListenerTrial): Promise<Outcome> {
   return withVictim(async (at, pid) => {
-    const { attack, connections, addresses, seconds, timeoutSeconds } = trial;
+    const { attack, connections, addresses, seconds, timeoutSeconds, areNew } = trial;
     const isWebhook = Object.hasOwn(onWebhook, attack);
-    const good = (isWebhook ? apiServer : kubelet)(at, timeoutSeconds);
+    const good = (isWebhook ? apiServer : kubelet)(at, timeoutSeconds, areNew);
     const { now: before } = await residentMiB(pid);
     const target = { port: isWebhook ? at.webhook : at.probes, host: at.name, jwksPath: "", root: at.root };
     const order = { target, addresses, connections, seconds: seconds + 1 };

@@ -19,21 +19,23 @@ const followed = (name: string, annotations: Record<string, string>) => ({
   status: { resource: "", synced: true, objects: 1, lists: 1, events: 0 },
   get: (key: string) => (key === name ? view(annotations) : undefined),
 });
+const role = { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/web" };
 const around = new Around({
   api: {
-    async read() {
-      await sleep(20);
-      return undefined;
+    async read({ kind, name: asked }) {
+      await sleep(100);
+      if (!asked.startsWith("new-")) return undefined;
+      return { apiVersion: "v1", kind, metadata: { name: asked, annotations: role } };
     },
   },
-  accounts: followed("shop/web", { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/web" }),
+  accounts: followed("shop/web", role),
   namespaces: followed("shop", {}),
   roles: new Roles(undefined),
 });
 const name = "podtrust-webhook.podtrust.svc";
 const webhook = new ReviewServer({
   listen: { host: "127.0.0.1", port: 0 },
-  answer: (read) => answerReview(read, (namespace, account) => around.of(namespace, account)),
+  answer: (read, asker) => answerReview(read, (namespace, account) => around.of(namespace, account, asker)),
   tallies: new ReviewTallies(),
   clock: systemClock,
   logger: silentLogger,
