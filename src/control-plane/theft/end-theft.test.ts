@@ -234,6 +234,31 @@ describe("an answer to a theft stops, and nothing opens", () => {
     assert.equal(one.closed, true);
   });
 
+  for (const form of ["kubeadm", "k3s"] as const)
+    test(`with 3 servers of ${form}'s form, of which one goes away before its copies of the key end: it is named, the others are through, and the same command ends the rest`, async (t) => {
+      const one = await night(t, ["a", "b", "c"]);
+      const [a, b, c] = one.world.servers;
+      assert.ok(a !== undefined && b !== undefined && c !== undefined);
+      if (form === "k3s") one.world.stored = a.files;
+      const ends = b.endKeys.bind(b);
+      const gone = t.mock.method(b, "endKeys", (fresh: string) => {
+        b.goes();
+        return ends(fresh);
+      });
+      await assert.rejects(endTheft(depsOf(one), await sourcesOf(one.world), one.progress), {
+        code: "ssh-unreachable",
+        message: /^b /u,
+      });
+      gone.mock.restore();
+      assert.deepEqual([a.running.verify.length, c.running], [1, a.running]);
+      assert.equal(await a.heldHalf(one.stolen), undefined);
+      b.returns();
+      await one.world.clock.sleep(10_000);
+      await endTheft(depsOf(one), await sourcesOf(one.world), await known(one));
+      assert.equal(await b.heldHalf(one.stolen), undefined);
+      await isOver(one);
+    });
+
   test("for a key that nothing shows, before anything is closed", async (t) => {
     const { world } = await night(t, ["a"]);
     const sources = await sourcesOf(world);
