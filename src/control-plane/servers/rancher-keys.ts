@@ -52,6 +52,8 @@ chmod 0700 "$root"
 head=$(root_file ${shellWord(head.file)})
 ${change.isWhole === true ? copyFirst(store) : ""}
 ${newFolder}openssl pkey -in "$head" -traditional -out "$list"
+# Where the disk is full, openssl writes nothing and ends well.
+[ -s "$list" ] || { echo 'the list of keys was not written whole: is the disk full?' >&2; exit 1; }
 kid=$(openssl pkey -in "$list" -pubout -outform DER | openssl dgst -sha256 -binary | base64 -w0 | tr '+/' '-_' | tr -d '=')
 if [ "$kid" != ${shellWord(head.kid)} ]; then printf 'the first key of %s is %s\\n' ${shellWord(head.file)} "$kid" >&2; exit 1; fi
 before=$(wc -c <"$list")

@@ -9,8 +9,8 @@ const copies = "theft";
 
 /**
  * What is copied before every key is replaced, once: the list of keys, and where one server has the datastore in files, those. It is made
- * first and named last, so that a copy that was cut off is none. Source of a copy of a running SQLite's folder:
- * https://docs.k3s.io/datastore/backup-restore
+ * first and named last, so that a copy that was cut off is none; one for which there is no room is taken away, since the disk is the
+ * cluster's too. Source of a copy of a running SQLite's folder: https://docs.k3s.io/datastore/backup-restore
  */
 export const copyFirst = ({ dataDir }: Pick<KeyStore, "dataDir">): string => `
 copies=$(root_folder "$root/${copies}" 0700)
@@ -18,10 +18,12 @@ if [ ! -e "$copies/service.key" ]; then
   listed=$(root_file ${shellWord(`${dataDir}/server/tls/service.key`)})
   db=$(root_path ${shellWord(`${dataDir}/server/db`)})
   rm -rf "$copies/db" "$copies/service.key.new"
+  trap 'rm -rf "$copies/db" "$copies/service.key.new"' EXIT
   if [ -d "$db" ] && [ ! -e "$db/etcd" ]; then cp -a "$db" "$copies/db"; fi
   cp -p "$listed" "$copies/service.key.new"
   sync
   mv "$copies/service.key.new" "$copies/service.key"
+  trap - EXIT
 fi
 `;
 
@@ -29,6 +31,24 @@ const begin = ({ root }: KeyStore): string => `set -eu
 umask 077
 ${rootPathFunctions}
 root=$(root_folder ${shellWord(root)} 0700)
+`;
+
+/**
+ * Puts the copy of the datastore in its place; whether a run was cut off in between, `$aside` says. It lies beside the datastore before
+ * anything stops, so that a disk without room costs nothing. The server makes its key file anew from the datastore where there is
+ * none, while one of another list would keep it from starting.
+ */
+const swapDatastore = ({ service }: Pick<KeyStore, "service">): string => `
+  trap 'rm -rf "$folder" "$beside"' EXIT
+  rm -rf "$beside"
+  cp -a "$root/${copies}/db" "$beside"
+  sync
+  systemctl stop ${shellWord(service)}
+  rm -f "$key"
+  # Where a run was cut off, this one is of a server that began without a datastore.
+  if [ -e "$aside" ]; then rm -rf "$db"; else mv "$db" "$aside"; fi
+  mv "$beside" "$db"
+  rm -rf "$aside"
 `;
 
 /**
@@ -46,17 +66,17 @@ old=$(root_file "$root/${copies}/service.key")
 [ -e "$old" ] || { echo 'it has no copy of its former keys' >&2; exit 1; }
 key=$(root_file ${shellWord(`${dataDir}/server/tls/service.key`)})
 db=$(root_path ${shellWord(`${dataDir}/server/db`)})
+aside=$db.podtrust-old
+beside=$db.podtrust-new
 ${newFolder}cp "$old" "$list"
-if ${rotateCa(store, { isForced: true })}; then :
-elif [ -d "$root/${copies}/db" ]; then
-  systemctl stop ${shellWord(service)}
-  rm -rf "$db"
-  cp -a "$root/${copies}/db" "$db"
-  cp -p "$old" "$key"
+if [ ! -e "$aside" ] && ${rotateCa(store, { isForced: true })}; then :
+elif [ -d "$root/${copies}/db" ]; then ${swapDatastore(store)}
 else
   echo 'it does not run, and has no copy of its datastore' >&2; exit 1
 fi
 systemctl restart --no-block ${shellWord(service)}
+rm -rf "$folder" "$beside"
+# Last: while there is a copy this has not ended.
 rm -rf "$root/${copies}"
 `;
   await machine.run("giving its datastore its former keys", script, signal);

@@ -1,5 +1,5 @@
 /** A real sshd on loopback whose sessions see a folder in place of the machine's own /etc, /usr/local and so on. */
-export { type ProgramFault, ProgramFaults } from "./program-faults.ts";
+export { DisturbedSteps, type MachineStep } from "./disturbed-steps.ts";
 export { busctl } from "./busctl.ts";
 export { homeEnvironment, hostConfig } from "./config.ts";
 export { hostForEachTest, type HostOfTest } from "./each-test.ts";
@@ -14,7 +14,7 @@ export {
   standInForK3s,
   startK3sWith,
 } from "./k3s-host.ts";
-export { openedServers } from "./opened-servers.ts";
+export { openedServers, openedSession } from "./opened-servers.ts";
 export {
   goodPublisher,
   unreadyPublisher,

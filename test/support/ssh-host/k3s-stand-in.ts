@@ -21,6 +21,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -108,9 +109,12 @@ const storeFile = (data: string): string =>
 const readStore = (data: string): Datastore | undefined =>
   existsSync(storeFile(data)) ? (JSON.parse(readFileSync(storeFile(data), "utf8")) as Datastore) : undefined;
 
+/** A commit of SQLite's is whole or not at all, also on a full disk. Source: https://www.sqlite.org/atomiccommit.html */
 function writeStore(data: string, store: Datastore): void {
-  mkdirSync(dirname(storeFile(data)), { recursive: true });
-  writeFileSync(storeFile(data), JSON.stringify(store), { mode: 0o600 });
+  const file = storeFile(data);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}-journal`, JSON.stringify(store), { mode: 0o600 });
+  renameSync(`${file}-journal`, file);
 }
 
 const passwordOf = (token: string): string => token.trim().replace(/^.*:/u, "");

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { parseConfig } from "../../../src/config/index.ts";
 import { openServers, type Servers } from "../../../src/control-plane/servers/index.ts";
 import { systemClock } from "../../../src/core/base/index.ts";
+import { StateFolder } from "../../../src/core/files/index.ts";
+import { openSession, pinnedKnownHosts, type SshSession } from "../../../src/providers/host/index.ts";
 import { homeEnvironment } from "./config.ts";
 import type { SshHost } from "./ssh-host.ts";
 
@@ -29,4 +31,21 @@ aws: []
     clock: systemClock,
     signal: new AbortController().signal,
   });
+}
+
+/** A connection to a host, as a person's own podtrust opens it. `folder`: for what is remembered of it. */
+export async function openedSession(
+  host: SshHost,
+  folder: string,
+  alias = "podtrust-test",
+): Promise<SshSession> {
+  const { port, user, keyFile, hostKey } = host;
+  const target = { address: "127.0.0.1", port, user, keyFile, hostKeys: [hostKey] };
+  const env = homeEnvironment(folder);
+  const knownHosts = await pinnedKnownHosts(target, {
+    env,
+    alias,
+    state: new StateFolder(join(folder, alias)),
+  });
+  return openSession({ env, clock: systemClock, target, knownHosts, alias });
 }

@@ -17,12 +17,14 @@ const programs: readonly string[] = [
 ];
 
 const steps = "run/steps";
-/** Of the disk that is filled: what fills it ends at twice that, wherever it writes. */
+/** Folders that are filled: disks of their own, which the sessions mount. */
+const disks = ["etc", "var/lib"];
+/** Of a disk that is filled: what fills it ends at twice that, wherever it writes. */
 const diskKiB = 2048;
 
 /**
  * Counts the programs that sessions start, and has something happen before one of them: everything that the session runs gets
- * SIGKILL, or the disk of /etc has no byte left from there on.
+ * SIGKILL, or the disks of /etc and /var/lib have no byte left from there on.
  */
 export class ProgramFaults {
   readonly #host: SshHost;
@@ -31,16 +33,19 @@ export class ProgramFaults {
     this.#host = host;
   }
 
-  /** The host's /etc becomes a disk of its own. */
+  /** The host's /etc and /var/lib become disks of their own. */
   static async on(host: SshHost): Promise<ProgramFaults> {
     const faults = new ProgramFaults(host);
     await mkdir(join(host.root, steps), { recursive: true });
-    const [etc, copy] = [join(host.root, "etc"), join(host.root, "run/etc")];
-    await cp(etc, copy, { recursive: true });
-    // A folder that the sessions mount by itself: they would not see a disk below one.
-    await host.small("etc", `${diskKiB}k`);
-    await chmod(etc, 0o755);
-    await cp(copy, etc, { recursive: true });
+    for (const name of disks) {
+      const [disk, copy] = [join(host.root, name), join(host.root, "run/copy")];
+      await cp(disk, copy, { recursive: true });
+      // A folder that the sessions mount by itself: they would not see a disk below one.
+      await host.small(name, `${diskKiB}k`);
+      await chmod(disk, 0o755);
+      await cp(copy, disk, { recursive: true });
+      await rm(copy, { recursive: true });
+    }
     await faults.begin();
     for (const name of programs)
       await host.program(
@@ -54,7 +59,7 @@ if [ "$n" = "$at" ]; then
   echo ${name} >/${steps}/reached
   read -r fault </${steps}/fault
   if [ "$fault" = killed ]; then exec /usr/bin/sleep 86399; fi
-  /usr/bin/dd if=/dev/zero of=/etc/.fill bs=1k count=${2 * diskKiB} 2>/dev/null
+  for disk in ${disks.join(" ")}; do /usr/bin/dd if=/dev/zero of=/$disk/.fill bs=1k count=${2 * diskKiB} 2>/dev/null; done
 fi
 exec /usr/bin/${name} "$@"`,
       );
@@ -65,7 +70,7 @@ exec /usr/bin/${name} "$@"`,
   async begin(at?: number, fault: ProgramFault = "killed"): Promise<void> {
     const { root } = this.#host;
     for (const name of await readdir(join(root, steps))) await rm(join(root, steps, name));
-    await rm(join(root, "etc/.fill"), { force: true });
+    for (const disk of disks) await rm(join(root, disk, ".fill"), { force: true });
     const write = (name: string, text: string): Promise<void> =>
       writeFile(join(root, steps, name), `${text}\n`);
     await Promise.all([write("at", at === undefined ? "none" : String(at)), write("fault", fault)]);
@@ -77,8 +82,10 @@ exec /usr/bin/${name} "$@"`,
     return names.filter((name) => name.startsWith("started-")).length;
   }
 
-  #wasReached(): boolean {
-    return existsSync(join(this.#host.root, steps, "reached"));
+  /** The program before which it happened; undefined where none was. */
+  reached(): string | undefined {
+    const file = join(this.#host.root, steps, "reached");
+    return existsSync(file) ? readFileSync(file, "utf8").trim() : undefined;
   }
 
   /** Does work, and kills what it runs on the machine where it is to be. Whether it failed is left to what it has done. */
@@ -94,7 +101,7 @@ exec /usr/bin/${name} "$@"`,
   }
 
   #sleeping(): number | undefined {
-    if (!this.#wasReached()) return undefined;
+    if (this.reached() === undefined) return undefined;
     return pids().find((pid) => textOf(pid, "cmdline").replaceAll("\0", " ") === "/usr/bin/sleep 86399 ");
   }
 }
