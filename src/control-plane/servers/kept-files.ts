@@ -7,10 +7,18 @@ import { fieldsOf, type ServerMachine } from "./machine.ts";
 export interface NewFile {
   readonly path: string;
   readonly content: string;
+  /** What stood there when the content was made of it: where another run has written since, nothing is written. */
+  readonly over?: string;
   /** A group's number, whose processes may read it; root alone by default, whoever could read what stood there. */
   readonly group?: number;
   /** A file of the machine whose first key comes before the content; the key stays on the machine. */
   readonly head?: string;
+}
+
+/** A file as it was read. */
+export interface ReadFile {
+  readonly path: string;
+  readonly text: string;
 }
 
 /** The files from before podtrust's last change. */
@@ -28,10 +36,17 @@ export interface PreviousFiles {
 export type KeptFileState = "nothing" | "as-written" | "edited";
 
 const changedCode = 9;
+const elsewhereMark = "elsewhere";
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 const withFirstKey = (file: string): string => `key=$(root_file ${shellWord(file)})
 sed '/-----END.*KEY-----/q' "$key" >"$root/copy"
 cat "$new" >>"$root/copy"
 cat "$root/copy" >"$new"`;
+/** Ends a script well, and says so, where another run has written since. */
+const unlessChanged = ({ path, text }: ReadFile): string => `path=${shellWord(path)}
+real=$(root_file "$path")
+if [ ! -e "$real" ] || [ "$(sum "$real")" != ${sha256(text)} ]; then echo ${elsewhereMark}; exit 0; fi
+`;
 const [changedMark, backMark] = ["changed ", "back "];
 // In `previous/`, so that it goes with what it is about.
 const begunFile = "begun";
@@ -40,7 +55,14 @@ const begunFile = "begun";
 // `stands FOLDER`: the file is as podtrust wrote it last, for whatever it did, or as it stood before what is kept in FOLDER.
 // `reread FILE`: systemd reads a unit anew, which decides what it starts.
 // `check_stand FOLDER`: so is each that is kept there; `is_back FOLDER`: each is as it stood before.
+// `one_at_a_time`: two runs that change files here take turns, to the end of the script.
 const functions = `
+one_at_a_time() {
+  if [ -d "$root" ] && command -v flock >/dev/null; then
+    exec 9<"$root"
+    flock -w 30 9 || { echo 'another run of podtrust is at work on this machine' >&2; exit 1; }
+  fi
+}
 sum() { sha256sum <"$1" | cut -c1-64; }
 stands() {
   if [ ! -e "$real" ]; then [ -e "$1/absent$path" ]; return; fi
@@ -118,16 +140,22 @@ keep=$root/${purpose}`;
 
   /**
    * Writes a file whole or not at all: root's, 0600, or 0640 for a group. `change`: what the files are changed to, in one way of writing
-   * it: those of one change are put back together.
+   * it: those of one change are put back together. Throws `rotation-elsewhere` where it is not `over` any more.
    */
-  async write({ path, content, group, head }: NewFile, change: unknown, signal: AbortSignal): Promise<void> {
-    const id = createHash("sha256").update(JSON.stringify(change)).digest("hex");
+  async write(
+    { path, content, over, group, head }: NewFile,
+    change: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const id = sha256(JSON.stringify(change));
     const script = `${this.#begin}
 root=$(root_folder "$root" 0700)
 chmod 0700 "$root"
 path=${shellWord(path)}
 real=$(root_file "$path")
 folder=$(root_folder "$(dirname "$real")")
+one_at_a_time
+${over === undefined ? "" : unlessChanged({ path, text: over })}
 new=
 trap 'rm -f "$new" "$root/copy"' EXIT
 for one in "$root"/*; do
@@ -154,7 +182,7 @@ remember "$new"
 root_place "$new" "$real" ${group ?? ""}
 reread "$real"
 `;
-    await this.#machine.run(`writing ${path}`, script, signal, content);
+    this.#checkSame(await this.#machine.run(`writing ${path}`, script, signal, content), path);
   }
 
   /** What is kept for this purpose. */
@@ -187,9 +215,12 @@ done
     return `${this.#folder}/before${path}`;
   }
 
-  /** Puts everything back that is kept for this purpose. Throws `server-file-changed`, and has touched nothing then. */
-  async restore(signal: AbortSignal): Promise<void> {
-    await this.#putBack("$keep", this.#folder, signal);
+  /**
+   * Puts everything back that is kept for this purpose. `judged`: by what it was decided. Throws `server-file-changed`, and
+   * `rotation-elsewhere` where another run has written that since; and has touched nothing then.
+   */
+  async restore(signal: AbortSignal, judged?: ReadFile): Promise<void> {
+    await this.#putBack("$keep", this.#folder, signal, judged);
   }
 
   /** What stood there before podtrust's last change; undefined where nothing of it is kept. Throws `server-file-changed`. */
@@ -210,6 +241,7 @@ if is_back "$from"; then echo back; fi
   /** Remembers that what stood there before the last change is going to be put back, until that is forgotten. */
   async beginPrevious(signal: AbortSignal): Promise<void> {
     const script = `${this.#begin}
+one_at_a_time
 begun=$root/previous/${begunFile}
 : >"$begun"
 sync "$begun" 2>/dev/null || sync
@@ -228,6 +260,7 @@ sync "$begun" 2>/dev/null || sync
   /** Forgets what was kept for this purpose, and for none what stood there before the last change: a key may be in either. */
   async forget(signal: AbortSignal): Promise<void> {
     const script = `${this.#begin}
+one_at_a_time
 rm -rf "$keep" "$root/previous"
 if [ ! -d "$root/adopt" ] && [ ! -d "$root/rotate" ]; then rm -rf "$root/sums"; rmdir "$root" 2>/dev/null || true; fi
 `;
@@ -236,16 +269,23 @@ if [ ! -d "$root/adopt" ] && [ ! -d "$root/rotate" ]; then rm -rf "$root/sums"; 
 
   /** Forgets what stood there before the last change. */
   async forgetPrevious(signal: AbortSignal): Promise<void> {
-    const script = `${this.#begin}\nrm -rf "$root/previous"\n`;
+    const script = `${this.#begin}\none_at_a_time\nrm -rf "$root/previous"\n`;
     await this.#machine.run("forgetting kept files", script, signal);
   }
 
   /** `from`: its folder as the shell has it; `kept`: the same for sentences. */
-  async #putBack(from: string, kept: string, signal: AbortSignal): Promise<readonly string[]> {
+  async #putBack(
+    from: string,
+    kept: string,
+    signal: AbortSignal,
+    judged?: ReadFile,
+  ): Promise<readonly string[]> {
     // Who could read what stood there can again, but nobody else can write to it.
     const script = `${this.#begin}
 from=${from}
 [ -d "$from" ] || exit 0
+one_at_a_time
+${judged === undefined ? "" : unlessChanged(judged)}
 check_stand "$from"
 new=
 trap 'rm -f "$new" "$root/paths" "$root/copy"' EXIT
@@ -266,7 +306,18 @@ while IFS= read -r path; do
   printf '${backMark}%s\\n' "$path"
 done <"$root/paths"
 `;
-    return marked(await this.#restoring(script, kept, signal), backMark);
+    const said = await this.#restoring(script, kept, signal);
+    this.#checkSame(said, judged?.path);
+    return marked(said, backMark);
+  }
+
+  #checkSame(said: string, path = ""): void {
+    if (said.trim() !== elsewhereMark) return;
+    throw new PodtrustError(
+      "rotation-elsewhere",
+      `${this.#machine.text}: ${path} was changed by another run since this one has read it; nothing was written`,
+      { detail: { file: path } },
+    );
   }
 
   /** Runs a script that ends with a code of its own if another program has changed what was kept there. */

@@ -107,6 +107,8 @@ export class KubeadmFiles implements ServerFiles {
   }
 
   async restoreFiles(signal: AbortSignal): Promise<RestoredFiles> {
+    // Read before it is judged: what another run writes from here on is in neither.
+    const text = await this.#machine.read(this.#manifest, signal);
     const kept = await this.kept(signal);
     const flags = await this.#flagsIn(this.#kept.before(this.#manifest), signal);
     if (kept === undefined || flags === undefined) return { flags: {} };
@@ -117,7 +119,8 @@ export class KubeadmFiles implements ServerFiles {
       if (isEdited) await this.forget(signal);
       return { flags: issuerFlagsOf(flags), kept };
     }
-    await this.#kept.restore(signal);
+    const judged = mapped(text, (one) => ({ path: this.#manifest, text: one }));
+    await this.#kept.restore(signal, judged);
     await this.forget(signal);
     return { flags: allOf(flags) };
   }
@@ -206,9 +209,9 @@ export class KubeadmFiles implements ServerFiles {
 
   /** `whole`: the change that the manifest is a part of. */
   async #change(change: FlagChange, whole: object, signal: AbortSignal): Promise<void> {
-    const manifest = await this.#machine.readYaml(this.#manifest, signal);
-    const content = yaml11Text(this.#valueOf(this.#manifest, changeManifest(manifest, change)));
-    await this.#kept.write({ path: this.#manifest, content }, whole, signal);
+    const { text: over, value } = (await this.#machine.readYamlText(this.#manifest, signal)) ?? {};
+    const content = yaml11Text(this.#valueOf(this.#manifest, changeManifest(value, change)));
+    await this.#kept.write({ path: this.#manifest, content, ...defined({ over }) }, whole, signal);
   }
 
   /** Throws `server-manifest` where there is none. */

@@ -44,6 +44,15 @@ export class ServerMachine {
     return (await this.readYamls([path], signal)).get(path);
   }
 
+  /** The same with the text that it is of. */
+  async readYamlText(
+    path: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string; readonly value: JsonRecord } | undefined> {
+    const text = await this.read(path, signal);
+    return text === undefined ? undefined : { text, value: this.#yamlOf(path, text) };
+  }
+
   /** The objects of YAML files by their paths, without those that are not there. Throws as `readYaml`. */
   async readYamls(paths: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, JsonRecord>> {
     const texts = await this.readAll(paths, signal);

@@ -25,8 +25,8 @@ export const rotationErrors = {
     next: "Name a kubeconfig with a client certificate in the config's cluster section: /etc/kubernetes/admin.conf of a control plane node has one.",
   },
   "rotation-elsewhere": {
-    summary: "Another run changed the record of the rotation at the same time.",
-    next: "Check whether another run is rotating; then run the same command again: it continues where it is.",
+    summary: "Another run changed the record of the rotation, or a server's file, at the same time.",
+    next: "Check whether another run is rotating or adopting; then run the same command again: it continues where it is.",
   },
   "rotation-record": {
     summary: "What the servers remember of a rotation or an adoption cannot be read or written.",
