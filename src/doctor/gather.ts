@@ -20,6 +20,7 @@ import {
   type ZoneFacts,
 } from "./facts.ts";
 import { withLateness } from "./lateness.ts";
+import { mayConnect } from "./reach.ts";
 
 export interface DoctorOptions {
   /** As `iss` has it, letter for letter. */
@@ -28,6 +29,8 @@ export interface DoctorOptions {
   /** `ADDRESS` or `ADDRESS:PORT`: asked for the addresses in place of this machine's own resolver. */
   readonly resolver?: string;
   readonly token?: TokenFacts;
+  /** Whether private addresses are asked that a name or an answer leads to; by default only those that were typed. */
+  readonly private?: boolean;
   /** Milliseconds for each document; those of AWS by default. */
   readonly timeoutMs?: number;
   /** Where a name server is asked, by its address: there, on port 53, by default. */
@@ -36,27 +39,32 @@ export interface DoctorOptions {
   readonly signal: AbortSignal;
 }
 
+/** The same with the way to the issuer, and with which addresses may be asked on it. */
+interface LookOptions extends DoctorOptions {
+  readonly route: IssuerRoute & Required<Pick<IssuerRoute, "connectTo" | "mayConnect">>;
+}
+
 /** What can pass by luck is looked at as often again. */
 const samples = 4;
 const atOnce = 4;
 
-function readOptions({ signal, timeoutMs }: DoctorOptions, route: IssuerRoute): ReadOptions {
+function readOptions({ signal, timeoutMs }: LookOptions, route: IssuerRoute): ReadOptions {
   return { route, signal, bounds: defined({ timeoutMs }) };
 }
 
-function readWith(options: DoctorOptions, route: IssuerRoute): Promise<IssuerReading> {
+function readWith(options: LookOptions, route: IssuerRoute): Promise<IssuerReading> {
   return readIssuer(options.issuer, readOptions(options, route));
 }
 
 /** The route on which a host leads to one address, and that to wherever `--connect-to` has it. */
-function pinned({ route = {} }: DoctorOptions, host: string, address: string): IssuerRoute {
-  const { connectTo: rules = [] } = route;
+function pinned({ route }: LookOptions, host: string, address: string): IssuerRoute {
+  const { connectTo: rules } = route;
   const to = connectTarget(rules, address, 443);
   return { ...route, connectTo: [{ host, port: 443, address: to.host, toPort: to.port }, ...rules] };
 }
 
 function readEach(
-  options: DoctorOptions,
+  options: LookOptions,
   host: string,
   addresses: readonly string[],
 ): Promise<readonly AddressFacts[]> {
@@ -67,13 +75,13 @@ function readEach(
   return mapLimit(addresses, read, atOnce);
 }
 
-function readAddresses(options: DoctorOptions, name: NameFacts): Promise<readonly AddressFacts[]> {
+function readAddresses(options: LookOptions, name: NameFacts): Promise<readonly AddressFacts[]> {
   const all = addressesOf(name);
   return readEach(options, name.host, all.length < 2 ? [] : all);
 }
 
 /** By the addresses that this machine alone is given: behind a router it may not reach its own public one. */
-function readInside(options: DoctorOptions, name: NameFacts): Promise<readonly AddressFacts[]> {
+function readInside(options: LookOptions, name: NameFacts): Promise<readonly AddressFacts[]> {
   const outside = new Set(addressesOf(name));
   const own = name.own === undefined ? [] : addressesIn([name.own]);
   return readEach(
@@ -88,7 +96,7 @@ function readInside(options: DoctorOptions, name: NameFacts): Promise<readonly A
  * former ones.
  */
 async function readFromZone(
-  options: DoctorOptions,
+  options: LookOptions,
   name: NameFacts,
   { discovery }: IssuerReading,
   asked: Promise<readonly [unknown, ZoneFacts | undefined]> | undefined,
@@ -104,7 +112,7 @@ async function readFromZone(
 
 /** What keeps a certificate from coming, where there is none that is good for long. */
 async function readChallenge(
-  options: DoctorOptions,
+  options: LookOptions,
   route: IssuerRoute,
   { discovery }: IssuerReading,
 ): Promise<ChallengeFacts | undefined> {
@@ -116,8 +124,8 @@ async function readChallenge(
 }
 
 /** The first reading: by name, or by the first address that another resolver gave. */
-function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
-  const { resolver, route = {} } = options;
+function firstRoute(options: LookOptions, name: NameFacts): IssuerRoute {
+  const { resolver, route } = options;
   const [address] = addressesOf(name);
   if (resolver === undefined || address === undefined) return route;
   return pinned(options, name.host, address);
@@ -129,14 +137,19 @@ function firstRoute(options: DoctorOptions, name: NameFacts): IssuerRoute {
  * is part of the facts. Throws only the signal's reason.
  */
 export function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
-  return withLateness(() => gathered(options));
+  const { issuer, private: all = false, route: { connectTo = [], ...route } = {} } = options;
+  const may = mayConnect({ issuer, connectTo, private: all });
+  return withLateness(() => gathered({ ...options, route: { ...route, connectTo, mayConnect: may } }));
 }
 
-async function gathered(options: DoctorOptions): Promise<DoctorFacts> {
+async function gathered(options: LookOptions): Promise<DoctorFacts> {
   const { issuer, signal, token, resolver, clock, timeoutMs = awsBounds.timeoutMs } = options;
+  const { connectTo, mayConnect: may } = options.route;
   const asking = {
     signal,
-    ...defined({ resolver, connectTo: options.route?.connectTo, serverAt: options.serverAt }),
+    connectTo,
+    mayConnect: may,
+    ...defined({ resolver, serverAt: options.serverAt }),
   };
   const host = hostNameOf(issuer);
   const name = await nameFacts(host, asking);

@@ -1,7 +1,7 @@
 export { awsBounds, type IssuerBounds } from "./bounds.ts";
 export { type FamilySight, seeByFamily } from "./by-family.ts";
 export { brokenOf, type IssuerFinding, type IssuerJudgement, judgeIssuer } from "./judge.ts";
-export { isPrivateAddress, isPrivateName } from "./private.ts";
+export { isLinkLocal, isPrivateAddress, isPrivateName } from "./private.ts";
 export {
   type DocumentReading,
   type IssuerReading,

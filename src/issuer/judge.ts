@@ -51,6 +51,7 @@ const byReason: Readonly<Record<string, Reason>> = {
   thumbprint: "CertificateUntrusted",
   "too-large": "ResponseTooLarge",
   protocol: "ResponseInvalid",
+  withheld: "AddressUnseen",
 };
 
 /** How far an exchange without an answer got, by its marks. */

@@ -5,6 +5,7 @@ import {
   ExchangeObserver,
   type HttpOptions,
   type HttpResponse,
+  type MayConnect,
   request,
 } from "../core/http/index.ts";
 import { discoveryUrlOf, type DocumentName } from "../rules/oidc/index.ts";
@@ -17,6 +18,8 @@ export interface IssuerRoute {
   readonly ca?: string;
   /** SHA-1 in hex: a chain without a public root is accepted if it holds one of them, as in IAM. */
   readonly thumbprints?: readonly string[];
+  /** Which addresses may be asked; all by default. */
+  readonly mayConnect?: MayConnect;
 }
 
 /** One document of an issuer: what was seen of the exchange, and the answer or why there is none. */

@@ -109,6 +109,7 @@ describe("podtrust doctor writes", () => {
     for (const args of [
       ["--offline", "bundle.json", issuer],
       ["--offline", "bundle.json", "--resolver", "1.1.1.1"],
+      ["--offline", "bundle.json", "--private"],
       ["--offline", "bundle.json", "--bundle", "other.json"],
       ["--bundle", "other.json", "--error", "invalid bearer token"],
       ["--junit", "junit.xml"],

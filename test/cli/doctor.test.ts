@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -124,6 +124,34 @@ describe("podtrust doctor", () => {
       const { code, err } = await doctor(...args);
       assert.equal(code, args.length === 1 ? 1 : 2, err);
     }
+  });
+});
+
+describe("podtrust doctor in a job of GitHub Actions", () => {
+  const inJob = (...args: readonly string[]): Promise<CliResult> =>
+    podtrustHere(["doctor", ...args], {
+      cwd: folder,
+      clock: systemClock,
+      env: { GITHUB_ACTIONS: "true" },
+    });
+
+  test("asks no address of the runner's own link, whoever typed it, and takes no --private", async () => {
+    for (const args of [
+      [issuer, "--private"],
+      ["https://169.254.169.254"],
+      [issuer, "--connect-to", `${host}:443:169.254.169.254:80`],
+    ]) {
+      const { code, err } = await inJob(...args);
+      assert.equal(code, 2, err);
+      assert.match(err, /is not asked in a job of GitHub Actions/u);
+    }
+    // Any other is: this one leads nowhere.
+    assert.equal((await inJob(issuer, "--connect-to", `${host}:443:127.0.0.1:9`)).code, 3);
+  });
+
+  test("is no part of podtrust's own Action, which plans alone", async () => {
+    const action = await readFile(new URL("../../action.yml", import.meta.url), "utf8");
+    assert.doesNotMatch(action, /doctor|--private/u);
   });
 });
 

@@ -63,6 +63,8 @@ export class DoctorWorld {
   issuer: string = issuer;
   resolver: string | undefined;
   token: string | undefined;
+  /** As `--private`. */
+  private: boolean | undefined;
   timeoutMs: number = timeoutMs;
   /** What is on no screen and in no file: private members of keys, and the token. */
   readonly secrets: string[] = [privateOf(key)];
@@ -156,7 +158,11 @@ export class DoctorWorld {
       clock: systemClock,
       serverAt: (address) => this.#nameServers.get(address) ?? "127.0.0.1:9",
       signal: new AbortController().signal,
-      ...defined({ resolver, token: mapped(token, (own) => ({ text: own, jws: parseJws(own) })) }),
+      ...defined({
+        resolver,
+        private: this.private,
+        token: mapped(token, (own) => ({ text: own, jws: parseJws(own) })),
+      }),
     });
   }
 

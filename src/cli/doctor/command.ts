@@ -37,6 +37,7 @@ export function define(command: Command, context: CommandContext): void {
       "HOST:PORT:ADDRESS:PORT, as in curl, in place of public DNS; repeatable",
       collect,
     )
+    .option("--private", "ask private addresses too that a name or an answer of the issuer leads to")
     .option("--ca <file>", "PEM certificates to verify the issuer with, in place of the public roots")
     .option("--junit <file>", "write the links as JUnit's XML too")
     .option("--bundle <file>", "write what was seen to a file that others can judge; says what is in it")

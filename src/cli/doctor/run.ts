@@ -20,7 +20,7 @@ import { writeFiles } from "./files.ts";
 import { printLinks, summaryOf } from "./print.ts";
 import { isOfStack, runStackDoctor, runStackOffline } from "./stack.ts";
 import { printSymptom, symptomFrom } from "./symptom.ts";
-import { checkTogether, type DoctorCommandOptions, resolverOf } from "./typed.ts";
+import { checkInJob, checkTogether, type DoctorCommandOptions, resolverOf } from "./typed.ts";
 import { routeOf } from "../options/route.ts";
 
 const texts = {
@@ -72,10 +72,12 @@ async function gathered(
 ): Promise<DoctorFacts> {
   const { clock, signal, output } = context;
   parseIssuer(issuer);
+  checkInJob(context.env, issuer, options);
   const resolver = options.resolver === undefined ? undefined : resolverOf(options.resolver);
   const token = options.token === undefined ? undefined : await readToken(context, options.token);
   const route = await routeOf(context, options);
-  const facts = await gatherFacts({ issuer, route, clock, signal, ...defined({ token, resolver }) });
+  const asked = defined({ token, resolver, private: options.private });
+  const facts = await gatherFacts({ issuer, route, clock, signal, ...asked });
   for (const note of token?.notes ?? []) output.line(yellow(`note: ${note}`), 2);
   return facts;
 }

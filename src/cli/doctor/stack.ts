@@ -32,6 +32,7 @@ export interface StackDoctorOptions extends RouteOptions {
   readonly token?: string;
   readonly logs?: boolean;
   readonly resolver?: string;
+  readonly private?: boolean;
   readonly junit?: string;
   readonly bundle?: string;
   readonly offline?: string;
@@ -65,9 +66,11 @@ function checkedName(option: string, text: string | undefined): void {
 }
 
 /** Throws `usage` for options that are only for an issuer's URL. */
-function checkOfIssuer({ resolver }: StackDoctorOptions): void {
-  if (resolver === undefined) return;
-  throw new PodtrustError("usage", "--resolver goes with an issuer's URL, and not with a config");
+function checkOfIssuer({ resolver, private: all }: StackDoctorOptions): void {
+  const named = Object.entries({ "--resolver": resolver, "--private": all });
+  const [typed] = named.filter(([, value]) => value !== undefined);
+  if (typed === undefined) return;
+  throw new PodtrustError("usage", `${typed[0]} goes with an issuer's URL, and not with a config`);
 }
 
 const texts = {

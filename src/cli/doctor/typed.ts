@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
-import { PodtrustError } from "../../core/base/index.ts";
+import { type Environment, hostNameOf, PodtrustError, setting } from "../../core/base/index.ts";
+import { parseConnectTo } from "../../core/http/index.ts";
+import { isLinkLocal } from "../../issuer/index.ts";
 import type { StackDoctorOptions } from "./stack.ts";
 
 /** What was typed. */
@@ -17,8 +19,14 @@ export function resolverOf(text: string): string {
 }
 
 function checkOffline(issuer: string | undefined, options: DoctorCommandOptions): void {
-  const { offline, token, resolver, connectTo, ca, bundle } = options;
-  const asking = { "--token": token, "--resolver": resolver, "--connect-to": connectTo, "--ca": ca };
+  const { offline, token, resolver, connectTo, ca, bundle, private: all } = options;
+  const asking = {
+    "--token": token,
+    "--resolver": resolver,
+    "--connect-to": connectTo,
+    "--ca": ca,
+    "--private": all,
+  };
   const [named] = Object.entries({ ...asking, "--bundle": bundle }).filter(
     ([, value]) => value !== undefined,
   );
@@ -31,6 +39,24 @@ function checkOffline(issuer: string | undefined, options: DoctorCommandOptions)
       next: "For example: podtrust doctor --offline bundle.json",
     },
   );
+}
+
+/** Whether a host is an address of this link alone, as a person types it or a rule leads to it. */
+const isOfLink = (host: string): boolean => isIP(host) !== 0 && isLinkLocal(host);
+
+/**
+ * Throws `usage` in a job of GitHub's for what would have it ask inner addresses: a pull request may have written the line,
+ * and what a runner reaches is nobody's who writes one.
+ */
+export function checkInJob(env: Environment, issuer: string, options: DoctorCommandOptions): void {
+  if (setting(env, "GITHUB_ACTIONS") !== "true") return;
+  const led = (options.connectTo ?? []).map((rule) => parseConnectTo(rule).address);
+  const asked = [hostNameOf(issuer), ...led].find(isOfLink);
+  const what = options.private === true ? "--private" : asked;
+  if (what === undefined) return;
+  throw new PodtrustError("usage", `${what} is not asked in a job of GitHub Actions`, {
+    next: "Run podtrust doctor on a machine of yours.",
+  });
 }
 
 /** Throws `usage` for options that exclude each other. */

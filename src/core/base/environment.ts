@@ -24,6 +24,7 @@ export const settings = {
   CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: "another address of Google's IAM Credentials",
   CLOUDSDK_API_ENDPOINT_OVERRIDES_STS: "another address of Google's token exchange",
   FORCE_COLOR: "colors, or none",
+  GITHUB_ACTIONS: "whether a job of GitHub's runs podtrust",
   HCLOUD_ENDPOINT: "another address of Hetzner Cloud",
   HOME: "the person's folder",
   KUBERNETES_SERVICE_PORT: "the port beside KUBERNETES_SERVICE_HOST",

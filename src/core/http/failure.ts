@@ -1,4 +1,5 @@
 import { errorText, PodtrustError } from "../base/index.ts";
+import { withheldCode } from "./judged-lookup.ts";
 
 /** Why a request got no answer, in one word. */
 export type HttpFailureReason =
@@ -9,6 +10,7 @@ export type HttpFailureReason =
   | "timeout"
   | "too-large"
   | "aborted"
+  | "withheld"
   | "protocol";
 
 const dnsCodes = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "EAI_FAIL"]);
@@ -30,6 +32,7 @@ const sentences: Record<HttpFailureReason, { code: PodtrustError["code"]; words:
   timeout: { code: "http-timeout", words: "it did not answer in time" },
   "too-large": { code: "http-too-large", words: "its answer is larger than is accepted" },
   aborted: { code: "interrupted", words: "the request was ended before it was done" },
+  withheld: { code: "http-unreachable", words: "it leads to no address that may be asked" },
   protocol: { code: "http-unreachable", words: "its answer is not HTTP or ended early" },
 };
 
@@ -46,6 +49,7 @@ const tlsCode = /CERT|SIGNATURE|SELF_SIGNED|_CRL|ISSUER|^ERR_SSL|^ERR_TLS|^EPROT
 /** Classifies what node:https threw. */
 export function reasonOf(error: unknown): HttpFailureReason {
   const code = codeOf(error);
+  if (code === withheldCode) return "withheld";
   if (dnsCodes.has(code)) return "dns";
   if (connectCodes.has(code)) return "connect";
   return tlsCode.test(code) ? "tls" : "protocol";

@@ -4,6 +4,7 @@ export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
 export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
 export { hostAllowed } from "./host-check.ts";
+export type { MayConnect } from "./judged-lookup.ts";
 export { isLoopback } from "./loopback.ts";
 export {
   type ConnectionAttempt,

@@ -9,6 +9,7 @@ import type { ConnectionPool } from "./connections.ts";
 import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import type { ExchangeObserver } from "./exchange.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
+import { judgedLookup, type MayConnect } from "./judged-lookup.ts";
 import { connectHost } from "./loopback.ts";
 import { throughProxy } from "./tunnel.ts";
 
@@ -31,6 +32,8 @@ export interface HttpOptions {
   readonly cert?: string;
   readonly key?: string;
   readonly connectTo?: readonly ConnectTo[];
+  /** Which addresses may be connected to; all by default. Asked once for each, and connected is to what it lets through. */
+  readonly mayConnect?: MayConnect;
   /** `http://127.0.0.1:PORT` of a proxy that is asked to connect to the server (CONNECT); for https alone, without `connections`. */
   readonly proxy?: string;
   /** Keeps the connection for the next exchange; a connection of its own by default. TLS is not reported then. */
@@ -76,6 +79,12 @@ const maxHeaderSize = 32 * 1024;
 /** Milliseconds of silence after which TCP asks the other side: a lost way is found ten seconds later. */
 const keepAliveMs = 30_000;
 
+/** Where a request connects to. */
+function targetOf(url: URL, { connectTo = [] }: HttpOptions): { host: string; port: number } {
+  const asked = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
+  return connectTarget(connectTo, hostName(url), asked);
+}
+
 function checkedUrl(text: string, options: HttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && url.username + url.password !== "") {
@@ -89,6 +98,10 @@ function checkedUrl(text: string, options: HttpOptions): URL {
       detail: { url: text },
     });
   }
+  const { mayConnect = () => true } = options;
+  const { host, port } = targetOf(url, options);
+  // Of an address Node asks no look-up.
+  if (isIP(host) !== 0 && !mayConnect(host, port)) throw httpFailure(url.href, "withheld", new Error(host));
   return url;
 }
 
@@ -100,12 +113,12 @@ function lengthOf(body: HttpOptions["body"]): Readonly<Record<string, string>> {
 function requestOptions(url: URL, options: HttpOptions, signal: AbortSignal): RequestOptions {
   const secure = url.protocol === "https:";
   const name = hostName(url);
-  const asked = url.port === "" ? (secure ? 443 : 80) : Number(url.port);
-  const target = connectTarget(options.connectTo ?? [], name, asked);
+  const target = targetOf(url, options);
   const base: RequestOptions = {
     method: options.method ?? "GET",
     host: connectHost(target.host),
     port: target.port,
+    ...defined({ lookup: mapped(options.mayConnect, (may) => judgedLookup(target.port, may)) }),
     path: url.pathname + url.search,
     // `host` above is where we connect; the Host header stays the URL's.
     headers: { host: url.host, "accept-encoding": "identity", ...lengthOf(options.body), ...options.headers },

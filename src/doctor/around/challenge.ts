@@ -23,8 +23,8 @@ export async function challengeFacts(
   { route = {}, timeoutMs, signal }: { route?: IssuerRoute; timeoutMs: number; signal: AbortSignal },
 ): Promise<ChallengeFacts> {
   const url = `http://${hostNameOf(issuer)}${path}`;
-  const { connectTo = [] } = route;
-  const options = { timeoutMs, maxBytes, signal, allowPlainHttp: true, connectTo };
+  const { connectTo = [], mayConnect = () => true } = route;
+  const options = { timeoutMs, maxBytes, signal, allowPlainHttp: true, connectTo, mayConnect };
   try {
     const { status, headers, body } = await request(url, options);
     const { location } = headers;

@@ -1,4 +1,5 @@
 import { Resolver } from "node:dns/promises";
+import type { MayConnect } from "../../core/http/index.ts";
 
 /** How DNS is asked. */
 export interface DnsOptions {
@@ -6,6 +7,8 @@ export interface DnsOptions {
   readonly resolver?: string;
   /** Where the name server at an address is asked: there, on port 53, by default. */
   readonly serverAt?: (address: string) => string;
+  /** Which name servers may be asked: a zone names them; all by default. */
+  readonly mayConnect?: MayConnect;
   readonly signal: AbortSignal;
 }
 

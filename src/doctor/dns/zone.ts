@@ -10,6 +10,7 @@ import {
 import { dnsCode, type DnsOptions, namesUpFrom, withResolver } from "./resolver.ts";
 
 const limits = { timeout: 1500, tries: 2 };
+const dnsPort = 53;
 const maxServers = 6;
 const maxAddresses = 16;
 /** Resolvers remember nothing longer: a week (RFC 8767 §4). */
@@ -48,9 +49,10 @@ async function addressesAt(client: Resolver, host: string): Promise<NameAnswer> 
 async function askedAt(
   client: Resolver,
   { host, server }: { readonly host: string; readonly server: string },
-  { signal, serverAt = (address) => address }: DnsOptions,
+  { signal, serverAt = (address) => address, mayConnect = () => true }: DnsOptions,
 ): Promise<NameServerAnswer> {
-  const [address] = addressesIn([await addressesAt(client, server)]);
+  const all = addressesIn([await addressesAt(client, server)]);
+  const address = all.find((one) => mayConnect(one, dnsPort));
   if (address === undefined) return { server, answer: { error: "NOADDRESS" } };
   const answer = await withResolver(serverAt(address), { ...limits, signal }, (own) =>
     addressesAt(own, host),

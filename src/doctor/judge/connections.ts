@@ -8,13 +8,16 @@ import { type Judged, readingOf } from "./judged.ts";
 /** What a system says when the way to an address begins nowhere: nothing is known of the address. */
 const noRoute: ReadonlySet<string> = new Set(["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EACCES"]);
 
-const causeOf = (reading: DocumentReading): string =>
-  String((reading as Partial<Extract<DocumentReading, { outcome: "failed" }>>).error?.detail["cause"]);
+const detailOf = (reading: DocumentReading, member: "cause" | "reason"): string =>
+  String((reading as Partial<Extract<DocumentReading, { outcome: "failed" }>>).error?.detail[member]);
 
-/** Whether this machine could not even try. */
+const causeOf = (reading: DocumentReading): string => detailOf(reading, "cause");
+
+/** Whether this machine could not even try, or was not to. */
 export function isUnseen(reading: DocumentReading): boolean {
   const errors = reading.exchange.attempts.map(({ error }) => error ?? "");
   if (reading.outcome === "answered" || reading.exchange.timing.connect !== undefined) return false;
+  if (detailOf(reading, "reason") === "withheld") return true;
   return noRoute.has(causeOf(reading)) || (errors.length > 0 && errors.every((error) => noRoute.has(error)));
 }
 

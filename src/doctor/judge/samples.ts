@@ -59,7 +59,7 @@ export function judgeAddresses({ addresses }: Judged): readonly DoctorFinding[] 
   const seen = addresses.filter((one) => !unseen.includes(one));
   const dead = seen.filter((one) => !answers(one));
   const found: DoctorFinding[] = unseen.map(({ address }) =>
-    finding("AddressUnseen", { seen: `there is no way from here to ${address}` }),
+    finding("AddressUnseen", { seen: `${address} is not asked from here` }),
   );
   const living = seen.filter(answers);
   if (dead.length > 0 && living.length > 0) {

@@ -8,8 +8,8 @@ export type JwkReading =
   | { readonly key: PublicJwk; readonly warnings: readonly string[] }
   | { readonly leftOut: { readonly kid: string | undefined; readonly reason: string } };
 
-// RFC 7518 §6.2.2, §6.3.2, §6.4.1 and the AKP type's `priv`.
-const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+/** RFC 7518 §6.2.2, §6.3.2, §6.4.1 and the AKP type's `priv`: a JWK with one of them is a private key. */
+export const privateMembers: readonly string[] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 const published = new Set(["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"]);
 const maxKid = 1024;
 

@@ -112,10 +112,13 @@ export const reachabilityCauses = {
     found(
       "unseen",
       ["reachability"],
-      "This machine has no route to an address, so that it was not asked.",
-      "Look again from a machine that has IPv6, or has a route to the address.",
+      "An address was not asked: this machine has no route to it, or it is a private one that nobody typed.",
+      "Look again from a machine that has a route to the address. If it is private and yours, give --private.",
     ),
-    { number: 521, proof: "The system says that the network is unreachable from here." },
+    {
+      number: 521,
+      proof: "The system says that the network is unreachable from here, or the address is private.",
+    },
   ),
   DocumentElsewhere: cause(
     found(
