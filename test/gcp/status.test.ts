@@ -10,6 +10,7 @@ import { type StandInCluster, startStandInCluster } from "../../src/sandbox/inde
 import { type StandInGoogle, startStandInGoogle } from "../../src/sandbox/gcp.ts";
 import type { TrustMap } from "../../src/map/index.ts";
 import type { StatusReport } from "../../src/stack/index.ts";
+import { celBombs } from "../support/cel-bombs.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 import { newKey } from "../support/publisher.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
@@ -139,6 +140,16 @@ describe("status of Google Cloud", () => {
       links.get("sts")?.[0] ?? "",
       /^GoogleRefused: shop\/web as shop-web@.*: unauthorized_client: The given credential is rejected by the attribute condition\. \(attribute-condition: /u,
     );
+  });
+
+  test("outlives a condition that would take all memory, and says that it has no value", async () => {
+    for (const attributeCondition of Object.values(celBombs).slice(0, 3)) {
+      await ask("PATCH", `${pool}/providers/prod?updateMask=attributeCondition`, { attributeCondition });
+      assert.match(
+        (await status()).get("sts")?.[0] ?? "",
+        /\(attribute-condition: the condition .* has no value: it takes more than 100000 steps\)/u,
+      );
+    }
   });
 
   test("tells that the uploaded keys are no longer the cluster's, which Google itself does not", async () => {

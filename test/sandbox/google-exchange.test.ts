@@ -7,6 +7,7 @@ import {
   type SandboxGoogleOptions,
   startStandInCluster,
 } from "../../src/sandbox/index.ts";
+import { celBombs, deepExpressions } from "../support/cel-bombs.ts";
 import {
   audience,
   cart,
@@ -68,6 +69,23 @@ describe("the token exchange of the sandbox's Google", () => {
       ],
       ["sts:token", cartMember, "allow", cartMember, cartEmail, "roles/secretmanager.secretAccessor"],
     );
+  });
+
+  test("outlives each condition that would take all memory, time or stack, and answers the next caller", async (t) => {
+    const world = await started(t);
+    const patched = (attributeCondition: string) =>
+      world.ask("PATCH", `/v1/${providerName}?updateMask=attributeCondition`, {
+        body: { attributeCondition },
+      });
+    for (const condition of Object.values(deepExpressions))
+      assert.equal((await patched(condition)).status, 400, condition.slice(0, 80));
+    for (const condition of Object.values(celBombs)) {
+      assert.equal((await patched(condition)).status, 200);
+      const { status, body } = await world.exchange(cartToken(world));
+      assert.deepEqual([status, body.error], [400, "unauthorized_client"], condition.slice(0, 80));
+    }
+    assert.equal((await patched("")).status, 200);
+    assert.equal((await world.exchange(cartToken(world))).status, 200);
   });
 
   test("takes JSON with either names of its parameters", async (t) => {

@@ -34,7 +34,18 @@ function decoded(text: string | Uint8Array, kind: DocumentKind): string {
   }
 }
 
-/** Reads one JSON object (RFC 8259), bounded in size; of a duplicated member the last one stays, as at AWS. */
+/** How deep a document may be nested: far deeper than any that is written, and far less than a stack holds. */
+const maxDepth = 500;
+
+/** Whether a value of JSON is nested deeper than that, level by level: a stack would end where it is. */
+function isTooDeep(value: unknown): boolean {
+  let level: readonly unknown[] = [value];
+  for (let depth = 0; level.length > 0 && depth <= maxDepth; depth += 1)
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  return level.length > 0;
+}
+
+/** Reads one JSON object (RFC 8259), bounded in size and depth; of a duplicated member the last one stays, as at AWS. */
 export function readDocument(text: string | Uint8Array, kind: DocumentKind): JsonRecord {
   const json = decoded(text, kind);
   let value: unknown;
@@ -50,6 +61,8 @@ export function readDocument(text: string | Uint8Array, kind: DocumentKind): Jso
     );
   }
   if (!isRecord(value)) throw new PodtrustError(kind.code, `${kind.name} is JSON, but no object`);
+  if (isTooDeep(value))
+    throw new PodtrustError(kind.code, `${kind.name} is nested deeper than ${maxDepth} levels`);
   return value;
 }
 

@@ -35,6 +35,17 @@ describe("a JWS", () => {
     assert.equal(parseJws(tokenOf({ alg: "RS256" }, '{"aud":"good","aud":"bad"}')).claims["aud"], "bad");
   });
 
+  test("claims nested 500 deep are read, and deeper ones refused: what judges them would run out of stack", () => {
+    const nested = (depth: number): string =>
+      tokenOf({ alg: "none" }, `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`);
+    assert.ok(Array.isArray(parseJws(nested(500)).claims["a"]));
+    assert.throws(() => parseJws(nested(501)), {
+      code: "token-invalid",
+      message: /nested deeper than 500 levels/u,
+    });
+    assert.throws(() => parseJws(nested(20_000)), { code: "token-invalid" });
+  });
+
   test("critical extensions are reported", () => {
     assert.deepEqual(parseJws(tokenOf({ alg: "RS256", crit: ["b64"], b64: false })).critical, ["b64"]);
   });

@@ -1,11 +1,24 @@
 import { callFunction, isFunction } from "./functions.ts";
 import type { BinaryOperator, Expression, MacroName } from "./parse.ts";
-import { areEqual, CelError, type CelValue, entryOf, isList, isMap, order, typeName } from "./value.ts";
+import {
+  areEqual,
+  CelError,
+  type CelValue,
+  entryOf,
+  isList,
+  isMap,
+  order,
+  type Spend,
+  typeName,
+} from "./value.ts";
 
 /** Values by the names that an expression may use. */
 export type CelVariables = Readonly<Record<string, CelValue>>;
 
-/** How many steps one evaluation may take: nested lists multiply them. */
+/**
+ * How many steps one evaluation may take: nested lists multiply them. An element or a character that is made is one, too:
+ * a few letters can double a list again and again.
+ */
 const maxSteps = 100_000;
 
 type Of<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;
@@ -33,9 +46,19 @@ class Evaluation {
     conditional: (expression, scope) => this.#conditional(expression, scope),
   };
 
-  of(expression: Expression, scope: CelVariables): CelValue {
-    this.#steps += 1;
+  readonly #spend: Spend = (steps) => {
+    this.#steps += steps;
     if (this.#steps > maxSteps) throw fault(`it takes more than ${maxSteps} steps`);
+  };
+
+  /** Throws what is no error of CEL's, and that there are no steps left: no other side of `||` decides then. */
+  #celError(thrown: unknown): CelError {
+    if (thrown instanceof CelError && this.#steps <= maxSteps) return thrown;
+    throw thrown;
+  }
+
+  of(expression: Expression, scope: CelVariables): CelValue {
+    this.#spend(1);
     // The kind says which of the functions it is, and each takes its own kind.
     const evaluate = this.#kinds[expression.kind] as (one: Expression, scope: CelVariables) => CelValue;
     return evaluate(expression, scope);
@@ -59,6 +82,8 @@ class Evaluation {
 
   #member({ of, name, isTest }: Of<"member">, scope: CelVariables): CelValue {
     const map = this.of(of, scope);
+    // cel-go, interpreter/attributes.go, refQualify: only a list minds being asked for a member.
+    if (isTest === true && !isMap(map) && !isList(map)) return false;
     if (!isMap(map)) throw fault(`${typeName(map)} has no member ${name}`);
     const value = entryOf(map, name);
     if (isTest === true) return value !== undefined;
@@ -83,10 +108,8 @@ class Evaluation {
 
   #call({ name, target, args }: Of<"call">, scope: CelVariables): CelValue {
     const all = target === undefined ? args : [target, ...args];
-    return callFunction(
-      name,
-      all.map((arg) => this.of(arg, scope)),
-    );
+    const values = all.map((arg) => this.of(arg, scope));
+    return callFunction(name, values, this.#spend);
   }
 
   #map({ entries }: Of<"map">, scope: CelVariables): CelValue {
@@ -111,8 +134,7 @@ class Evaluation {
       try {
         if (this.#bool(operator, this.of(side, scope)) === deciding) return deciding;
       } catch (error) {
-        if (!(error instanceof CelError)) throw error;
-        failed ??= error;
+        failed ??= this.#celError(error);
       }
     }
     if (failed !== undefined) throw failed;
@@ -125,9 +147,9 @@ class Evaluation {
     const [a, b] = [this.of(expression.left, scope), this.of(expression.right, scope)];
     switch (operator) {
       case "==":
-        return areEqual(a, b);
+        return areEqual(a, b, this.#spend);
       case "!=":
-        return !areEqual(a, b);
+        return !areEqual(a, b, this.#spend);
       case "in":
         return this.#isIn(a, b);
       case "+":
@@ -141,14 +163,20 @@ class Evaluation {
   }
 
   #isIn(a: CelValue, b: CelValue): boolean {
-    if (isList(b)) return b.some((one) => areEqual(a, one));
+    if (isList(b)) return b.some((one) => areEqual(a, one, this.#spend));
     if (isMap(b)) return typeof a === "string" && Object.hasOwn(b, a);
     throw fault(`in is not for ${typeName(b)}`);
   }
 
   #sum(a: CelValue, b: CelValue): CelValue {
-    if (typeof a === "string" && typeof b === "string") return a + b;
-    if (isList(a) && isList(b)) return [...a, ...b];
+    if (typeof a === "string" && typeof b === "string") {
+      this.#spend(a.length + b.length);
+      return a + b;
+    }
+    if (isList(a) && isList(b)) {
+      this.#spend(a.length + b.length);
+      return [...a, ...b];
+    }
     throw fault(`+ is not for ${typeName(a)} and ${typeName(b)}`);
   }
 
@@ -157,7 +185,7 @@ class Evaluation {
     a: CelValue,
     b: CelValue,
   ): boolean {
-    const found = order(a, b);
+    const found = order(a, b, this.#spend);
     if (found === undefined) throw fault(`${operator} is not for ${typeName(a)} and ${typeName(b)}`);
     return { "<": found < 0, "<=": found <= 0, ">": found > 0, ">=": found >= 0 }[operator];
   }
@@ -186,8 +214,7 @@ class Evaluation {
       try {
         if (isTrue(item) === deciding) return deciding;
       } catch (error) {
-        if (!(error instanceof CelError)) throw error;
-        failed ??= error;
+        failed ??= this.#celError(error);
       }
     }
     if (failed !== undefined) throw failed;

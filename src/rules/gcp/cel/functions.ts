@@ -1,4 +1,4 @@
-import { CelError, type CelValue, isList, isMap, typeName } from "./value.ts";
+import { CelError, type CelValue, isList, isMap, type Spend, typeName } from "./value.ts";
 
 function mismatch(name: string, values: readonly CelValue[]): CelError {
   return new CelError("evaluation", `${name}() is not for ${values.map(typeName).join(", ")}`);
@@ -60,9 +60,10 @@ export function isFunction(name: string, isMethod: boolean, count: number): bool
   return isMethod && method?.[0] === count - 1;
 }
 
-/** Calls a function that `isFunction` has found; a method's target comes first. Throws CelError. */
-export function callFunction(name: string, values: readonly CelValue[]): CelValue {
+/** Calls a function that `isFunction` has found; a method's target comes first. Each character of a text is a step. Throws CelError. */
+export function callFunction(name: string, values: readonly CelValue[], spend: Spend): CelValue {
   const [first = null, ...rest] = values;
+  if (typeof first === "string") spend(first.length);
   if (name === "size") return sizeOf(first);
   const method = textMethods[name]?.[1];
   const texts = values.filter((value) => typeof value === "string");

@@ -57,6 +57,9 @@ const keywords = new Set(["false", "in", "null", "true"]);
 /** How deep an expression may be nested: far deeper than any that is written, and far less than a stack holds. */
 const maxDepth = 100;
 
+/** How long a row of operators or members may be, with those around it: each is inside the next. */
+const maxRow = 500;
+
 const described = (token: CelToken): string =>
   token.kind === "end"
     ? "the end"
@@ -69,6 +72,7 @@ class Parser {
   readonly #tokens: readonly CelToken[];
   #next = 0;
   #depth = 0;
+  #row = 0;
 
   constructor(text: string) {
     this.#tokens = tokensOf(text);
@@ -124,14 +128,26 @@ class Parser {
     return found;
   }
 
-  /** Operands with one of these operators between each two, from left to right. */
-  #row(operators: readonly BinaryOperator[], operand: () => Expression): Expression {
-    let left = operand();
-    for (;;) {
-      const operator = this.#take(...operators) ?? this.#takeIn(operators);
-      if (operator === undefined) return left;
-      left = { kind: "binary", operator, left, right: operand() };
+  /** What begins with `first` and goes on as long as `next` finds something, which is then around what was found before. */
+  #rowOf(first: Expression, next: (found: Expression) => Expression | undefined): Expression {
+    const before = this.#row;
+    let found = first;
+    for (let more = next(found); more !== undefined; more = next(found)) {
+      found = more;
+      this.#row += 1;
+      if (this.#row > maxRow)
+        throw new CelError("unsupported", `more than ${maxRow} operators or members in a row`);
     }
+    this.#row = before;
+    return found;
+  }
+
+  /** Operands with one of these operators between each two, from left to right. */
+  #operands(operators: readonly BinaryOperator[], operand: () => Expression): Expression {
+    return this.#rowOf(operand(), (left) => {
+      const operator = this.#take(...operators) ?? this.#takeIn(operators);
+      return operator === undefined ? undefined : { kind: "binary", operator, left, right: operand() };
+    });
   }
 
   #takeIn(operators: readonly BinaryOperator[]): "in" | undefined {
@@ -141,14 +157,14 @@ class Parser {
     return "in";
   }
 
-  readonly #or = (): Expression => this.#row(["||"], this.#and);
+  readonly #or = (): Expression => this.#operands(["||"], this.#and);
 
-  readonly #and = (): Expression => this.#row(["&&"], this.#relation);
+  readonly #and = (): Expression => this.#operands(["&&"], this.#relation);
 
-  readonly #relation = (): Expression => this.#row(["==", "!=", "<=", ">=", "<", ">", "in"], this.#sum);
+  readonly #relation = (): Expression => this.#operands(["==", "!=", "<=", ">=", "<", ">", "in"], this.#sum);
 
   readonly #sum = (): Expression => {
-    const found = this.#row(["+"], this.#unary);
+    const found = this.#operands(["+"], this.#unary);
     const arithmetic = this.#take("-", "*", "/", "%");
     if (arithmetic !== undefined) throw new CelError("unsupported", `the operator ${arithmetic}`);
     return found;
@@ -159,8 +175,8 @@ class Parser {
       let count = 1;
       while (this.#take("!") !== undefined) count += 1;
       const operand = this.#member();
-      // Each second one cancels the first; the operand still has to be a bool.
-      return count % 2 === 1 ? { kind: "not", operand } : { kind: "not", operand: { kind: "not", operand } };
+      // Each second one cancels the first, whatever the operand is (cel-go, parser.go, visitLogicalNot).
+      return count % 2 === 1 ? { kind: "not", operand } : operand;
     }
     if (this.#take("-") !== undefined) return this.#negative();
     return this.#member();
@@ -176,21 +192,18 @@ class Parser {
   }
 
   #member(): Expression {
-    let found = this.#primary();
-    for (;;) {
+    return this.#rowOf(this.#primary(), (of) => {
       if (this.#take(".") !== undefined) {
         if (this.#take("?") !== undefined) throw new CelError("unsupported", "optional members (.?)");
         const name = this.#name();
-        found =
-          this.#take("(") === undefined ? { kind: "member", of: found, name } : this.#method(found, name);
-      } else if (this.#take("[") !== undefined) {
-        if (this.#take("?") !== undefined) throw new CelError("unsupported", "optional members ([?])");
-        found = { kind: "index", of: found, index: this.#expression() };
-        this.#expect("]");
-      } else {
-        return found;
+        return this.#take("(") === undefined ? { kind: "member", of, name } : this.#method(of, name);
       }
-    }
+      if (this.#take("[") === undefined) return undefined;
+      if (this.#take("?") !== undefined) throw new CelError("unsupported", "optional members ([?])");
+      const index = this.#expression();
+      this.#expect("]");
+      return { kind: "index", of, index };
+    });
   }
 
   /** After `target.name(`. */

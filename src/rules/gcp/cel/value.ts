@@ -63,26 +63,34 @@ export function entryOf(map: { readonly [key: string]: CelValue }, key: string):
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-/** Equality over all types: ints and doubles by value, and values of two types are not equal (cel-spec, "Equality"). */
-export function areEqual(a: CelValue, b: CelValue): boolean {
+/** Takes so many of the steps that are left. Throws CelError where there are not so many. */
+export type Spend = (steps: number) => void;
+
+/**
+ * Equality over all types: ints and doubles by value, and values of two types are not equal (cel-spec, "Equality"). Each
+ * comparison is a step: a list that holds another twice, and so on, has more elements than were ever made.
+ */
+export function areEqual(a: CelValue, b: CelValue, spend: Spend): boolean {
+  spend(1);
   // An int and a double are compared by value, which the operator does for bigint and number alone.
   // oxlint-disable-next-line eqeqeq
   if (isNumber(a) && isNumber(b)) return a == b;
   if (isList(a) && isList(b))
-    return a.length === b.length && a.every((one, index) => areEqual(one, b[index] as CelValue));
+    return a.length === b.length && a.every((one, index) => areEqual(one, b[index] as CelValue, spend));
   if (isMap(a) && isMap(b)) {
     const entries = Object.entries(a);
     if (entries.length !== Object.keys(b).length) return false;
     return entries.every(([key, value]) => {
       const other = entryOf(b, key);
-      return other !== undefined && areEqual(value, other);
+      return other !== undefined && areEqual(value, other, spend);
     });
   }
   return a === b;
 }
 
 /** The order of strings by code point, which is that of their bytes in UTF-8; JavaScript's own is by UTF-16. */
-function compareText(a: string, b: string): number {
+function compareText(a: string, b: string, spend: Spend): number {
+  spend(a.length + b.length);
   const encoder = new TextEncoder();
   const [bytes, others] = [encoder.encode(a), encoder.encode(b)];
   const at = bytes.findIndex((byte, index) => byte !== others[index]);
@@ -90,9 +98,9 @@ function compareText(a: string, b: string): number {
 }
 
 /** Less, equal or greater than 0; undefined where the two have no order. */
-export function order(a: CelValue, b: CelValue): number | undefined {
+export function order(a: CelValue, b: CelValue, spend: Spend): number | undefined {
   if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : 0;
-  if (typeof a === "string" && typeof b === "string") return compareText(a, b);
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b, spend);
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   return undefined;
 }
