@@ -1,5 +1,6 @@
 /** What the judges make of facts that no one fault shows: each is a sound look with one thing changed. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
 import { defined } from "../../src/core/base/index.ts";
 import { caaAuthorities } from "../../src/rules/dns/index.ts";
@@ -147,6 +148,23 @@ describe("a name", () => {
   test("with one address that nothing leads to is not to be seen from here", async () => {
     const seen = await looked(async (world) => world.dns({ [`A ${host}`]: ["255.255.255.255"] }));
     assert.deepEqual(seen, ["AddressUnseen"]);
+  });
+});
+
+describe("a key in plain base64", () => {
+  test("is no healthy one: strict readers refuse it, whatever Node makes of it", async () => {
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
+    const n = Buffer.from(rsa.n ?? "", "base64url").toString("base64");
+    const foreign = { ...rsa, n, kid: "plain", use: "sig", alg: "RS256" };
+    for (const [keys, reason] of [
+      [[foreign], "KeyUnsupported"],
+      [[key.jwk, foreign], "KeyLeftOut"],
+    ] as const) {
+      const seen = await looked(async (world) =>
+        page(await world.start(), "jwks", { body: JSON.stringify({ keys }) }),
+      );
+      assert.deepEqual(seen, [reason]);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { type JsonRecord, PodtrustError } from "../../core/base/index.ts";
 import { algorithms, isAlgorithm, shown, defaultAlgorithm } from "../oidc/index.ts";
-import { kubernetesKid, type PublicJwk, publicKeyOf, withMembers } from "./jwk.ts";
+import { kubernetesKid, misencodedNumber, type PublicJwk, publicKeyOf, withMembers } from "./jwk.ts";
 import { rsaProblem } from "./rsa-problem.ts";
 
 export type JwkReading =
@@ -69,7 +69,7 @@ function keyWarnings(raw: JsonRecord, kid: string, key: KeyObject): readonly str
 
 /**
  * Reads one JWK as something AWS can verify with: the key, or why it is left out. The key's numbers are written
- * anew, so that paddings and leading zeros that some writers add do not reach AWS. Throws `jwks-invalid` when the
+ * anew, so that leading zeros that some writers add do not reach AWS. Throws `jwks-invalid` when the
  * JWK is a private key, whatever its type.
  */
 export function readJwk(raw: JsonRecord, index: number): JwkReading {
@@ -78,6 +78,9 @@ export function readJwk(raw: JsonRecord, index: number): JwkReading {
   const leave = (reason: string): JwkReading => ({ leftOut: { kid: kid?.slice(0, maxKid), reason } });
   const problem = memberProblem(raw) ?? curveProblem(raw);
   if (problem !== undefined) return leave(problem);
+  const misencoded = misencodedNumber(raw);
+  if (misencoded !== undefined)
+    return leave(`its ${misencoded} is not base64url without padding, and strict readers refuse such a key`);
   const key = publicKeyOf(raw);
   if (key === undefined) return leave("its members are not those of a public key");
   const degenerate = rsaProblem(key);

@@ -56,10 +56,24 @@ describe("a JWK Set", () => {
 
   test("use and alg that are absent are filled in, numbers are written anew", () => {
     const { kty, kid, n = "", e } = rsa;
-    const padded = Buffer.concat([Buffer.alloc(2), Buffer.from(n, "base64url")]).toString("base64");
+    const padded = Buffer.concat([Buffer.alloc(2), Buffer.from(n, "base64url")]).toString("base64url");
     assert.deepEqual(parseJwkSet(setOf({ kty, kid, n: padded, e })).keys, [rsa]);
     const { crv, x, y } = ec;
     assert.deepEqual(parseJwkSet(setOf({ kty: "EC", kid: ec.kid, crv, x, y })).keys, [ec]);
+  });
+
+  test("a number in plain base64 leaves its key out: Node reads it, and strict readers do not", () => {
+    const plain = (text = ""): string => Buffer.from(text, "base64url").toString("base64");
+    // Of 256 bytes plain base64 ends in `==`; `+` and `/` alone are enough.
+    const unpadded = plain(rsa.n).replace(/=+$/u, "");
+    const other = /[-_]/u.test(rsa.n ?? "") ? [unpadded] : [];
+    for (const n of [plain(rsa.n), `${rsa.n}==`, `${rsa.n}\n`, ...other]) {
+      const { keys, leftOut } = parseJwkSet(setOf({ ...rsa, n }, ec));
+      assert.deepEqual([keys, leftOut.length], [[ec], 1]);
+      assert.match(leftOut[0]?.reason ?? "", /^its n is not base64url without padding/u);
+    }
+    const { leftOut } = parseJwkSet(setOf(rsa, { ...ec, y: `${ec.y}=` }));
+    assert.match(leftOut[0]?.reason ?? "", /^its y is not base64url/u);
   });
 
   test("an RSA key may say RS384 or RS512", () => {

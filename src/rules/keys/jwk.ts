@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, KeyObject, type webcrypto } from "node:crypto";
 import { type JsonRecord, isRecord } from "../../core/base/index.ts";
-import { maxRsaBits, defaultAlgorithm } from "../oidc/index.ts";
+import { base64urlBytes, maxRsaBits, defaultAlgorithm } from "../oidc/index.ts";
 
 /** A public key as podtrust publishes it: these members and no others (RFC 7517 §4, RFC 7518 §6). */
 export interface PublicJwk {
@@ -22,9 +22,22 @@ const thumbprintMembers: Readonly<Record<string, readonly string[]>> = {
   OKP: ["crv", "kty", "x"],
 };
 
+const numbersOf = ({ kty }: JsonRecord): readonly string[] => (kty === "RSA" ? ["n", "e"] : ["x", "y"]);
+
+/**
+ * The first number of a key that is a text, and none in base64url without padding (RFC 7518 §6.2.1 and §6.3.1, RFC 7515 §2).
+ * Node reads plain base64 too, and strict readers refuse it: coreos/go-oidc#193, OpenIDC/mod_auth_openidc#368.
+ */
+export function misencodedNumber(jwk: JsonRecord): string | undefined {
+  return numbersOf(jwk).find((name) => {
+    const value = jwk[name];
+    return typeof value === "string" && base64urlBytes(value) === undefined;
+  });
+}
+
 /** The members that make the key, and nothing else of what came with it. */
 function keyMaterial(jwk: JsonRecord): webcrypto.JsonWebKey {
-  const members = jwk["kty"] === "RSA" ? ["n", "e"] : ["crv", "x", "y"];
+  const members = [...(jwk["kty"] === "RSA" ? [] : ["crv"]), ...numbersOf(jwk)];
   return Object.fromEntries(["kty", ...members].map((name) => [name, jwk[name]])) as webcrypto.JsonWebKey;
 }
 
@@ -32,6 +45,7 @@ function keyObjectOf(jwk: JsonRecord): KeyObject | undefined {
   if (jwk["kty"] !== "RSA" && jwk["kty"] !== "EC") return undefined;
   const { n } = jwk;
   if (typeof n === "string" && n.length * 6 > maxRsaBits + 32) return undefined;
+  if (misencodedNumber(jwk) !== undefined) return undefined;
   try {
     return createPublicKey({ key: keyMaterial(jwk), format: "jwk" });
   } catch {
@@ -44,7 +58,7 @@ const made = new WeakMap<object, KeyObject>();
 
 /**
  * The key object of a public RSA or EC JWK; undefined when the members are no key (a point off the curve, an empty
- * modulus) or an RSA modulus is longer than 16384 bits. Private members are never looked at.
+ * modulus, a number in plain base64) or an RSA modulus is longer than 16384 bits. Private members are never looked at.
  */
 export function publicKeyOf(jwk: unknown): KeyObject | undefined {
   if (!isRecord(jwk)) return undefined;

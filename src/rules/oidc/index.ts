@@ -36,7 +36,7 @@ export {
   type RelyingPartyName,
   uploadedFor,
 } from "./relying-parties.ts";
-export { type Jws, type JwsLimits, maxToken, parseJws, tokenLimits } from "./jws.ts";
+export { base64urlBytes, type Jws, type JwsLimits, maxToken, parseJws, tokenLimits } from "./jws.ts";
 export {
   awsSkewSeconds,
   forgottenAt,

@@ -21,6 +21,7 @@ function certificateOf({ privateKey }: SigningKey): string {
 }
 const ownCertificate = certificateOf(signer);
 const otherCertificate = certificateOf(other);
+const plainModulus = Buffer.from(String(signer.jwk["n"]), "base64url").toString("base64");
 const withoutKey = { ...signer.jwk, n: undefined, e: undefined };
 
 describe("STS rule key-selection", () => {
@@ -43,6 +44,8 @@ describe("STS rule key-selection", () => {
     ["a key whose x5c is another key's", { keys: [{ ...signer.jwk, x5c: [otherCertificate] }] }],
     ["a key whose x5c is no certificate", { keys: [{ ...signer.jwk, x5c: ["AAAA"] }] }],
     ["a key whose x5c is no list", { keys: [{ ...signer.jwk, x5c: ownCertificate }] }],
+    ["a key whose modulus is in plain base64", { keys: [{ ...signer.jwk, n: plainModulus }] }],
+    ["a key whose modulus is padded", { keys: [{ ...signer.jwk, n: `${String(signer.jwk["n"])}==` }] }],
     ["a symmetric key of that kid", { keys: [{ kty: "oct", k: "AAAA", kid: "rsa" }] }],
     ["a key in the token's own header", { key: other, header: { jwk: other.jwk }, keys: [signer.jwk] }],
     [

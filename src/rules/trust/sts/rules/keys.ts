@@ -87,7 +87,7 @@ const selection = stsRule({
   title: "The JWK Set has a usable key with the token's kid, or exactly one when the token has none.",
   sources: [sources.jwk, sources.observed],
   evidence: "observed",
-  note: "A key is usable when it has a kid, is RSA or EC, has use sig or none, has n and e (x and y) of its own, and an x5c, where there is one, of the same key. Of several with one kid the last counts. The alg of a key is not looked at; keys and addresses in the token's header are ignored.",
+  note: "A key is usable when it has a kid, is RSA or EC, has use sig or none, has n and e (x and y) of its own, and an x5c, where there is one, of the same key. Of several with one kid the last counts. The alg of a key is not looked at; keys and addresses in the token's header are ignored. That n, e, x and y are base64url without padding is RFC 7518's; what AWS does with plain base64 is not known.",
   answers: [noKey],
   needs: ["keys", "jws", "keyChecks"],
   check(_facts, { keys, jws, keyChecks }) {
