@@ -93,6 +93,7 @@ export const timeOfDay: readonly string[] = [
   "src/publisher/elsewhere/loop.ts",
   "src/publisher/issuer.ts",
   "src/control-plane/rotation/rotation.ts",
+  "src/control-plane/theft/end-at-signer.ts",
   "src/control-plane/theft/end-theft.ts",
   "src/publisher/shared/challenges.ts",
   "src/publisher/shared/distrust-in-secret.ts",

@@ -46,14 +46,8 @@ class SignedNode {
     };
   }
 
-  files(
-    signingEndpoint: string | undefined = "/run/podtrust-signer/signer.sock",
-  ): Pick<ServerFiles, "whatRuns"> {
-    const starts = {
-      issuers: [],
-      keyFiles: [],
-      ...(signingEndpoint === undefined ? {} : { signingEndpoint }),
-    };
+  files(): Pick<ServerFiles, "whatRuns"> {
+    const starts = { issuers: [], keyFiles: [], signingEndpoint: "/run/podtrust-signer/signer.sock" };
     return { whatRuns: () => Promise.resolve({ starts, runs: { kind: "not-looked-at", why: "" } }) } as never;
   }
 

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { freshAtSigner, leftAtSigner, signerStepsText, taintedAtSigner } from "./signer-theft.ts";
+import {
+  atSignerText,
+  freshAtSigner,
+  leftAtSigner,
+  shownAtSignerText,
+  signerStepsText,
+  taintedAtSigner,
+} from "./signer-theft.ts";
 
 const both = (verifies: readonly string[], signs: string | undefined) =>
   ["a", "b"].map((name) => ({ name, verifies, signs }));
@@ -102,5 +109,13 @@ describe("what is left of a theft at a signer", () => {
     const sights = { servers: both(["fresh"], "fresh"), published: published("fresh") };
     assert.deepEqual(leftAtSigner(sights, tainted), []);
     assert.deepEqual(signerStepsText(sights, tainted, "f"), []);
+  });
+
+  test("is said beforehand to be a person's work on each node, and at the end by what it was shown", () => {
+    assert.match(atSignerText(["a", "b"]), /^A signer has the keys of a, b, .*says the commands/u);
+    assert.match(
+      shownAtSignerText("fresh"),
+      /podtrust signer status on each node has to list fresh alone\.$/u,
+    );
   });
 });
