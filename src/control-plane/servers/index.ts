@@ -1,7 +1,7 @@
 export { type KubeadmConfig, kubeadmConfig } from "./kubeadm-config.ts";
 export type { MachineKey, MachineKeyAlgorithm, MachineKeys } from "./machine-keys.ts";
 export type { PreviousFiles } from "./kept-files.ts";
-export { lookAtMachine, lookAtServers, type ServerSight } from "./look.ts";
+export { lookAtMachine, lookAtServers, notLookedAt, type ServerSight } from "./look.ts";
 export { k3sOnMachine } from "./on-machine.ts";
 export { openServers, type Servers, type ServersOptions } from "./open.ts";
 export { checkListed } from "./known.ts";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type ErrorCode, PodtrustError } from "../../core/base/index.ts";
+import { networkInterfaces } from "node:os";
+import { type ErrorCode, PodtrustError, shellWord } from "../../core/base/index.ts";
 import type { RunningLook, WhatRuns } from "../../rules/distribution/index.ts";
-import { type LookTarget, lookAt } from "./look.ts";
+import { type LookTarget, lookAt, notLookedAt, type ServerSight } from "./look.ts";
 
 const { signal } = new AbortController();
 const starts = { issuers: ["https://oidc.example.com"], keyFiles: [] };
@@ -77,6 +78,21 @@ describe("a look at an API server that changes nothing", () => {
       startedAt: () => Promise.reject(new PodtrustError("cluster-unreachable", "no answer")),
     };
     const look = await lookAt(server({ kind: "not-looked-at", why: "x", startsSince: 1 }, unread), signal);
-    assert.deepEqual(look, { name: "cp-1", kind: "not-looked-at", why: "no answer" });
+    assert.deepEqual([look.kind, look.why], ["not-looked-at", "no answer"]);
+  });
+
+  test("says of a machine that SSH does not get to what to do, and which line has to work where that is the machine itself", () => {
+    const error = new PodtrustError("ssh-denied", "it takes no key");
+    const at = (address: string): ServerSight =>
+      notLookedAt("cp-1", { address, port: 22, user: "k8s" }, error);
+    const far = { name: "cp-1", kind: "not-looked-at", why: "it takes no key", next: error.next };
+    assert.deepEqual(at("192.0.2.1"), far);
+    assert.deepEqual(notLookedAt("cp-1", undefined, error), far);
+    const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((one) => one.address));
+    for (const address of ["127.0.0.1", ...own])
+      assert.ok(
+        at(address).next?.includes(`ssh -p 22 ${shellWord(`k8s@${address}`)} true has to end well here`),
+        address,
+      );
   });
 });

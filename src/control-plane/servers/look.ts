@@ -1,11 +1,13 @@
-import { defined, errorText, mapLimit, mapped, PodtrustError } from "../../core/base/index.ts";
+import { networkInterfaces } from "node:os";
+import { defined, errorText, mapLimit, mapped, PodtrustError, shellWord } from "../../core/base/index.ts";
+import { isLoopback } from "../../core/http/index.ts";
 import {
   disagreement,
   type IssuerTwice,
   issuerTwice,
   type WhatRuns,
 } from "../../rules/distribution/index.ts";
-import type { SshSession } from "../../providers/host/index.ts";
+import type { SshSession, SshTarget } from "../../providers/host/index.ts";
 import { ServerMachine } from "./machine.ts";
 import { k3sOnMachine } from "./on-machine.ts";
 import { openServer, type ServersOptions } from "./open.ts";
@@ -24,6 +26,8 @@ export interface ServerSight {
   readonly kind: "as-started" | "otherwise" | "none" | "not-looked-at";
   /** A sentence that says why; absent for `as-started`. */
   readonly why?: string;
+  /** What to do about that, where it is known. */
+  readonly next?: string;
   /** What it will be started with; absent where that could not be read. */
   readonly command?: ServerCommand;
   /** That its next start takes the issuer from two places, whatever runs; absent where it does not. */
@@ -52,8 +56,35 @@ async function ofRunning(server: LookTarget, signal: AbortSignal): Promise<Omit<
   } catch (error) {
     signal.throwIfAborted();
     const isDown = error instanceof PodtrustError && down.includes(error.code);
-    return { kind: isDown ? "none" : "not-looked-at", why: errorText(error) };
+    return isDown ? { kind: "none", why: errorText(error) } : unseenBy(error);
   }
+}
+
+function unseenBy(error: unknown): Pick<ServerSight, "kind" | "why" | "next"> {
+  const next = error instanceof PodtrustError ? error.next : undefined;
+  return { kind: "not-looked-at", why: errorText(error), ...defined({ next }) };
+}
+
+/**
+ * A server that nothing was seen of. A machine is looked at over SSH also where podtrust runs on it, as the sentence says then. Of
+ * `ssh`, absent where it is not known: where it answers.
+ */
+export function notLookedAt(
+  name: string,
+  ssh: Pick<SshTarget, "address" | "port" | "user"> | undefined,
+  error: unknown,
+): ServerSight {
+  const { next = "", ...seen } = unseenBy(error);
+  if (ssh === undefined || !isOwnAddress(ssh.address)) return { name, ...seen, next };
+  const { address, port, user } = ssh;
+  const here = `This is that machine, and it is looked at over SSH all the same: ssh -p ${port} ${shellWord(`${user}@${address}`)} true has to end well here, or run it where it does.`;
+  return { name, ...seen, next: `${next} ${here}`.trim() };
+}
+
+/** Whether an address is one of this machine's own. */
+function isOwnAddress(address: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((one) => one.address));
+  return isLoopback(address) || own.includes(address);
 }
 
 /** Looks at one server. Throws only the signal's reason. */
@@ -102,7 +133,7 @@ export function lookAtServers(
         return await lookAt(asked, signal);
       } catch (error) {
         signal.throwIfAborted();
-        return { name: config.ssh.address, kind: "not-looked-at", why: errorText(error) } as const;
+        return notLookedAt(config.ssh.address, config.ssh, error);
       } finally {
         for (const end of opened.reverse()) await end();
       }

@@ -29,9 +29,12 @@ describe("what doctor knows of API servers", () => {
   test("is nothing where no machine was reached, or the config names none", () => {
     const unreached = apiServerLooks([{ name: "cp-1", kind: "not-looked-at", why: "no answer" }]);
     assert.deepEqual(unreached, { unseen: "not looked at: no answer" });
-    assert.deepEqual(apiServerLooks([]), {
-      unseen: "not looked at: the config names no machine of an API server",
-    });
+    const unnamed = apiServerLooks([]);
+    assert.ok("unseen" in unnamed);
+    assert.match(
+      unnamed.unseen,
+      /^not looked at: the config names no machine of one\. With cluster\.servers/u,
+    );
   });
 
   test("is in no pod and no annotation of the cluster, which others than its administrators may write", async () => {

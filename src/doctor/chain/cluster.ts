@@ -71,7 +71,9 @@ export function apiServerLooks(servers: readonly ServerSight[]): Look<readonly A
   );
   if (read.length > 0) return { seen: read };
   const [first] = servers;
-  return { unseen: `not looked at: ${first?.why ?? "the config names no machine of an API server"}` };
+  return {
+    unseen: `not looked at: ${first?.why ?? "the config names no machine of one. With cluster.servers podtrust doctor reads each over SSH, also where it runs on that machine"}`,
+  };
 }
 
 /** What the cluster signs and verifies by, and how its API servers are started. */

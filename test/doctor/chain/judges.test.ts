@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Reason } from "../../../src/core/reasons/index.ts";
 import { type ChainFacts, type ChainReport, judgeChain } from "../../../src/doctor/chain/index.ts";
+import { apiServerLooks } from "../../../src/doctor/chain/cluster.ts";
 import { saysSomething } from "../../../src/doctor/judge/index.ts";
 import { type Recorded, recordedFaults } from "./recorded.ts";
 import { assertSound } from "./sound.ts";
@@ -53,6 +54,15 @@ describe("the judges of a stack", () => {
       if (not !== undefined) assert.ok(!found.includes(not), found.join(", "));
     });
   }
+
+  test("say of an issuer that never arrived that its API servers were not looked at, and what has them looked at", () => {
+    const apiServers = apiServerLooks([]);
+    const { broken } = judged("IssuerNotPassed", { "cluster.apiServers": apiServers });
+    assert.match(
+      broken?.seen ?? "",
+      /; its API servers were not looked at: .* With cluster\.servers podtrust doctor/u,
+    );
+  });
 
   test("say that nothing is broken where nothing could be seen", () => {
     const unseen = { unseen: "no right" };

@@ -31,7 +31,7 @@ function judgeForm({ iss }: TokenLook): readonly DoctorFinding[] {
 /** Why the cluster does not have the issuer of the config. */
 function judgeIssuer(
   { issuer, published, formerIssuers }: ChainFacts,
-  { standardIssuer }: ClusterLook,
+  { standardIssuer, apiServers }: ClusterLook,
   { iss, kid }: TokenLook,
   servers: readonly ApiServerLook[],
 ): readonly DoctorFinding[] {
@@ -48,9 +48,12 @@ function judgeIssuer(
     const seen = `a token minted now has the standard issuer ${iss}, and ${issuer} serves its key ${kid}`;
     return [finding("IssuerPutBack", { seen })];
   }
-  const names = servers.map(({ name }) => name).join(", ");
-  const where = names === "" ? "" : `; ${names} is started without ${issuer}`;
-  return [finding("IssuerNotPassed", { seen: `a token minted now has the standard issuer ${iss}${where}` })];
+  const where =
+    "unseen" in apiServers
+      ? `its API servers were ${apiServers.unseen}`
+      : `${servers.map(({ name }) => name).join(", ")} is started without ${issuer}`;
+  const seen = `a token minted now has the standard issuer ${iss}; ${where}`;
+  return [finding("IssuerNotPassed", { seen })];
 }
 
 function judgeMounts({ name, flags, mounts }: ApiServerLook): readonly DoctorFinding[] {

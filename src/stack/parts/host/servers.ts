@@ -1,11 +1,11 @@
-import { defined, errorText } from "../../../core/base/index.ts";
+import { defined } from "../../../core/base/index.ts";
 import type { ServerSight } from "../../../control-plane/servers/index.ts";
 import type { PartContext } from "../part.ts";
 import { type HostContext, stackState } from "./locator.ts";
 import { openMachine } from "./machine.ts";
 
 async function ofMachine(context: HostContext, signal: AbortSignal): Promise<ServerSight> {
-  const { lookAtMachine } = await import("../../../control-plane/servers/index.ts");
+  const { lookAtMachine, notLookedAt } = await import("../../../control-plane/servers/index.ts");
   try {
     // Its connection is shared, and ends with the process.
     const { session } = await openMachine(context, signal);
@@ -13,11 +13,7 @@ async function ofMachine(context: HostContext, signal: AbortSignal): Promise<Ser
   } catch (error) {
     signal.throwIfAborted();
     const { ssh } = context.config.machine ?? {};
-    return {
-      name: ssh?.address ?? `the machine of ${context.config.stack}`,
-      kind: "not-looked-at",
-      why: errorText(error),
-    };
+    return notLookedAt(ssh?.address ?? `the machine of ${context.config.stack}`, ssh, error);
   }
 }
 

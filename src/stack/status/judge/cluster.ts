@@ -1,3 +1,4 @@
+import { defined } from "../../../core/base/index.ts";
 import { issuerDifference } from "../../../rules/oidc/index.ts";
 import type { ServerSight } from "../../parts/index.ts";
 import type { ClusterFacts, JudgedFacts } from "../facts.ts";
@@ -39,14 +40,16 @@ const ofServers = {
 } as const;
 
 /** An issuer from two places says why a server starts otherwise than it runs, or why it does not run. */
-function serverFinding({ name: from, kind, why = "", twice }: ServerSight): readonly Finding[] {
+function serverFinding({ name: from, kind, why = "", next, twice }: ServerSight): readonly Finding[] {
   const seenOf = (seen: string): string => `${from}: ${seen}`;
   const given =
     twice === undefined
       ? []
       : [finding("IssuerGivenTwice", { seen: seenOf(twice.seen), next: twice.next, from })];
   const isSaid = kind === "as-started" || (kind === "otherwise" && twice !== undefined);
-  return isSaid ? given : [...given, finding(ofServers[kind], { seen: seenOf(why), from })];
+  return isSaid
+    ? given
+    : [...given, finding(ofServers[kind], { seen: seenOf(why), from, ...defined({ next }) })];
 }
 
 /** What runs of the API servers whose machines the config names. */
