@@ -49,25 +49,35 @@ export interface OpeningAgain {
   readonly kid: string;
   /** Names of roles, pools and identities; absent: all. */
   readonly only?: readonly string[];
+  /** Publishers in pods from before the key had ended (`publishersFromBefore`); absent where they were not looked at. */
+  readonly pods?: readonly string[];
   /** Throws `interrupted` for a no. */
   readonly agree: (question: string) => Promise<void>;
 }
 
+const notLookedAt =
+  "A publisher in pods has to be made anew before this: kubectl rollout restart. Whoever was an administrator may have changed it.";
+
 /** What a person should know before it: how long relying parties may still have the key, and what has to be new. */
-function openingText({ config }: RotateRun): readonly string[] {
+export function openingText(
+  { config }: Pick<RotateRun, "config">,
+  pods: OpeningAgain["pods"],
+): readonly string[] {
   if (config.publisher === undefined) return [];
-  const inPods =
-    "A publisher in pods has to be made anew before this: kubectl rollout restart. Whoever was an administrator may have changed it.";
-  return [...openAtParties(config, undefined), ...(config.machine === undefined ? [inPods] : [])];
+  const open = openAtParties(config, undefined);
+  if (config.machine !== undefined) return open;
+  if (pods === undefined) return [...open, notLookedAt];
+  if (pods.length > 0) return [...open, ...pods.map((one) => `Open: ${one}.`)];
+  return [...open, "No pod of a publisher is from before the key had ended."];
 }
 
 /**
  * Opens what was closed after the theft of a key, by the clouds' credentials alone, once the key is seen from outside to be
  * published no more. Throws `theft-unproven` before anything is opened.
  */
-export async function reopenAll(run: RotateRun, { kid, only, agree }: OpeningAgain): Promise<void> {
+export async function reopenAll(run: RotateRun, { kid, only, pods, agree }: OpeningAgain): Promise<void> {
   const { config, context } = run;
-  for (const line of openingText(run)) context.output.line(line);
+  for (const line of openingText(run, pods)) context.output.line(line);
   await lookedOutside(run, kid);
   await agree("Open what was closed?");
   checkClosable(run, { cut: true });

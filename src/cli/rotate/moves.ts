@@ -1,7 +1,14 @@
 import { join } from "node:path";
 import { type PrivateKey, readIdentities } from "../../core/age/index.ts";
 import { readTextFile } from "../../core/command-line/index.ts";
-import { defined, isoSeconds, mapped, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import {
+  defined,
+  errorText,
+  isoSeconds,
+  mapped,
+  PodtrustError,
+  silentLogger,
+} from "../../core/base/index.ts";
 import { type Config, declaredParties, personStateDir, publisherOf } from "../../config/index.ts";
 import {
   type LeftMove,
@@ -10,6 +17,7 @@ import {
   type RotationAlgorithm,
   type RotationView,
 } from "../../control-plane/rotation/index.ts";
+import { publishersFromBefore } from "../../control-plane/theft/index.ts";
 import { canAsk, confirm, red, rich } from "../../core/terminal/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { distrustInSecret, distrustKey, openUploads } from "../../publisher/index.ts";
@@ -233,6 +241,31 @@ async function checkChangeable(
   });
 }
 
+/**
+ * Publishers in pods from before a key had ended, as the servers remember that; undefined where this cannot be looked at: an opening needs
+ * the clouds alone.
+ */
+async function publishersSince(
+  context: CommandContext,
+  { config: { servers, publisher, machine } }: RotateRun,
+  options: MoveOptions,
+  kid?: string,
+): Promise<readonly string[] | undefined> {
+  if (servers === undefined || publisher === undefined || machine !== undefined) return undefined;
+  const { signal, progress } = context;
+  try {
+    return await opened(context, "status", options, async ({ thefts, cluster }) => {
+      const known = await thefts.read(signal);
+      const ended = known.thefts.find(({ stolen }) => stolen === kid)?.endedAt;
+      return ended === undefined ? undefined : publishersFromBefore(cluster, ended, signal);
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    progress.line(`note: publishers in pods were not looked at: ${errorText(error)}`, 6);
+    return undefined;
+  }
+}
+
 /** One move across the API servers of the config. */
 export async function runMove(
   context: CommandContext,
@@ -245,7 +278,8 @@ export async function runMove(
     const run = await runOf(context, options);
     const agree = (question: string): Promise<void> => agreed(context, options, "stolen", question);
     const only = reopen === true ? undefined : reopen;
-    await reopenAll(run, { kid: kid ?? "", agree, ...defined({ only }) });
+    const pods = await publishersSince(context, run, options, kid);
+    await reopenAll(run, { kid: kid ?? "", agree, ...defined({ only, pods }) });
     return;
   }
   await opened(context, move, options, async (one, run, parties) => {

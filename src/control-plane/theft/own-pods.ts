@@ -1,9 +1,17 @@
-import { errorText, type JsonRecord, PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
+import {
+  errorText,
+  isoSeconds,
+  type JsonRecord,
+  PodtrustError,
+  recordOf,
+  textOf,
+} from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { readPods } from "../tokens/index.ts";
 
 // The labels that the chart and `manifests` give the pods of both.
-const ownNames = new Set(["podtrust-operator", "podtrust-publisher"]);
+const publisherName = "podtrust-publisher";
+const ownNames = new Set(["podtrust-operator", publisherName]);
 // A cluster has at most 150,000 pods (https://kubernetes.io/docs/setup/best-practices/cluster-large/).
 const maxObjects = 150_000;
 
@@ -14,10 +22,12 @@ interface OwnPod {
   readonly uid: string;
 }
 
+const labelOf = (metadata: JsonRecord): string =>
+  textOf(recordOf(metadata["labels"])["app.kubernetes.io/name"]) ?? "";
+
 function ownPod(pod: JsonRecord): OwnPod | undefined {
   const metadata = recordOf(pod["metadata"]);
-  const label = textOf(recordOf(metadata["labels"])["app.kubernetes.io/name"]) ?? "";
-  if (!ownNames.has(label)) return undefined;
+  if (!ownNames.has(labelOf(metadata))) return undefined;
   const [namespace = "", name = "", uid = ""] = ["namespace", "name", "uid"].map((key) =>
     textOf(metadata[key]),
   );
@@ -52,4 +62,32 @@ export async function renewOwnPods(
   const said: string[] = [];
   for (const pod of kept) said.push(await renewed(cluster, pod, signal));
   return said;
+}
+
+// Any tenant's pod may have the label: the list has an end.
+const maxNamed = 10;
+
+/**
+ * Pods of publishers that were made before a key had ended on every server (`endedAt`, milliseconds since the epoch): whoever was an
+ * administrator until then may have changed what they run. As sentences for a person, and they stop nothing, since any pod may have their
+ * label. Throws `cluster-*` where pods cannot be listed.
+ */
+export async function publishersFromBefore(
+  cluster: Pick<KubernetesApi, "follow" | "server">,
+  endedAt: number,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const fromBefore = (pod: JsonRecord): string | undefined => {
+    const metadata = recordOf(pod["metadata"]);
+    const made = Date.parse(textOf(metadata["creationTimestamp"]) ?? "");
+    if (labelOf(metadata) !== publisherName || made > endedAt) return undefined;
+    const [namespace, name] = [textOf(metadata["namespace"]) ?? "", textOf(metadata["name"]) ?? ""];
+    return `${namespace}/${name} is a publisher from before the key had ended (${isoSeconds(endedAt)}): kubectl delete pod -n ${namespace} ${name}`;
+  };
+  const { kept } = await readPods(cluster, fromBefore, { signal, maxObjects });
+  const more = kept.length - maxNamed;
+  return [
+    ...kept.slice(0, maxNamed),
+    ...(more > 0 ? [`and ${more} more pods with a publisher's label`] : []),
+  ];
 }
