@@ -26,8 +26,13 @@ function roomsWithoutTest(suites: readonly (readonly [file: string, text: string
 }
 
 /** What says that a suite runs at length, or on every minor of Kubernetes, by night alone. */
-const byLength = ["test/support/runs.ts", "test/cluster/modules.ts", "test/cluster/harness/index.ts"];
-const nameByLength = /\b(?:testAtLength|casesOf|isAtLength|testedVersions)\b/u;
+const byLength = [
+  "test/support/runs.ts",
+  "test/support/ssh-host/index.ts",
+  "test/cluster/modules.ts",
+  "test/cluster/harness/index.ts",
+];
+const nameByLength = /\b(?:testAtLength|casesOf|DisturbedSteps|isAtLength|testedVersions)\b/u;
 
 /** Suites that have a form at length and that none of these groups runs in it. */
 function neverAtLength(

@@ -191,7 +191,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/peers/sandbox-pages.test.ts",
       "test/site/site.test.ts",
       "test/tools/host/{backup-folder,disk,dns-01,interrupted,k3s,publisher,publisher-backup,system}.test.ts",
-      "test/tools/servers/{killed-moves,killed-rotate-ca,server-files,unit-flags}.test.ts",
+      "test/tools/servers/{killed-moves,killed-rotate-ca,server-files,two-commands,unit-flags}.test.ts",
     ],
     isNightly: true,
     environment: { PODTRUST_KUBERNETES: "all", PODTRUST_AT_LENGTH: "yes" },
