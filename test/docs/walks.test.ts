@@ -75,7 +75,7 @@ async function admission(t: TestContext): Promise<() => Promise<unknown>> {
   });
   const server = new ReviewServer({
     listen: { host: "127.0.0.1", port: 0 },
-    answer: (read, asker) => answerReview(read, (namespace, name) => around.of(namespace, name, asker)),
+    answer: (read, client) => answerReview(read, (namespace, name) => around.of(namespace, name, client)),
     tallies: new ReviewTallies(),
     clock: systemClock,
     logger: rememberingLogger(),

@@ -5,7 +5,7 @@ import type { KubernetesObject, ObjectRef } from "../../providers/kubernetes/ind
 import { settle, TestClock } from "../../../test/support/clock.ts";
 import { Roles } from "../roles.ts";
 import { Around } from "./around.ts";
-import { Asker } from "./asker.ts";
+import { ReviewClient } from "./review-client.ts";
 
 const key = "eks.amazonaws.com/role-arn";
 const view = (role: string): JsonRecord => ({ metadata: { annotations: { [key]: role } } });
@@ -28,7 +28,7 @@ function bench({ synced = true, failing = false, timeoutMs = 3000, namespaces = 
   const asked: string[] = [];
   const answers: ((object: JsonRecord | undefined) => void)[] = [];
   const clock = new TestClock();
-  const connection = (address: string): Asker => new Asker(address, clock);
+  const connection = (address: string): ReviewClient => new ReviewClient(address, clock);
   const apiServer = connection("10.0.0.1");
   const followedAround = new Around({
     api: {
@@ -46,8 +46,8 @@ function bench({ synced = true, failing = false, timeoutMs = 3000, namespaces = 
     timeoutMs,
   });
   const around = {
-    of: async (namespace: string, account: string, asker = apiServer) =>
-      followedAround.of(namespace, account, asker),
+    of: async (namespace: string, account: string, client = apiServer) =>
+      followedAround.of(namespace, account, client),
   };
   return { around, asked, answers, clock, connection };
 }
@@ -133,15 +133,15 @@ describe("what stands around a pod", () => {
   ] as const)
     test(`is asked for before what is invented in its own namespace by ${who}`, async () => {
       const { around, asked, answers, connection } = bench();
-      const invent = (asker: Asker, name: string): void =>
-        void around.of("shop", name, asker).catch(() => {});
+      const invent = (client: ReviewClient, name: string): void =>
+        void around.of("shop", name, client).catch(() => {});
       const strangers = Array.from({ length: count }, () => connection(address));
-      strangers.forEach((asker, index) => invent(asker, `none-${index}`));
+      strangers.forEach((client, index) => invent(client, `none-${index}`));
       // Each asks again as soon as it is answered.
       for (let index = 0; index < 100; index += 1) {
         answers[index]?.(undefined);
         await settle(1);
-        invent(strangers[index % count] as Asker, `again-${index}`);
+        invent(strangers[index % count] as ReviewClient, `again-${index}`);
       }
       const begun = asked.length;
       const good = around.of("shop", "new");

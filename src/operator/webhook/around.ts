@@ -3,7 +3,7 @@ import { type JsonRecord, SharedWork } from "../../core/base/index.ts";
 import { annotationsView, type Surroundings } from "../../rules/injection/index.ts";
 import type { KubernetesApi, Mirror, ObjectRef } from "../../providers/kubernetes/index.ts";
 import type { Roles } from "../roles.ts";
-import type { Asker } from "./asker.ts";
+import type { ReviewClient } from "./review-client.ts";
 import { Questions } from "./questions.ts";
 
 /** What is followed of the cluster, with every object of its kind. */
@@ -22,7 +22,7 @@ const defaultTimeoutMs = 3000;
 
 /** What is asked of the API server, and by whom. */
 interface Question {
-  readonly asker: Asker;
+  readonly client: ReviewClient;
   readonly share: string;
   /** One for each object. */
   readonly key: string;
@@ -46,17 +46,17 @@ export class Around {
   }
 
   /**
-   * Returns at once if the mirrors know everything, else by the turns of `asker`. Rejects with what the API throws; with
+   * Returns at once if the mirrors know everything, else by the turns of `client`. Rejects with what the API throws; with
    * `cluster-not-ready` for too many questions at a time.
    */
-  of(namespace: string, account: string, asker: Asker): Surroundings | Promise<Surroundings> {
+  of(namespace: string, account: string, client: ReviewClient): Surroundings | Promise<Surroundings> {
     const { accounts, namespaces } = this.#options;
     const key = `${namespace}/${account}`;
     const [serviceAccount, of] = [knownOf(accounts, key), knownOf(namespaces, namespace)];
     if (serviceAccount !== undefined && of !== undefined) return this.#joined(key, serviceAccount, of);
     const share = namespaces.get(namespace) === undefined ? unknownNamespaces : namespace;
     const read = (name: string, ref: ObjectRef): Promise<JsonRecord | undefined> =>
-      this.#read({ asker, share, key: `${ref.kind} ${name}`, ref });
+      this.#read({ client, share, key: `${ref.kind} ${name}`, ref });
     return Promise.all([
       serviceAccount ?? read(key, { kind: "ServiceAccount", namespace, name: account }),
       of ?? read(namespace, { kind: "Namespace", name: namespace }),
@@ -72,8 +72,8 @@ export class Around {
   }
 
   async #read(question: Question): Promise<JsonRecord | undefined> {
-    const { asker, share, key } = question;
-    if (asker.knowsNone(key)) return undefined;
+    const { client, share, key } = question;
+    if (client.knowsNone(key)) return undefined;
     const signal = AbortSignal.timeout(this.#options.timeoutMs ?? defaultTimeoutMs);
     const earlier = this.#reading.get(key);
     if (earlier !== undefined) {
@@ -83,9 +83,9 @@ export class Around {
     }
     const later = this.#reading.get(key);
     const found = await (later === undefined
-      ? this.#questions.ask(asker, share, () => this.#shared(question).wait(signal), signal)
+      ? this.#questions.ask(client, share, () => this.#shared(question).wait(signal), signal)
       : later.wait(signal));
-    if (found === undefined) asker.foundNone(key);
+    if (found === undefined) client.foundNone(key);
     return found;
   }
 

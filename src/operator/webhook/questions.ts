@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Asker } from "./asker.ts";
+import type { ReviewClient } from "./review-client.ts";
 
 /** Concurrent questions to the API server: clients of the webhook cannot make us ask more often. */
 const maxUnderWay = 32;
@@ -23,21 +23,21 @@ interface Share {
 }
 
 /** A question, and whose it is. */
-interface Asked {
-  readonly asker: Asker;
-  /** The number of the asker's last question. */
+interface QueuedQuestion {
+  readonly client: ReviewClient;
+  /** The number of the client's last question. */
   readonly turn: number;
   readonly address: Share;
   readonly share: Share;
 }
 
-interface Waiting extends Asked {
+interface WaitingQuestion extends QueuedQuestion {
   readonly give: () => void;
   readonly refuse: (reason: Error) => void;
 }
 
 /** Below zero where the first has its turn before the second: whoever had none for longest, address, share and connection. */
-function compare(a: Asked, b: Asked): number {
+function compare(a: QueuedQuestion, b: QueuedQuestion): number {
   return a.address.turn - b.address.turn || a.share.turn - b.share.turn || a.turn - b.turn;
 }
 
@@ -48,15 +48,20 @@ function compare(a: Asked, b: Asked): number {
 export class Questions {
   /** By address, and by address and name. */
   readonly #shares = new Map<string, Share>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<WaitingQuestion>();
   #underWay = 0;
   #turns = 0;
 
   /** Rejects as `question` does, with the signal's reason while it waits, and with `cluster-not-ready` if too many wait. */
-  async ask<T>(asker: Asker, name: string, question: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const keys = [asker.address, `${asker.address} ${name}`] as const;
-    const turn = asker.turn ?? this.#turns - newcomersLead;
-    const asked = { asker, turn, address: this.#enter(keys[0]), share: this.#enter(keys[1]) };
+  async ask<T>(
+    client: ReviewClient,
+    name: string,
+    question: () => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const keys = [client.address, `${client.address} ${name}`] as const;
+    const turn = client.turn ?? this.#turns - newcomersLead;
+    const asked = { client, turn, address: this.#enter(keys[0]), share: this.#enter(keys[1]) };
     try {
       if (this.#underWay < maxUnderWay && asked.share.underWay < maxOfShare) this.#begin(asked);
       else await this.#turn(asked, name, signal);
@@ -72,7 +77,7 @@ export class Questions {
     }
   }
 
-  #turn(asked: Asked, name: string, signal: AbortSignal): Promise<void> {
+  #turn(asked: QueuedQuestion, name: string, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const end = (): void => {
         this.#waiting.delete(waiting);
@@ -83,7 +88,7 @@ export class Questions {
         reject(reason);
       };
       const gone = (): void => refuse(signal.reason as Error);
-      const waiting: Waiting = {
+      const waiting: WaitingQuestion = {
         ...asked,
         refuse,
         give: () => {
@@ -105,9 +110,9 @@ export class Questions {
     last?.refuse(new PodtrustError("cluster-not-ready", sentence, { detail: { reason: "not-ready" } }));
   }
 
-  #begin({ asker, address, share }: Asked): void {
+  #begin({ client, address, share }: QueuedQuestion): void {
     this.#turns += 1;
-    for (const one of [asker, address, share]) one.turn = this.#turns;
+    for (const one of [client, address, share]) one.turn = this.#turns;
     this.#underWay += 1;
     share.underWay += 1;
   }
@@ -115,7 +120,7 @@ export class Questions {
   /** Hands out free places. */
   #next(): void {
     while (this.#underWay < maxUnderWay) {
-      let first: Waiting | undefined;
+      let first: WaitingQuestion | undefined;
       for (const one of this.#waiting)
         if (one.share.underWay < maxOfShare && (first === undefined || compare(one, first) < 0)) first = one;
       if (first === undefined) return;

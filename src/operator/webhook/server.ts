@@ -12,7 +12,7 @@ import {
   localLimits,
   type ServerLimits,
 } from "../../core/listener/index.ts";
-import { Asker } from "./asker.ts";
+import { ReviewClient } from "./review-client.ts";
 import { injectPath } from "./names.ts";
 import type { ReviewAnswer } from "./review.ts";
 import type { RequestOutcome, ReviewTallies } from "./tallies.ts";
@@ -25,7 +25,7 @@ const { createServer } = process.getBuiltinModule("node:https");
 export interface ReviewServerOptions {
   readonly listen: LocalAddress;
   /** Answers a review of a client, which `read` parses each time; a TypeError for what is none. */
-  readonly answer: (read: () => Promise<unknown>, asker: Asker) => Promise<ReviewAnswer>;
+  readonly answer: (read: () => Promise<unknown>, client: ReviewClient) => Promise<ReviewAnswer>;
   /** PEM: clients without a certificate of this authority are refused. Absent: all clients are served. */
   readonly clientCa?: string;
   readonly tallies: ReviewTallies;
@@ -95,7 +95,7 @@ export class ReviewServer {
   readonly #options: ReviewServerOptions;
   readonly #server: Server;
   readonly #turns: SmallestFirst;
-  readonly #askers = new WeakMap<Socket, Asker>();
+  readonly #clients = new WeakMap<Socket, ReviewClient>();
   #ending = false;
   #bound: LocalAddress | undefined;
 
@@ -187,10 +187,11 @@ export class ReviewServer {
     }
   }
 
-  #askerOf({ socket }: IncomingMessage): Asker {
-    const asker = this.#askers.get(socket) ?? new Asker(socket.remoteAddress ?? "", this.#options.clock);
-    this.#askers.set(socket, asker);
-    return asker;
+  #clientOf({ socket }: IncomingMessage): ReviewClient {
+    const found = this.#clients.get(socket);
+    const client = found ?? new ReviewClient(socket.remoteAddress ?? "", this.#options.clock);
+    this.#clients.set(socket, client);
+    return client;
   }
 
   async #review(bytes: Buffer, { incoming, over, dropped }: Exchange): Promise<Reply> {
@@ -202,7 +203,7 @@ export class ReviewServer {
       return parsed(bytes);
     };
     try {
-      const { outcome, body } = await this.#options.answer(read, this.#askerOf(incoming));
+      const { outcome, body } = await this.#options.answer(read, this.#clientOf(incoming));
       return { status: 200, outcome, body: JSON.stringify(body) };
     } catch (error) {
       if (error instanceof TypeError) return refusal(400, `400 Bad Request: ${error.message}`);

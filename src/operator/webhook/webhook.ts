@@ -91,7 +91,7 @@ export class Webhook {
     this.#server = new ReviewServer({
       ...options,
       tallies: this.tallies,
-      answer: (read, asker) => answerReview(read, (of, account) => around.of(of, account, asker)),
+      answer: (read, client) => answerReview(read, (of, account) => around.of(of, account, client)),
     });
   }
 

@@ -35,7 +35,7 @@ const around = new Around({
 const name = "podtrust-webhook.podtrust.svc";
 const webhook = new ReviewServer({
   listen: { host: "127.0.0.1", port: 0 },
-  answer: (read, asker) => answerReview(read, (namespace, account) => around.of(namespace, account, asker)),
+  answer: (read, client) => answerReview(read, (namespace, account) => around.of(namespace, account, client)),
   tallies: new ReviewTallies(),
   clock: systemClock,
   logger: silentLogger,

@@ -9,7 +9,7 @@ const maxNames = 8;
  * The client of one connection. What was not there is remembered for who asked alone: for all, a stranger who asks about
  * a name that is about to be made would keep its first pod from its role.
  */
-export class Asker {
+export class ReviewClient {
   /** Where the connection comes from. */
   readonly address: string;
   /** The number of its last question, as `Questions` counts all of them; absent before the first. */
