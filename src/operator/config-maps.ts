@@ -7,7 +7,12 @@ import {
   namespaceOf,
   type Reconcile,
 } from "./controller/index.ts";
-import { injectionConfigMap, type InjectionMap, injectionMaps } from "../rules/injection/index.ts";
+import {
+  injectionConfigMap,
+  type InjectionMap,
+  injectionMaps,
+  leftOutAccounts,
+} from "../rules/injection/index.ts";
 import type { KubernetesApi, KubernetesObject, Mirror } from "../providers/kubernetes/index.ts";
 import type { InjectionView } from "./finder/index.ts";
 import type { Roles } from "./roles.ts";
@@ -48,6 +53,14 @@ export interface ConfigMapsOptions {
   readonly roleMap?: Pick<KeySource, "synced" | "untilSynced" | "subscribe"> | undefined;
 }
 
+const maxNamed = 5;
+
+/** Those that were left out, of which the first are named. */
+function leftOutText(all: readonly string[]): string {
+  const more = all.length - maxNamed;
+  return all.slice(0, maxNamed).join(", ") + (more > 0 ? `, and ${more} more` : "");
+}
+
 function byNamespace(followed: Pick<KeySource, keyof KeySource>): KeySource {
   return followedAs(
     followed,
@@ -83,9 +96,10 @@ export class ConfigMaps implements Controller {
     const asking = accounts
       .by("namespace", namespace)
       .map((key) => roles.account(accounts.get(key) ?? {}, key));
-    const foreign: string[] = [];
+    const [foreign, full]: [string[], string[]] = [[], []];
     for (const [index, map] of injectionMaps.entries()) {
       const object = injectionConfigMap(namespace, asking, map, namespaces.get(namespace));
+      full.push(...leftOutAccounts(asking, map).map((name) => `${name} in ${map.configMap}`));
       if (!(await this.#keep(namespace, object, { index, map, run })))
         foreign.push(`ConfigMap ${namespace}/${map.configMap} has no label ${mark.key}=${mark.value}`);
     }
@@ -93,6 +107,11 @@ export class ConfigMaps implements Controller {
       throw new PodtrustError(
         "operator-foreign-config-map",
         `${foreign.join(", and ")}: it is left as it is`,
+      );
+    if (full.length > 0)
+      throw new PodtrustError(
+        "operator-config-map-full",
+        `namespace ${namespace}: there is no room for ${leftOutText(full)}`,
       );
   }
 

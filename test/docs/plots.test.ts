@@ -164,11 +164,17 @@ describe("the plots of benchmarks", () => {
 
   test("of admission have what a small pod took by each way", () => {
     const figures = [{ times: [5, 4.2, 30], processor: 4 }];
-    const results = { ...measured, rounds: 100, rows: [{ what: "`operator run`", figures }] };
+    const parties = [{ what: "`--mode configmap`, aws", ratios: [2, 6, 5, 3] }];
+    const values = [{ what: "an annotation", ratios: [1.3, 1] }];
+    const rows = [{ what: "`operator run`", figures }];
+    const results = { ...measured, rounds: 100, rows, hostile: { parties, values } };
     assert.deepEqual(admissionFigures(results).bars, [
       { name: "operator run", least: 4.2, median: 5, most: 30 },
     ]);
-    assert.ok(shows(renderAdmissionPage(results), "admission"));
+    const page = renderAdmissionPage(results);
+    assert.ok(shows(page, "admission"));
+    assert.match(page, /At most 6 times: 6\.0 ×: reached/u);
+    assert.match(page, /At most 1\.2 times: 1\.3 ×: \*\*missed\*\*/u);
   });
 
   test("of doctor have the runs on each issuer and stack, as the page has their median", () => {

@@ -14,7 +14,12 @@ export { injectionPatch, type AddOperation } from "./json-patch.ts";
 export { type InjectionNote, saying } from "./notes.ts";
 export { isAlive, type PodSpec } from "./pod.ts";
 export { boundPolicyName, maxServiceAccounts, namespaceLabel } from "./policy/bound.ts";
-export { type InjectionMap, injectionConfigMap, injectionMaps } from "./policy/config-map.ts";
+export {
+  type InjectionMap,
+  injectionConfigMap,
+  injectionMaps,
+  leftOutAccounts,
+} from "./policy/config-map.ts";
 export type { ParameterMode } from "./policy/parameters.ts";
 export { injectionPolicies, type PolicySpec } from "./policy/policies.ts";
 export { policyMinors, type PolicyMinor } from "./policy/objects.ts";

@@ -46,6 +46,13 @@ export const limits = {
    * each container, so that its length times the size of a pod is what injection costs the API server.
    */
   maxValue: 2048,
+  /**
+   * Characters of what a ConfigMap has of one attribute of all ServiceAccounts: more than a thousand of them. An expression
+   * reads all of it for each thing that it asks, and more than once.
+   */
+  maxList: 131_072,
+  /** Profiles of a ServiceAccount in such a text of which each is looked at; of more none is. */
+  maxLooked: 1000,
   /** Characters of a pod's list of containers to skip, so that the API server's policy can afford to read it. */
   maxSkipList: 4096,
 } as const;

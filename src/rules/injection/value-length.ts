@@ -27,6 +27,13 @@ export const tooLongTexts = [
   ` of the ServiceAccount is longer than ${limits.maxValue} characters, and not used`,
 ] as const;
 
+/** The text about a ConfigMap that has too much of an attribute: before its name, between that and the attribute, behind it. */
+export const longListTexts = [
+  "the ConfigMap ",
+  ` has more than ${limits.maxList} characters of `,
+  ", which are not read",
+] as const;
+
 /** The note on a ServiceAccount's annotation that is too long. */
 export function tooLongNote(key: string): InjectionNote {
   return { reason: "InjectionAnnotationInvalid", text: tooLongTexts.join(key) };

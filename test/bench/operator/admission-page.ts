@@ -1,6 +1,7 @@
 import { barOf, type Figures, plotLine } from "../plot.ts";
 import { type AdmissionRow, sizes } from "./admission.ts";
 import { percentile } from "./bindings.ts";
+import { type HostileResults, type HostileRow, hostileSizes } from "./hostile-values.ts";
 
 export interface AdmissionResults {
   readonly when: string;
@@ -8,6 +9,7 @@ export interface AdmissionResults {
   /** Small pods of each way. */
   readonly rounds: number;
   readonly rows: readonly AdmissionRow[];
+  readonly hostile: HostileResults;
 }
 
 const milliseconds = (value: number): string => `${value.toFixed(1)} ms`;
@@ -50,8 +52,40 @@ function verdicts(rows: readonly AdmissionRow[]): readonly string[] {
   ];
 }
 
+/** How many times the cost without policies a pod may have, and how many times that with a value of 2,048 characters. */
+const most = { parties: 6, values: 1.2 } as const;
+
+const times = (ratio: number): string => `${ratio.toFixed(1)} ×`;
+
+function hostileTable(rows: readonly HostileRow[], aim: number): readonly string[] {
+  const worst = Math.max(...rows.flatMap(({ ratios }) => ratios));
+  return [
+    `| | ${hostileSizes.map(({ name }) => name).join(" | ")} |`,
+    `| --- |${" ---: |".repeat(hostileSizes.length)}`,
+    ...rows.map(({ what, ratios }) => `| ${what} | ${ratios.map(times).join(" | ")} |`),
+    "",
+    `- At most ${aim} times: ${times(worst)}: ${verdict(worst <= aim)}.`,
+  ];
+}
+
+/** What a tenant's pods and values cost, and whether they are within the aims. */
+function hostileLines({ parties, values }: HostileResults): readonly string[] {
+  return [
+    "## What a tenant can make of it",
+    "",
+    "The policies of all relying parties are installed, and the namespace asks for one of them. A pod's processor time at the API server, as a multiple",
+    "of that of the same pod where no policy is asked. Each pod has what it asks for.",
+    "",
+    ...hostileTable(parties, most.parties),
+    "",
+    "The same as a multiple of that where the ServiceAccount has a value of 2,048 characters.",
+    "",
+    ...hostileTable(values, most.values),
+  ];
+}
+
 /** docs/reference/benchmarks/admission.md. */
-export function renderAdmissionPage({ when, machine, rounds, rows }: AdmissionResults): string {
+export function renderAdmissionPage({ when, machine, rounds, rows, hostile }: AdmissionResults): string {
   const heads = sizes.map(
     ({ name, containers, variables }) => `${name}: ${containers} × ${variables}, p50 | its processor`,
   );
@@ -72,6 +106,8 @@ export function renderAdmissionPage({ when, machine, rounds, rows }: AdmissionRe
     ...rows.map(rowLine),
     "",
     ...verdicts(rows),
+    "",
+    ...hostileLines(hostile),
     "",
     "`npm run bench -- admission` makes this page; it needs what `npm run test:cluster` needs.",
     "",

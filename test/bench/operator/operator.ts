@@ -7,6 +7,7 @@ import { measuredNow } from "../process.ts";
 import type { PlottedPage } from "../plot.ts";
 import { buildPackage } from "../servers.ts";
 import { measureAdmission } from "./admission.ts";
+import { measureHostileValues } from "./hostile-values.ts";
 import { bindAtOnce } from "./bindings.ts";
 import { bindingsOf, type FleetSize, makeFleet } from "./fleet.ts";
 import { openMassClient } from "./mass.ts";
@@ -77,7 +78,8 @@ async function measureFleet(quick: boolean) {
 export async function benchAdmission(quick: boolean): Promise<PlottedPage> {
   const now = measuredNow();
   const rounds = quick ? 50 : 100;
-  const results = { ...now, rounds, rows: await measureAdmission(rounds) };
+  const rows = await measureAdmission(rounds);
+  const results = { ...now, rounds, rows, hostile: await measureHostileValues(quick ? 0.5 : 1) };
   return { text: renderAdmissionPage(results), figures: admissionFigures(results) };
 }
 

@@ -7,7 +7,7 @@ import {
 import { limits, patterns } from "../patterns.ts";
 import { choose, fits, literal, type PolicyVariable } from "./cel.ts";
 import { mapOf } from "./config-map.ts";
-import { noneTooLong, note, type PodValidation } from "./messages.ts";
+import { note, type PodValidation } from "./messages.ts";
 import { type AccountParameters, accountParameters, type ParameterMode } from "./parameters.ts";
 
 /** How a policy reads a relying party's annotations of ServiceAccounts. */
@@ -86,7 +86,7 @@ export function askedValidations(
       messageExpression: note([literal(key)], on.length === 1 ? found : `(${found})`, asked(name), instead),
     };
   });
-  return [noneTooLong, ...ofEach];
+  return [parameters.noneTooLong, ...ofEach];
 }
 
 /** Seconds that are asked for by a text, within bounds: as `secondsOf`. */

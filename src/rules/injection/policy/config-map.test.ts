@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { defined, type JsonRecord } from "../../../core/base/index.ts";
-import { injectionConfigMap, injectionMaps } from "../index.ts";
+import { injectionConfigMap, injectionMaps, leftOutAccounts } from "../index.ts";
 
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
 const account = (name: string | undefined, annotations: JsonRecord): JsonRecord => ({
@@ -67,6 +67,33 @@ describe("the ConfigMap of a namespace's roles", () => {
       "role-arn": `long=${"r".repeat(2049)}\n`,
     });
     assert.deepEqual([google, azure], [{}, { "client-id": `long=${"😀".repeat(2049)}\n` }]);
+  });
+
+  test("has ServiceAccounts by their names until an attribute has as many characters as are read, and names the others", () => {
+    const many = Array.from({ length: 3000 }, (_, index) =>
+      account(`app-${String(index).padStart(4, "0")}`, { "eks.amazonaws.com/role-arn": role("web") }),
+    );
+    const long = account("aaa", { "profile.podtrust.dev/p": "x", "eks.amazonaws.com/role-arn": role("web") });
+    const [aws] = injectionMaps;
+    assert.ok(aws !== undefined);
+    const data = injectionConfigMap("shop", [...many.toReversed(), long], aws)["data"] as Record<
+      string,
+      string
+    >;
+    const text = data["role-arn"] ?? "";
+    assert.ok(text.length <= 131_072 && text.length > 131_000, String(text.length));
+    const left = leftOutAccounts([...many, long], aws);
+    assert.equal(text.split("\n").length - 1 + left.length, 3001);
+    assert.match(text, /^aaa=/u);
+    assert.ok(!text.includes(`${left[0]}=`) && left[0] === left.toSorted()[0]);
+    // Fifty values that are too long, of one ServiceAccount: it is left out alone.
+    const names = Array.from({ length: 50 }, (_, index) => [
+      `profile.podtrust.dev/p-${index}`,
+      "~".repeat(3000),
+    ]);
+    const huge = account("huge", { ...Object.fromEntries(names), "eks.amazonaws.com/role-arn": role("web") });
+    assert.deepEqual(leftOutAccounts([huge, web], aws), ["huge"]);
+    assert.match(JSON.stringify(injectionConfigMap("shop", [huge, web], aws)), /web=arn/u);
   });
 
   test("says that labelled pods ask where the namespace names what they need, for the one that has a label", () => {

@@ -3,6 +3,7 @@ import { accountAnnotations, chainPrefix, profilePrefix } from "../annotations.t
 import { annotationsOf } from "../annotated-access.ts";
 import type { AskingLabel, PartyAsking } from "../annotation-reading.ts";
 import { askedByAccounts } from "../parties.ts";
+import { limits } from "../patterns.ts";
 import { keptValue } from "../value-length.ts";
 
 /** The ConfigMap of a namespace that has what its ServiceAccounts ask of one relying party. */
@@ -98,6 +99,43 @@ function labelText(
   return [[labelAttribute, `${label.value}\n`]];
 }
 
+/** What ServiceAccounts ask of one relying party, as far as the policies read it. */
+interface ListedAccounts {
+  readonly lines: readonly Line[];
+  /** The names of those for which there is no room, in their order. */
+  readonly leftOut: readonly string[];
+}
+
+/** The lines of the ServiceAccounts that ask, by name, until an attribute has as many characters as are read. */
+function askedOf(serviceAccounts: readonly JsonRecord[], map: InjectionMap): ListedAccounts {
+  const keys = asksBy(map);
+  const asking = serviceAccounts
+    .filter((one) => keys.some((key) => (textOf(annotationsOf(one)[key]) ?? "") !== ""))
+    .map((one) => ({ name: textOf(recordOf(one["metadata"])["name"]) ?? "", lines: linesOf(one, map) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const [sizes, lines, leftOut] = [new Map<string, number>(), [] as Line[], [] as string[]];
+  for (const one of asking) {
+    const more = new Map(sizes);
+    for (const [attribute, line] of one.lines)
+      more.set(attribute, (more.get(attribute) ?? 0) + line.length + 1);
+    if ([...more.values()].some((size) => size > limits.maxList)) {
+      leftOut.push(one.name);
+      continue;
+    }
+    for (const [attribute, size] of more) sizes.set(attribute, size);
+    lines.push(...one.lines);
+  }
+  return { lines, leftOut };
+}
+
+/** The names of ServiceAccounts that ask, and for which the ConfigMap of `injectionConfigMap` has no room. */
+export function leftOutAccounts(
+  serviceAccounts: readonly JsonRecord[],
+  map: InjectionMap,
+): readonly string[] {
+  return askedOf(serviceAccounts, map).leftOut;
+}
+
 /**
  * The ConfigMap by which a policy of the mode `configmap` injects into the pods of a namespace: what the annotations of
  * its ServiceAccounts say, for those that ask. Each attribute is one text with a line for each of them: the API
@@ -110,14 +148,7 @@ export function injectionConfigMap(
   map: InjectionMap = awsMap,
   of?: JsonRecord,
 ): JsonRecord {
-  const keys = asksBy(map);
-  const asking = serviceAccounts.filter((one) =>
-    keys.some((key) => (textOf(annotationsOf(one)[key]) ?? "") !== ""),
-  );
-  const lines = Map.groupBy(
-    asking.flatMap((one) => linesOf(one, map)),
-    ([attribute]) => attribute,
-  );
+  const lines = Map.groupBy(askedOf(serviceAccounts, map).lines, ([attribute]) => attribute);
   const texts = [...lines].map(([attribute, all]): readonly [string, string] => [
     attribute,
     all

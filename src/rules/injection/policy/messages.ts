@@ -1,6 +1,6 @@
 import type { Reason } from "../../../core/reasons/index.ts";
 import { cutMark, maxShown, saying } from "../notes.ts";
-import { tooLongTexts } from "../value-length.ts";
+import { longListTexts, tooLongTexts } from "../value-length.ts";
 import { concatenated, literal } from "./cel.ts";
 
 /** A rule of a ValidatingAdmissionPolicy: what holds for a good pod, and the message for another. */
@@ -34,7 +34,7 @@ export function note(key: readonly string[], of: string, value: string, instead:
 }
 
 /** A rule that fails where annotations of the ServiceAccount are too long, of which the first is told. */
-export const noneTooLong: PodValidation = {
+export const noLongValue: PodValidation = {
   expression: "size(variables.tooLong) == 0",
   messageExpression: said(
     "InjectionAnnotationInvalid",
@@ -43,3 +43,14 @@ export const noneTooLong: PodValidation = {
     literal(tooLongTexts[1]),
   ),
 };
+
+/** The message about the first attribute of which a ConfigMap has more than is read. */
+export function longList(configMap: string): string {
+  const [before, between, behind] = longListTexts;
+  return said(
+    "InjectionAnnotationInvalid",
+    literal(before + configMap + between),
+    "variables.longTexts[0]",
+    literal(behind),
+  );
+}

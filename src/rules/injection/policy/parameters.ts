@@ -2,6 +2,7 @@ import { accountAnnotations, type AccountAttribute, chainPrefix, profilePrefix }
 import { namespaceSelector } from "./bound.ts";
 import { limits } from "../patterns.ts";
 import { enclosed, fits, literal, literals, type PolicyVariable } from "./cel.ts";
+import { longList, noLongValue, type PodValidation } from "./messages.ts";
 import {
   asksBy,
   awsMap,
@@ -31,6 +32,8 @@ export interface AccountParameters extends ParameterBinding {
   readonly variables: readonly PolicyVariable[];
   /** An optional text, `….orValue("")`, by the attribute and its annotation; nothing for one that is too long. */
   readonly attribute: (name: string, key: string) => string;
+  /** The rule that nothing is too long; the first that is, is told. */
+  readonly noneTooLong: PodValidation;
 }
 
 /** Whether an annotation of the ServiceAccount is too long to be used. */
@@ -40,13 +43,15 @@ export const isTooLong = (key: string): string => `${literal(key)} in variables.
 const isShort = (text: string): string => `size(${text}) <= ${limits.maxValue}`;
 
 /** The same for AWS. */
-export interface Parameters extends ParameterBinding {
+export interface Parameters extends ParameterBinding, Pick<AccountParameters, "noneTooLong"> {
   /** What `attribute`, `names` and `role` are made of, and `tooLong`. */
   readonly variables: readonly PolicyVariable[];
   /** An optional text: `….orValue("")`. */
   readonly attribute: (name: AccountAttribute) => string;
   /** The names of profiles: a list of texts, in no order. */
   readonly names: (kind: NamedRoles) => string;
+  /** How many profiles there are. */
+  readonly count: (kind: NamedRoles) => string;
   /** The names of profiles whose role does not fit a pattern: each is looked at once. */
   readonly unfit: (kind: NamedRoles, pattern: RegExp) => string;
   /** The role of a profile, by an expression that gives its name. */
@@ -110,9 +115,16 @@ const ofServiceAccounts = ({ map, condition }: AccountSource): AccountParameters
   ],
   variables: ownValues(map),
   attribute: (_name, key) => `variables.asked[?${literal(key)}]`,
+  noneTooLong: noLongValue,
 });
 
-const profilesOfServiceAccounts: Pick<Parameters, "names" | "unfit" | "role"> = {
+const allNames: Readonly<Record<NamedRoles, string>> = {
+  profile: "variables.allProfiles",
+  chain: "variables.allChains",
+};
+
+const profilesOfServiceAccounts: Pick<Parameters, "names" | "count" | "unfit" | "role"> = {
+  count: (kind) => `size(${allNames[kind]})`,
   names: (kind) => {
     const prefix = prefixes[kind];
     const keys = `variables.asked.filter(key, key.startsWith(${literal(prefix)}))`;
@@ -142,12 +154,34 @@ const partsOf = (text: string): string =>
 /** The same of a text as it stands in a line. Each of its characters has two there at most. */
 const isShortLine = (line: string, more = 0): string => `size(${line}) <= ${2 * limits.maxValue + more}`;
 
+const isLongList = (text: string): string => `size(${text}) > ${limits.maxList}`;
+
+/** The texts of the ConfigMap, by attribute. Others than those that are used are not looked at, nor are longer ones. */
+function textsOf({ keys, named }: InjectionMap): readonly PolicyVariable[] {
+  const all = literals([...Object.keys(keys), ...named]);
+  const text = "params.data[attribute]";
+  return [
+    {
+      name: "longTexts",
+      comment: "The attributes of which the ConfigMap has more than is read.",
+      expression: `!has(params.data) ? [] : ${all}\n  .filter(attribute, attribute in params.data && ${isLongList(text)})`,
+    },
+    {
+      name: "texts",
+      comment: "What it has of each other one.",
+      expression:
+        `!has(params.data) ? {} : ${all}.transformMapEntry(index, attribute,` +
+        `\n  attribute in params.data && !(attribute in variables.longTexts), {attribute: ${text}})`,
+    },
+  ];
+}
+
 /** What the ConfigMap says of the ServiceAccount: a map from attributes to values. */
 const annotatedValues: readonly PolicyVariable[] = [
   {
     name: "askedParts",
     comment: `Each text has lines SERVICEACCOUNT${signs.value}VALUE: what stands before and behind the head of the pod's.`,
-    expression: `params.?data.orValue({}).transformMap(attribute, text,\n  ${partsOf("text")})`,
+    expression: `variables.texts.transformMap(attribute, text,\n  ${partsOf("text")})`,
   },
   {
     name: "askedLines",
@@ -176,15 +210,23 @@ const isShortProfile = `${isShortLine("line", maxName)}\n  && ${isShort(unescape
 /** All lines of a kind, which may be longer than is used. */
 const allLines: Readonly<Record<NamedRoles, string>> = { profile: "allProfileLines", chain: "allChainLines" };
 
+/** Whether there are so many profiles of a kind that none is looked at. */
+const isCrowded = (kind: NamedRoles): string => `size(variables.${kind}Parts) > ${limits.maxLooked + 1}`;
+
 /** The lines of the ServiceAccount's profiles of a kind, from the profile's name on. */
 function profileLines(kind: NamedRoles): readonly PolicyVariable[] {
-  const all = lines(`params.?data[?${literal(kind)}].orValue("")`);
+  const all = lines(`variables.texts[?${literal(kind)}].orValue("")`);
   return [
     {
-      name: allLines[kind],
+      name: `${kind}Parts`,
       comment: `Of the lines SERVICEACCOUNT${signs.profile}NAME${signs.value}ROLE what stands behind the sign ${signs.profile}.`,
+      expression: `${all}.split(${begin(signs.profile)})`,
+    },
+    {
+      name: allLines[kind],
+      comment: "The same without further lines; none where there are so many that none would be used.",
       expression:
-        `${all}.split(${begin(signs.profile)})` +
+        `(${isCrowded(kind)} ? [] : variables.${kind}Parts)` +
         `\n  .transformList(index, rest, index > 0, rest.split("\\n", 2)[0])`,
     },
     {
@@ -200,7 +242,7 @@ function tooLongOf({ keys, named }: InjectionMap): PolicyVariable {
   const all = Object.entries(keys).map(([attribute, key]) => `${literal(attribute)}: ${literal(key)}`);
   const ofKeys =
     `${enclosed("{", all, "}")}.transformList(attribute, key,` +
-    `\n  attribute in variables.askedLines && !(attribute in variables.asked), key)`;
+    `\n  attribute in variables.longTexts || attribute in variables.askedLines && !(attribute in variables.asked), key)`;
   const ofNames = named.map(
     (kind) =>
       `variables.${allLines[kind]}.filter(line, !(${isShortProfile}))` +
@@ -213,9 +255,13 @@ function tooLongOf({ keys, named }: InjectionMap): PolicyVariable {
   };
 }
 
-/** Whether the ServiceAccount has a line of an attribute, and something in it. A condition may use no variable. */
+/**
+ * Whether the ServiceAccount has a line of an attribute, and something in it; or whether more is there than is read, which is
+ * told of. A condition may use no variable.
+ */
 const namedIn = (attribute: string): string =>
-  `params.?data[?${literal(attribute)}].optMap(text,\n  ${partsOf("text")}[?1]` +
+  `has(params.data) && ${literal(attribute)} in params.data && ${isLongList(`params.data[${literal(attribute)}]`)}` +
+  `\n|| params.?data[?${literal(attribute)}].optMap(text,\n  ${partsOf("text")}[?1]` +
   `\n  .optMap(rest, rest != "" && !rest.startsWith("\\n")).orValue(false)\n).orValue(false)`;
 
 const ofConfigMap = ({ map, condition }: AccountSource): AccountParameters => ({
@@ -231,11 +277,16 @@ const ofConfigMap = ({ map, condition }: AccountSource): AccountParameters => ({
       ].join("\n|| ")}`,
     },
   ],
-  variables: [...annotatedValues, ...map.named.flatMap(profileLines), tooLongOf(map)],
+  variables: [...textsOf(map), ...annotatedValues, ...map.named.flatMap(profileLines), tooLongOf(map)],
   attribute: (name) => `variables.asked[?${literal(name)}]`,
+  noneTooLong: {
+    expression: `size(variables.longTexts) == 0 && ${noLongValue.expression}`,
+    messageExpression: `size(variables.longTexts) > 0\n  ? ${longList(map.configMap)}\n  : ${noLongValue.messageExpression}`,
+  },
 });
 
-const profilesOfConfigMap: Pick<Parameters, "names" | "unfit" | "role"> = {
+const profilesOfConfigMap: Pick<Parameters, "names" | "count" | "unfit" | "role"> = {
+  count: (kind) => `(${isCrowded(kind)} ? size(variables.${kind}Parts) - 1 : size(${allNames[kind]}))`,
   names: (kind) => `variables.${kind}Lines.map(line, line.split(${literal(signs.value)}, 2)[0])`,
   unfit: (kind, pattern) => {
     const value = unescaped(`line.split(${literal(signs.value)}, 2)[1]`);

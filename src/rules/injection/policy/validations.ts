@@ -12,7 +12,7 @@ import { tokenVolumeName } from "../mount-paths.ts";
 import { variableNames } from "../variables.ts";
 import { fits, literal, literals, type PolicyVariable } from "./cel.ts";
 import type { NamedRoles } from "./config-map.ts";
-import { noneTooLong, note, type PodValidation, said, shown } from "./messages.ts";
+import { note, type PodValidation, said, shown } from "./messages.ts";
 import type { Parameters } from "./parameters.ts";
 
 const absentOr = (value: string, condition: string): string => `${value} == "" || ${condition}`;
@@ -152,7 +152,7 @@ function annotationValidations(parameters: Parameters): readonly PodValidation[]
   const truths = literals([...trueTexts, ...falseTexts]);
   const mode = "variables.tokenMode";
   return [
-    noneTooLong,
+    parameters.noneTooLong,
     one("role-arn", "variables.role", "variables.isRole"),
     one(
       "token-expiration",

@@ -125,7 +125,7 @@ function files(parameters: Parameters): readonly PolicyVariable[] {
 }
 
 function profiles(parameters: Parameters): readonly PolicyVariable[] {
-  const { names, unfit } = parameters;
+  const { names, count, unfit } = parameters;
   const takenNames = {
     profile: literals([defaultProfile, sourceProfile]),
     chain: `([${literal(sourceProfile)}] + variables.profileNames)`,
@@ -164,7 +164,7 @@ function profiles(parameters: Parameters): readonly PolicyVariable[] {
       names("chain"),
       "Chains are roles that are assumed with the first one's credentials.",
     ),
-    variable("profileCount", "size(variables.allProfiles) + size(variables.allChains)"),
+    variable("profileCount", `${count("profile")} + ${count("chain")}`),
     variable("hasTooMany", `variables.profileCount > ${limits.maxProfiles}`),
     variable("profileNames", "variables.hasTooMany ? [] : variables.allProfiles"),
     variable("chainNames", "variables.hasTooMany ? [] : variables.allChains"),

@@ -6,6 +6,11 @@ export const operatorErrors = {
     summary: "The operator could not listen on an address.",
     next: "Check that no other process uses it, or name another with --listen.",
   },
+  "operator-config-map-full": {
+    summary:
+      "A namespace has more ServiceAccounts with annotations of injection than its ConfigMap has room for, or longer ones.",
+    next: "Move some to another namespace, or take out the annotations that are longest: pods of those that are named get no token.",
+  },
   "operator-foreign-config-map": {
     summary:
       "A namespace has a ConfigMap of injection, such as podtrust-injection, that is not the operator's.",
