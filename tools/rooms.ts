@@ -49,7 +49,7 @@ export const allowed: Record<string, readonly string[]> = {
   issuer: ["core/base", "core/reasons", "rules/oidc", "rules/keys", "core/http", "rules/judge"],
   "core/yaml": [],
   "stack/export/hcl": [],
-  doctor: ["core/base", "core/http", "rules/oidc", "rules/keys", "issuer"],
+  doctor: ["core/base", "core/credentials", "core/http", "rules/oidc", "rules/keys", "issuer"],
   "doctor/judge": [
     "core/base",
     "core/reasons",

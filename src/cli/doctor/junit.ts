@@ -1,4 +1,5 @@
 import { type Link, links } from "../../core/base/index.ts";
+import { visibleLines } from "../../core/terminal/index.ts";
 import type { DoctorFinding, DoctorReport, Verdict } from "../../doctor/index.ts";
 
 // XML 1.0 §2.2 has no way to write these, escaped or not.
@@ -9,12 +10,14 @@ const marks: Readonly<Record<string, string>> = {
   ">": "&gt;",
   '"': "&quot;",
   "\n": "&#10;",
-  "\r": "&#13;",
   "\t": "&#9;",
 };
 
+/** What commands a terminal or hides from the eye is written by its code, as on the screen: reports are read there, too. */
 const escaped = (text: string): string =>
-  text.replaceAll(notXml, "\ufffd").replaceAll(/[&<>"\n\r\t]/gu, (one) => marks[one] ?? one);
+  visibleLines(text)
+    .replaceAll(notXml, "\ufffd")
+    .replaceAll(/[&<>"\n\t]/gu, (one) => marks[one] ?? one);
 
 const bodyOf = ({ verdict, number, reason, seen, next }: DoctorFinding): string =>
   escaped(

@@ -9,5 +9,5 @@ export {
 } from "./consent.ts";
 export { type Elsewhere, requireConsentTo, requireGivenFile } from "./elsewhere.ts";
 export { type CredentialFileName, type CredentialName, fileRuleOf } from "./credential-rows.ts";
-export { secretKind, secretName, withoutSecretMembers, withoutSecrets } from "./secrets.ts";
+export { secretKind, secretName, withoutAnySecret, withoutSecretMembers, withoutSecrets } from "./secrets.ts";
 export { credentialVariable, firstVariable } from "./variables.ts";

@@ -1,5 +1,9 @@
 import { Buffer } from "node:buffer";
 import { maskedNames } from "./credential-rows.ts";
+import { leftOut, withoutNamedSecrets } from "./named-secrets.ts";
+import { secretName } from "./secret-names.ts";
+
+export { secretName } from "./secret-names.ts";
 
 /** What a kind of secret looks like. */
 interface Shape {
@@ -25,17 +29,19 @@ function hasEachKind(found: string): boolean {
 const shapes: readonly Shape[] = [
   {
     what: "a private key",
-    pattern: /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[^-]*-----END [A-Z0-9 ]*PRIVATE KEY-----)?/gu,
+    // A line of a log may end within it.
+    pattern:
+      /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?:[^-]*-----END [A-Z0-9 ]*PRIVATE KEY-----|[\w+/=\\\s]*)/gu,
   },
   {
     what: "a private key in base64",
     pattern: /LS0tLS1CRUdJTi[A-Za-z0-9+/=]{40,}/gu,
     holds: isEncodedPrivateKey,
   },
-  // The header of a JWS begins with `{"` or `{ "`.
+  // The header of a JWS and of a JWE begins with `{"` or `{ "`; the rest of a JWE is encrypted.
   {
     what: "a JSON Web Token",
-    pattern: /(?<![\w-])ey[JA][\w-]{8,}(?:\.|%2E)ey[JA][\w-]{8,}(?:(?:\.|%2E)[\w-]*)?/giu,
+    pattern: /(?<![\w-])ey[JA][\w-]{8,}(?:(?:\.|%2E)[\w-]{0,65536}){1,4}/giu,
   },
   // docs.aws.amazon.com, "Unique identifiers" of IAM.
   { what: "an AWS access key", pattern: /\b(?:AKIA|ASIA)[A-Z2-7]{16}\b/gu, isName: true },
@@ -79,26 +85,27 @@ export function secretKind(text: string): string | undefined {
   return [...shapes, ...wholeShapes].find((shape) => isIn(shape, text.trim()))?.what;
 }
 
-/** A text in which each secret that is known by its looks is replaced: for logs and errors. */
-export function withoutSecrets(text: string): string {
-  if (wholeShapes.some((shape) => isIn(shape, text.trim()))) return "[left out]";
-  return secretShapes.reduce(
+function withoutShapes(text: string, some: readonly Shape[]): string {
+  if (wholeShapes.some((shape) => isIn(shape, text.trim()))) return leftOut;
+  return some.reduce(
     (left, { pattern, holds = () => true }) =>
-      left.replaceAll(pattern, (found: string) => (holds(found) ? "[left out]" : found)),
+      left.replaceAll(pattern, (found: string) => (holds(found) ? leftOut : found)),
     text,
   );
 }
 
-const secretWords =
-  /(?:password|passwd|passphrase|secret|token|assertion|authorization|cookie|credentials?|hmac|(?:private|api|hmac|access|account|encryption)key)$/u;
+/** A text in which each secret that is known by its looks is replaced: for logs and errors. */
+export function withoutSecrets(text: string): string {
+  return withoutShapes(text, secretShapes);
+}
 
 /**
- * Whether a name says that its value is a secret, however it is written: `token`, `hmac_key`, `SecretAccessKey`, but
- * not `tokenFile`, `accessKeyId` or `publicKey`.
+ * A text that goes to others: without what looks like a secret, names one, or stands under the name of one. What still looks
+ * like one is left out whole.
  */
-export function secretName(name: string): boolean {
-  const letters = name.toLowerCase().replaceAll(/[^a-z0-9]/gu, "");
-  return letters === "pin" || secretWords.test(letters);
+export function withoutAnySecret(text: string): string {
+  const left = withoutNamedSecrets(withoutShapes(text, shapes));
+  return secretKind(left) === undefined ? left : leftOut;
 }
 
 /**
@@ -106,6 +113,6 @@ export function secretName(name: string): boolean {
  * text that looks like one.
  */
 export function withoutSecretMembers(name: string, value: unknown): unknown {
-  if (value !== undefined && (maskedNames.has(name) || secretName(name))) return "[left out]";
+  if (value !== undefined && (maskedNames.has(name) || secretName(name))) return leftOut;
   return typeof value === "string" ? withoutSecrets(value) : value;
 }

@@ -2,7 +2,7 @@ export { exitCodeOfSignal, untilEnded, untilInputEnds } from "./ending.ts";
 export { runProcess } from "./entry.ts";
 export { type ExitCode, exitCodeOf, programExit } from "./exit.ts";
 export type { Host, TextSource, TextStream } from "./host.ts";
-export { visible } from "./escape.ts";
+export { visible, visibleLines } from "./escape.ts";
 export { ask, confirm, confirmName } from "./confirm.ts";
 export { askSecret, askText, canAsk } from "./question.ts";
 export { type LogLevel, openLogger } from "./log.ts";

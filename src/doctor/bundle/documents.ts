@@ -4,23 +4,54 @@ import { privateMembers } from "../../rules/keys/index.ts";
 
 type Answered = Extract<DocumentReading, { outcome: "answered" }>;
 
-/** Headers that identify servers, and that report what caches do. All others stay where they are. */
-export const keptHeaders: readonly string[] = [
-  "content-type",
-  "location",
-  "server",
-  "cf-mitigated",
-  "cf-cache-status",
-  "x-cache",
-  "x-ms-error-code",
-  "x-amz-request-id",
-  "age",
-  "cache-control",
-  "last-modified",
-  "retry-after",
-];
-
 const leftOut = "(left out)";
+
+const word = /^[A-Za-z][\w ,.-]{0,80}$/u;
+const seconds = /^\d{1,10}$/u;
+/** RFC 9110 §5.6.7. */
+const date = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/u;
+
+/** Headers that identify servers, and that report what caches do, with the form of what is kept. All others stay where they are. */
+const headerForms: Readonly<Record<string, RegExp>> = {
+  "content-type": /^[\w.+-]{1,60}\/[\w.+-]{1,60}(?: ?; ?[\w-]{1,20}=[\w.-]{1,40})?$/u,
+  // Those of providers are known; what a server of one's own is called is nobody's business.
+  server: /^(?:AmazonS3|Windows-Azure-Blob\/[\d.]{1,8}|UploadServer|cloudflare)/u,
+  "cf-mitigated": word,
+  "cf-cache-status": word,
+  "x-cache": word,
+  "x-ms-error-code": word,
+  "x-amz-request-id": /^[A-Z0-9]{1,20}$/u,
+  age: seconds,
+  "cache-control": /^[A-Za-z0-9=, -]{1,200}$/u,
+  "last-modified": date,
+  "retry-after": seconds,
+};
+
+export const keptHeaders: readonly string[] = [...Object.keys(headerForms), "location"];
+
+/**
+ * The target of a redirect: whom it names, and a path of plain words. What stands behind it, or before its host, may let in who
+ * has it.
+ */
+export function keptLocation(location: string): string {
+  const bare = location
+    .slice(0, location.search(/[?#]|$/u))
+    .replace(/^((?:https?:)?\/\/)[^/@]{0,300}@/iu, "$1");
+  const isPlain = /^(?:(?:https?:)?\/\/[^/@]{1,300})?(?:\/[A-Za-z._-]{0,40})*$/iu.test(bare);
+  return isPlain ? bare : `${bare.slice(0, Math.max(0, bare.search(/(?<![:/])\/(?!\/)/u)))}/…`;
+}
+
+/** What a bundle keeps of an answer's headers: of a value in another form only that it is there. */
+export function keptHeadersOf({ response: { headers } }: Answered): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {};
+  for (const [name, form] of Object.entries(headerForms)) {
+    const value = headers[name];
+    if (value !== undefined) kept[name] = form.exec(value)?.[0] ?? leftOut;
+  }
+  const { location } = headers;
+  if (location !== undefined) kept["location"] = keptLocation(location);
+  return kept;
+}
 
 /** OpenID Connect Discovery 1.0 §3: what relying parties read. */
 const discoveryMembers: readonly string[] = [
@@ -32,7 +63,19 @@ const discoveryMembers: readonly string[] = [
 ];
 
 /** RFC 7517 §4 and RFC 7518 §6: the public members of a key. */
-const keyMembers: readonly string[] = ["kty", "kid", "alg", "use", "key_ops", "crv", "n", "e", "x", "y"];
+const keyMembers: readonly string[] = [
+  "kty",
+  "kid",
+  "alg",
+  "use",
+  "key_ops",
+  "crv",
+  "n",
+  "e",
+  "x",
+  "y",
+  "x5c",
+];
 
 /** A value, or that it is of a kind that none of these members has: nothing of an object is kept. */
 function plain(value: unknown): unknown {

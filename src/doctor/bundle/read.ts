@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { defined, errorFromJson, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { ExchangeTrace, TlsFacts } from "../../core/http/index.ts";
 import { awsBounds, type DocumentReading, type IssuerReading } from "../../issuer/index.ts";
-import { type DocumentName, parseIssuer } from "../../rules/oidc/index.ts";
+import { type DocumentName, maxToken, parseIssuer } from "../../rules/oidc/index.ts";
 import type { AddressFacts, DoctorFacts, TokenFacts } from "../facts.ts";
 import { keptHeaders } from "./documents.ts";
 import { addressOf, caaOf, challengeOf, nameOf, nearOf, zoneOf } from "./read-names.ts";
@@ -112,6 +112,7 @@ function tokenFactsOf(part: BundleValue): TokenFacts {
       .list()
       .map((one) => one.text(16_384)),
     signatureBytes: Math.floor(part.member("signatureBytes").number(4096)),
+    chars: part.member("chars").number(maxToken),
   });
 }
 

@@ -18,6 +18,30 @@ export interface UnsignedToken {
   readonly verifiedBy: readonly string[];
   /** Bytes of the signature. */
   readonly signatureBytes: number;
+  /** Characters of the token, which has a longest length. */
+  readonly chars: number;
+}
+
+/** What STS reads of a token: RFC 7515 §4.1, RFC 7519 §4.1, OpenID Connect Core 1.0 §2, and AWS's own claims. */
+const readHeader: readonly string[] = ["alg", "kid", "typ", "crit", "b64"];
+const readClaims: readonly string[] = [
+  "iss",
+  "sub",
+  "aud",
+  "azp",
+  "amr",
+  "exp",
+  "nbf",
+  "iat",
+  "https://aws.amazon.com/tags",
+  "https://aws.amazon.com/source_identity",
+  "https://aws.amazon.com/roles",
+];
+
+function only(given: JsonRecord, names: readonly string[]): JsonRecord {
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(given, name)).map((name) => [name, given[name]]),
+  );
 }
 
 function keysOf(reading: IssuerReading): readonly JsonRecord[] {
@@ -29,20 +53,30 @@ function keysOf(reading: IssuerReading): readonly JsonRecord[] {
   }
 }
 
-/** Takes the signature off. */
-export function unsigned({ jws }: TokenFacts, readings: readonly IssuerReading[]): UnsignedToken {
+/** Takes the signature off, and whatever else nobody has to read of it. */
+export function unsigned({ jws, text }: TokenFacts, readings: readonly IssuerReading[]): UnsignedToken {
   const verifying = readings.flatMap(keysOf).filter((key) => verifyJws(jws, key));
   return {
-    header: jws.header,
-    claims: jws.claims,
+    header: only(jws.header, readHeader),
+    claims: only(jws.claims, readClaims),
     verifiedBy: [...new Set(verifying.map(keyMark))],
     signatureBytes: jws.signature.byteLength,
+    chars: text.length,
   };
 }
 
-/** The token of a bundle, with zeros for its signature. Throws `token-invalid` for what is none. */
-export function tokenOf({ header, claims, verifiedBy, signatureBytes }: UnsignedToken): TokenFacts {
-  const encoded = [JSON.stringify(header), JSON.stringify(claims), Buffer.alloc(signatureBytes)];
-  const text = encoded.map((part) => Buffer.from(part).toString("base64url")).join(".");
+function encoded(parts: readonly (string | Buffer)[]): string {
+  return parts.map((part) => Buffer.from(part).toString("base64url")).join(".");
+}
+
+/** The token of a bundle, as long as it was, with zeros for its signature. Throws `token-invalid` for what is none. */
+export function tokenOf({ header, claims, verifiedBy, signatureBytes, chars }: UnsignedToken): TokenFacts {
+  const signature = Buffer.alloc(signatureBytes);
+  const textOf = (own: JsonRecord): string =>
+    encoded([JSON.stringify(header), JSON.stringify(own), signature]);
+  const plain = textOf(claims);
+  // In base64url four characters stand for three bytes.
+  const missing = Math.max(0, Math.floor(((chars - plain.length) * 3) / 4) - '"left out":"",'.length);
+  const text = missing === 0 ? plain : textOf({ ...claims, "left out": " ".repeat(missing) });
   return { text, jws: parseJws(text), verifiedBy };
 }

@@ -1,8 +1,8 @@
 import { defined, mapped, textOf } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerReading } from "../../issuer/index.ts";
-import type { AddressFacts, DoctorFacts } from "../facts.ts";
+import type { AddressFacts, ChallengeFacts, DoctorFacts } from "../facts.ts";
 import { mapTexts, withoutSecrets } from "../texts.ts";
-import { keptBody, keptHeaders } from "./documents.ts";
+import { keptBody, keptHeaders, keptHeadersOf, keptLocation } from "./documents.ts";
 import { unsigned } from "./token.ts";
 
 /** By these a file is known as a bundle; a version that reads it otherwise has another number. */
@@ -44,10 +44,8 @@ function answerOf(reading: DocumentReading, bodies: Bodies): object {
     const words = { reason: textOf(detail["reason"]), cause: textOf(detail["cause"]) };
     return { error: { code, message, detail: defined(words) } };
   }
-  const { status, headers } = reading.response;
-  const kept: Record<string, string> = {};
-  for (const name of keptHeaders) if (headers[name] !== undefined) kept[name] = headers[name];
-  return { answer: { status, headers: kept, body: bodies.placeOf(keptBody(reading)) } };
+  const { status } = reading.response;
+  return { answer: { status, headers: keptHeadersOf(reading), body: bodies.placeOf(keptBody(reading)) } };
 }
 
 function documentOf(reading: DocumentReading, bodies: Bodies): object {
@@ -87,15 +85,22 @@ function contentsOf({ reading, samples, addresses, names, token }: DoctorFacts):
     {
       part: "token",
       says:
-        token === undefined ? "none was given" : "header and claims, and which keys verify it; no signature",
+        token === undefined
+          ? "none was given"
+          : "the header and claims that STS reads, and which keys verify it; no signature",
     },
   ];
+}
+
+function keptChallenge(challenge: ChallengeFacts): ChallengeFacts {
+  if (!("location" in challenge) || challenge.location === undefined) return challenge;
+  return { ...challenge, location: keptLocation(challenge.location) };
 }
 
 /** What was seen as one object, without what may not be shown. Pure. */
 export function bundleOf(facts: DoctorFacts): Bundle {
   const bodies = new Bodies();
-  const { reading, samples, addresses, inside, fromZone, origin, token, ...plain } = facts;
+  const { reading, samples, addresses, inside, fromZone, origin, token, challenge, ...plain } = facts;
   const readings = [reading, ...samples, ...addresses.map((one) => one.reading)];
   const written = {
     ...plain,
@@ -106,6 +111,7 @@ export function bundleOf(facts: DoctorFacts): Bundle {
     fromZone: addressesOf(fromZone, bodies),
     ...defined({
       origin: mapped(origin, (own) => readingOf(own, bodies)),
+      challenge: mapped(challenge, keptChallenge),
       token: mapped(token, (own) => unsigned(own, readings)),
     }),
     bodies: bodies.all,

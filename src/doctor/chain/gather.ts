@@ -19,7 +19,7 @@ import {
 import { withLateness } from "../index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { apiServerLooks, clusterLook, reviewed } from "./cluster.ts";
-import { logTexts, keptLine } from "./logs.ts";
+import { keptLines, logTexts } from "./logs.ts";
 import { roleLimits } from "./limits.ts";
 import { look, type Looking, namesIn } from "./looking.ts";
 import { pendingCertificates, webhookLooks } from "./webhooks.ts";
@@ -125,7 +125,7 @@ function withoutLooking(subjects: readonly Subject[], servers: StatusFacts["serv
 
 function givenText({ error, pod }: ChainOptions): readonly TextLook[] {
   if (error === undefined) return [];
-  const lines = error.split("\n").slice(0, maxErrorLines).map(keptLine);
+  const lines = keptLines(error.split("\n").slice(0, maxErrorLines));
   return [{ from: "--error", lines, ...defined({ pod }) }];
 }
 

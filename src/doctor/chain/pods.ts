@@ -2,6 +2,7 @@ import { defined, type JsonRecord, recordOf, recordsOf, textOf } from "../../cor
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { injectionProblem, isAlive } from "../../rules/injection/index.ts";
 import type { ContainerLook, EventLook, PodLook, TokenFileLook } from "../judge/index.ts";
+import { keptLines } from "./logs.ts";
 import { listed, type Looking, namesIn, numberOf, textsIn, timeOf } from "./looking.ts";
 
 /** Variables whose values are no secret. Of others only the name is kept. */
@@ -89,8 +90,8 @@ async function eventsOf(looking: Looking, pod: string): Promise<readonly EventLo
   return events
     .filter((one) => one["type"] === "Warning")
     .map((one) => ({
-      reason: textOf(one["reason"]) ?? "",
-      message: (textOf(one["message"]) ?? "").slice(0, maxText),
+      reason: /^[A-Za-z]{1,64}$/u.exec(textOf(one["reason"]) ?? "")?.[0] ?? "",
+      message: keptLines([(textOf(one["message"]) ?? "").slice(0, maxText)]).join(""),
     }));
 }
 

@@ -1,3 +1,3 @@
 export * from "./facts.ts";
 export { type ChainReport, judgeChain } from "./report.ts";
-export { saysSomething } from "./text-rules.ts";
+export { knownWords } from "./text-rules.ts";

@@ -17,6 +17,8 @@ export interface TextRule {
   readonly line: RegExp;
   /** In the same line as well. */
   readonly also?: RegExp;
+  /** What else of the line `fits` and `proof` look at. */
+  readonly words?: readonly RegExp[];
   readonly fits?: (said: Said, line: string) => boolean;
   /** What of the facts goes with it, as the end of the proof. */
   readonly proof?: (said: Said, line: string) => string;
@@ -62,6 +64,11 @@ function rolesIn(line: string): readonly [string, string] {
   return [session, wanted];
 }
 
+const roleWords = [
+  /:assumed-role\/[\w+=,.@-]{1,64}\//u,
+  /on resource: arn:[\w-]{1,20}:iam::\d{12}:role\/[\w+=,.@/-]{1,576}/u,
+];
+
 function ownRole(_said: Said, line: string): boolean {
   const [session, wanted] = rolesIn(line);
   // A sentence may end behind it.
@@ -78,6 +85,7 @@ const serviceRules: readonly TextRule[] = [
   {
     reason: "OwnRoleAssumed",
     line: /is not authorized to perform: sts:AssumeRole on resource/iu,
+    words: roleWords,
     fits: ownRole,
   },
   {
@@ -172,18 +180,52 @@ const clusterRules: readonly TextRule[] = [
     also: /deadline exceeded|connection refused|i\/o timeout|no route to host/iu,
   },
   { reason: "IssuerNotUrl", line: /issuer URL must use https scheme/iu },
-  { reason: "KeyFileNotMounted", line: /failed to parse service-account-\S{1,40}key-file/iu },
+  { reason: "KeyFileNotMounted", line: /failed to parse service-account-[\w-]{1,40}key-file/iu },
 ];
 
 /** The narrowest first: a line is of the first that fits. */
 export const textRules: readonly TextRule[] = [...clusterRules, ...tokenRules, ...wayRules, ...serviceRules];
 
-/** Whether a line of a log says something of the chain. */
-export function saysSomething(line: string): boolean {
-  return (
-    failedCall.test(line) ||
-    textRules.some(({ line: words, also }) => words.test(line) && (also?.test(line) ?? true))
-  );
+/** The patterns that a line has to do with: of each rule that its words fit, all. */
+function patternsOf(line: string): readonly RegExp[] {
+  const fitting = textRules.filter(({ line: words, also }) => words.test(line) && (also?.test(line) ?? true));
+  return [
+    failedCall,
+    ...fitting.flatMap(({ line: own, also, words = [] }) => [
+      own,
+      ...(also === undefined ? [] : [also]),
+      ...words,
+    ]),
+  ];
+}
+
+type Span = readonly [from: number, to: number];
+
+function spansOf(line: string, { source, flags }: RegExp): readonly Span[] {
+  return [...line.matchAll(new RegExp(source, `${flags}g`))].map(({ 0: { length }, index }) => [
+    index,
+    index + length,
+  ]);
+}
+
+/** Spans that touch each other as one. */
+function joined(spans: readonly Span[]): readonly Span[] {
+  const found: Span[] = [];
+  for (const [from, to] of spans.toSorted(([a], [b]) => a - b)) {
+    const last = found.at(-1);
+    if (last === undefined || last[1] < from) found.push([from, to]);
+    else found[found.length - 1] = [last[0], Math.max(last[1], to)];
+  }
+  return found;
+}
+
+/**
+ * Of a line that a program wrote the words that the rules know, with ` … ` between them; empty where it has none. Whatever else
+ * stands in the line may be anything: a library that is to tell more writes its answers there, with the credentials in them.
+ */
+export function knownWords(line: string): string {
+  const spans = joined(patternsOf(line).flatMap((pattern) => spansOf(line, pattern)));
+  return spans.map(([from, to]) => line.slice(from, to)).join(" … ");
 }
 
 /** What a text is about. */
