@@ -9,6 +9,7 @@ import { fromIni } from "@aws-sdk/credential-providers";
 import { IAMClient, ListRolesCommand } from "@aws-sdk/client-iam";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { systemClock } from "../../src/core/base/index.ts";
+import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import { clientEnvironment } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { podtrustHere } from "../support/cli.ts";
@@ -265,7 +266,7 @@ describe("podtrust sandbox", () => {
       "--cloud-zone",
       "zone.example",
       "--cloud-mischief",
-      "off",
+      "off,lag=9000",
     ]);
     const file = /^ {2}\. (\S+)$/mu.exec(out())?.[1] ?? "";
     assert.equal((await stat(file)).mode & 0o777, 0o600);
@@ -285,7 +286,20 @@ describe("podtrust sandbox", () => {
     const zones = await fetch(`${cloudflare.url}/zones?name=zone.example`, {
       headers: { authorization: `Bearer ${cloudflare.token}` },
     });
-    assert.equal(((await zones.json()) as { result: readonly unknown[] }).result.length, 1);
+    const [zone, ...others] = ((await zones.json()) as { result: readonly { id: string }[] }).result;
+    assert.deepEqual(others, []);
+    const record = { type: "A", name: "new", content: "192.0.2.1" };
+    const key = { name: "new", public_key: newSshKeyPair("me").publicKey };
+    const made = [
+      [`${cloudflare.url}/zones/${zone?.id}/dns_records`, cloudflare.token, record],
+      [`${hetzner.url}/ssh_keys`, hetzner.token, key],
+    ] as const;
+    for (const [url, token, body] of made) {
+      const headers = { authorization: `Bearer ${token}` };
+      const { ok } = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+      const listed = await (await fetch(url, { headers })).text();
+      assert.deepEqual([ok, listed.includes("new")], [true, false], "lists lag");
+    }
     const page = await fetch(/^http\S+/mu.exec(out())?.[0] ?? "");
     assert.match(await page.text(), /DNS records of zone\.example at the stand-in for Cloudflare/u);
     assert.equal(await end(), 0);
@@ -294,6 +308,7 @@ describe("podtrust sandbox", () => {
 
   for (const [args, sentence] of [
     [["--cloud-zone", "x.example"], /without --clouds/u],
+    [["--clouds", "--cloud-mischief", "off,lag=soon"], /--cloud-mischief off,lag=soon is not a rate/u],
     [["--clouds", "--cloud-mischief", "often"], /--cloud-mischief often is not a rate/u],
     [["--clouds", "--cloud-variant", "hetzner"], /--cloud-variant hetzner is not NAME=VALUE/u],
     [["--clouds", "--cloud-variant", "hetzner.readonlyRefusal=x"], /Did you mean hetzner\.readOnlyRefusal/u],

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { newSshKeyPair } from "../../src/providers/host/index.ts";
 import type { StandInHetznerOptions } from "../../src/sandbox/index.ts";
 import {
   type Contents,
@@ -136,6 +139,31 @@ describe("an API of Hetzner's that misbehaves", () => {
     });
   }
 
+  for (const lag of [1000, 4000]) {
+    test(`whose lists and single resources lag ${lag / 1000} s behind what was made keeps nobody from coming up, in one run`, async (t) => {
+      const made = await world(t, { lag });
+      const up = await made.podtrust(["up", "--yes"]);
+      assert.equal(up.code, 0, up.out + up.err);
+      const { sshKeys, firewalls, primaryIps, servers } = made.contents();
+      const counts = [sshKeys, firewalls, primaryIps, servers].map(({ length }) => length);
+      assert.deepEqual(counts, [1, 1, 2, 1]);
+      await made.clock.sleep(lag);
+      assert.deepEqual(await made.planned(), []);
+    });
+
+    test(`whose answers are lost, and whose lists lag ${lag / 1000} s, makes each thing once, in one run`, async (t) => {
+      for (const path of paths) {
+        const made = await world(t, { lag });
+        made.hetzner.misbehave({ what: "lost-answer", method: "POST", path });
+        const up = await made.podtrust(["up", "--yes"]);
+        assert.equal(up.code, 0, `${path}\n${up.out}${up.err}`);
+        const { sshKeys, firewalls, primaryIps, servers } = made.contents();
+        const counts = [sshKeys, firewalls, primaryIps, servers].map(({ length }) => length);
+        assert.deepEqual(counts, [1, 1, 2, 1], path);
+      }
+    });
+  }
+
   const variants: NonNullable<StandInHetznerOptions["variants"]>[] = [
     { freeAssigneeType: "server" },
     { readOnlyRefusal: "token_readonly" },
@@ -170,4 +198,19 @@ test("two runs at once make each thing once, and the next has nothing to do", as
   );
   const again = await made.podtrust(["up", "--yes"]);
   assert.deepEqual([again.code, await made.planned()], [0, []], again.err);
+});
+
+test("two stacks with one login key that are first made at once share it, and each has its machine in one run", async (t) => {
+  const made = await hetznerWorld(t);
+  await writeFile(join(made.folder, "k.pub"), newSshKeyPair("me").publicKey);
+  const text = machineConfig("", "sshKey: k.pub");
+  await made.config(text);
+  await writeFile(join(made.folder, "dev.yaml"), text.replace("stack: prod", "stack: dev"));
+  const both = await Promise.all([
+    made.podtrust(["up", "--yes"]),
+    made.podtrust(["up", "--yes", "-f", "dev.yaml"]),
+  ]);
+  for (const { code, out, err } of both) assert.equal(code, 0, out + err);
+  const { sshKeys, servers } = made.contents();
+  assert.deepEqual([sshKeys.length, servers.map(({ name }) => name).toSorted()], [1, ["dev", "prod"]]);
 });

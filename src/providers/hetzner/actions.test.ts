@@ -105,6 +105,7 @@ describe("actions of Hetzner's", () => {
     const start = clock.now();
     const error = await failure(awaitActions(api, [running(1)], wait, work()));
     assert.equal(error.code, "hetzner-too-slow");
+    assert.match(error.message, /: create_server is not over; given up after 60 s$/u);
     assert.ok(clock.now() - start < 70_000);
   });
 });

@@ -24,7 +24,7 @@ const batch = 25;
 const delays = [500, 500, 1000, 1000, 2000] as const;
 
 function tooSlow(what: string, reason: string, within: number): PodtrustError {
-  const sentence = `${what}: ${reason} was not over within ${Math.round(within / 1000)} s`;
+  const sentence = `${what}: ${reason}; given up after ${Math.round(within / 1000)} s`;
   return new PodtrustError("hetzner-too-slow", sentence, { detail: { what, reason } });
 }
 
@@ -105,7 +105,8 @@ export async function awaitActions(
     const least = Math.min(...running.map(({ progress }) => progress));
     return { waitsFor: `${first.command} at ${Math.round(least)} %` };
   };
-  const late = (): PodtrustError => tooSlow(wait.what, running[0]?.command ?? "", wait.within);
+  const late = (): PodtrustError =>
+    tooSlow(wait.what, `${running[0]?.command ?? ""} is not over`, wait.within);
   await untilLate({ api, within: wait.within, look, late }, work);
 }
 

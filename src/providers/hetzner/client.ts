@@ -5,6 +5,7 @@ import {
   type JsonRecord,
   PodtrustError,
   retry,
+  until,
 } from "../../core/base/index.ts";
 import { type ConnectTo, type HttpResponse, jsonBody, request } from "../../core/http/index.ts";
 import { type HetznerOperation, isHetznerCode, lostError, refusalOf, verdictOf } from "./failure.ts";
@@ -42,6 +43,9 @@ const maxAnswer = 8 * 1024 * 1024;
 const perPage = 50;
 // A project holds far fewer than ten thousand of anything.
 const maxPages = 200;
+
+/** How long what was made is looked for in a list that lags. */
+const foundWithin = 10 * second;
 
 /** As often, and after as long, as Hetzner's own Go client tries again; a used up budget is waited for longer. */
 const tries = {
@@ -199,9 +203,19 @@ export class HetznerApi {
       return await this.#persist(ask, signal, settle);
     } catch (error) {
       // The name may be taken by an earlier try of ours, or by another run of this stack.
-      const found = isHetznerCode(error, "uniqueness_error") ? await settle() : undefined;
-      if (found === undefined) throw error;
-      return found;
+      if (!isHetznerCode(error, "uniqueness_error")) throw error;
+      return until<Made>({
+        clock: this.clock,
+        withinMs: foundWithin,
+        delays: [second],
+        signal,
+        // The list may not show it yet.
+        look: async () => {
+          const found = await settle();
+          return found === undefined ? { waitsFor: operation.during } : { is: found };
+        },
+        late: () => error,
+      });
     }
   }
 }

@@ -97,20 +97,19 @@ export function firewallLabels({ stack, issuer }: Pick<FirewallSpec, "stack" | "
   return markedLabels(stack, {}, issuerLabel(issuer));
 }
 
-async function create(api: HetznerApi, spec: FirewallSpec, work: Work): Promise<void> {
+async function create(api: HetznerApi, spec: FirewallSpec, work: Work): Promise<Firewall> {
   const { name } = spec;
   const body = { name, labels: firewallLabels(spec), rules: bodyOf(wantedRules(spec, [])) };
   const find = (): Promise<Firewall | undefined> => findOwn(api, firewalls, specOf(spec), work.signal);
   const asked = { path: "firewalls", body, during: `creating firewall ${name}` };
   const made = await api.create(asked, work.signal, find);
-  if ("found" in made) return update(api, spec, made.found, work);
-  await awaitActions(
-    api,
-    actionsIn(made.answer),
-    { what: `firewall ${name}`, within: actionTimeoutMs },
-    work,
-  );
-  return undefined;
+  if ("found" in made) {
+    await update(api, spec, made.found, work);
+    return made.found;
+  }
+  const wait = { what: `firewall ${name}`, within: actionTimeoutMs };
+  await awaitActions(api, actionsIn(made.answer), wait, work);
+  return firewalls.read(made.answer.fields("firewall"));
 }
 
 async function update(api: HetznerApi, spec: FirewallSpec, before: Firewall, work: Work): Promise<void> {

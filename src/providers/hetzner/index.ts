@@ -13,9 +13,8 @@ export { hetznerNames } from "./resource.ts";
 export { families, type Family, type FirstBoot, type ServerSpec } from "./server-difference.ts";
 export { serverOutputs, serverResource } from "./server-resource.ts";
 export type { PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
-export { type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";
+export { keyInProject, type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";
 export {
-  keyInProject,
   type OwnedResource,
   ownedResources,
   ownedThings,

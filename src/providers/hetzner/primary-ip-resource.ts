@@ -69,7 +69,7 @@ async function setProtection(
   await awaitActions(api, actionsIn(answer), { what, within: actionTimeoutMs }, work);
 }
 
-async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise<void> {
+async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise<PrimaryIp> {
   const { stack, name, type, location } = spec;
   const body = { name, type, location, labels: markedLabels(stack), auto_delete: false };
   const find = (): Promise<PrimaryIp | undefined> => findOwn(api, primaryIps, specOf(spec), work.signal);
@@ -77,6 +77,7 @@ async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise
   const made = await api.create(asked, work.signal, find);
   const address = "found" in made ? made.found : primaryIps.read(made.answer.fields("primary_ip"));
   await update(api, spec, address, work);
+  return address;
 }
 
 async function update(api: HetznerApi, spec: PrimaryIpSpec, before: PrimaryIp, work: Work): Promise<void> {

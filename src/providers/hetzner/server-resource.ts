@@ -28,6 +28,9 @@ import {
 import { act, assign, powerOff, powerOn, readServer, unassign } from "./server-power.ts";
 import { actionOf, type Server } from "./shapes.ts";
 
+/** Milliseconds in which what was made may not be shown yet. */
+const listLagMs = 30_000;
+
 const maxUserData = 32 * 1024;
 
 function needed(desired: OutputOrValue, inputs: Inputs): string {
@@ -93,9 +96,14 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
   const answer = await api.get(path, `reading what is done to ${what}`, work.signal, query);
   const actions = answer.neededList("actions").map(actionOf);
   await awaitActions(api, actions, { what, within: actionTimeoutMs }, work);
+  const since = api.clock.elapsed();
+  let wasSeen = false;
   const look = async (): Promise<{ is: Server } | { waitsFor: string }> => {
     const now = await readServer(api, server.id, work.signal);
+    const mayLag = !wasSeen && api.clock.elapsed() - since < listLagMs;
+    if (now === undefined && mayLag) return { waitsFor: "Hetzner does not show it yet" };
     if (now === undefined) throw new PodtrustError("plan-changed", `${what} is gone`);
+    wasSeen = true;
     if (!isInTheMaking(now)) return { is: now };
     const { status, firewalls } = now;
     const isPending = firewalls.some((one) => one.status === "pending");
@@ -104,7 +112,7 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
   return untilReady(api, { what, within: actionTimeoutMs, look }, work);
 }
 
-async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<void> {
+async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Server> {
   await untilNoneGoes(api, spec, work);
   const during = `creating server ${spec.name}`;
   const body = await bodyOf(api, spec, work);
@@ -118,9 +126,15 @@ async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<vo
     within: releaseTimeoutMs,
     codes: ["primary_ip_assigned", "resource_in_use"],
   };
-  const made = await retryOnCodes(api, wait, work, () =>
-    api.create({ path: servers.path, body, during }, work.signal, find),
-  );
+  let isRefused = false;
+  const made = await retryOnCodes(api, wait, work, async () => {
+    // What holds the addresses may be the very server, whose answer was lost.
+    const found = isRefused ? await find() : undefined;
+    isRefused = true;
+    return found === undefined
+      ? api.create({ path: servers.path, body, during }, work.signal, find)
+      : { found };
+  });
   if ("found" in made) return update(api, spec, made.found, work);
   const server = servers.read(made.answer.fields("server"));
   const what = `server ${spec.name}`;
@@ -182,13 +196,15 @@ function ifApplied(error: unknown): void {
   if (!isOn) throw error;
 }
 
-async function update(api: HetznerApi, spec: ServerSpec, before: Server, work: Work): Promise<void> {
+/** Gives the server as it was before its own changes; once it is made, if it was in the making. */
+async function update(api: HetznerApi, spec: ServerSpec, before: Server, work: Work): Promise<Server> {
   const server = isInTheMaking(before) ? await finish(api, before, work) : before;
   await putCommon(api, servers, { before: server, desired: spec }, work.signal);
   await putBehindFirewall(api, spec, server, work);
   const isOff = (await changeAddresses(api, spec, server, work)) || server.status === "off";
   if (isOff) await powerOn(api, server, work);
   await setProtection(api, spec, server, work);
+  return server;
 }
 
 async function setProtection(
@@ -212,7 +228,7 @@ export async function removeServer(api: HetznerApi, server: Server, work: Work):
   );
   const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
     const now = await readServer(api, server.id, work.signal);
-    return now === undefined ? { is: true } : { waitsFor: `it is ${now.status}` };
+    return now === undefined ? { is: true } : { waitsFor: `it is still there, and ${now.status}` };
   };
   await untilReady(api, { what, within: actionTimeoutMs, look }, work);
 }
@@ -256,7 +272,9 @@ export function serverResource(api: HetznerApi, spec: ServerSpec): Resource<Serv
     async apply(change, work) {
       const before = stateToUpdate(change);
       if (before === undefined) return create(api, spec, work);
-      return update(api, spec, before, work);
+      // Its addresses and labels may be others now: they are read again.
+      await update(api, spec, before, work);
+      return undefined;
     },
     // What takes its place would have no protection: it need not have any to go.
     async delete(observed, work) {

@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
+import { isHetznerCode } from "./failure.ts";
 import { findOwn, sshKeys } from "./find.ts";
 import { markedLabels } from "./labels.ts";
 import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
@@ -30,7 +32,7 @@ function keyItself(publicKey: string): string {
 }
 
 /** Whether two texts are the same key. */
-export function isSameKey(a: string, b: string): boolean {
+function isSameKey(a: string, b: string): boolean {
   return keyItself(a) === keyItself(b);
 }
 
@@ -50,19 +52,41 @@ function difference({ stack, name, keys }: SshKeySpec, observed: Observed<SshKey
   return { kind: fields.length === 0 ? "none" : "update", fields };
 }
 
+/** The key of the project that is the same as a public key, whatever its name there: the API accepts each only once. */
+export async function keyInProject(
+  api: HetznerApi,
+  publicKey: string,
+  signal: AbortSignal,
+): Promise<SshKey | undefined> {
+  const blob = Buffer.from(publicKey.split(/\s+/u)[1] ?? "", "base64");
+  // The form of the API: MD5 in hex with colons. It only distinguishes keys here, and proves nothing.
+  const fingerprint = (createHash("md5").update(blob).digest("hex").match(/../gu) ?? []).join(":");
+  const listed = await api.list(sshKeys.path, signal, [["fingerprint", fingerprint]]);
+  return listed.map(sshKeys.read).find((key) => isSameKey(key.publicKey, publicKey));
+}
+
+/** Makes it, or uses the same key of another stack that was made meanwhile: that one stays another's. */
 async function create(
   api: HetznerApi,
   { stack, name, keys }: SshKeySpec,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SshKey> {
   const publicKey = keys.known[0] ?? (await keys.make());
   const body = { name, public_key: publicKey, labels: markedLabels(stack) };
   const find = (): Promise<SshKey | undefined> => findOwn(api, sshKeys, { stack, name }, signal);
-  const made = await api.create({ path: "ssh_keys", body, during: `creating ssh-key ${name}` }, signal, find);
+  const asked = { path: "ssh_keys", body, during: `creating ssh-key ${name}` };
+  const made = await api.create(asked, signal, find).catch(async (error: unknown) => {
+    const taken = isHetznerCode(error, "uniqueness_error")
+      ? await keyInProject(api, publicKey, signal)
+      : undefined;
+    if (taken === undefined) throw error;
+    return { found: taken };
+  });
   const key = "found" in made ? made.found : sshKeys.read(made.answer.fields("ssh_key"));
   if (!isSameKey(key.publicKey, publicKey)) {
     throw new PodtrustError("plan-changed", `ssh-key ${name} was made meanwhile, of another key`);
   }
+  return key;
 }
 
 /** The SSH key that a new server lets in, besides the user of its first boot: without one Hetzner mails a password. */

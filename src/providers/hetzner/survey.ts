@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Observed, type Resource, type Work } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import {
@@ -16,7 +15,6 @@ import { removePrimaryIp } from "./primary-ip-resource.ts";
 import { hetznerNames, removeById, stateOf } from "./resource.ts";
 import { removeServer } from "./server-resource.ts";
 import type { Firewall, PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
-import { isSameKey } from "./ssh-key-resource.ts";
 
 /** Everything in a project that carries a stack's label. */
 export interface OwnedThings {
@@ -114,17 +112,4 @@ export function ownedResources(api: HetznerApi, stack: string, owned: OwnedThing
   ];
   const used = others.map(({ resource }) => resource.id);
   return [...others, ...owned.servers.map(of(servers, removeServer, used))];
-}
-
-/** The key of the project that is the same as a public key, whatever its name there: the API accepts each only once. */
-export async function keyInProject(
-  api: HetznerApi,
-  publicKey: string,
-  signal: AbortSignal,
-): Promise<SshKey | undefined> {
-  const blob = Buffer.from(publicKey.split(/\s+/u)[1] ?? "", "base64");
-  // The form of the API: MD5 in hex with colons. It only distinguishes keys here, and proves nothing.
-  const fingerprint = (createHash("md5").update(blob).digest("hex").match(/../gu) ?? []).join(":");
-  const listed = await api.list(sshKeys.path, signal, [["fingerprint", fingerprint]]);
-  return listed.map(sshKeys.read).find((key) => isSameKey(key.publicKey, publicKey));
 }

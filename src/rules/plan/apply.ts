@@ -157,10 +157,12 @@ class Run {
       this.#replaced.add(resource.id);
       made = { ...presentChange(resource, { exists: false }, this.#readings).change, kind: "replace" };
     }
-    await resource.apply(made, work);
+    const state = await resource.apply(made, work);
     this.#changed.add(resource.id);
     this.#toConfirm.push(made);
-    if (this.#needed.has(resource.id)) await this.#read(change);
+    // A list lags behind what was made a moment ago: the answer does not.
+    if (state !== undefined) this.#readings.set(resource, { exists: true, state, owner: { kind: "ours" } });
+    else if (this.#needed.has(resource.id)) await this.#read(change);
     return undefined;
   }
 

@@ -51,6 +51,23 @@ function movedBy(provider: ModelProvider, server: Resource, serial: number): Res
 }
 
 describe("a field that is known only after another resource", () => {
+  test("is known by what its making answered, where no reading shows that yet", async () => {
+    const provider = new ModelProvider();
+    const [server, record] = pair(provider);
+    assert.ok(server !== undefined && record !== undefined);
+    const lagging: Resource = {
+      ...server,
+      read: () => Promise.resolve({ exists: false }),
+      async apply(change, work) {
+        await server.apply(change, work);
+        return provider.things.get("server");
+      },
+    };
+    const { failed, done } = await applyPlan(await planOf({ desired: [lagging, record] }));
+    assert.deepEqual([failed, done.length], [[], 2]);
+    assert.equal(provider.things.get("record")?.value, `at#${provider.things.get("server")?.serial}`);
+  });
+
   test("is shown as such, and resolved when the other was applied", async () => {
     const provider = new ModelProvider();
     const plan = await planOf({ desired: pair(provider).reverse() });

@@ -71,7 +71,8 @@ export interface Work {
  *   traffic, the last use of a role) is no part of it, nor what the changes of other resources move.
  * - `apply` brings the observed to the desired, in steps that may be cut off anywhere and finished by another
  *   `read`, `diff`, `apply`. A new thing gets our tags in the very call that creates it. When it returns, what
- *   depends on the thing can be made, and `read` gives its outputs.
+ *   depends on the thing can be made. It gives what it made by the provider's answer, where a reading may not show that
+ *   yet; where it gives nothing, `read` shows it and its outputs.
  * - `confirm` waits until users of the thing see the change: after all changes were made, a few at a time.
  * - `delete` removes what was observed; that it is gone already is success.
  * - `apply` and `delete` are only ever called for things that are absent or ours: `planOf` and `applyPlan`
@@ -101,7 +102,7 @@ export interface Resource<State = unknown> {
   fingerprint(state: State): unknown;
   outputs?(state: State): Readonly<Record<string, string>>;
   diff(observed: Observed<State>, inputs: Inputs): Difference;
-  apply(change: Change<State>, work: Work): Promise<void>;
+  apply(change: Change<State>, work: Work): Promise<State | void>;
   confirm?(change: Change<State>, work: Work): Promise<void>;
   delete(observed: Observed<State>, work: Work): Promise<void>;
 }

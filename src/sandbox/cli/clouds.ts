@@ -1,6 +1,11 @@
 import { defined, mapped, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { replaceText } from "../../core/files/index.ts";
-import { cloudVariants, type StandInClouds, startStandInClouds } from "../index.ts";
+import {
+  cloudVariants,
+  type StandInClouds,
+  type StandInCloudsOptions,
+  startStandInClouds,
+} from "../index.ts";
 import type { ActionContext } from "../../core/command-line/index.ts";
 
 /** The command-line options for clouds. */
@@ -11,11 +16,14 @@ export interface CloudOptions {
   readonly cloudVariant?: readonly string[];
 }
 
-function mischiefOf(text: string): number {
-  const rate = text === "off" ? 0 : Number(text === "" ? Number.NaN : text);
-  if (rate >= 0 && rate <= 1) return rate;
+/** `0.05`, `off`, and either with a lag in seconds behind it: `off,lag=4`. */
+function mischiefOf(text: string): Pick<StandInCloudsOptions, "mischief" | "lag"> {
+  const [, share = "", seconds] = /^([^,]+)(?:,lag=(\d{1,4}))?$/u.exec(text) ?? [];
+  const rate = share === "off" ? 0 : Number(share === "" ? Number.NaN : share);
+  if (rate >= 0 && rate <= 1)
+    return { mischief: rate, ...defined({ lag: mapped(seconds, (one) => Number(one) * 1000) }) };
   throw new PodtrustError("usage", `--cloud-mischief ${text} is not a rate`, {
-    next: "Give a number between 0 and 1, as 0.05, or off.",
+    next: "Give a number between 0 and 1, as 0.05, or off. Lists that lag four seconds: off,lag=4.",
   });
 }
 
@@ -48,7 +56,8 @@ export async function startClouds(
     clock: context.clock,
     logger: context.logger(),
     variants: variantsOf(cloudVariant),
-    ...defined({ zones: cloudZone, mischief: mapped(cloudMischief, mischiefOf) }),
+    ...defined({ zones: cloudZone }),
+    ...mapped(cloudMischief, mischiefOf),
   });
 }
 

@@ -105,7 +105,10 @@ export function addSandbox(command: Command, context: ActionContext): void {
       "DNS zone at the stand-ins for Cloudflare and Hetzner; repeatable",
       collect,
     )
-    .option("--cloud-mischief <rate>", "share of the clouds' requests that go wrong, as 0.05; off for none")
+    .option(
+      "--cloud-mischief <rate>",
+      "share of the clouds' requests that go wrong, as 0.05; off for none; lists that lag 4 s: off,lag=4",
+    )
     .option("--cloud-variant <name=value>", "form of a cloud's answers; repeatable", collect)
     .option(
       "--log",

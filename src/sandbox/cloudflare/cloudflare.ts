@@ -6,7 +6,7 @@ import { cloudflareForm, cloudflareRuleForm, type StandInCloudflareOptions } fro
 import { type CloudflareMischief, cloudflareMischief } from "./mischief.ts";
 import { showRecord } from "./records.ts";
 import { Budget, openCloudflareServer, type CloudflareTokens } from "./server.ts";
-import { defaultVariants, type CloudflareZone } from "./types.ts";
+import { defaultVariants, type CloudflareZone, type DnsRecord } from "./types.ts";
 
 /** A running stand-in for Cloudflare's API. */
 export interface StandInCloudflare {
@@ -42,9 +42,11 @@ export async function openCloudflare(options: StandInCloudflareOptions = {}): Pr
   const chance = options.mischief ?? defaultMischief;
   const mischief = new Mischief(cloudflareMischief, chance === "off" ? undefined : chance);
   const time = (): string => isoTime(clock.now()).replace("Z", "000Z");
+  const isListed = ({ created }: DnsRecord): boolean =>
+    clock.now() - Date.parse(created) >= (options.lag ?? 0);
   const where = { port: options.port ?? 0, ...defined({ tls: options.tls }) };
   const listener = await openCloudflareServer(where, {
-    account: { id: newId(), tokenId: newId(), zones, variants, time },
+    account: { id: newId(), tokenId: newId(), zones, variants, time, isListed },
     tokens,
     mischief,
     budget: new Budget(options.requestsPerFiveMinutes ?? 1200, clock),

@@ -52,6 +52,12 @@ export interface StandInCloudflareOptions {
    */
   readonly mischief?: MischiefChance<CloudflareMischief> | "off";
   /**
+   * Milliseconds for which a new record is missing in lists. Cloudflare promises no reading of what was just written.
+   *
+   * @default 0
+   */
+  readonly lag?: number;
+  /**
    * Requests in five minutes.
    *
    * @default 1200, as the API's
@@ -59,7 +65,7 @@ export interface StandInCloudflareOptions {
   readonly requestsPerFiveMinutes?: number;
 }
 
-const { clock, flag, form, listOf, logger, members, oneOf, port, text, whole } = forms;
+const { clock, flag, form, listOf, logger, members, milliseconds, oneOf, port, text, whole } = forms;
 
 type ZoneOptions = NonNullable<StandInCloudflareOptions["zones"]>[number];
 
@@ -95,6 +101,7 @@ const cloudflareForms: Forms<StandInCloudflareOptions> = {
     emptyComment: oneOf(["absent", "null"]),
   }),
   mischief: chanceForm(cloudflareMischief),
+  lag: milliseconds,
   requestsPerFiveMinutes: whole(1),
 };
 export const cloudflareForm: Form = members(cloudflareForms);

@@ -28,6 +28,8 @@ export interface CloudflareAccount {
   readonly variants: CloudflareVariants;
   /** Now, RFC 3339. */
   readonly time: () => string;
+  /** Whether lists show a record by now. */
+  readonly isListed: (record: DnsRecord) => boolean;
 }
 
 const since = "2024-01-01T00:00:00.000000Z";
@@ -152,7 +154,12 @@ function recordsOf(account: CloudflareAccount, zone: CloudflareZone, request: Cl
     if (record === undefined) throw new CloudflareApiError(404, 81_044, "Record does not exist.");
     return { result: showRecord(record, account.variants) };
   }
-  const { items, info } = pageOf(matching(zone.records.values(), query), query, 100, 5000);
+  const { items, info } = pageOf(
+    matching([...zone.records.values()].filter(account.isListed), query),
+    query,
+    100,
+    5000,
+  );
   return { result: items.map((record) => showRecord(record, account.variants)), info };
 }
 

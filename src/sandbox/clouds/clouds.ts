@@ -23,6 +23,12 @@ export interface StandInCloudsOptions {
    */
   readonly mischief?: number;
   /**
+   * Milliseconds for which lists of either lack what was just made.
+   *
+   * @default 0
+   */
+  readonly lag?: number;
+  /**
    * Forms of answers by name, as `hetzner.readOnlyRefusal: token_readonly`; see `cloudVariants`.
    *
    * @default the first of each
@@ -126,6 +132,7 @@ export function startStandInClouds(options: StandInCloudsOptions = {}): Promise<
 const cloudsForm: Form = forms.members<StandInCloudsOptions>({
   zones: forms.texts,
   mischief: forms.rate,
+  lag: forms.milliseconds,
   variants: forms.recordOf(forms.anyText),
   clock: forms.clock,
   logger: forms.logger,
@@ -137,7 +144,7 @@ async function open(options: StandInCloudsOptions): Promise<StandInClouds> {
   const { zones = ["example.com"], mischief: rate = 0.05, clock, logger } = options;
   const variants = variantsOf(options.variants ?? {});
   const common = {
-    ...defined({ clock, logger }),
+    ...defined({ clock, logger, lag: options.lag }),
     mischief: rate === 0 ? ("off" as const) : { rate, seed: 1 },
   };
   const hetzner = await startStandInHetzner({

@@ -58,7 +58,7 @@ export async function openHetzner(options: StandInHetznerOptions = {}): Promise<
     clock,
     { ...defaultDelays, ...defined(options.delays ?? {}) },
     { ...defaultVariants, ...defined(options.variants ?? {}) },
-    options.machines,
+    options,
   );
   for (const wanted of options.zones ?? []) {
     const zone = newZone(project, wanted);

@@ -45,6 +45,13 @@ export interface StandInHetznerOptions {
    */
   readonly mischief?: MischiefChance<HetznerMischief> | "off";
   /**
+   * Milliseconds for which a new resource is missing in lists, and by its id. Hetzner promises no reading of what was just
+   * written.
+   *
+   * @default 0
+   */
+  readonly lag?: number;
+  /**
    * Requests an hour.
    *
    * @default 3600, as the API's
@@ -79,6 +86,7 @@ const hetznerForms: Forms<StandInHetznerOptions> = {
     invalidInputDetails: flag,
   }),
   mischief: chanceForm(hetznerMischief),
+  lag: milliseconds,
   requestsPerHour: whole(1),
   machines: forms.callback,
   zones: listOf(

@@ -70,11 +70,20 @@ export class HetznerProject {
   /** Makes the machines behind servers; none by default. */
   readonly machines: MachineMaker | undefined;
   readonly #clock: Clock;
+  readonly #lag: number;
+  /** When each id was given. */
+  readonly #born = new Map<number, number>();
   #events: Event[] = [];
   #nextId = 4_711_000 + randomInt(1000);
 
-  constructor(clock: Clock, delays: Delays, variants: HetznerVariants, machines?: MachineMaker) {
+  constructor(
+    clock: Clock,
+    delays: Delays,
+    variants: HetznerVariants,
+    { machines, lag = 0 }: { readonly machines?: MachineMaker; readonly lag?: number },
+  ) {
     this.#clock = clock;
+    this.#lag = lag;
     this.delays = delays;
     this.variants = variants;
     this.machines = machines;
@@ -91,7 +100,14 @@ export class HetznerProject {
 
   newId(): number {
     this.#nextId += 1;
+    this.#born.set(this.#nextId, this.now());
     return this.#nextId;
+  }
+
+  /** What reading shows by now. */
+  shown<T>(table: ReadonlyMap<number, T>): ReadonlyMap<number, T> {
+    const isOld = (id: number): boolean => this.now() - (this.#born.get(id) ?? 0) >= this.#lag;
+    return new Map([...table].filter(([id]) => isOld(id)));
   }
 
   /** Does something after this many milliseconds. */

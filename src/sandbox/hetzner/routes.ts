@@ -157,7 +157,8 @@ function itemHandle<T extends { id: number }>(
 ): HetznerReply {
   const { kind, table, show, update, remove } = collection;
   const [, id = "", below] = request.parts;
-  const item = project.get(table(project), kind, id);
+  const isRead = request.method === "GET" && below === undefined;
+  const item = project.get(isRead ? project.shown(table(project)) : table(project), kind, id);
   if (below === "actions") return actHandle(collection, project, item, request);
   if (below !== undefined) throw notFound(kind, id);
   if (request.method === "GET") return ok({ [kind]: show(project, item) });
@@ -176,7 +177,8 @@ function collectionHandle<T extends { id: number }>(collection: Collection<T>): 
     if (id !== undefined) return itemHandle(collection, project, request);
     if (request.method === "POST") return created(create(project, request.body));
     if (request.method !== "GET") throw new HetznerApiError(405, "method_not_allowed", "method not allowed");
-    return ok(listAnswer([...table(project).values()], form, request.query, (item) => show(project, item)));
+    const shown = [...project.shown(table(project)).values()];
+    return ok(listAnswer(shown, form, request.query, (item) => show(project, item)));
   };
 }
 
