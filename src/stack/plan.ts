@@ -12,7 +12,7 @@ export interface PlanSpec {
   readonly adopt?: boolean;
   /** Resources used outside the stack may be deleted, or change owners. */
   readonly allowInUse?: boolean;
-  /** A machine may be replaced, and its data lost. */
+  /** A machine may be replaced, and its data lost; the issuer may be another, and tokens of the former refused. */
   readonly allowReplace?: boolean;
   /** The cluster may have an issuer other than the config's. */
   readonly allowIssuerMismatch?: boolean;

@@ -13,6 +13,7 @@ import {
 import { type AwsPartContext, type Part, partsOf, type PartTarget, type Preflight } from "./parts/index.ts";
 import { declaredParties } from "../config/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
+import { issuerChanges, type ObservedResources } from "./issuer-change.ts";
 import { leftBehind } from "./given-back.ts";
 import type { ResourceOutputs } from "./parts/index.ts";
 import type { PlanSpec, StackPlan } from "./plan.ts";
@@ -158,6 +159,13 @@ class PartsStack implements Stack {
     const judged = await this.#judged(surveys, plan, spec);
     refusals.push(...judged.refusals);
     warnings.push(...judged.warnings);
+    if (goal === "present" && spec.adopt !== true && config.named?.isNew !== true) {
+      const found = (resources: readonly Resource[]): ObservedResources =>
+        resources.map((one) => [one, seen.get(one.id) ?? plan.readings.of(one)]);
+      const changes = issuerChanges({ config, wanted: found(desired), others: found([...owned, ...left]) });
+      if (spec.allowReplace !== true) refusals.push(...changes);
+      else warnings.push(...changes.map(({ message }) => message));
+    }
     return {
       config,
       spec,

@@ -132,7 +132,9 @@ describe("a config with a section azure", () => {
     world.relay.calls.splice(0);
     const file = join(world.folder, "podtrust.yaml");
     await writeFile(file, (await readFile(file, "utf8")).replace(issuer, "https://new.example.com"));
-    await world.must(["up", "--yes"]);
+    const { err } = await world.podtrust(["up", "--yes"]);
+    assert.match(err, /tokens of https:\/\/oidc\S+ are refused from then on: .*credentials/u);
+    await world.must(["up", "--yes", "--allow-replace"]);
     const all = await world.credentials("web");
     assert.deepEqual(new Set(all.map((one) => one.issuer)), new Set(["https://new.example.com"]));
     assert.deepEqual([all.length, all.some(({ name }) => name === first?.name)], [20, false]);

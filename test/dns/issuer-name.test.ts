@@ -91,7 +91,7 @@ describe("an issuer whose config names only a zone", () => {
     assert.match(err, /code: {2}issuer-names-differ/u);
     // The way out that the error names.
     await world.config(config.replace("{zone: example.com}", "https://two.example.com"));
-    await world.podtrust(["up", "--yes"]);
+    await world.podtrust(["up", "--yes", "--allow-replace"]);
     assert.deepEqual(
       world
         .records()

@@ -105,7 +105,7 @@ describe("the issuer's name at Cloudflare", () => {
       "update dns/oidc.example.com/A",
     ]);
     await world.config(text(`dns: {cloudflare: {}, addresses: ["203.0.113.8"]}`).replace("oidc.", "id."));
-    await world.podtrust(["up", "--yes"]);
+    await world.podtrust(["up", "--yes", "--allow-replace"]);
     assert.deepEqual(held(world), ["id.example.com 60 A 203.0.113.8"]);
   });
 

@@ -1,6 +1,7 @@
 /** What `plan`, `up` and `down` make at Google of a config, with the cluster's keys. */
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
+import { recordOf } from "../../src/core/base/index.ts";
 import { startStandInGoogle } from "../../src/sandbox/gcp.ts";
 import type { CliResult } from "../support/cli.ts";
 import { membersIn } from "../support/google-model.ts";
@@ -95,6 +96,29 @@ describe("a config with a section gcp", () => {
     world.google.iam.permissions = undefined;
     await must(world, "up", "--yes");
     assert.deepEqual(states(), ["DELETED", "ACTIVE"]);
+  });
+
+  test("is refused with another issuer, by whose tokens Google would refuse, also where that one is listed as former", async (t) => {
+    const world = await stackWorld(t);
+    await must(world, "up", "--yes");
+    const issuer = "https://new.example.com";
+    const former = `publisher: {formerIssuers: ["https://oidc.example.com"], https: {acme: {email: a@example.com}}, source: {kubeconfig: kubeconfig}}`;
+    for (const head of ["", former]) {
+      await world.config(
+        configWith("", undefined, head).replace("https://oidc.example.com\ncluster", `${issuer}\ncluster`),
+      );
+      const { code, err } = await world.podtrust("up", "--yes", "--allow-issuer-mismatch");
+      assert.equal(code, 1);
+      assert.match(
+        err,
+        /tokens of https:\/\/oidc\.example\.com are refused from then on: .*\/provider\/prod\/prod is for/u,
+      );
+    }
+    const provider = (): unknown =>
+      recordOf(world.google.iam.provider("prod", "prod")?.fields["oidc"])["issuerUri"];
+    assert.equal(provider(), "https://oidc.example.com");
+    await must(world, "up", "--yes", "--allow-issuer-mismatch", "--allow-replace");
+    assert.equal(provider(), issuer);
   });
 
   test("leaves members of a pool that bindings in the cluster make, and takes them out on the way down", async (t) => {

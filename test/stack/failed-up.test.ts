@@ -18,7 +18,7 @@ describe("a run of up in which something fails", () => {
     assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
     const next = kept.replace(world.issuer.issuer, "https://unreached.example.test");
     await world.config(next);
-    const up = await world.json(["up", "--yes"]);
+    const up = await world.json(["up", "--yes", "--allow-replace"]);
     assert.equal(up.code, 1);
     assert.deepEqual(
       up.result.failed.map(({ id, error }) => [id, error.code]),
@@ -42,7 +42,7 @@ describe("a run of up in which something fails", () => {
       trusting.map(({ RoleName }) => RoleName),
       ["kept"],
     );
-    const { err } = await world.podtrust(["up", "--yes"]);
+    const { err } = await world.podtrust(["up", "--yes", "--allow-replace"]);
     const line = `skipped: ${idOf("oidc.example.test")}, waits for the next run, since ${idOf("unreached.example.test")} was not done`;
     assert.ok(err.includes(line), err);
   });
@@ -60,7 +60,7 @@ describe("a run of up in which something fails", () => {
     for (let index = world.records().length; index < 200; index += 1)
       await world.byHand("POST", path, filler(index));
     await world.config(text("b.example.com"));
-    const up = await world.podtrust(["up", "--yes"]);
+    const up = await world.podtrust(["up", "--yes", "--allow-replace"]);
     assert.equal(up.code, 1, up.out);
     assert.match(up.out, /^0 done, 2 failed, 2 skipped\.$/mu);
     assert.match(up.err, /^skipped: dns\/a\.example\.com\/AAAA, waits for the next run, since /mu);
@@ -68,7 +68,7 @@ describe("a run of up in which something fails", () => {
     assert.deepEqual(issuers(), ["a.example.com"]);
     for (const { id, name } of world.records())
       if (/^n\d/u.test(name)) await world.byHand("DELETE", `${path}/${id}`);
-    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    assert.equal((await world.podtrust(["up", "--yes", "--allow-replace"])).code, 0);
     assert.deepEqual(issuers(), ["b.example.com"]);
   });
 });

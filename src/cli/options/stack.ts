@@ -56,7 +56,10 @@ export function withSelection(command: Command): Command {
 export function withAllowances(command: Command): Command {
   return command
     .option("--allow-in-use", "delete or take over an OIDC provider that roles outside the stack trust")
-    .option("--allow-replace", "delete a machine and make another, if the config requires it")
+    .option(
+      "--allow-replace",
+      "delete a machine and make another, or refuse the tokens of the issuer of before, if the config requires it",
+    )
     .option("--allow-issuer-mismatch", "continue although the cluster has another issuer than the config");
 }
 

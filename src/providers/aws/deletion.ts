@@ -23,6 +23,7 @@ export function providerToDelete(
     ...oidcProviderNames(within.account, arn),
     dependsOn: [],
     fingerprint: (facts) => facts,
+    issuers: ({ url }) => [`https://${url}`],
     async read(signal) {
       return observedProvider(await readOidcProvider(session, arn, signal), within.stack);
     },

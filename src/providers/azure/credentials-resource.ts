@@ -170,6 +170,11 @@ export function credentialsResource(spec: CredentialsSpec): Resource<Credentials
     isRight: true,
     dependsOn,
     fingerprint: ({ credentials }) => credentials,
+    // Another name than that of its pair: somebody else gave it this issuer.
+    issuers: ({ credentials }) =>
+      credentials
+        .filter((one) => keyOf(one.name) === keyOf(credentialName(stack, one)))
+        .map(({ issuer }) => issuer),
     read: async (signal) => observedCredentials(await holder.list(signal), stack),
     diff: (observed) => difference(spec, observed),
     apply: ({ observed }, work) => settleCredentials(spec, observed, work),

@@ -246,6 +246,7 @@ export function providerResource(api: GoogleApi, spec: ProviderSpec): Resource<P
     dependsOn: [poolNames(name).id, ...(spec.dependsOn ?? [])],
     ifTaken: takenNext("provider", provider),
     fingerprint: (state) => state,
+    issuers: ({ issuerUri }) => [issuerUri],
     read: async (signal) => observedKept(await readProvider(api, name, signal), stack),
     diff: (observed) => difference(spec, observed),
     async apply(change, work) {

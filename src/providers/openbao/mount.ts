@@ -191,6 +191,7 @@ export function mountResource(api: OpenBaoApi, spec: MountSpec): Resource<MountS
     dependsOn: spec.dependsOn ?? [],
     ifTaken: `Choose another mount in the config: podtrust changes no auth method of others. If its description was lost, write it again: bao auth tune -description="${ownershipComment.of(spec.stack)}" ${spec.mount}/`,
     fingerprint: (state) => state,
+    issuers: ({ config }) => [textOf(config?.["bound_issuer"]) ?? ""].filter((one) => one !== ""),
     outputs: (state) => (mountOwner(state, spec.stack).kind === "ours" ? { accessor: state.accessor } : {}),
     read: async (signal) => observedMount(await readMount(api, spec, signal), spec.stack),
     diff(observed): Difference {

@@ -189,6 +189,13 @@ describe("a set of records that has to go", () => {
     }
   });
 
+  test("leads tokens' readers to the issuer where it is an address, and nowhere else", () => {
+    const issuersOf = (type: "A" | "AAAA" | "CAA"): readonly string[] | undefined =>
+      recordToDelete(zoneWith().place, { ...key, type }, []).issuers?.(foundSet());
+    assert.deepEqual(issuersOf("A"), ["https://oidc.example.com"]);
+    assert.deepEqual([issuersOf("AAAA"), issuersOf("CAA")], [["https://oidc.example.com"], []]);
+  });
+
   test("is never written", async () => {
     const resource = recordToDelete(zoneWith().place, key, []);
     const given = resource.diff({ exists: false }, noInputs);

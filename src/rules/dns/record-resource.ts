@@ -133,6 +133,8 @@ export function recordToDelete(
   return {
     ...common(place, { name, type }),
     dependsOn,
+    // It leads relying parties to what the name publishes.
+    issuers: () => (type === "A" || type === "AAAA" ? [`https://${name}`] : []),
     async read(signal) {
       const found = await place.provider.find(await place.zone(signal), { name, type }, signal);
       // Records of others beside ours stay, and do not keep ours from going.

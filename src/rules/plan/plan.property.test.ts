@@ -13,8 +13,10 @@ import {
   type Change,
   isEmpty,
   movedBetween,
+  type Plan,
   planOf,
   type PlanInput,
+  type Resource,
   savedChanges,
 } from "./index.ts";
 
@@ -160,6 +162,52 @@ describe("whatever exists and is specified", () => {
           assert.deepEqual(settled(broken), settled(whole));
         }
       }),
+    );
+  });
+
+  test("where anything fails, all that was not done is named, what carries others stays, and the next run finishes it", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        situations,
+        fc.subarray([...names], { minLength: 1 }),
+        fc.subarray([...names]),
+        async ({ before, list }, failing, rights) => {
+          const provider = new ModelProvider(before);
+          const input = inputOf(provider, list, "present");
+          const isRight = ({ id }: Resource): boolean => rights.some((one) => one === id);
+          const owned = (input.owned ?? []).map((one) =>
+            isRight(one) ? { ...one, isRight: true as const } : one,
+          );
+          const wanted = async (): Promise<Plan> => planOf({ ...input, owned });
+          const plan = await wanted();
+          fc.pre(plan.refusals.length === 0);
+          provider.onWrite = (name) => {
+            if (failing.some((one) => one === name)) throw new Error("refused");
+          };
+          const { done, failed, skipped } = await applyPlan(plan);
+          const ids = [...done, ...failed.map(({ change }) => change), ...skipped].map(
+            ({ resource }) => resource.id,
+          );
+          assert.equal(new Set(ids).size, ids.length, "each is named once");
+          for (const { kind, resource } of plan.changes)
+            assert.ok(kind === "none" || ids.includes(resource.id), `${resource.id} is not named`);
+          const isUndone = [...failed.map(({ change }) => change), ...skipped].some(
+            ({ kind }) => kind !== "delete",
+          );
+          const gone = plan.changes.filter(
+            ({ kind, resource }) => kind === "delete" && !provider.things.has(resource.id),
+          );
+          // Something goes with what it stands in, which was shown to be replaced.
+          const isInside = ({ observed }: Change): boolean =>
+            observed.exists && (observed.state as Thing).inside !== undefined;
+          for (const change of gone)
+            if (isUndone) assert.ok(isRight(change.resource) || isInside(change), change.resource.id);
+          provider.onWrite = () => {};
+          const rest = await applyPlan(await wanted());
+          assert.deepEqual([rest.failed, rest.skipped], [[], []]);
+          assert.equal(isEmpty(await wanted()), true);
+        },
+      ),
     );
   });
 

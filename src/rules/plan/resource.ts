@@ -101,6 +101,8 @@ export interface Resource<State = unknown> {
   read(signal: AbortSignal, inputs: Inputs): Promise<Observed<State>>;
   fingerprint(state: State): unknown;
   outputs?(state: State): Readonly<Record<string, string>>;
+  /** The issuers whose tokens are let in by it as it is: once it goes, or is for another issuer, they are refused. */
+  issuers?(state: State): readonly string[];
   diff(observed: Observed<State>, inputs: Inputs): Difference;
   apply(change: Change<State>, work: Work): Promise<State | void>;
   confirm?(change: Change<State>, work: Work): Promise<void>;

@@ -33,7 +33,7 @@ import { isOwnAccess } from "../closing.ts";
 import { openCluster } from "../open-cluster.ts";
 import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { isOnMachine } from "../publisher/index.ts";
-import { providerArnOf, roleArnOf } from "./role-trust.ts";
+import { formerProviderIds, providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../rules/trust/index.ts";
 import { leastAwsPolicy } from "./least-policy.ts";
 import { type TokenExchange, exchanged } from "./exchange.ts";
@@ -258,7 +258,9 @@ class AccountPart implements AwsPart {
     const { owned } = found;
     if (goal === "absent") return { desired: resourcesToDelete(this.#input()), owned, seen };
     const all = desired.roles.map(({ resource }): Resource => resource);
-    return { desired: [desired.provider, ...all], owned, seen };
+    const former = formerProviderIds(this.account, this.#context.config);
+    const surplus = owned.filter(({ id }) => !former.includes(id));
+    return { desired: [desired.provider, ...all], owned: surplus, seen };
   }
 
   /** What was found of the config's and the stack's own resources, including absent ones. */

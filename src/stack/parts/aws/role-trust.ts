@@ -2,6 +2,7 @@ import { defined, hostNameOf, partitionOf } from "../../../core/base/index.ts";
 import { isPrivateName } from "../../../issuer/index.ts";
 import {
   oidcProviderArn,
+  oidcProviderNames,
   type IamRole,
   roleArn,
   trustedRole,
@@ -33,6 +34,13 @@ export function providerArnOf(account: AwsConfig, issuer: string): string {
 /** The former issuers that AWS can know: those with a name in the public DNS. */
 export function formerIssuersOf({ publisher }: Pick<Config, "publisher">): readonly string[] {
   return (publisher?.formerIssuers ?? []).filter((one) => !isPrivateName(hostNameOf(one)));
+}
+
+/** Ids in plans of the OIDC providers of former issuers: the roles trust their tokens as well. */
+export function formerProviderIds(account: AwsConfig, config: Pick<Config, "publisher">): readonly string[] {
+  return formerIssuersOf(config).map(
+    (issuer) => oidcProviderNames(account.account, providerArnOf(account, issuer)).id,
+  );
 }
 
 /** The trust policy that the config wants: ServiceAccounts literally, patterns only if the config has them. */

@@ -1,4 +1,4 @@
-import { SharedWork } from "../../../core/base/index.ts";
+import { hostNameOf, SharedWork } from "../../../core/base/index.ts";
 import type { DnsConfig } from "../../../config/index.ts";
 import {
   type ProviderZone,
@@ -97,7 +97,9 @@ class DnsPart implements Part {
     const place: ProviderZone = { provider, zone: () => Promise.resolve(zone) };
     const found = await provider.owned(zone, signal);
     // Challenge records of a certificate authority come and go by themselves; only the way down removes leftovers.
-    const owned = found.filter(({ type }) => type !== "TXT" || goal === "absent");
+    const former = (this.#context.config.publisher?.formerIssuers ?? []).map(hostNameOf);
+    const isSurplus = ({ type, name }: RecordKey): boolean => type !== "TXT" && !former.includes(name);
+    const owned = goal === "absent" ? found : found.filter(isSurplus);
     const desired = this.#specs.map((spec) => recordResource(place, spec));
     const wanted = new Map(desired.map((resource) => [resource.id, resource.needs ?? []]));
     const madeOf = (set: RecordKey): readonly string[] =>

@@ -20,7 +20,7 @@ export const configErrors = {
   },
   "issuer-names-differ": {
     summary: "The stack's marks remember more than one name for the issuer.",
-    next: "Set issuer to the URL that is to stay and run podtrust up: it removes the records of the others; then leave the name open again if you like.",
+    next: "Set issuer to the URL that is to stay and run podtrust up --allow-replace: it removes the records of the others; then leave the name open again if you like.",
   },
   "config-without-aws": {
     summary: "The config names no AWS account.",

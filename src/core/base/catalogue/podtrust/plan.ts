@@ -23,6 +23,11 @@ export const planErrors = {
       "Addresses would be given back while the issuer's name still leads to them: their next holder would answer for the name.",
     next: "Take the records away in the same run: podtrust down, without --only and --skip.",
   },
+  "plan-issuer-changes": {
+    summary:
+      "The config has another issuer than the stack has had: tokens of that one are refused from this run on.",
+    next: "To keep what it has in AWS and its records, list it in publisher.formerIssuers. If its tokens may be refused: --allow-replace.",
+  },
   "plan-nothing-there": {
     summary: "The resource to import does not exist.",
     next: "Check the name; podtrust up creates what does not exist.",
