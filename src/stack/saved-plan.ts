@@ -77,11 +77,11 @@ function specOf(value: unknown): PlanSpec {
 
 function selectOf(value: unknown): Selection {
   const record = recordOf(value);
-  const names = (name: "only" | "skip"): Selection => {
+  const names = (name: "only" | "skip" | "leave"): Selection => {
     const list = record[name];
     return Array.isArray(list) ? { [name]: list.flatMap((one) => textOf(one) ?? []) } : {};
   };
-  return { ...names("only"), ...names("skip") };
+  return { ...names("only"), ...names("skip"), ...names("leave") };
 }
 
 /**

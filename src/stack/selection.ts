@@ -5,6 +5,8 @@ import { links, nearest, PodtrustError } from "../core/base/index.ts";
 export interface Selection {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
+  /** On the way down: what uses something that goes, or leads to it, and may stay so. */
+  readonly leave?: readonly string[];
 }
 
 const namesOf = ({ id, kind, names, link }: NamedResource): readonly string[] => [id, kind, link, ...names];

@@ -1,4 +1,4 @@
-import { PodtrustError } from "../core/base/index.ts";
+import { defined, PodtrustError } from "../core/base/index.ts";
 import {
   type ApplyPlanOptions,
   type ApplyOutcome,
@@ -10,10 +10,18 @@ import {
   type Resource,
   savedChanges,
 } from "../rules/plan/index.ts";
-import { type AwsPartContext, type Part, partsOf, type PartTarget, type Preflight } from "./parts/index.ts";
+import {
+  type AwsPartContext,
+  type Lead,
+  type Part,
+  partsOf,
+  type PartTarget,
+  type Preflight,
+} from "./parts/index.ts";
 import { declaredParties } from "../config/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
-import { issuerChanges, type ObservedResources } from "./issuer-change.ts";
+import { type ObservedResources, issuerChanges } from "./issuer-change.ts";
+import { machineElsewhere } from "./machine-elsewhere.ts";
 import { leftBehind } from "./given-back.ts";
 import type { ResourceOutputs } from "./parts/index.ts";
 import type { PlanSpec, StackPlan } from "./plan.ts";
@@ -153,19 +161,15 @@ class PartsStack implements Stack {
       else warnings.push(...wrong.map(({ message }) => message));
       warnings.push(...unsure);
     }
-    const names = leftBehind(plan, { config, left: this.#records(left) });
-    refusals.push(...names.refusals);
-    warnings.push(...names.warnings);
     const judged = await this.#judged(surveys, plan, spec);
     refusals.push(...judged.refusals);
     warnings.push(...judged.warnings);
-    if (goal === "present" && spec.adopt !== true && config.named?.isNew !== true) {
-      const found = (resources: readonly Resource[]): ObservedResources =>
-        resources.map((one) => [one, seen.get(one.id) ?? plan.readings.of(one)]);
-      const changes = issuerChanges({ config, wanted: found(desired), others: found([...owned, ...left]) });
-      if (spec.allowReplace !== true) refusals.push(...changes);
-      else warnings.push(...changes.map(({ message }) => message));
-    }
+    const found = (resources: readonly Resource[]): ObservedResources =>
+      resources.map((one) => [one, seen.get(one.id) ?? plan.readings.of(one)]);
+    const standing = { wanted: found(desired), others: found([...owned, ...left]), context: found(context) };
+    const judgedWhole = await this.#judgedWhole(spec, plan, standing);
+    refusals.push(...judgedWhole.refusals);
+    warnings.push(...judgedWhole.warnings);
     return {
       config,
       spec,
@@ -176,10 +180,30 @@ class PartsStack implements Stack {
     };
   }
 
-  /** Records that a plan does not change; undefined if the part that manages them is not open. */
-  #records(left: readonly Resource[]): readonly Resource[] | undefined {
-    const isOpen = this.#parts.some(({ part }) => part.named.some(({ link }) => link === "dns"));
-    return isOpen ? left.filter(({ kind }) => kind === "record") : undefined;
+  /** What no part can say alone: of the issuer's name, its machine, and who is let in by its tokens. */
+  async #judgedWhole(
+    { goal = "present", adopt = false, allowReplace = false }: PlanSpec,
+    plan: Plan,
+    { wanted, others, context }: Readonly<Record<"wanted" | "others" | "context", ObservedResources>>,
+  ): Promise<Preflight> {
+    const { config, signal, select: { leave = [] } = {} } = this.#options;
+    const lookAtLeads = (): Promise<readonly Lead[]> | undefined =>
+      this.#parts.map(({ part }) => part.leads?.(signal)).find((one) => one !== undefined);
+    const names = await leftBehind(plan, { config, lookAtLeads, leave });
+    if (adopt) return names;
+    const elsewhere = await machineElsewhere({
+      config,
+      found: [...wanted, ...others, ...context],
+      lookAtLeads,
+    });
+    const changed =
+      goal === "present" && config.named?.isNew !== true ? issuerChanges({ config, wanted, others }) : [];
+    const waived = [...elsewhere, ...changed];
+    if (!allowReplace) return { refusals: [...names.refusals, ...waived], warnings: names.warnings };
+    return {
+      refusals: names.refusals,
+      warnings: [...names.warnings, ...waived.map(({ message }) => message)],
+    };
   }
 
   /** The parts' comments on a plan, each on its own resources. */
@@ -285,7 +309,7 @@ function saidOnce(notice: (text: string) => void): (text: string) => void {
  */
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { config, signal, select = {}, notice = () => {} } = options;
-  const parts = await partsOf({ ...options, notice: saidOnce(notice) });
+  const parts = await partsOf({ ...options, ...defined({ leave: select.leave }), notice: saidOnce(notice) });
   if (parts.length === 0) {
     throw new PodtrustError(
       "config-without-aws",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { dnsCliWorld } from "../support/dns-cli-world.ts";
-import { hetznerWorld, machineConfig } from "../support/hetzner-world.ts";
+import { hetznerWorld, machineConfig, nothing } from "../support/hetzner-world.ts";
 
 // No machine is started: what is set up on one is another test's.
 const both = ["--only", "machine", "--only", "dns"];
@@ -69,6 +69,84 @@ describe("the addresses that the issuer's name leads to", () => {
     assert.equal(dns.records().length, 2);
     const down = await world.json(["down", "--yes", "--confirm", "prod", ...both], { env });
     assert.equal(down.code, 0, down.err);
+  });
+
+  test("are not given back while a record that lost the stack's mark leads to them, unless it is named", async (t) => {
+    const dns = await dnsCliWorld(t);
+    const world = await hetznerWorld(t);
+    const env = { ...dns.env, ...world.env };
+    await world.config(`${machineConfig()}\ndns: cloudflare\n`);
+    assert.equal((await world.podtrust(["up", "--yes", ...both], { env })).code, 0);
+    const record = dns.records().find(({ type }) => type === "A");
+    const path = `/zones/${await dns.zoneId()}/dns_records`;
+    await dns.byHand("PATCH", `${path}/${record?.id}`, { comment: "web, Ada" });
+    await dns.byHand("POST", path, { type: "A", name: "oidc", content: "203.0.113.9" });
+    const before = world.hetzner.contents();
+    const down = ["down", "--yes", "--confirm", "prod", ...both];
+    const refused = await world.podtrust(down, { env });
+    assert.equal(refused.code, 1, refused.out);
+    assert.match(refused.err, /dns\/oidc\.example\.com\/A would stay: .*would lead to addresses/u);
+    assert.match(
+      refused.err,
+      /it carries no mark of the stack\. If it may stay: --leave dns\/oidc\.example\.com\/A/u,
+    );
+    assert.deepEqual([world.hetzner.contents(), dns.records().length], [before, 3]);
+    const named = await world.podtrust([...down, "--leave", "dns/oidc.example.com/A"], { env });
+    assert.equal(named.code, 0, named.err);
+    assert.deepEqual(
+      dns
+        .records()
+        .map(({ content }) => content)
+        .toSorted(),
+      [record?.content ?? "", "203.0.113.9"].toSorted(),
+    );
+  });
+
+  test("stay with the machine of another project: up moves none, down leaves them until the stack is named, and a new machine has them once it is up", async (t) => {
+    const dns = await dnsCliWorld(t);
+    const world = await hetznerWorld(t);
+    const other = await hetznerWorld(t);
+    const env = { ...dns.env, ...world.env };
+    const wrong = {
+      ...env,
+      HCLOUD_ENDPOINT: other.hetzner.url,
+      HCLOUD_TOKEN: other.hetzner.tokens.readWrite,
+    };
+    await world.config(`${machineConfig()}\ndns: cloudflare\n`);
+    assert.equal((await world.podtrust(["up", "--yes", ...both], { env })).code, 0);
+    const before = dns.records();
+    const [address] = before.filter(({ type }) => type === "A");
+    const commands = [
+      ["up", "--yes", ...both],
+      ["down", "--yes", ...both],
+    ];
+    for (const args of commands) {
+      const { code, err } = await world.podtrust(args, { env: wrong, clock: other.clock });
+      assert.equal(code, 1, args.join(" "));
+      assert.match(err, /code: {2}machine-elsewhere/u);
+      const leads = `oidc.example.com leads to ${address?.content} and `;
+      assert.ok(err.includes(leads) && err.includes("which this token's project does not have"), err);
+      assert.deepEqual([dns.records(), other.contents()], [before, nothing]);
+    }
+    const up = await world.json(["up", "--yes", "--allow-replace", ...both], {
+      env: wrong,
+      clock: other.clock,
+    });
+    assert.equal(up.code, 0, up.err);
+    const done = up.result.done.map(({ id }) => id);
+    for (const id of ids) assert.ok(done.indexOf(id) > done.indexOf("hetzner/server/prod"), done.join());
+    const third = await hetznerWorld(t);
+    const empty = {
+      ...env,
+      HCLOUD_ENDPOINT: third.hetzner.url,
+      HCLOUD_TOKEN: third.hetzner.tokens.readWrite,
+    };
+    const down = await world.podtrust(["down", "--confirm", "prod", ...both], {
+      env: empty,
+      clock: third.clock,
+    });
+    assert.equal(down.code, 0, down.err);
+    assert.deepEqual(dns.records(), []);
   });
 
   test("of a machine whose name podtrust does not manage are given back with the sentence that the name is to go first", async (t) => {

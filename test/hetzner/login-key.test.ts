@@ -69,7 +69,7 @@ describe("a key to log in with", () => {
     for (const only of ["machine", "ssh-key", "firewall", "primary-ip"]) {
       const args = ["down", "--confirm", "prod", "--only", only];
       const words =
-        /server prod \(id \d+\) uses firewall\/prod and primary-ip\/prod-ipv4 and primary-ip\/prod-ipv6 and does not carry the mark of stack prod/u;
+        /server prod \(id \d+\) has the stack's name, uses firewall\/prod and primary-ip\/prod-ipv4 and primary-ip\/prod-ipv6 and does not carry the mark of stack prod/u;
       await refused(world, args, ["hetzner-unmarked-server", words]);
     }
     const { err } = await world.podtrust(["down", "--confirm", "prod"]);
@@ -80,6 +80,50 @@ describe("a key to log in with", () => {
     assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
     assert.deepEqual(world.contents(), nothing);
     await assert.rejects(readFile(key), { code: "ENOENT" });
+  });
+
+  test("stays while a machine of the stack's name does not carry its mark, whatever it uses, until that is left by its name", async (t) => {
+    const world = await hetznerWorld(t);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const { servers } = world.contents();
+    await world.ask("DELETE", `servers/${servers[0]?.id}`);
+    await world.clock.sleep(60_000);
+    const body = { name: "prod", server_type: "cx23", image: "debian-13", location: "nbg1" };
+    await world.ask("POST", "servers", body);
+    await world.clock.sleep(60_000);
+    const before = world.contents();
+    const words = /server prod \(id \d+\) has the stack's name and does not carry the mark of stack prod/u;
+    await refused(world, ["down", "--yes"], ["hetzner-unmarked-server", words]);
+    assert.deepEqual(world.contents(), before);
+    const left = await world.podtrust(["down", "--yes", "--leave", "server/prod"]);
+    assert.equal(left.code, 0, left.err);
+    const { servers: still, sshKeys, firewalls, primaryIps } = world.contents();
+    assert.deepEqual([still.length, sshKeys, firewalls], [1, [], []]);
+    assert.ok(
+      primaryIps.every(({ name }) => !name.startsWith("prod-ipv")),
+      "its own addresses alone",
+    );
+  });
+
+  test("stays with a machine that is left by its name, and so does what that one uses", async (t) => {
+    const world = await hetznerWorld(t);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const server = world.contents().servers[0];
+    await world.ask("PUT", `servers/${server?.id}`, { labels: {} });
+    const before = world.contents();
+    const down = await world.podtrust(["down", "--confirm", "prod", "--leave", "server/prod"]);
+    assert.equal(down.code, 0, down.err);
+    assert.match(down.err, /server prod stays, and so do firewall\/prod and .* and the login key/u);
+    assert.deepEqual(world.contents(), before);
+  });
+
+  test("is the last thing that goes", async (t) => {
+    const world = await hetznerWorld(t);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const gone: string[] = [];
+    world.onWrite = (line) => gone.push(line.split("/").slice(0, -1).join("/"));
+    assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
+    assert.match(gone.at(-1) ?? "", /ssh_keys$/u, gone.join());
   });
 
   test("stays where somebody makes a machine with the stack's firewall while down is at work", async (t) => {
@@ -102,7 +146,7 @@ describe("a key to log in with", () => {
     const down = await world.podtrust(["down", "--confirm", "prod"]);
     await made;
     assert.equal(down.code, 1);
-    assert.match(down.err, /^code: {2}hetzner-unmarked-server$/mu);
+    assert.match(down.err, /^skipped: hetzner\/ssh-key\/prod, hetzner\/firewall\/prod was not done$/mu);
     assert.match(await readFile(key, "utf8"), /PRIVATE KEY/u);
     assert.equal(world.contents().sshKeys.length, 1);
   });

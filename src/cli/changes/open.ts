@@ -19,8 +19,8 @@ export function unknownNameFor(goal: PlanSpec["goal"], adopt = false): UnknownNa
 }
 
 /** Which resources a command line means. */
-export function selectionOf({ only, skip }: Selection): Selection {
-  return defined({ only, skip });
+export function selectionOf({ only, skip, leave }: Selection): Selection {
+  return defined({ only, skip, leave });
 }
 
 /** Opens the stack of a command line, hands it to `work`, and closes it in any case. */

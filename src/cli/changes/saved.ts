@@ -21,8 +21,8 @@ export async function writePlan(
 }
 
 function checkAlone(command: Command["name"], options: ChangeOptions): void {
-  const { only, skip, upsertOnly, allowInUse, allowReplace, allowIssuerMismatch } = options;
-  const given = [only, skip, upsertOnly, allowInUse, allowReplace, allowIssuerMismatch];
+  const { only, skip, leave, upsertOnly, allowInUse, allowReplace, allowIssuerMismatch } = options;
+  const given = [only, skip, leave, upsertOnly, allowInUse, allowReplace, allowIssuerMismatch];
   if (given.every((one) => one === undefined)) return;
   throw new PodtrustError("usage", `podtrust ${command} PLAN does what the plan showed and nothing else`, {
     next: "Give --only, --skip and the like to podtrust plan -o.",

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
+import { withAllowances, withLeave, withSelection, withStackOptions } from "../options/stack.ts";
 import type { ChangeOptions } from "../changes/carry-out.ts";
 import type { CommandContext } from "../context.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
@@ -18,7 +18,7 @@ export function define(command: Command, context: CommandContext): void {
     "[plan]",
     "a file of podtrust plan --down -o: deletes just what it showed, without asking",
   );
-  withAllowances(withSelection(withStackOptions(command)))
+  withLeave(withAllowances(withSelection(withStackOptions(command))))
     .option("--yes", "do not ask for confirmation")
     .option("--confirm <stack>", "the stack's name, in place of typing it where a machine is deleted")
     .addHelpText(
@@ -40,9 +40,11 @@ async function runDown(
   const { carryOutSaved } = await import("../changes/saved.ts");
   const { specOf } = await import("../changes/spec.ts");
   if (saved !== undefined) return carryOutSaved(context, { name: "down", goal: "absent" }, saved, options);
+  // Who names the stack says that its machine may be gone.
+  const named = options.confirm === undefined ? {} : { allowReplace: true };
   return carryOut(context, options, {
     name: "down",
-    spec: specOf("absent", options),
+    spec: specOf("absent", { ...options, ...named }),
     question: "Delete this?",
   });
 }

@@ -52,6 +52,15 @@ export function withSelection(command: Command): Command {
     .option("--skip <name>", "all but this link, name or ID; repeatable", collect);
 }
 
+/** `--leave`. */
+export function withLeave(command: Command): Command {
+  return command.option(
+    "--leave <name>",
+    "on the way down: a server (server/NAME) or record of another owner that stays, as the refusal names it; repeatable",
+    collect,
+  );
+}
+
 /** Options that waive a refusal: each names what it allows. */
 export function withAllowances(command: Command): Command {
   return command

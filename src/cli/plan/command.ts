@@ -6,7 +6,7 @@ import type { BoundParty, partyNames } from "../../rules/bindings/index.ts";
 import type { StackCommandOptions } from "../changes/open.ts";
 import type { SpecOptions } from "../changes/spec.ts";
 import type { CommandContext } from "../context.ts";
-import { withAllowances, withSelection, withStackOptions } from "../options/stack.ts";
+import { withAllowances, withLeave, withSelection, withStackOptions } from "../options/stack.ts";
 
 interface PlanOptions extends StackCommandOptions, SpecOptions {
   readonly check?: boolean;
@@ -27,7 +27,7 @@ export const uses: CommandUses = {
 
 /** `podtrust plan`: what `up` would do, field by field. */
 export function define(command: Command, context: CommandContext): void {
-  withAllowances(withSelection(withStackOptions(command)))
+  withLeave(withAllowances(withSelection(withStackOptions(command))))
     .option("--check", "exit 3 when something differs from the config")
     .option("--down", "show what down would delete instead")
     .option("-o, --out <file>", "save the plan, for podtrust up FILE to apply just that")

@@ -212,6 +212,7 @@ export function oidcProviderResource(
     dependsOn: spec.dependsOn ?? [],
     ifTaken: `An account has one OIDC provider for an issuer. Leave it to its owner and make only the roles here with --skip oidc-provider, or move it into this stack with podtrust import ${spec.issuer}.`,
     fingerprint: (facts) => facts,
+    issuers: () => [spec.issuer],
     async read(signal): Promise<Observed<OidcProviderFacts>> {
       return observedProvider(await readOidcProvider(session, desired.arn, signal), spec.stack);
     },

@@ -102,6 +102,11 @@ export async function removePrimaryIp(api: HetznerApi, address: PrimaryIp, work:
   await retryOnCodes(api, wait, work, () => removeById(api, primaryIps, address, work));
 }
 
+/** What an address gives to others: of IPv6 the network's first host, which the machine has. */
+export function primaryIpOutputs({ id, ip }: PrimaryIp): Readonly<Record<string, string>> {
+  return { id: String(id), address: hostAddress(ip) ?? ip };
+}
+
 /** A public address that outlives its server, so that names lead to the next one. */
 export function primaryIpResource(api: HetznerApi, spec: PrimaryIpSpec): Resource<PrimaryIp> {
   return {
@@ -109,7 +114,7 @@ export function primaryIpResource(api: HetznerApi, spec: PrimaryIpSpec): Resourc
     dependsOn: [],
     // The assignee changes with the server.
     fingerprint: ({ assignee: _assignee, ...state }) => state,
-    outputs: ({ id, ip }) => ({ id: String(id), address: hostAddress(ip) ?? ip }),
+    outputs: primaryIpOutputs,
     diff: (observed) => difference(spec, observed),
     async apply(change, work) {
       const before = stateToUpdate(change);

@@ -1,3 +1,4 @@
+import { defined } from "../../core/base/index.ts";
 import { type Observed, type Resource, type Work } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import {
@@ -11,7 +12,7 @@ import {
   sshKeys,
 } from "./find.ts";
 import { removeFirewall } from "./firewall-resource.ts";
-import { removePrimaryIp } from "./primary-ip-resource.ts";
+import { primaryIpOutputs, removePrimaryIp } from "./primary-ip-resource.ts";
 import { hetznerNames, removeById, stateOf } from "./resource.ts";
 import { removeServer } from "./server-resource.ts";
 import type { Firewall, PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
@@ -44,9 +45,14 @@ export async function ownedThings(api: HetznerApi, stack: string, signal: AbortS
 export interface UnmarkedUse {
   readonly server: Server;
   readonly uses: readonly string[];
+  /** It has the name that the stack's machine has. */
+  readonly isNamesake: boolean;
 }
 
-/** The servers of a project, whosever they are, that use a firewall or an address of a stack's without its mark. */
+/**
+ * The servers of a project, whosever they are, that have the name of a stack's machine, or use a firewall or an address of
+ * it, without its mark.
+ */
 export async function unmarkedUses(
   api: HetznerApi,
   stack: string,
@@ -62,16 +68,26 @@ export async function unmarkedUses(
       ...owned.firewalls.filter(({ id }) => walls.has(id)).map(({ name }) => `firewall/${name}`),
       ...owned.primaryIps.filter(({ id }) => addresses.has(id)).map(({ name }) => `primary-ip/${name}`),
     ];
-    return uses.length === 0 ? [] : [{ server, uses }];
+    const isNamesake = server.name === stack;
+    return uses.length === 0 && !isNamesake ? [] : [{ server, uses, isNamesake }];
   });
 }
 
 type Remove<T extends Thing> = (api: HetznerApi, thing: T, work: Work) => Promise<void>;
 
+/** How things of a kind go. */
+interface Doom<T extends Thing> {
+  readonly kind: Kind<T>;
+  readonly stack: string;
+  readonly remove: Remove<T>;
+  /** What a plan has to know of what goes. */
+  readonly outputs?: (state: T) => Readonly<Record<string, string>>;
+}
+
 /** A thing as it was found, to be deleted whatever the config says. */
 function doomed<T extends Thing>(
   api: HetznerApi,
-  { kind, stack, remove }: { readonly kind: Kind<T>; readonly stack: string; readonly remove: Remove<T> },
+  { kind, stack, remove, outputs }: Doom<T>,
   dependsOn: readonly string[],
 ): (thing: T) => Resource<T> {
   return (thing) => ({
@@ -82,6 +98,7 @@ function doomed<T extends Thing>(
       return observedThing(now, stack);
     },
     fingerprint: ({ id }) => ({ id }),
+    ...defined({ outputs }),
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.reject(new TypeError("what is only there to be deleted is never applied")),
     async delete(observed, work) {
@@ -100,16 +117,20 @@ export interface OwnedResource {
 /** What was found as resources, for what is no longer in the config, and for the way down: servers go first. */
 export function ownedResources(api: HetznerApi, stack: string, owned: OwnedThings): readonly OwnedResource[] {
   const of =
-    <T extends Thing>(kind: Kind<T>, remove: Remove<T>, dependsOn: readonly string[]) =>
+    <T extends Thing>(doom: Omit<Doom<T>, "stack">, dependsOn: readonly string[]) =>
     (thing: T): OwnedResource => ({
       thing,
-      resource: doomed(api, { kind, stack, remove }, dependsOn)(thing),
+      resource: doomed(api, { ...doom, stack }, dependsOn)(thing),
     });
+  const removeKey: Remove<SshKey> = (_api, key, work) => removeById(api, sshKeys, key, work);
+  const addresses = { kind: primaryIps, remove: removePrimaryIp, outputs: primaryIpOutputs };
+  const keys = owned.sshKeys.map(of({ kind: sshKeys, remove: removeKey }, []));
+  const idsOf = (all: readonly OwnedResource[]): readonly string[] => all.map(({ resource }) => resource.id);
+  // The key goes last: while anything else is left, a machine may be that it is needed for.
   const others = [
-    ...owned.sshKeys.map(of(sshKeys, (_api, key, work) => removeById(api, sshKeys, key, work), [])),
-    ...owned.firewalls.map(of(firewalls, removeFirewall, [])),
-    ...owned.primaryIps.map(of(primaryIps, removePrimaryIp, [])),
+    ...owned.firewalls.map(of({ kind: firewalls, remove: removeFirewall }, idsOf(keys))),
+    ...owned.primaryIps.map(of(addresses, idsOf(keys))),
   ];
-  const used = others.map(({ resource }) => resource.id);
-  return [...others, ...owned.servers.map(of(servers, removeServer, used))];
+  const used = idsOf([...keys, ...others]);
+  return [...keys, ...others, ...owned.servers.map(of({ kind: servers, remove: removeServer }, used))];
 }

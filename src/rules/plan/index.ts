@@ -25,6 +25,7 @@ export { isEmpty, type Plan, type PlanInput, planOf, type Policy, unconfirmedOf 
 export {
   type Change,
   type ChangeKind,
+  dependenciesOf,
   type Difference,
   type FieldChange,
   type NamedResource,

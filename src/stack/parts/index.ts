@@ -29,6 +29,7 @@ export {
 } from "./host/index.ts";
 export type {
   Goal,
+  Lead,
   MonthlyCost,
   Part,
   PartContext,

@@ -20,6 +20,8 @@ export interface PartContext {
   readonly consent?: Consent;
   /** The Azure CLI may be asked for access tokens. */
   readonly azureCli?: boolean;
+  /** What a person said may stay on the way down although it uses what goes: `server/web`, a record. */
+  readonly leave?: readonly string[];
   /** How the issuer is reached. */
   readonly route?: IssuerRoute;
   /** Needed for a publisher on a machine. */
@@ -71,6 +73,16 @@ export interface PartPlan {
   readonly allowReplace: boolean;
 }
 
+/** One address that the issuer's name leads to. */
+export interface Lead {
+  /** The record's name in plans: `dns/oidc.example.com/A`. */
+  readonly id: string;
+  /** In canonical form. */
+  readonly address: string;
+  /** It carries the stack's mark. */
+  readonly isOwn: boolean;
+}
+
 /** Monthly costs, from the provider: decimal texts in a currency. */
 export interface MonthlyCost {
   readonly what: string;
@@ -110,6 +122,8 @@ export interface Part {
   readonly needs?: readonly ResourceOutput[];
   /** Checks, once, that we are the principal that the config means; throws errors of credentials. */
   open(signal: AbortSignal): Promise<PartTarget>;
+  /** Where the issuer's name leads, by records of whomever; absent if this part has no records. Only reads. */
+  leads?(signal: AbortSignal): Promise<readonly Lead[]>;
   /** Reads what exists there; changes nothing. */
   survey(goal: Goal, signal: AbortSignal): Promise<Survey>;
   /** Looks for what would fail half-way or harm others, after a survey. Only reads. */

@@ -11,10 +11,11 @@ import {
   recordsSeen,
   recordToDelete,
 } from "../../../rules/dns/index.ts";
-import type { ResourceOutput, NamedResource } from "../../../rules/plan/index.ts";
+import { dependenciesOf, type ResourceOutput, type NamedResource } from "../../../rules/plan/index.ts";
 import type {
   Goal,
   IssuerMemory,
+  Lead,
   PartPlan,
   Part,
   PartContext,
@@ -101,15 +102,29 @@ class DnsPart implements Part {
     const isSurplus = ({ type, name }: RecordKey): boolean => type !== "TXT" && !former.includes(name);
     const owned = goal === "absent" ? found : found.filter(isSurplus);
     const desired = this.#specs.map((spec) => recordResource(place, spec));
-    const wanted = new Map(desired.map((resource) => [resource.id, resource.needs ?? []]));
-    const madeOf = (set: RecordKey): readonly string[] =>
-      (wanted.get(recordNames(set).id) ?? []).map(({ after }) => after);
+    const wanted = new Map(desired.map((resource) => [resource.id, dependenciesOf(resource)]));
+    const madeOf = (set: RecordKey): readonly string[] => wanted.get(recordNames(set).id) ?? [];
     return {
       desired,
       owned: owned.map((set) => recordToDelete(place, set, madeOf(set))),
       // Records of others may exist beside ours, which this listing does not show.
       seen: recordsSeen(owned.filter((set) => goal === "absent" || !wanted.has(recordNames(set).id))),
     };
+  }
+
+  async leads(signal: AbortSignal): Promise<readonly Lead[]> {
+    const { provider, zone } = await this.#open(signal);
+    const name = issuerHost(this.#context.config);
+    const [own, ...found] = await Promise.all([
+      provider.owned(zone, signal),
+      ...(["A", "AAAA"] as const).map((type) => provider.find(zone, { name, type }, signal)),
+    ]);
+    return found.flatMap((set) => {
+      if (set === undefined) return [];
+      const ours = own.find((one) => one.name === set.name && one.type === set.type)?.values ?? [];
+      const { id } = recordNames(set);
+      return set.values.map((address) => ({ id, address, isOwn: ours.includes(address) }));
+    });
   }
 
   async preflight({ goal, changes }: PartPlan, signal: AbortSignal): Promise<Preflight> {

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { Config, DnsConfig } from "../../../config/index.ts";
 import { canonicalValue, type RecordSpec } from "../../../rules/dns/index.ts";
+import { hetznerNames } from "../../../providers/hetzner/index.ts";
 import { machineAddresses } from "../hetzner/index.ts";
 
 /** Seconds for which resolvers cache an answer: short, so that a machine can be replaced. */
@@ -32,8 +33,11 @@ export function recordsOf(config: Config, dns: DnsConfig): readonly RecordSpec[]
   const later = hetzner === undefined ? {} : machineAddresses(stack, hetzner);
   return families.flatMap(({ type, family, name: ofFamily }): RecordSpec[] => {
     const output = later[ofFamily];
-    if (output !== undefined)
-      return [{ name, type, ttl, values: { from: output, make: (address) => [address] } }];
+    if (output !== undefined) {
+      // The name leads to what was there until the server is up.
+      const dependsOn = [hetznerNames("server", stack).id];
+      return [{ name, type, ttl, values: { from: output, make: (address) => [address] }, dependsOn }];
+    }
     const values = fixed
       .filter((address) => isIP(address) === family)
       .map((one) => canonicalValue(type, one));

@@ -31,7 +31,7 @@ import type { Observed, Resource, NamedResource } from "../../../rules/plan/inde
 import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
 import { hetznerApi, hetznerRoute, tokenPlaceOf } from "./api.ts";
 import { hetznerPreflight } from "./preflight.ts";
-import { unmarkedRefusals } from "./unmarked.ts";
+import { type LeftBehind, leftWithServers, type UnmarkedQuery, unmarkedRefusals } from "./unmarked.ts";
 import { addressName, type HetznerResourcesInput, hetznerResources } from "./resources.ts";
 
 /** Networks of the caller, if the config names none. */
@@ -45,6 +45,7 @@ class HetznerPart implements Part {
   #api: HetznerApi | undefined;
   #caller = known;
   #owned: OwnedThings = { sshKeys: [], firewalls: [], primaryIps: [], servers: [] };
+  #left: LeftBehind = { ids: new Set(), warnings: [] };
 
   constructor(context: PartContext, machine: MachineConfig, hetzner: HetznerMachine) {
     this.#context = context;
@@ -123,7 +124,7 @@ class HetznerPart implements Part {
    * On the way down the key is deleted once no server accepts it any more, together with podtrust's local key pair.
    * Keys of others stay.
    */
-  #withLoginKey({ resource, thing }: OwnedResource, owned: OwnedThings): Resource {
+  #withLoginKey({ resource, thing }: OwnedResource): Resource {
     if (resource.kind !== "ssh-key") return resource;
     const { config, clock, notice = () => {} } = this.#context;
     const { publicKey } = thing as SshKey;
@@ -132,7 +133,7 @@ class HetznerPart implements Part {
       ...resource,
       delete: async (observed, work) => {
         // Since the plan was made a machine may have lost its mark, or got the stack's firewall.
-        const [unmarked] = await unmarkedRefusals(this.#opened, config.stack, owned, work.signal);
+        const [unmarked] = await unmarkedRefusals(this.#opened, this.#query, work.signal);
         if (unmarked !== undefined) throw unmarked;
         await resource.delete(observed, work);
         const { servers } = await ownedThings(this.#opened, config.stack, work.signal);
@@ -145,6 +146,11 @@ class HetznerPart implements Part {
         );
       },
     };
+  }
+
+  get #query(): UnmarkedQuery {
+    const { config, leave = [] } = this.#context;
+    return { stack: config.stack, owned: this.#owned, leave };
   }
 
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
@@ -178,9 +184,11 @@ class HetznerPart implements Part {
     if (goal === "absent") {
       // Existing resources are deleted as found, whatever their current names.
       const absent = desired.filter(({ own }) => own === undefined);
+      this.#left = await leftWithServers(api, this.#query, signal);
+      const going = found.filter(({ resource }) => !this.#left.ids.has(resource.id));
       return {
         desired: absent.map(({ resource }) => resource),
-        owned: found.map((one) => this.#withLoginKey(one, owned)),
+        owned: going.map((one) => this.#withLoginKey(one)),
         seen: new Map(seenThings),
       };
     }
@@ -204,7 +212,8 @@ class HetznerPart implements Part {
         machine: this.#machine,
         hetzner: this.#hetzner,
         api: this.#opened,
-        owned: this.#owned,
+        unmarked: this.#query,
+        left: this.#left.warnings,
         addressFailures: failures,
         isCallerUnknown: networks.length === 0 && failures.length > 0,
       },

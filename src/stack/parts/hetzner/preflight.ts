@@ -7,22 +7,23 @@ import {
   type MonthlyPrice,
   monthlyPrices,
   notSold,
-  type OwnedThings,
   type PrimaryIp,
   type Server,
 } from "../../../providers/hetzner/index.ts";
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import type { Change } from "../../../rules/plan/index.ts";
 import type { PartPlan, Preflight } from "../part.ts";
-import { takesFromUnmarked, unmarkedRefusals } from "./unmarked.ts";
+import { takesAnything, type UnmarkedQuery, unmarkedRefusals } from "./unmarked.ts";
 
 export interface MachinePreflightInput extends PartPlan {
   readonly config: Config;
   readonly machine: MachineConfig;
   readonly hetzner: HetznerMachine;
   readonly api: HetznerApi;
-  /** Everything there that carries the stack's mark, selected or not. */
-  readonly owned: OwnedThings;
+  /** Where servers without the stack's mark are looked for. */
+  readonly unmarked: UnmarkedQuery;
+  /** What stays with a server that a person leaves, in sentences. */
+  readonly left: readonly string[];
   /** Why the caller's address is unknown, or partly so; empty if it is known or not needed. */
   readonly addressFailures: readonly string[];
   /** Whether nothing is known of it. */
@@ -171,11 +172,9 @@ export async function hetznerPreflight(
     const warnings = going
       .filter(({ resource }) => resource.kind === "server")
       .map(({ resource }) => `${resource.id} is deleted: ${lost}`);
-    const { api, config, owned } = input;
-    const unmarked = takesFromUnmarked(changes)
-      ? await unmarkedRefusals(api, config.stack, owned, signal)
-      : [];
-    return { refusals: [...refused, ...unmarked], warnings };
+    const { api, left } = input;
+    const unmarked = takesAnything(changes) ? await unmarkedRefusals(api, input.unmarked, signal) : [];
+    return { refusals: [...refused, ...unmarked], warnings: [...left, ...warnings] };
   }
   const isMade = server?.kind === "create" || server?.kind === "replace";
   const none: Preflight = { refusals: [], warnings: [] };

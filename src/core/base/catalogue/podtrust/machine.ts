@@ -10,6 +10,11 @@ export const machineErrors = {
     summary: "A difference can only be made up by deleting the machine and making another one.",
     next: "Put back what the machine has into the config, or give --allow-replace to lose what is on it.",
   },
+  "machine-elsewhere": {
+    summary:
+      "Records or providers of the stack stand, and nothing of its machine is in the project of the cloud's token.",
+    next: "Give the token of the project that the machine is in. If it is gone: podtrust up --allow-replace, or podtrust down --confirm STACK.",
+  },
   "machine-address-unknown": {
     summary:
       "The address that this machine has on the Internet could not be found out, so no address could be let in by SSH.",

@@ -21,7 +21,7 @@ export const planErrors = {
   "plan-name-left-behind": {
     summary:
       "Addresses would be given back while the issuer's name still leads to them: their next holder would answer for the name.",
-    next: "Take the records away in the same run: podtrust down, without --only and --skip.",
+    next: "Take the records away in the same run: podtrust down, without --only and --skip. What is another owner's: --leave RECORD.",
   },
   "plan-issuer-changes": {
     summary:
