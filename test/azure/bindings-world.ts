@@ -27,6 +27,13 @@ export const bindingOf = (spec: JsonRecord, { namespace = "shop", name = "web" }
   spec: { trust: "default", ...spec },
 });
 
+const trustObject = (spec: JsonRecord): JsonRecord => ({
+  apiVersion: "podtrust.dev/v1alpha1",
+  kind: "AzureTrust",
+  metadata: { name: "default" },
+  spec,
+});
+
 /** What a binding's status says of identities. */
 export interface StatusIdentity {
   readonly id: string;
@@ -44,6 +51,8 @@ export interface AzureBindingsWorld {
   readonly objects: Map<string, KubernetesObject>;
   /** Writes the trust anew, with these grants of the group `shared`. */
   readonly grants: (...grants: readonly JsonRecord[]) => void;
+  /** Writes it anew without grants, and with these members of its spec in place of its own. */
+  readonly trust: (more: JsonRecord) => void;
   readonly bind: (spec: JsonRecord, whose?: { readonly namespace?: string; readonly name?: string }) => void;
   readonly pass: (name?: string, namespace?: string) => Promise<BindingOutcome>;
   /** Passes until a binding waits for nothing but time. */
@@ -130,14 +139,8 @@ export async function azureBindingsWorld(
     get objects() {
       return memory.objects;
     },
-    grants(...grants) {
-      memory.put({
-        apiVersion: "podtrust.dev/v1alpha1",
-        kind: "AzureTrust",
-        metadata: { name: "default" },
-        spec: trustSpec(grants),
-      });
-    },
+    grants: (...grants) => void memory.put(trustObject(trustSpec(grants))),
+    trust: (more) => void memory.put(trustObject({ ...trustSpec([]), ...more })),
     bind(spec, whose = {}) {
       const { metadata } = memory.put(bindingOf(spec, whose));
       const { namespace = "", name } = metadata;

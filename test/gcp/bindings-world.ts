@@ -82,6 +82,8 @@ export interface GoogleBindingsWorld {
   readonly annotations: () => Readonly<Record<string, string>>;
   /** The variables of a shell that has these roles alone. */
   readonly environmentWith: (roles: readonly string[]) => Promise<Readonly<Record<string, string>>>;
+  /** A process that remembers nothing takes over, with these credentials, or those that it had. */
+  readonly restart: (env?: Readonly<Record<string, string>>) => void;
   /** While it is set, every write of Google's is refused. */
   held: boolean;
 }
@@ -224,10 +226,8 @@ export async function googleBindingsWorld(
     service_account_impersonation_url: `${google.url}/v1/projects/-/serviceAccounts/${report}:generateAccessToken`,
   };
   const file = credentials === "own-account" ? { ...own, ...become } : own;
-  const controllers: Controllers = reconcilingGoogleBindings(
-    tools,
-    await environmentOf(folder, google, file),
-  );
+  const first = await environmentOf(folder, google, file);
+  let controllers: Controllers = reconcilingGoogleBindings(tools, first);
   const signal = new AbortController().signal;
   const named = (name: string) => controllers.find((one) => one.name === name);
   const world: GoogleBindingsWorld = {
@@ -236,8 +236,13 @@ export async function googleBindingsWorld(
     objects: objects.all,
     events,
     held: true,
-    environmentWith: async (roles) =>
-      environmentOf(folder, google, await ownFile(folder, google, cluster, [...roles])),
+    restart(env = first) {
+      controllers = reconcilingGoogleBindings(tools, env);
+    },
+    async environmentWith(roles) {
+      const shell = await mkdtemp(join(folder, "shell-"));
+      return environmentOf(shell, google, await ownFile(shell, google, cluster, [...roles]));
+    },
     trust(spec = {}, metadata = {}) {
       // A trust is read once a second for all.
       clock.move(2000);

@@ -153,7 +153,7 @@ describe("a GCPServiceAccountBinding", () => {
     assert.ok(!world.objects.has(key));
   });
 
-  test("goes all the same where no trust says of which pool it is, with an Event that names the principal", async (t) => {
+  test("goes with its member, too, where no trust says of which pool it is: its status does", async (t) => {
     const world = await googleBindingsWorld(t);
     world.trust();
     world.bind({ email: web });
@@ -163,9 +163,25 @@ describe("a GCPServiceAccountBinding", () => {
     world.bind({ email: web }, { deletionTimestamp: "2026-11-29T10:00:00Z" });
     await world.pass();
     assert.ok(!world.objects.has("GCPServiceAccountBinding shop/web"));
+    assert.deepEqual(await world.members(), []);
+    assert.doesNotMatch(world.events.join("\n"), /MemberKept/u);
+  });
+
+  test("goes all the same where neither trust nor status say of which pool it is, with an Event", async (t) => {
+    const world = await googleBindingsWorld(t);
+    world.bind(
+      { email: web },
+      { deletionTimestamp: "2026-11-29T10:00:00Z", finalizers: ["podtrust.dev/gcp"] },
+    );
+    const key = "GCPServiceAccountBinding shop/web";
+    const object = world.objects.get(key);
+    assert.ok(object !== undefined);
+    world.objects.set(key, { ...object, status: { emails: [web] } });
+    await world.pass();
+    assert.ok(!world.objects.has(key));
     assert.match(
       world.events.join("\n"),
-      /^MemberKept shop-web@.* may let in principal:\/\/iam\..*: no GCPTrust/mu,
+      /^MemberKept shop-web@.* may let in system:serviceaccount:shop:web: no GCPTrust/mu,
     );
   });
 

@@ -175,6 +175,22 @@ export const bindingReasons = {
     "A managed identity carries the mark of a binding that is not here. It stays, since rights may have been given to it.",
     "Apply the binding again, which takes the identity; or delete the identity by hand.",
   ),
+  ScopeGone: refused(
+    "A binding is to have something in an account, a resource group or a pool that its trust has, and that a person says is gone.",
+    "Take the id out of the annotation podtrust.dev/gone of the trust, or it out of the spec.",
+  ),
+  ScopeLeaving: found(
+    "warning",
+    ["trust"],
+    "An account, a resource group or a pool left the trust, and something of bindings is still there: it lets nobody in any more, or is about to.",
+    "Nothing has to be done while bindings go. Delete the bindings that the message leads to, or what it names by hand.",
+  ),
+  ScopeNotAsked: found(
+    "broken",
+    ["trust"],
+    "An account, a resource group or a pool left the trust, and podtrust cannot look there any more: what bindings have there may still let them in.",
+    "Give podtrust its rights there back until it is empty; or say that it is gone by the annotation podtrust.dev/gone at the trust.",
+  ),
   RoleUnclaimed: found(
     "warning",
     ["trust"],

@@ -11,6 +11,7 @@ import {
   type BoundKind,
   type BoundParty,
   type CountedBinding,
+  goneAnnotation,
   partyNames,
   type Read,
   readTrust,
@@ -294,12 +295,15 @@ interface Head {
   readonly uid: unknown;
   readonly deleted: unknown;
   readonly retry: unknown;
+  /** Which scopes a person says are gone. */
+  readonly gone: unknown;
 }
 
 /** The head of a binding or a trust: what a mirror keeps of it. */
 export function headOf(object: JsonRecord): Head {
   const { generation, uid, deletionTimestamp, annotations } = recordOf(object["metadata"]);
-  return { generation, uid, deleted: deletionTimestamp, retry: recordOf(annotations)[retryAnnotation] };
+  const { [retryAnnotation]: retry, [goneAnnotation]: gone } = recordOf(annotations);
+  return { generation, uid, deleted: deletionTimestamp, retry, gone };
 }
 
 interface BindingHead extends Head {

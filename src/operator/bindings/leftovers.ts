@@ -13,6 +13,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import { awsTags } from "../../rules/plan/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
+import { EmptyScopes } from "./scopes.ts";
 import type { StateApi } from "./status.ts";
 import { trustNameOf } from "./status.ts";
 
@@ -81,6 +82,7 @@ interface SweepOutcome {
  * finalizer was removed.
  */
 export class Leftovers {
+  readonly emptied = new EmptyScopes();
   /** By the account's id. */
   readonly #looks = new Map<string, LeftoverLook>();
 
@@ -196,6 +198,11 @@ async function unlessStuck<T>(
 /** The binding that a role's mark names; undefined if that is no binding of the trust. */
 function whoseIs(trust: Trust, tags: RoleState["tags"]): ReturnType<typeof markedBinding> {
   return markedBinding(trust, awsTags.stackOf(tags) ?? "");
+}
+
+/** Whether a role holds its account in a trust that the account leaves: one that stays without its binding does not. */
+export function isHolding(trust: Trust, tags: RoleState["tags"]): boolean {
+  return whoseIs(trust, tags) !== undefined && !isRetained(tags);
 }
 
 type Fate = "goes" | "stays" | "unclaimed";

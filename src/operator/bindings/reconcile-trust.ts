@@ -1,10 +1,16 @@
 import { asPodtrustError, type Clock, defined, PodtrustError } from "../../core/base/index.ts";
-import { earlierRolesAnnotation, readTrust, type Trust } from "../../rules/bindings/index.ts";
+import {
+  earlierRolesAnnotation,
+  readTrust,
+  type Trust,
+  type TrustAccount,
+} from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { BoundAccount } from "./account/index.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
 import { isKept, passInterval, problemsText, soon } from "./status.ts";
-import type { Leftovers, StuckRole, Unclaimed } from "./leftovers.ts";
+import { isHolding, type Leftovers, type StuckRole, type Unclaimed } from "./leftovers.ts";
+import type { LeavingScope } from "./scopes.ts";
 import { providerFinding } from "./prove.ts";
 import type { BindingClients, BindingEvent, TrustFactsOf, TrustOutcome } from "./pass.ts";
 import { isGoing, type TrustJudgement, trustPass } from "./trust-pass.ts";
@@ -45,11 +51,11 @@ const stuckEvent = ({ arn, error }: StuckRole): BindingEvent => ({
   message: `${arn}: its binding is gone, and it could not be changed: ${error.message}`,
 });
 
-/** Result of a look at the leftovers of all accounts. */
+/** Result of a look at the leftovers of some accounts. */
 interface Swept {
   readonly events: readonly BindingEvent[];
-  /** Why an account could not be read or cleared. */
-  readonly failure?: PodtrustError;
+  /** Why an account could not be read or cleared, by its id. */
+  readonly failures: ReadonlyMap<string, PodtrustError>;
 }
 
 async function swept(
@@ -60,18 +66,19 @@ async function swept(
 ): Promise<Swept> {
   const { leftovers, bindings } = facts;
   const events: BindingEvent[] = [];
-  let failure: PodtrustError | undefined;
+  const failures = new Map<string, PodtrustError>();
   for (const account of accounts) {
+    const { account: id } = account.account;
     try {
       const assertHeld = (): void => clients.assertHeld?.();
       const oldest = bindings.size === 0 && isKept(facts.object) ? { oldest: fresh } : {};
       const begin = defined({ begin: beginOf(facts.object) });
       const sweep = { api: clients.cluster, known: bindings, now, signal, assertHeld, ...oldest, ...begin };
       const goes = isGoing(facts);
-      const { gone, unclaimed, stuck, ...rest } = goes
+      const { gone, unclaimed, stuck, failure } = goes
         ? await leftovers.close(trust, account, sweep)
         : await leftovers.sweep(trust, account, sweep);
-      failure ??= rest.failure;
+      if (failure !== undefined) failures.set(id, failure);
       const done = goes ? "closed, its binding and its AWSTrust are gone" : "deleted, its binding is gone";
       for (const arn of gone) events.push({ type: "Normal", reason: "RoleKept", message: `${arn}: ${done}` });
       events.push(...unclaimed.map(unclaimedEvent), ...stuck.map(stuckEvent));
@@ -79,10 +86,25 @@ async function swept(
       signal.throwIfAborted();
       // What AWS does not answer now is retried in a minute.
       if (!(error instanceof PodtrustError)) throw error;
-      failure ??= error;
+      failures.set(id, error);
     }
   }
-  return { events, ...defined({ failure }) };
+  return { events, failures };
+}
+
+/** What an account that leaves the trust still has of its bindings. */
+async function leavingAccount(
+  trust: Trust,
+  scope: TrustAccount,
+  { clients, signal }: { clients: BindingClients; signal: AbortSignal },
+): Promise<LeavingScope> {
+  try {
+    const roles = await clients.aws.of(trust, scope).trusting(signal);
+    return { scope, standing: roles.filter(({ tags }) => isHolding(trust, tags)).map(({ arn }) => arn) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { scope, standing: asPodtrustError(error) };
+  }
 }
 
 async function judged(
@@ -96,25 +118,26 @@ async function judged(
     const message = problemsText(read.problems);
     return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval, isSeen: true };
   }
-  const accounts = read.object.accounts.map((account) => clients.aws.of(read.object, account));
+  const trust = read.object;
+  const accounts = trust.accounts.map((account) => clients.aws.of(trust, account));
   const findings = await Promise.all(accounts.map((account) => accountFinding(account, signal)));
   const first = findings.find(({ outcome }) => outcome !== "ok") ?? findings[0];
-  const { events, failure } = await swept(read.object, facts, accounts, {
-    clients,
-    now: clock.elapsed(),
-    signal,
-  });
+  const at = { clients, now: clock.elapsed(), signal };
+  const leave = trust.leaving.map((account) => clients.aws.of(trust, account));
+  const { events, failures } = await swept(trust, facts, [...accounts, ...leave], at);
+  const leaving = await Promise.all(trust.leaving.map((scope) => leavingAccount(trust, scope, at)));
   return {
     ready: { reason: first?.reason ?? "LookFailed", message: first?.seen ?? "" },
     events,
     againIn: first?.outcome !== "ok" || isGoing(facts) ? soon : passInterval,
-    isSeen: failure === undefined,
+    isSeen: failures.size === 0,
+    scopes: { here: trust.accounts, leaving, gone: trust.gone },
   };
 }
 
 /**
  * One pass of a trust: checks the issuer's OIDC provider in each account and what is left there of deleted bindings,
- * and keeps the trust while bindings name it or roles of some are left. Throws if its status cannot be written.
+ * also in accounts that leave the trust, and keeps the trust while bindings name it or roles of some are left. Throws if its status cannot be written.
  */
 export async function reconcileTrust(
   facts: TrustFacts,

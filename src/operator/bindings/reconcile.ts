@@ -16,6 +16,8 @@ import {
   type FieldProblem,
   type GrantedRole,
   type GrantRefusal,
+  goneRefusal,
+  scopesOf,
   readBinding,
   readTrust,
   type Trust,
@@ -26,6 +28,7 @@ import { readArn } from "../../rules/oidc/index.ts";
 import type { Observed } from "../../rules/plan/index.ts";
 import { awsFinding } from "../../stack/index.ts";
 import { annotated } from "./service-account.ts";
+import { remember } from "./scopes.ts";
 import { readyFinding, type ObservedRole, settling } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import {
@@ -82,6 +85,12 @@ function grantedBy({ name }: Trust, roles: readonly GrantedRole[]): ConditionCon
   return { type: "Granted", reason: "BindingGranted", message: `by ${grants} of AWSTrust ${name}` };
 }
 
+/** The accounts in which podtrust makes roles. */
+function managedIn(roles: readonly GrantedRole[]): readonly TrustAccount[] {
+  const accounts = roles.filter(({ managed }) => managed !== undefined).map(({ account }) => account);
+  return [...new Map(accounts.map((one) => [one.id, one])).values()];
+}
+
 interface Granted {
   readonly binding: Binding;
   readonly trust: Trust;
@@ -95,6 +104,7 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
   // Also for an existing role: its annotation would keep giving it to pods.
   await keep(clients.cluster, facts.object, true, signal);
   const granted = grantedBy(trust, roles);
+  await remember(pass, managedIn(roles));
   const sync = await synced(pass, { binding, trust, roles, granted, standing: cut.grants });
   const changes = [...cut.changes, ...sync.changes];
   const changed = changes.length > 0;
@@ -142,6 +152,11 @@ function fullMessage({ name, grants }: Trust, beyond: ReadonlySet<string>): stri
   return `${which} (maxRoles of AWSTrust ${name}), and older bindings have them`;
 }
 
+/** What was granted, unless a person says that an account of it is gone. */
+function unlessGone({ facts }: Pass, granted: Pick<Granted, "binding" | "roles">): DecidedBinding {
+  return goneRefusal(facts.trust, managedIn(granted.roles)) ?? granted;
+}
+
 function judged(pass: Pass, trust: Trust | undefined): DecidedBinding {
   const read = readBinding(pass.facts.object);
   if ("problems" in read) return { reason: "BindingInvalid", message: problemsText(read.problems) };
@@ -152,7 +167,7 @@ function judged(pass: Pass, trust: Trust | undefined): DecidedBinding {
   }
   const beyond = trust === undefined ? undefined : pass.facts.room?.(trust).wantedBeyond;
   const decision = decide(binding, trust && without(trust, beyond));
-  if (decision.kind === "granted") return { binding, roles: decision.roles };
+  if (decision.kind === "granted") return unlessGone(pass, { binding, roles: decision.roles });
   if (trust !== undefined && beyond !== undefined && decide(binding, trust).kind === "granted")
     return { reason: "GrantFull", message: fullMessage(trust, beyond) };
   const message = decision.refusals.map((one) => one.message).join("; ");
@@ -270,7 +285,7 @@ async function cutRoles(pass: Pass, { trust, whose, granted }: Cutting): Promise
     clients.aws.of(trust, account).showed(mark) === true;
   // An earlier binding of the same name may have left roles that this one does not know: without a look so far, a
   // binding that is granted nothing looks.
-  const concerned = trust.accounts.filter(
+  const concerned = scopesOf(trust).filter(
     (account) =>
       isOwn(account) || (granted.length === 0 && clients.aws.of(trust, account).showed(mark) === undefined),
   );

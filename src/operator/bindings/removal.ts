@@ -11,6 +11,7 @@ import {
   type Binding,
   bindingMark,
   mayRetain,
+  scopesOf,
   readTrust,
   type Trust,
   type TrustAccount,
@@ -116,7 +117,7 @@ export async function removeBinding(pass: Pass): Promise<BindingOutcome> {
   const { namespace = "", name } = object.metadata;
   const trust = readableTrust(pass, readTrust);
   await unannotated(pass, "aws", accountAnnotations["role-arn"]);
-  const accounts = trust?.accounts ?? [];
+  const accounts = trust === undefined ? [] : scopesOf(trust);
   const results = await mapLimit(accounts, (account) =>
     trust === undefined
       ? Promise.resolve({ failures: [], changes: [] })
@@ -127,7 +128,10 @@ export async function removeBinding(pass: Pass): Promise<BindingOutcome> {
   if (failure !== undefined && deletedFor < maxWait) return { ...gone, changes, againIn: tryAgain };
   const kept = possibleRoles(status).filter(({ managed }) => managed);
   const known = new Set(accounts.map(({ id }) => id));
-  const unknown = kept.filter(({ arn }) => !known.has(readArn(arn).account));
+  const unknown = kept.filter(({ arn }) => {
+    const { account } = readArn(arn);
+    return !known.has(account) && trust?.gone.includes(account) !== true;
+  });
   const events = [
     ...(failure === undefined ? [] : leftBehind(kept, failure.message)),
     ...leftBehind(unknown, "no AWSTrust says how to reach the account"),

@@ -1,4 +1,4 @@
-import { defined, recordOf, recordsOf, textOf, isoSeconds } from "../../core/base/index.ts";
+import { defined, PodtrustError, recordOf, recordsOf, textOf, isoSeconds } from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
 import {
   apiVersion,
@@ -7,6 +7,7 @@ import {
   conditionOf,
   type FieldProblem,
   type GrantRefusal,
+  kindOf,
   partyNames,
   type ConditionContent,
 } from "../../rules/bindings/index.ts";
@@ -139,6 +140,22 @@ export async function writeStatus(
   await api.apply({ ...sameObject(object), status }, options);
 }
 
+/**
+ * The same for a status that several passes write: none loses what another one has written since it read the object.
+ * Throws `cluster-conflict`.
+ */
+export async function rewriteStatus(
+  api: StateApi,
+  object: KubernetesObject,
+  status: object,
+  signal: AbortSignal,
+): Promise<void> {
+  const { resourceVersion } = object.metadata;
+  const apply: StateApi["apply"] = (written, options) =>
+    api.apply({ ...written, metadata: { ...written.metadata, ...defined({ resourceVersion }) } }, options);
+  await writeStatus({ ...api, apply }, object, status, signal);
+}
+
 /** The finalizer of bindings and trusts of a kind. */
 function finalizerOf({ kind }: KubernetesObject): string {
   const row = Object.values(partyNames).find(({ binding, trust }) =>
@@ -188,6 +205,22 @@ export const passInterval = 60_000;
 
 /** Problems of a relying party or the cluster are retried sooner. */
 export const soon = 5000;
+
+/**
+ * A trust as it is now, with what others wrote into its status. Throws `cluster-conflict` if it is not the one that was
+ * read, or its spec has changed: the pass is had again.
+ */
+export async function readAgain(
+  api: Pick<StateApi, "read">,
+  object: KubernetesObject,
+  signal: AbortSignal,
+): Promise<KubernetesObject> {
+  const { name } = object.metadata;
+  const kind = kindOf(object);
+  const there = kind && (await api.read({ kind, name }, { signal }));
+  if (there !== undefined && versionOf(there) === versionOf(object)) return there;
+  throw new PodtrustError("cluster-conflict", `${object.kind} ${name} has changed since it was read`);
+}
 
 /** A finding as a condition of this type. */
 export function foundOf(type: string, { reason, seen }: Finding): ConditionContent {
@@ -297,16 +330,32 @@ export function refused(
   return ended(pass, { found: nothingGranted(why), againIn: passInterval, ...more });
 }
 
-/** Writes what a pass of a trust found into its status, and returns the conditions. */
+/** What a pass of a trust writes into its status. */
+export interface TrustEnding {
+  readonly found: readonly ConditionContent[];
+  /** What its relying party remembers, seen against the status as it is now. */
+  readonly own: (status: Readonly<Record<string, unknown>>) => object;
+}
+
+/** Writes what a pass of a trust found into its status, and returns the conditions, and what is new among them. */
 export async function trustEnded(
   api: StateApi,
   { object, bindings }: ObservedTrust,
-  ready: Pick<ConditionContent, "reason" | "message">,
+  { found, own }: TrustEnding,
   { now, signal }: { readonly now: number; readonly signal: AbortSignal },
-): Promise<readonly StatusCondition[]> {
+): Promise<Pick<BindingOutcome, "conditions" | "events">> {
+  // Passes of bindings write there, too.
+  const there = await readAgain(api, object, signal);
   const at = { now, generation: object.metadata.generation ?? 0 };
-  const conditions = [conditionOf({ type: "Ready", ...ready }, conditionsOf(object), at)];
-  const status = { observedGeneration: at.generation, bindings: bindings.size, conditions };
-  await writeStatus(api, object, status, signal);
-  return conditions;
+  const before = conditionsOf(there);
+  const conditions = found.map((one) => conditionOf(one, before, at));
+  const status = {
+    observedGeneration: at.generation,
+    bindings: bindings.size,
+    ...own(recordOf(there["status"])),
+    conditions,
+  };
+  await rewriteStatus(api, there, status, signal);
+  const others = conditions.filter(({ type }) => type !== "Ready");
+  return { conditions, events: eventsOf({ conditions: before }, others) };
 }

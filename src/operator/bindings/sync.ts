@@ -6,6 +6,7 @@ import {
   conditionOf,
   type ConditionContent,
   type GrantedRole,
+  scopesOf,
   type Trust,
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
@@ -89,7 +90,8 @@ async function withoutAbsent(pass: Pass, { trust, roles }: GrantedBinding): Prom
   const wanted = new Set(roles.map(({ arn }) => arn));
   const isThere = async ({ arn }: RoleStatus): Promise<boolean> => {
     const { account: id, name } = readArn(arn);
-    const account = trust.accounts.find((one) => one.id === id);
+    if (trust.gone.includes(id)) return false;
+    const account = scopesOf(trust).find((one) => one.id === id);
     if (wanted.has(arn) || account === undefined) return true;
     return (await clients.aws.of(trust, account).role(name, signal)) !== undefined;
   };
@@ -196,7 +198,8 @@ async function accountPass(
   const work = new AccountPass(pass, desired, bound, notice);
   const granted = desired.roles.filter((one) => one.account.id === account.id);
   try {
-    const missing = await providerFinding(bound, pass.signal);
+    // Where it only loses roles, nothing has to be trusted any more.
+    const missing = granted.length === 0 ? undefined : await providerFinding(bound, pass.signal);
     if (missing !== undefined) work.findings.push(missing);
     await work.make(granted, gone);
   } catch (error) {
@@ -216,7 +219,7 @@ export async function synced(given: Pass, desired: GrantedBinding): Promise<Sync
   const announced = await announce(pass, desired);
   const notice = new AdoptionNotice(pass, desired.granted, announced.status);
   const left = surplus(pass, desired);
-  const needed = desired.trust.accounts.filter(
+  const needed = scopesOf(desired.trust).filter(
     ({ id }) =>
       desired.roles.some(({ account }) => account.id === id) ||
       left.some(({ arn }) => readArn(arn).account === id),
@@ -246,7 +249,7 @@ export async function synced(given: Pass, desired: GrantedBinding): Promise<Sync
   return {
     finding: wrong ?? finding("LookFailed", { seen: "no role was seen", from: "AWS" }),
     roles,
-    left: left.filter(({ arn }) => !gone.has(arn)),
+    left: left.filter(({ arn }) => !gone.has(arn) && !desired.trust.gone.includes(readArn(arn).account)),
     changes: passes.flatMap(({ work }) => work.changes),
     announced: announced.isNew ? announced.status.conditions : undefined,
     granted: notice.granted,

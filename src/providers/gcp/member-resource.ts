@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { principalOf, type ProviderName } from "../../rules/gcp/index.ts";
+import { type PoolName, principalOf } from "../../rules/gcp/index.ts";
 import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
 import type { GoogleApi, GoogleCall } from "./api.ts";
 import { googleError, isNotFound } from "./failure.ts";
@@ -14,7 +14,7 @@ const maxPrincipals = 1500;
 
 /** The principals of a pool that may become one service account. */
 export interface MemberSpec {
-  readonly name: ProviderName;
+  readonly name: PoolName;
   readonly email: string;
   /** Subjects, as tokens carry them; empty: none may. */
   readonly subjects: readonly string[];

@@ -1,7 +1,5 @@
-import type { ProviderName } from "../../rules/gcp/index.ts";
+import type { PoolName, ProviderName } from "../../rules/gcp/index.ts";
 import type { NamedResource } from "../../rules/plan/index.ts";
-
-type PoolName = Pick<ProviderName, "pool" | "projectNumber">;
 
 /** Where the pools of a project are, below the API's base. */
 export const poolsPath = (projectNumber: string): string =>

@@ -25,15 +25,25 @@ export {
   isRetained,
   retainedMark,
   earlierRolesAnnotation,
+  goneAnnotation,
   retryAnnotation,
   trustNames,
   defaultProfile,
   operatorAccount,
 } from "./names.ts";
 export { type StatusCondition, conditionOf, type ConditionContent } from "./objects/condition.ts";
-export type { Binding, BindingSpec, Grant, RoleOfBinding, Trust, TrustAccount } from "./objects/objects.ts";
+export {
+  type Binding,
+  type BindingSpec,
+  type Grant,
+  scopesOf,
+  type RoleOfBinding,
+  type Trust,
+  type TrustAccount,
+} from "./objects/objects.ts";
 export { kindOf, type Read, readBinding, readTrust } from "./objects/read.ts";
 export { type NewBinding, bindingObject } from "./objects/write.ts";
+export { goneRefusal, type OtherScopes, type TrustScope } from "./scopes.ts";
 export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/room.ts";
 export { type Shares, shareOf } from "./decide/share.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";

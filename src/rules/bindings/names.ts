@@ -110,6 +110,12 @@ export const retryAnnotation = `${apiGroup}/retry`;
  */
 export const earlierRolesAnnotation = `${apiGroup}/delete-earlier-roles`;
 
+/**
+ * At a trust a person's word that scopes are gone, by their ids, with commas between them: accounts of AWS, resource
+ * groups of Azure as SUBSCRIPTION/GROUP, pools of Google as PROJECTNUMBER/POOL.
+ */
+export const goneAnnotation = `${apiGroup}/gone`;
+
 const onDeleteTag = "podtrust:on-delete";
 
 /** The tag of a role that stays when its binding is deleted: the sweep recognises the role by it. */

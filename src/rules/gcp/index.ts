@@ -20,6 +20,8 @@ export {
   type MappedIdentity,
   membersOf,
   parseProviderName,
+  poolOf,
+  type PoolName,
   principalOf,
   providerAudience,
   providerPath,

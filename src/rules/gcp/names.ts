@@ -6,6 +6,9 @@ export interface ProviderName {
   readonly provider: string;
 }
 
+/** A pool, of which principals are. */
+export type PoolName = Pick<ProviderName, "pool" | "projectNumber">;
+
 const pattern =
   /^\/\/iam\.googleapis\.com\/projects\/([^/]+)\/locations\/global\/workloadIdentityPools\/([^/]+)\/providers\/([^/]+)$/u;
 
@@ -31,7 +34,7 @@ export function defaultAudiences(name: ProviderName): readonly string[] {
 }
 
 /** What policies name: all identities of a pool, or those of one attribute or subject. */
-function poolPrefix(scheme: "principal" | "principalSet", { projectNumber, pool }: ProviderName): string {
+function poolPrefix(scheme: "principal" | "principalSet", { projectNumber, pool }: PoolName): string {
   return `${scheme}://iam.googleapis.com/projects/${projectNumber}/locations/global/workloadIdentityPools/${pool}`;
 }
 
@@ -39,8 +42,17 @@ function poolPrefix(scheme: "principal" | "principalSet", { projectNumber, pool 
  * The principal of a subject. It names the pool and not the provider: two providers of one pool with equal subjects are
  * one principal. Source: https://cloud.google.com/iam/docs/principal-identifiers
  */
-export function principalOf(name: ProviderName, subject: string): string {
+export function principalOf(name: PoolName, subject: string): string {
   return `${poolPrefix("principal", name)}/subject/${subject}`;
+}
+
+const principal =
+  /^principal:\/\/iam\.googleapis\.com\/projects\/([^/]+)\/locations\/global\/workloadIdentityPools\/([^/]+)\/subject\/./u;
+
+/** The pool of a principal of one subject; undefined for everything else. */
+export function poolOf(text: string): PoolName | undefined {
+  const [, projectNumber = "", pool = ""] = principal.exec(text) ?? [];
+  return pool === "" ? undefined : { projectNumber, pool };
 }
 
 /** The identity of a token once its claims are mapped. */

@@ -265,8 +265,13 @@ export async function startPassWorld(
       server: "https://cluster.test",
       read: ({ kind, namespace, name }) => Promise.resolve(objects.get(keyOf(kind, namespace, name))),
       apply: (object) => cluster.apply(object),
-      removeFinalizer(object) {
-        objects.delete(keyOf(object.kind, object.metadata.namespace, object.metadata.name));
+      removeFinalizer({ kind, metadata }) {
+        const key = keyOf(kind, metadata.namespace, metadata.name);
+        const there = objects.get(key);
+        // As the API server: what nothing keeps goes once somebody has deleted it.
+        if (there?.metadata.deletionTimestamp !== undefined) objects.delete(key);
+        else if (there !== undefined)
+          objects.set(key, { ...there, metadata: { ...there.metadata, finalizers: [] } });
         return Promise.resolve();
       },
       async requestToken(namespace, name) {

@@ -6,6 +6,7 @@ import {
   observedIdentity,
   removeCredential,
 } from "../../../providers/azure/index.ts";
+import { type AzureTrust, groupId } from "../../../rules/bindings/azure/index.ts";
 import { noInputs } from "../../../rules/plan/index.ts";
 import type { BindingOutcome } from "../pass.ts";
 import { isAzures } from "./finding.ts";
@@ -21,6 +22,14 @@ export interface CutIdentities {
   /** Milliseconds until one may be written; 0 if none waits. */
   readonly wait: number;
   readonly failures: readonly PodtrustError[];
+}
+
+/** Identities without those in groups that a person says are gone: nothing is asked there. */
+export function reachable(
+  { gone }: Pick<AzureTrust, "gone">,
+  identities: readonly IdentityStatus[],
+): readonly IdentityStatus[] {
+  return identities.filter(({ id }) => !gone.includes(groupId(placeOf(id).group)));
 }
 
 type Writing = Pick<IdentityPass, "clients" | "clock" | "signal">;

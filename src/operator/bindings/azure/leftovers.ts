@@ -1,15 +1,17 @@
-import { mapLimit } from "../../../core/base/index.ts";
+import { mapLimit, type PodtrustError } from "../../../core/base/index.ts";
 import {
   boundCredentialName,
   type ObservedCredential,
   isBoundCredential,
 } from "../../../providers/azure/index.ts";
-import { type AzureTrust, resourceIdOf } from "../../../rules/bindings/azure/index.ts";
+import { type AzureTrust, type AzureTrustGroup, resourceIdOf } from "../../../rules/bindings/azure/index.ts";
 import { markedBinding, partyNames } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
 import { azureTags } from "../../../rules/plan/index.ts";
 import type { BindingEvent } from "../pass.ts";
+import { EmptyScopes } from "../scopes.ts";
 import { cutIdentities } from "./cut.ts";
+import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
 import { pairOf, sameId } from "./identity-ref.ts";
 import { identityStatusOf } from "./status.ts";
@@ -50,6 +52,7 @@ export const keyOf = ({ id, credential }: Left): string => `${id} ${credential}`
  * their ids would be lost.
  */
 export class LeftCredentials {
+  readonly emptied = new EmptyScopes();
   #at = -Infinity;
   /** Since when, by identity and name. */
   #since: ReadonlyMap<string, number> = new Map();
@@ -68,28 +71,34 @@ export class LeftCredentials {
     const { clock, known, isGoing, isAsked, signal } = sweep;
     const now = clock.elapsed();
     if (!isAsked && now - this.#at < maxLookAge) return [];
-    const before = now - this.#at > maxGap ? new Map<string, number>() : this.#since;
+    const before = this.#before(now);
     const oldest = isAsked ? freshLook : maxLookAge;
     const look = await lookOf(tenant, trust, { signal, oldest }, new Claims(trust, sweep));
-    const since = new Map<string, number>();
+    // A group that was not read keeps its times.
+    const since = new Map(look.failures.length > 0 ? before : []);
     const due: IdentityStatus[] = [];
     for (const one of look.left) {
       const first = before.get(keyOf(one)) ?? now;
       since.set(keyOf(one), first);
       if (isGoing || now - first >= graceMs) due.push({ ...one, managed: false });
     }
-    const { left, failures } = await cutIdentities(sweep, tenant, due);
+    const { left, failures: uncut } = await cutIdentities(sweep, tenant, due);
     signal.throwIfAborted();
     const stays = new Set(left.map((one) => keyOf({ id: one.id, credential: one.credential ?? "" })));
     const gone = due.filter((one) => !stays.has(keyOf({ id: one.id, credential: one.credential ?? "" })));
     for (const { id, credential = "" } of gone) since.delete(keyOf({ id, credential }));
     [this.#at, this.#since] = [now, since];
-    const [failure] = failures;
+    const [failure] = [...look.failures, ...uncut];
     if (failure !== undefined) throw failure;
     const unclaimed = look.identities.filter(({ binding }) => !known.has(binding));
     const fresh = unclaimed.filter(({ id }) => !this.#reported.has(id));
     this.#reported = new Set(unclaimed.map(({ id }) => id));
     return [...gone.map(goneEvent), ...fresh.map(unclaimedEvent)];
+  }
+
+  /** Since when there were some at the look before, as far as it was watched. */
+  #before(now: number): ReadonlyMap<string, number> {
+    return now - this.#at > maxGap ? new Map() : this.#since;
   }
 }
 
@@ -116,11 +125,13 @@ interface GroupsLook {
   readonly left: readonly Left[];
   /** Those that were made for bindings, NAMESPACE/NAME. */
   readonly identities: readonly { readonly id: string; readonly binding: string }[];
+  /** Why groups could not be read. */
+  readonly failures: readonly PodtrustError[];
 }
 
 /**
- * Reads a trust's groups. `oldest`: maximum age in milliseconds; `claims`: what belongs to a binding. Throws `azure-*`,
- * and what `claims` throws.
+ * Reads a trust's groups, each for itself. `oldest`: maximum age in milliseconds; `claims`: what belongs to a binding.
+ * Throws what `claims` throws.
  */
 export async function lookOf(
   tenant: BoundTenant,
@@ -130,22 +141,52 @@ export async function lookOf(
 ): Promise<GroupsLook> {
   const left: Left[] = [];
   const identities: GroupsLook["identities"][number][] = [];
+  const failures: PodtrustError[] = [];
   for (const group of trust.groups) {
-    const all = await tenant.all(group, signal, oldest);
-    await mapLimit(
-      all,
-      async (state) => {
-        const id = resourceIdOf(group, state.name);
-        const made = markedBinding(trust, azureTags.stackOf(state.tags) ?? "");
-        if (made !== undefined) identities.push({ id, binding: `${made.namespace}/${made.name}` });
-        const credentials = (await tenant.credentials(group, state.name, signal, oldest)) ?? [];
-        for (const one of credentials)
-          if (isOurs(trust, one) && !(await claims.has(id, one))) left.push({ id, credential: one.name });
-      },
-      few,
-    );
+    try {
+      const all = await tenant.all(group, signal, oldest);
+      await mapLimit(
+        all,
+        async (state) => {
+          const id = resourceIdOf(group, state.name);
+          const made = markedBinding(trust, azureTags.stackOf(state.tags) ?? "");
+          if (made !== undefined) identities.push({ id, binding: `${made.namespace}/${made.name}` });
+          const credentials = (await tenant.credentials(group, state.name, signal, oldest)) ?? [];
+          for (const one of credentials)
+            if (isOurs(trust, one) && !(await claims.has(id, one))) left.push({ id, credential: one.name });
+        },
+        few,
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isAzures(error)) throw error;
+      failures.push(error);
+    }
   }
-  return { left, identities };
+  return { left, identities, failures };
+}
+
+/**
+ * What bindings have in a group that leaves a trust, as ids of identities with the names of their federated credentials.
+ * Throws `azure-*`.
+ */
+export async function standingIn(
+  tenant: BoundTenant,
+  trust: AzureTrust,
+  group: AzureTrustGroup,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const all = await tenant.all(group, signal, freshLook);
+  const found = await mapLimit(
+    all,
+    async ({ name }) => {
+      const credentials = (await tenant.credentials(group, name, signal, freshLook)) ?? [];
+      const ours = credentials.filter((one) => isOurs(trust, one));
+      return ours.map((one) => `${resourceIdOf(group, name)} ${one.name}`);
+    },
+    few,
+  );
+  return found.flat();
 }
 
 /** Another cluster's stack may have the same name: its credentials name its own issuer. */

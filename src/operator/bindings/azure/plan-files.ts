@@ -74,7 +74,8 @@ class TrustFiles extends GatheredPlan {
   async cut(): Promise<void> {
     const claims = { has: (id: string, one: ObservedCredential) => Promise.resolve(this.#has(id, one)) };
     const look = { signal: this.#signal, oldest: freshLook };
-    const { left, identities } = await lookOf(this.#tenant, this.#trust, look, claims);
+    const { left, identities, failures } = await lookOf(this.#tenant, this.#trust, look, claims);
+    if (failures[0] !== undefined) throw failures[0];
     // They were read several at a time: sorted, so that the plan is always the same.
     const inOrder = left.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
     for (const [id, all] of Map.groupBy(inOrder, (one) => one.id)) await this.#cutFrom(id, all);

@@ -12,10 +12,12 @@ import {
   bindingMark,
   type ConditionContent,
   conditionOf,
+  goneRefusal,
   type GrantRefusal,
   partyNames,
 } from "../../../rules/bindings/index.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
+import { remember } from "../scopes.ts";
 import {
   changedAtOf,
   foundOf,
@@ -29,7 +31,7 @@ import {
   writeStatus,
 } from "../status.ts";
 import { annotatedIdentity } from "./annotation.ts";
-import { type CutIdentities, cutIdentities, deleteIdentity } from "./cut.ts";
+import { type CutIdentities, cutIdentities, deleteIdentity, reachable } from "./cut.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import type { IdentityClients, IdentityPass, IdentityStatus } from "./pass.ts";
 import { pairOf, sameId } from "./identity-ref.ts";
@@ -78,6 +80,8 @@ function decided(pass: IdentityPass, trust: AzureTrust | undefined): Decided {
     const message = whole.refusals.map((one) => one.message).join("; ");
     return { reason: whole.refusals[0]?.reason ?? "TrustMissing", message };
   }
+  const gone = goneRefusal(pass.facts.trust, [whole.identity.group]);
+  if (gone !== undefined) return gone;
   if (trust === undefined || !whole.identity.managed) return { binding, identity: whole.identity };
   const full = fullGrants(pass, trust);
   const bounded = decideIdentity(binding, without(trust, full));
@@ -160,6 +164,7 @@ async function bind(
   const { facts, clients, signal, clock } = before;
   const { trust, binding, identity } = granted;
   await keep(clients.cluster, facts.object, true, signal);
+  await remember(before, [identity.group]);
   const pass = await announced(before, granted, cut);
   const sync: SyncedIdentity = await syncedIdentity(pass, tenant, granted, isCutBefore(before));
   const changes = [...cut.changes, ...sync.changes];
@@ -199,7 +204,7 @@ async function byTrust(pass: IdentityPass, trust: AzureTrust, one: Decided): Pro
   const cut = await cutIdentities(
     pass,
     tenant,
-    pass.status.identities.filter((had) => !isGranted(had)),
+    reachable(trust, pass.status.identities).filter((had) => !isGranted(had)),
   );
   const kept = pass.status.identities.filter(isGranted);
   const more = {

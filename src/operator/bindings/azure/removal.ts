@@ -6,7 +6,7 @@ import { gone, maxTry, maxWait, readableTrust, tryAgain } from "../last-pass.ts"
 import type { BindingEvent, BindingOutcome } from "../pass.ts";
 import { isKept, keep } from "../status.ts";
 import { clientAnnotation } from "./annotation.ts";
-import { cutIdentities, deleteIdentity } from "./cut.ts";
+import { cutIdentities, deleteIdentity, reachable } from "./cut.ts";
 import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
 
@@ -43,7 +43,7 @@ async function removed(pass: IdentityPass, trust: AzureTrust): Promise<Removed> 
       wait,
       failures,
       changes: cut,
-    } = await cutIdentities(pass, tenant, status.identities, maxTry);
+    } = await cutIdentities(pass, tenant, reachable(trust, status.identities), maxTry);
     changes.push(...cut);
     const events: BindingEvent[] = [];
     for (const one of left) {

@@ -16,6 +16,7 @@ const trust: GoogleTrust = {
   grants: [
     { name: "shop", namespaces: ["shop"], emails: [emailOf("named"), emailOf("any*")], direct: false },
   ],
+  gone: [],
 };
 const subject = serviceAccountSubject("shop", "web");
 
@@ -53,7 +54,7 @@ class Policies {
     this.#now += 300_000;
     const clients = { google: this, cluster: { read: () => Promise.resolve(undefined) } };
     const { signal } = new AbortController();
-    const sweep = { clients, clock: { elapsed: () => this.#now }, signal, isGoing: false };
+    const sweep = { clients, clock: { elapsed: () => this.#now }, signal, isGoing: false, left: [] };
     const events = await this.#left.sweep(trust, sweep as unknown as MemberSweep);
     return events.map(({ type, reason, message }) => `${type} ${reason} ${message.split(/[,: ]/u)[0] ?? ""}`);
   }

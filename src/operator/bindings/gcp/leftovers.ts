@@ -1,11 +1,13 @@
 import { mapLimit } from "../../../core/base/index.ts";
-import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
+import { type GoogleTrust, poolId, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { partyNames } from "../../../rules/bindings/index.ts";
 import { principalOf } from "../../../rules/gcp/index.ts";
 import { parseSubject, serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { BindingEvent } from "../pass.ts";
+import { EmptyScopes } from "../scopes.ts";
 import { type Membership, membershipKey } from "./members.ts";
-import { type GooglePass, googleStatusOf } from "./pass.ts";
+import { trustNameOf } from "../status.ts";
+import { type GooglePass, type GoogleStatus, googleStatusOf } from "./pass.ts";
 import { type GoogleProjects, isGoogles } from "./projects.ts";
 import { keptEvent } from "./removal.ts";
 
@@ -26,18 +28,33 @@ const few = 4;
 export interface MemberSweep extends Pick<GooglePass, "clients" | "clock" | "signal"> {
   /** Whether the trust is being deleted: orphaned members are then removed at once. */
   readonly isGoing: boolean;
+  /** What the status of the trust has of bindings that are gone. */
+  readonly left: readonly Membership[];
+}
+
+/** A member without a binding. */
+interface LeftMember extends Membership {
+  /** Whether a binding had it. Google does not record who added one. */
+  readonly isKnown: boolean;
 }
 
 /**
  * Members of one trust's pool whose binding is gone: those that Google did not delete in time, and those of bindings
- * whose finalizer was removed. Those that a binding had while this process ran are removed. The origin of the others is
- * unknown: they are reported, and stay.
+ * whose finalizer was removed. Those that a binding is known to have had are removed. The origin of the others is unknown:
+ * they are reported, and stay.
  */
 export class LeftMembers {
+  readonly emptied = new EmptyScopes();
   #at = -Infinity;
   /** Since when, by `membershipKey`. */
   #since: ReadonlyMap<string, number> = new Map();
   #reported: ReadonlySet<string> = new Set();
+  #known: readonly Membership[] = [];
+
+  /** Those that bindings are known to have had, and that were still there after the last look. */
+  get known(): readonly Membership[] {
+    return this.#known;
+  }
 
   /** Whether there were any at the last look. */
   get areThere(): boolean {
@@ -69,17 +86,18 @@ export class LeftMembers {
       if (isGone || !reported.has(key)) events.push(event);
       if (!isGone) reported.add(key);
     }
+    this.#known = left.filter((one) => one.isKnown && since.has(membershipKey(one)));
     [this.#at, this.#since, this.#reported] = [now, since, reported];
     return events;
   }
 }
 
 /** Removes a member that a binding had, or reports that it stays. */
-async function ended(trust: GoogleTrust, member: Membership, sweep: MemberSweep): Promise<BindingEvent> {
+async function ended(trust: GoogleTrust, member: LeftMember, sweep: MemberSweep): Promise<BindingEvent> {
   const { clients, signal } = sweep;
   const { email, subject } = member;
   const principal = principalOf(trust, subject);
-  if (!clients.google.made.has(trust, member)) {
+  if (!member.isKnown) {
     const message = `${email} lets in ${principal}, and no binding here does: nothing says who made that, and it stays`;
     return { type: "Warning", reason: "MemberUnclaimed", message };
   }
@@ -117,24 +135,26 @@ export async function insideOf(
 }
 
 /** The members of a trust's pool that no binding has. */
-async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonly Membership[]> {
+async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonly LeftMember[]> {
   const { google, cluster } = sweep.clients;
-  const made = google.made.of(trust);
+  const had = [...google.made.of(trust), ...sweep.left];
   const claims = new Claims(cluster, trust, sweep.signal);
   const found = await mapLimit(
     namedEmails(
       trust,
-      made.map(({ email }) => email),
+      had.map(({ email }) => email),
     ),
     async (email) => {
       const inside = await insideOf(google, trust, email, sweep.signal);
-      const left: Membership[] = [];
-      if (inside === undefined) return left;
-      const known = made.filter((one) => one.email === email).map(({ subject }) => subject);
-      for (const subject of new Set([...inside, ...known])) {
+      const known = new Set(had.filter((one) => one.email === email).map(({ subject }) => subject));
+      const left: LeftMember[] = [];
+      for (const subject of new Set([...(inside ?? []), ...known])) {
         const one = { email, subject };
-        if (await claims.has(one)) continue;
-        if (inside.includes(subject)) left.push(one);
+        const claim = await claims.of(one);
+        if (claim === "has") continue;
+        // A policy that may not be read may still have it.
+        if (inside === undefined || inside.includes(subject))
+          left.push({ ...one, isKnown: known.has(subject) || claim === "had" });
         else google.made.forget(trust, one);
       }
       return left;
@@ -144,12 +164,15 @@ async function lookedAt(trust: GoogleTrust, sweep: MemberSweep): Promise<readonl
   return found.flat();
 }
 
+/** Whether a binding has a member, or had it by this trust and now names another one. */
+type Claim = "has" | "had" | "none";
+
 /** Owners of members of one pool, by the status of bindings. */
 class Claims {
   readonly #cluster: MemberSweep["clients"]["cluster"];
   readonly #trust: GoogleTrust;
   readonly #signal: AbortSignal;
-  readonly #read = new Map<string, Promise<readonly string[]>>();
+  readonly #read = new Map<string, Promise<Pick<GoogleStatus, "emails"> & { readonly claim: Claim }>>();
 
   constructor(cluster: MemberSweep["clients"]["cluster"], trust: GoogleTrust, signal: AbortSignal) {
     this.#cluster = cluster;
@@ -157,23 +180,35 @@ class Claims {
     this.#signal = signal;
   }
 
-  /** Whether the ServiceAccount's binding has it, in this pool; true for subjects that are no ServiceAccount. */
-  async has({ email, subject }: Membership): Promise<boolean> {
+  /** What the ServiceAccount's binding has to do with it, in this pool; `has` for subjects that are no ServiceAccount. */
+  async of({ email, subject }: Membership): Promise<Claim> {
     const whose = parseSubject(subject);
-    if (whose === undefined) return true;
-    const asked = this.#read.get(subject) ?? this.#emailsOf(whose);
+    if (whose === undefined) return "has";
+    const asked = this.#read.get(subject) ?? this.#claimOf(whose);
     this.#read.set(subject, asked);
-    return (await asked).includes(email);
+    const { emails, claim } = await asked;
+    return emails.includes(email) ? claim : "none";
   }
 
-  async #emailsOf(whose: { readonly namespace: string; readonly name: string }): Promise<readonly string[]> {
+  async #claimOf(whose: { readonly namespace: string; readonly name: string }) {
     const { kind } = partyNames.gcp.binding;
     const object = await this.#cluster.read({ kind, ...whose }, { signal: this.#signal });
-    if (object === undefined) return [];
+    if (object === undefined) return { emails: [], claim: "none" } as const;
     const { emails, principal } = googleStatusOf(object);
-    const { namespace, name } = whose;
-    // A binding of another trust that names the same service account has another principal there: it keeps none of this pool.
-    const own = principalOf(this.#trust, serviceAccountSubject(namespace, name));
-    return principal === undefined || principal === own ? emails : [];
+    // One of another pool keeps none of this.
+    const own = principalOf(this.#trust, serviceAccountSubject(whose.namespace, whose.name));
+    const isOfPool = principal === undefined || principal === own;
+    const claim: Claim = (await this.#mayHave(trustNameOf(object))) ? "has" : "had";
+    return { emails: isOfPool ? emails : [], claim };
+  }
+
+  /** Whether bindings by a trust of this name may have members of this pool; true if that trust cannot be read. */
+  async #mayHave(name: string): Promise<boolean> {
+    if (name === this.#trust.name) return true;
+    const { kind } = partyNames.gcp.trust;
+    const other = await this.#cluster.read({ kind, name }, { signal: this.#signal });
+    if (other === undefined) return false;
+    const read = readGoogleTrust(other);
+    return "problems" in read || poolId(read.object) === poolId(this.#trust);
   }
 }

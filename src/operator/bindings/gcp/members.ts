@@ -1,4 +1,4 @@
-import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
+import type { PoolName } from "../../../rules/gcp/index.ts";
 
 /** A ServiceAccount's member in the policy of a service account. */
 export interface Membership {
@@ -6,13 +6,28 @@ export interface Membership {
   readonly subject: string;
 }
 
-/** What a principal consists of, beside the subject. */
-type Pool = Pick<GoogleTrust, "pool" | "projectNumber">;
-
-/** The same for equal memberships of one pool. */
+/** The same for equal memberships of one pool, and what a trust's status has of one. */
 export const membershipKey = ({ email, subject }: Membership): string => `${email} ${subject}`;
 
-const poolKey = ({ projectNumber, pool }: Pool): string => `${projectNumber} ${pool}`;
+/** Members of bindings that are gone, in the status of a trust. */
+export function leftMembersOf(status: Readonly<Record<string, unknown>>): readonly Membership[] {
+  const { left } = status;
+  return (Array.isArray(left) ? left : []).flatMap((one): readonly Membership[] => {
+    const [email, subject] = String(one).split(" ");
+    return email === undefined || subject === undefined ? [] : [{ email, subject }];
+  });
+}
+
+/** Each once. */
+export function withMembers(
+  before: readonly Membership[],
+  more: readonly Membership[],
+): { readonly left?: readonly string[] } {
+  const left = [...new Set([...before, ...more].map(membershipKey))];
+  return left.length === 0 ? {} : { left };
+}
+
+const poolKey = ({ projectNumber, pool }: PoolName): string => `${projectNumber} ${pool}`;
 
 /**
  * Members that bindings added or found, and that were not removed since: Google does not record who added one, and
@@ -26,7 +41,7 @@ export class MadeMembers {
     this.#max = max;
   }
 
-  add(of: Pool, member: Membership): void {
+  add(of: PoolName, member: Membership): void {
     const pool = poolKey(of);
     const key = `${pool} ${membershipKey(member)}`;
     // The newest comes last.
@@ -36,16 +51,16 @@ export class MadeMembers {
     if (this.#all.size > this.#max && oldest !== undefined) this.#all.delete(oldest);
   }
 
-  forget(of: Pool, member: Membership): void {
+  forget(of: PoolName, member: Membership): void {
     this.#all.delete(`${poolKey(of)} ${membershipKey(member)}`);
   }
 
-  has(of: Pool, member: Membership): boolean {
+  has(of: PoolName, member: Membership): boolean {
     return this.#all.has(`${poolKey(of)} ${membershipKey(member)}`);
   }
 
   /** Those of one pool. */
-  of(pool: Pool): readonly Membership[] {
+  of(pool: PoolName): readonly Membership[] {
     const key = poolKey(pool);
     return [...this.#all.values()].filter((one) => one.pool === key);
   }

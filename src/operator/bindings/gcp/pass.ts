@@ -1,5 +1,7 @@
 import { defined, recordOf, textOf } from "../../../core/base/index.ts";
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import { type PoolName, poolOf } from "../../../rules/gcp/index.ts";
 import type { ClusterClients, PassOf, StatusHead } from "../pass.ts";
 import { statusHead } from "../status.ts";
 import type { GoogleProjects } from "./projects.ts";
@@ -22,10 +24,19 @@ export type GooglePass = PassOf<GoogleClients, GoogleStatus>;
 /** The status of one, as the API gives it; only podtrust may write it. */
 export function googleStatusOf(object: KubernetesObject): GoogleStatus {
   const { principal, emails } = recordOf(object["status"]);
-  const known = textOf(principal);
   return {
     ...statusHead(object),
-    ...defined({ principal: known }),
+    ...defined({ principal: textOf(principal) }),
     emails: Array.isArray(emails) ? emails.map(String) : [],
   };
+}
+
+/** The pool in which a ServiceAccount has its members; undefined if it has none that are known. */
+export function standingPool({ emails, principal = "" }: GoogleStatus): PoolName | undefined {
+  return emails.length === 0 ? undefined : poolOf(principal);
+}
+
+/** The subject of a binding's ServiceAccount. */
+export function subjectOf({ metadata: { namespace = "", name } }: KubernetesObject): string {
+  return serviceAccountSubject(namespace, name);
 }

@@ -14,7 +14,7 @@ import {
   tryExchange,
 } from "../../../providers/gcp/index.ts";
 import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
-import { principalOf, providerAudience } from "../../../rules/gcp/index.ts";
+import { type PoolName, principalOf, providerAudience } from "../../../rules/gcp/index.ts";
 import { applyPlan, noInputs, type Observed, type Plan, planOf } from "../../../rules/plan/index.ts";
 import { finding, type Finding, type PartTarget } from "../../../stack/index.ts";
 import type { BindingOutcome } from "../pass.ts";
@@ -75,7 +75,7 @@ interface MemberWork {
   readonly assertHeld: () => void;
 }
 
-const memberKey = ({ projectNumber, pool }: GoogleTrust, { email, subject }: Membership): string =>
+const memberKey = ({ projectNumber, pool }: PoolName, { email, subject }: Membership): string =>
   JSON.stringify([projectNumber, pool, email, subject]);
 
 /** The projects of all trusts, with one set of credentials. */
@@ -150,7 +150,7 @@ export class GoogleProjects {
    * `assertHeld` is called before anything is changed. Returns what was changed; throws `gcp-*` if it could not be.
    */
   async settle(
-    trust: GoogleTrust,
+    trust: PoolName,
     member: Membership,
     letsIn: boolean,
     work: MemberWork,
@@ -164,7 +164,7 @@ export class GoogleProjects {
 
   /** What would be changed to let a ServiceAccount in, or to shut it out. Throws `gcp-*`. */
   async planned(
-    trust: GoogleTrust,
+    trust: PoolName,
     { email, subject }: Membership,
     letsIn: boolean,
     signal: AbortSignal,
@@ -184,7 +184,7 @@ export class GoogleProjects {
   }
 
   async #settle(
-    trust: GoogleTrust,
+    trust: PoolName,
     member: Membership,
     letsIn: boolean,
     { signal, assertHeld }: MemberWork,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { PodtrustError, systemClock } from "../../../core/base/index.ts";
+import { defined, PodtrustError, systemClock } from "../../../core/base/index.ts";
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { googleTrust } from "../../../../test/support/bindings/google.ts";
@@ -12,8 +12,8 @@ import { reconcileGoogleTrust } from "./reconcile-trust.ts";
 const email = "web@shop-project.iam.gserviceaccount.com";
 const subject = "system:serviceaccount:shop:web";
 
-/** A trust that is deleted while Google does not answer: what is reported, and whether it was let go. */
-async function goes(wasMade: boolean) {
+/** A trust that is deleted while Google does not answer: what is said, and whether it was let go. */
+async function goes({ wasMade = false, gone }: { readonly wasMade?: boolean; readonly gone?: string }) {
   const read = readGoogleTrust(googleTrust());
   assert.ok("object" in read);
   const made = new MadeMembers();
@@ -21,32 +21,48 @@ async function goes(wasMade: boolean) {
   const released: string[] = [];
   const provider = () => Promise.reject(new PodtrustError("gcp-unreachable", "Google could not be reached"));
   const cluster = {
+    read: () => Promise.resolve(object),
+    apply: (written: unknown) => Promise.resolve(written),
     removeFinalizer(_object: unknown, finalizer: string) {
       released.push(finalizer);
       return Promise.resolve();
     },
   };
   const whole = googleTrust() as unknown as KubernetesObject;
-  const ending = { deletionTimestamp: "2026-11-29T10:00:00Z", finalizers: ["podtrust.dev/gcp"] };
+  const annotations = defined({ "podtrust.dev/gone": gone });
+  const ending = {
+    annotations,
+    deletionTimestamp: "2026-11-29T10:00:00Z",
+    finalizers: ["podtrust.dev/gcp"],
+  };
   const object = { ...whole, metadata: { ...whole.metadata, ...ending } };
   const facts = { object, bindings: new Set<string>(), leftovers: new LeftMembers() };
   const clients = { cluster, google: { made, provider } } as unknown as GoogleClients;
-  const { events, againIn } = await reconcileGoogleTrust(facts, clients, systemClock);
-  return { reported: events.map(({ reason, message }) => `${reason} ${message}`), released, againIn };
+  const { conditions, events, againIn } = await reconcileGoogleTrust(facts, clients, systemClock);
+  assert.deepEqual(
+    events.filter(({ reason }) => reason !== "ScopeNotAsked"),
+    [],
+  );
+  const said = conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`);
+  return { said, released, againIn, pool: `${read.object.projectNumber}/${read.object.pool}` };
 }
 
 describe("a GCPTrust that is deleted while Google does not answer", () => {
-  test("goes all the same, and names the service accounts in which members may be left", async () => {
-    assert.deepEqual(await goes(true), {
-      reported: [
-        `MemberKept ${email} may let in ServiceAccounts of bindings that are gone: Google could not be reached`,
-      ],
-      released: ["podtrust.dev/gcp"],
-      againIn: undefined,
-    });
+  test("waits where a binding had a member, and says in which pool and what can be said of it", async () => {
+    const { said, released, againIn, pool } = await goes({ wasMade: true });
+    assert.deepEqual([released, againIn], [[], 5000]);
+    assert.equal(said[0], "Ready GoogleNotAsked Google could not be reached");
+    assert.match(
+      said[1] ?? "",
+      new RegExp(`^Emptied ScopeNotAsked ${pool} .*podtrust\\.dev/gone=${pool}$`, "u"),
+    );
   });
 
-  test("says nothing where no binding had a member", async () => {
-    assert.deepEqual(await goes(false), { reported: [], released: ["podtrust.dev/gcp"], againIn: undefined });
+  test("goes once a person says that the pool is gone, and where no binding had a member", async () => {
+    const { pool } = await goes({});
+    for (const about of [{ wasMade: true, gone: pool }, {}]) {
+      const { said, released, againIn } = await goes(about);
+      assert.deepEqual([said, released, againIn], [[], ["podtrust.dev/gcp"], undefined]);
+    }
   });
 });

@@ -1,42 +1,64 @@
-import type { Clock } from "../../../core/base/index.ts";
-import { type GoogleTrust, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
-import type { BindingEvent, TrustFactsOf, TrustOutcome } from "../pass.ts";
+import { type Clock, type PodtrustError, recordOf } from "../../../core/base/index.ts";
+import { type GoogleTrust, poolId, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
+import type { TrustFactsOf, TrustOutcome } from "../pass.ts";
 import { passInterval, problemsText, soon } from "../status.ts";
 import { isGoing, type TrustJudgement, trustPass } from "../trust-pass.ts";
 import type { LeftMembers, MemberSweep } from "./leftovers.ts";
+import { leftMembersOf, membershipKey, withMembers } from "./members.ts";
 import type { GoogleClients } from "./pass.ts";
 import { fromOf, googleFinding, isGoogles } from "./projects.ts";
-import { keptEvent } from "./removal.ts";
 
 /** What the operator knows of a GCPTrust at the start of its pass. */
 type GoogleTrustFacts = TrustFactsOf<LeftMembers>;
 
-/** What may be left at Google of deleted bindings, if their trust is deleted and podtrust could not look. */
-function leftUnseen({ google }: GoogleClients, trust: GoogleTrust, why: string): readonly BindingEvent[] {
-  const emails = new Set(google.made.of(trust).map(({ email }) => email));
-  return emails.size === 0 ? [] : [keptEvent([...emails], "ServiceAccounts of bindings that are gone", why)];
+/** What the trust remembers, and its pool where it leaves with the trust and something is left there. */
+function remembered(
+  facts: GoogleTrustFacts,
+  trust: GoogleTrust,
+  sweep: MemberSweep,
+  failure?: PodtrustError,
+): Pick<TrustJudgement, "isSeen" | "own" | "scopes"> {
+  const before = new Set(sweep.left.map(membershipKey));
+  const left = failure === undefined ? facts.leftovers.known : sweep.left;
+  const scope = { id: poolId(trust) };
+  const isGone = trust.gone.includes(scope.id);
+  // Without a look all that bindings had may be left: it is a trust that no binding names any more.
+  const had = failure === undefined ? left : [...sweep.clients.google.made.of(trust), ...left];
+  const standing = had.map(membershipKey);
+  const isHeld = sweep.isGoing && !isGone && standing.length > 0;
+  return {
+    isSeen: !isHeld,
+    own: (status) => {
+      // Passes of bindings have added to it since.
+      const added = leftMembersOf(status).filter((one) => !before.has(membershipKey(one)));
+      return withMembers(isGone ? [] : left, added);
+    },
+    scopes: isHeld
+      ? { here: [], leaving: [{ scope, standing: failure ?? standing }], gone: trust.gone }
+      : { here: [scope], leaving: [], gone: trust.gone },
+  };
 }
 
-async function judged({ object, leftovers }: GoogleTrustFacts, sweep: MemberSweep): Promise<TrustJudgement> {
-  // What could not be removed is reported: a trust does not hang on Google.
-  const isSeen = true;
+async function judged(facts: GoogleTrustFacts, sweep: MemberSweep): Promise<TrustJudgement> {
+  const { object, leftovers } = facts;
   const { clients, signal } = sweep;
   const read = readGoogleTrust(object);
   if ("problems" in read) {
     const message = problemsText(read.problems);
-    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval, isSeen };
+    return { ready: { reason: "BindingInvalid", message }, events: [], againIn: passInterval, isSeen: true };
   }
   const trust = read.object;
   try {
     const { reason, seen: message, outcome } = await clients.google.provider(trust, signal);
     const events = await leftovers.sweep(trust, sweep);
-    return { ready: { reason, message }, events, againIn: outcome === "ok" ? passInterval : soon, isSeen };
+    const againIn = outcome === "ok" && !sweep.isGoing ? passInterval : soon;
+    return { ready: { reason, message }, events, againIn, ...remembered(facts, trust, sweep) };
   } catch (error) {
     signal.throwIfAborted();
     if (!isGoogles(error)) throw error;
     const { reason, seen: message } = googleFinding(error, fromOf(trust));
-    const events = sweep.isGoing ? leftUnseen(clients, trust, error.message) : [];
-    return { ready: { reason, message }, events, againIn: soon, isSeen };
+    const kept = remembered(facts, trust, sweep, error);
+    return { ready: { reason, message }, events: [], againIn: soon, ...kept };
   }
 }
 
@@ -51,6 +73,7 @@ export async function reconcileGoogleTrust(
   clock: Clock,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<TrustOutcome> {
-  const sweep = { clients, clock, signal, isGoing: isGoing(facts) };
+  const left = leftMembersOf(recordOf(facts.object["status"]));
+  const sweep = { clients, clock, signal, isGoing: isGoing(facts), left };
   return trustPass(facts, clients, { clock, signal }, () => judged(facts, sweep));
 }

@@ -1,16 +1,15 @@
 import { type Clock, defined, isoSeconds } from "../../../core/base/index.ts";
-import { type ConditionContent, type GrantRefusal } from "../../../rules/bindings/index.ts";
+import { type ConditionContent, goneRefusal, type GrantRefusal } from "../../../rules/bindings/index.ts";
 import {
   decideGoogle,
   type GoogleBinding,
   googleKeys,
   type GoogleTrust,
+  poolId,
   readGoogleBinding,
   readGoogleTrust,
 } from "../../../rules/bindings/gcp/index.ts";
-import { principalOf, providerAudience } from "../../../rules/gcp/index.ts";
-import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
-import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import { type PoolName, principalOf, providerAudience } from "../../../rules/gcp/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 import { annotatedWith } from "../service-account.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
@@ -30,15 +29,10 @@ import {
   versionOf,
   writeStatus,
 } from "../status.ts";
-import { type GoogleClients, type GooglePass, googleStatusOf } from "./pass.ts";
+import { type GoogleClients, type GooglePass, googleStatusOf, standingPool, subjectOf } from "./pass.ts";
 import { fromOf, googleFinding, isGoogles } from "./projects.ts";
 import { googleReady } from "./prove.ts";
 import { removeGoogle } from "./removal.ts";
-
-/** The subject of a binding's ServiceAccount. */
-function subjectOf({ metadata: { namespace = "", name } }: KubernetesObject): string {
-  return serviceAccountSubject(namespace, name);
-}
 
 /** What goes into the status beside the conditions. */
 type Own = Pick<GooglePass["status"], "emails" | "principal">;
@@ -72,7 +66,13 @@ function judged(pass: GooglePass, trust: GoogleTrust | undefined): Granted | Gra
       message: `GCPTrust ${binding.trust} is being deleted, and grants nothing any more`,
     };
   const decision = decideGoogle(binding, trust);
-  if (decision.kind === "granted") return { binding, grant: decision.grant };
+  if (decision.kind === "granted")
+    return (
+      goneRefusal(pass.facts.trust, [{ id: trust === undefined ? "" : poolId(trust) }]) ?? {
+        binding,
+        grant: decision.grant,
+      }
+    );
   const message = decision.refusals.map((one) => one.message).join("; ");
   return { reason: decision.refusals[0]?.reason ?? "TrustMissing", message };
 }
@@ -90,21 +90,29 @@ async function permitted(
   };
 }
 
-/** Removes the ServiceAccount from every service account that lets it in, except the granted one. */
+/**
+ * Removes the ServiceAccount from every service account that lets it in, except the granted one in the pool of its
+ * trust. A trust that was made anew with another pool does not know the members of the first: the status does.
+ */
 async function cut(
   pass: GooglePass,
-  trust: GoogleTrust,
+  trust: PoolName,
   granted: string | undefined,
 ): Promise<{ readonly emails: readonly string[]; readonly changes: BindingOutcome["changes"] }> {
   const { clients, facts, signal, status } = pass;
   const subject = subjectOf(facts.object);
+  const pool = standingPool(status) ?? trust;
+  const isOfTrust = principalOf(pool, subject) === principalOf(trust, subject);
+  const [stays, goes] = isOfTrust
+    ? [status.emails.filter((one) => one === granted), status.emails.filter((one) => one !== granted)]
+    : [[], status.emails];
   const changes: BindingOutcome["changes"][number][] = [];
-  for (const email of status.emails.filter((one) => one !== granted)) {
+  for (const email of goes) {
     const work = { signal, assertHeld: () => clients.assertHeld?.() };
-    const done = await clients.google.settle(trust, { email, subject }, false, work);
+    const done = await clients.google.settle(pool, { email, subject }, false, work);
     changes.push(...done.map(({ fields }) => ({ kind: "delete", fields }) as const));
   }
-  return { emails: status.emails.filter((one) => one === granted), changes };
+  return { emails: stays, changes };
 }
 
 /** The service account that a binding lets the ServiceAccount become, at Google. */
@@ -118,7 +126,7 @@ async function member(
   pass: GooglePass,
   trust: GoogleTrust,
   { binding }: Granted,
-  principal: string,
+  { principal, had }: { readonly principal: string; readonly had: readonly string[] },
 ): Promise<Member> {
   const { clients, facts, signal, status } = pass;
   const { email, namespace, name } = binding;
@@ -128,7 +136,7 @@ async function member(
     return { finding: finding("PrincipalNamed", { seen, from }), emails: [], changes: [] };
   }
   const emails = [email];
-  const isKnown = status.emails.includes(email);
+  const isKnown = had.includes(email);
   // Recorded before it is done: a binding that is deleted while its pass is cut off is still known to have it.
   if (!isKnown) await writeStatus(clients.cluster, facts.object, { ...status, principal, emails }, signal);
   try {
@@ -185,7 +193,7 @@ async function bind(
   const provider = await clients.google.provider(trust, signal);
   const made: Member =
     provider.outcome === "ok"
-      ? await member(pass, trust, granted, principal)
+      ? await member(pass, trust, granted, { principal, had: cutDone.emails })
       : { finding: provider, emails: cutDone.emails, changes: [] };
   const changes = [...cutDone.changes, ...made.changes];
   const changedAt = changedAtOf(pass, changes.length > 0);

@@ -1,11 +1,12 @@
-import { defined, PodtrustError, TimeLimit } from "../../../core/base/index.ts";
-import { googleKeys, type GoogleTrust, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
-import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import { defined, PodtrustError, recordOf, TimeLimit } from "../../../core/base/index.ts";
+import { googleKeys, type GoogleTrust, poolId, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
+import type { PoolName } from "../../../rules/gcp/index.ts";
 import { unannotated } from "../service-account.ts";
 import { gone, maxTry, maxWait, readableTrust, tryAgain } from "../last-pass.ts";
 import type { BindingEvent, BindingOutcome } from "../pass.ts";
-import { isKept, keep } from "../status.ts";
-import type { GooglePass } from "./pass.ts";
+import { isKept, keep, readAgain, rewriteStatus } from "../status.ts";
+import { leftMembersOf, type Membership, withMembers } from "./members.ts";
+import { type GooglePass, standingPool, subjectOf } from "./pass.ts";
 
 /** Result of removing the ServiceAccount from all policies. */
 interface Removed {
@@ -35,7 +36,7 @@ async function failureOf(
   }
 }
 
-async function takenOut(pass: GooglePass, trust: GoogleTrust, subject: string): Promise<Removed> {
+async function takenOut(pass: GooglePass, pool: PoolName, subject: string): Promise<Removed> {
   const { clients, clock, signal, status } = pass;
   const left: string[] = [];
   const changes: BindingOutcome["changes"][number][] = [];
@@ -45,7 +46,7 @@ async function takenOut(pass: GooglePass, trust: GoogleTrust, subject: string): 
   try {
     for (const email of status.emails) {
       const settle = async (): Promise<void> => {
-        changes.push(...(await clients.google.settle(trust, { email, subject }, false, work)));
+        changes.push(...(await clients.google.settle(pool, { email, subject }, false, work)));
       };
       const failure = await failureOf(settle, limit, signal);
       if (failure === undefined) continue;
@@ -66,22 +67,51 @@ export const keptEvent = (emails: readonly string[], who: string, why: string): 
 });
 
 /**
+ * Has the trust remember members that its binding leaves behind, and stay for them: nothing else says who made them, once
+ * another process leads. Throws `cluster-conflict` if the trust has changed since it was read.
+ */
+async function leave(
+  { clients: { cluster }, facts: { trust }, signal }: GooglePass,
+  members: readonly Membership[],
+): Promise<void> {
+  if (trust === undefined || members.length === 0) return;
+  await keep(cluster, trust, true, signal);
+  const now = await readAgain(cluster, trust, signal);
+  const status = recordOf(now["status"]);
+  const left = withMembers(leftMembersOf(status), members);
+  await rewriteStatus(cluster, now, { ...status, ...left }, signal);
+}
+
+/** What is left of a binding's members, and of which pool they are; without a pool nothing can be taken out. */
+async function last(
+  pass: GooglePass,
+  trust: GoogleTrust | undefined,
+  subject: string,
+): Promise<Removed & { readonly pool?: PoolName }> {
+  const pool = standingPool(pass.status) ?? trust;
+  if (pool === undefined) return { left: pass.status.emails, changes: [] };
+  if (trust?.gone.includes(poolId(pool)) === true) return { left: [], changes: [] };
+  return { pool, ...(await takenOut(pass, pool, subject)) };
+}
+
+/**
  * The last pass of a binding: removes its ServiceAccount from all service accounts, then lets it go. Needs neither the
- * ServiceAccount nor a grant. What Google does not remove within a minute is reported by an Event.
+ * ServiceAccount nor a grant. What Google does not remove within a minute is left to the trust, and reported by an Event.
  */
 export async function removeGoogle(pass: GooglePass): Promise<BindingOutcome> {
   const { facts, clients, status, signal } = pass;
   const { object, deletedFor } = facts;
   if (!isKept(object)) return gone;
-  const { namespace = "", name } = object.metadata;
   await unannotated(pass, "gcp", googleKeys[0]);
   const trust = readableTrust(pass, readGoogleTrust);
-  const subject = serviceAccountSubject(namespace, name);
-  const { left, failure, changes }: Removed =
-    trust === undefined ? { left: status.emails, changes: [] } : await takenOut(pass, trust, subject);
+  const subject = subjectOf(object);
+  const { left, failure, changes, pool } = await last(pass, trust, subject);
   if (failure !== undefined && deletedFor < maxWait) return { ...gone, changes, againIn: tryAgain };
   const why = failure?.message ?? "no GCPTrust says of which pool it is";
   const events = left.length === 0 ? [] : [keptEvent(left, status.principal ?? subject, why)];
+  const isOfTrust = trust !== undefined && pool !== undefined && poolId(trust) === poolId(pool);
+  const members = isOfTrust ? left.map((email) => ({ email, subject })) : [];
+  await leave(pass, members);
   await keep(clients.cluster, object, false, signal);
   return { ...gone, changes, events };
 }

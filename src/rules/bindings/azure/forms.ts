@@ -64,3 +64,12 @@ export const resourceIdOf = (
   { subscription, resourceGroup: group }: { readonly subscription: string; readonly resourceGroup: string },
   name: string,
 ): string => `/subscriptions/${subscription}/resourceGroups/${group}/providers/${type}/${name}`;
+
+/** What a person calls a resource group by: the same for all of its spellings. */
+export const groupId = ({
+  subscription,
+  resourceGroup: group,
+}: {
+  readonly subscription: string;
+  readonly resourceGroup: string;
+}): string => `${subscription}/${group}`.toLowerCase();

@@ -12,9 +12,10 @@ import {
 } from "../manifests/index.ts";
 import { relyingParties } from "../../oidc/index.ts";
 import { defaultTrust, partyNames } from "../names.ts";
+import { scopesField } from "../scopes.ts";
 import type { ListField } from "../schema/index.ts";
 import { azureBindingSpec } from "./binding-schema.ts";
-import { azureTrustSpec } from "./trust-schema.ts";
+import { azureTrustSpec, groupScope } from "./trust-schema.ts";
 
 const only = "(size(params.spec.groups) == 1 ? [params.spec.groups[0].name] : [])";
 const named = (owner: string): string => `(has(${owner}.group) ? [${owner}.group] : ${only})`;
@@ -85,7 +86,7 @@ export const azureManifests: PartyManifests = {
     {
       names: partyNames.azure.trust,
       spec: azureTrustSpec,
-      status: trustStatus,
+      status: trustStatus({ scopes: scopesField(groupScope) }),
       columns: [
         { name: "Issuer", type: "string", jsonPath: ".spec.issuer" },
         { name: "Tenant", type: "string", jsonPath: ".spec.tenant" },

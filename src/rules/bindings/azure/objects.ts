@@ -1,7 +1,8 @@
 import type { Grant } from "../objects/objects.ts";
+import type { OtherScopes, TrustScope } from "../scopes.ts";
 
-/** A resource group that holds identities of a trust. */
-export interface AzureTrustGroup {
+/** A resource group that holds identities of a trust. Its id is SUBSCRIPTION/GROUP in lower case. */
+export interface AzureTrustGroup extends TrustScope {
   /** What bindings and grants call it. */
   readonly name: string;
   /** A GUID in lower case. */
@@ -47,12 +48,13 @@ export interface AzureTrustSpec {
   /** A GUID in lower case. */
   readonly tenant: string;
   readonly cloud: "public" | "usgov" | "china";
-  readonly groups: readonly AzureTrustGroup[];
+  readonly groups: readonly Omit<AzureTrustGroup, "id">[];
   readonly grants?: readonly AzureGrant[];
 }
 
 /** An AzureTrust that was read. */
-export interface AzureTrust extends AzureTrustSpec {
+export interface AzureTrust extends AzureTrustSpec, OtherScopes<AzureTrustGroup> {
   readonly name: string;
+  readonly groups: readonly AzureTrustGroup[];
   readonly grants: readonly AzureGrant[];
 }

@@ -1,8 +1,11 @@
+import { recordOf } from "../../../core/base/index.ts";
 import { partyNames } from "../names.ts";
+import { otherScopes } from "../scopes.ts";
 import { type Read, readObject } from "../objects/read.ts";
 import { azureBindingSpec } from "./binding-schema.ts";
 import type { AzureBinding, AzureBindingSpec, AzureTrust, AzureTrustSpec } from "./objects.ts";
-import { azureTrustSpec } from "./trust-schema.ts";
+import { groupId } from "./forms.ts";
+import { azureTrustSpec, groupScope } from "./trust-schema.ts";
 
 const { binding: bindingNames, trust: trustNames } = partyNames.azure;
 
@@ -19,5 +22,8 @@ export function readAzureTrust(value: unknown): Read<AzureTrust> {
   const read = readObject(value, trustNames, azureTrustSpec);
   if ("problems" in read) return read;
   const spec = read.object.spec as AzureTrustSpec;
-  return { object: { name: read.object.name, ...spec, grants: spec.grants ?? [] } };
+  const all = spec.groups.map((one) => ({ id: groupId(one), ...one }));
+  const others = otherScopes(recordOf(value), all, groupScope);
+  const groups = all.filter(({ id }) => !others.gone.includes(id));
+  return { object: { name: read.object.name, ...spec, groups, grants: spec.grants ?? [], ...others } };
 }

@@ -3,7 +3,7 @@ import { maxIssuer, relyingParties } from "../../oidc/index.ts";
 import { issuerRule, label, patterns } from "../objects/forms.ts";
 import { grantee, grantsField, grantsNameTheirs } from "../objects/grants.ts";
 import type { ObjectField } from "../schema/index.ts";
-import { guid, identityPattern, location, resourceGroup } from "./forms.ts";
+import { groupId, guid, identityPattern, location, resourceGroup } from "./forms.ts";
 
 /** Ours: as many as AWS's grants give roles by default. */
 const defaultMaxIdentities = 500;
@@ -46,11 +46,17 @@ const group: ObjectField = {
   },
 };
 
+/** A group in the status of a trust: SUBSCRIPTION/GROUP has 127 characters at the most. */
+export const groupScope: ObjectField = {
+  type: "object",
+  required: ["id", "name", "subscription", "resourceGroup"],
+  properties: { id: { type: "string", maxLength: 127 }, ...group.properties },
+};
+
 const { clouds } = relyingParties.azure;
 
-/** A group by its place: names of Resource Manager are the same in every case. */
 const placeOf = (one: JsonRecord): string =>
-  `${String(one["subscription"])}/${String(one["resourceGroup"]).toLowerCase()}`;
+  groupId({ subscription: String(one["subscription"]), resourceGroup: String(one["resourceGroup"]) });
 
 /** `spec` of an AzureTrust. */
 export const azureTrustSpec: ObjectField = {

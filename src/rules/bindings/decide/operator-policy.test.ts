@@ -29,6 +29,8 @@ const trust = (...grants: readonly Grant[]): Trust => ({
   audiences: ["sts.amazonaws.com"],
   path: "/podtrust/",
   grants,
+  leaving: [],
+  gone: [],
 });
 /** The statements that allow an action, each by its resources and conditions. */
 const allowing = (action: string, ...grants: readonly Grant[]): readonly Partial<AllowStatement>[] =>

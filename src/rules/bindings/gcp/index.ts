@@ -1,3 +1,9 @@
 export { decideGoogle } from "./decide.ts";
 export { googleKeys, googleManifests } from "./manifests.ts";
-export { type GoogleBinding, type GoogleTrust, readGoogleBinding, readGoogleTrust } from "./objects.ts";
+export {
+  type GoogleBinding,
+  type GoogleTrust,
+  poolId,
+  readGoogleBinding,
+  readGoogleTrust,
+} from "./objects.ts";

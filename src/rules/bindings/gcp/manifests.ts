@@ -12,7 +12,8 @@ import {
 import { defaultTrust, partyNames } from "../names.ts";
 import { maxNames } from "./decide.ts";
 import { fitsEmailCel } from "./email.ts";
-import { googleBindingSpec, googleTrustSpec } from "./schema.ts";
+import { scopesField } from "../scopes.ts";
+import { googleBindingSpec, googleTrustSpec, leftMembers, poolScope } from "./schema.ts";
 
 const { binding, trust } = partyNames.gcp;
 
@@ -52,7 +53,7 @@ export const googleManifests: PartyManifests = {
     {
       names: trust,
       spec: googleTrustSpec,
-      status: trustStatus,
+      status: trustStatus({ scopes: scopesField(poolScope), left: leftMembers }),
       columns: [
         { name: "Project", type: "string", jsonPath: ".spec.projectNumber" },
         { name: "Pool", type: "string", jsonPath: ".spec.pool" },

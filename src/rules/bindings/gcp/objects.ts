@@ -1,6 +1,8 @@
+import { recordOf } from "../../../core/base/index.ts";
 import { readObject, type Read } from "../objects/read.ts";
 import { partyNames } from "../names.ts";
-import { googleBindingSpec, googleTrustSpec } from "./schema.ts";
+import { otherScopes, type OtherScopes, type TrustScope } from "../scopes.ts";
+import { googleBindingSpec, googleTrustSpec, poolScope } from "./schema.ts";
 
 /** What a GCPServiceAccountBinding says: one of `email` and `direct`. */
 export interface GoogleBindingSpec {
@@ -38,7 +40,7 @@ interface GoogleTrustSpec {
 }
 
 /** A GCPTrust that was read. */
-export interface GoogleTrust extends GoogleTrustSpec {
+export interface GoogleTrust extends GoogleTrustSpec, Pick<OtherScopes<TrustScope>, "gone"> {
   readonly name: string;
   readonly grants: readonly GoogleGrant[];
 }
@@ -57,5 +59,10 @@ export function readGoogleTrust(value: unknown): Read<GoogleTrust> {
   if ("problems" in read) return read;
   const { name } = read.object;
   const spec = read.object.spec as GoogleTrustSpec;
-  return { object: { name, ...spec, grants: spec.grants ?? [] } };
+  const { gone } = otherScopes(recordOf(value), [{ id: poolId(spec) }], poolScope);
+  return { object: { name, ...spec, grants: spec.grants ?? [], gone } };
 }
+
+/** What a person calls a pool by. */
+export const poolId = ({ projectNumber, pool }: Pick<GoogleTrustSpec, "pool" | "projectNumber">): string =>
+  `${projectNumber}/${pool}`;

@@ -1,7 +1,7 @@
 import { relyingParties } from "../../oidc/index.ts";
 import { issuerRule, patterns, trustField } from "../objects/forms.ts";
 import { grantee, grantsField } from "../objects/grants.ts";
-import type { ObjectField, TextField } from "../schema/index.ts";
+import type { ListField, ObjectField, TextField } from "../schema/index.ts";
 import { email, emailPattern } from "./email.ts";
 
 /** `spec` of a GCPServiceAccountBinding. */
@@ -42,6 +42,8 @@ const grant: ObjectField = {
 };
 
 const { maxAudience } = relyingParties.gcp;
+/** Of an e-mail, a space, and a subject. */
+const maxLeftText = 320;
 
 /** IAM API, `workloadIdentityPools.create`: ids of pools and providers. RE2 has no look-around, so `gcp-` is left to Google. */
 const federationId = (what: string): TextField => ({
@@ -82,4 +84,20 @@ export const googleTrustSpec: ObjectField = {
     grants: grantsField(grant),
   },
   rules: [issuerRule],
+};
+
+/** The pool in the status of a trust that leaves with it: PROJECTNUMBER/POOL. */
+export const poolScope: ObjectField = {
+  type: "object",
+  required: ["id"],
+  properties: { id: { type: "string", maxLength: 53 } },
+};
+
+/** What is left of bindings that are gone, in the status of a trust: Google says of no member who made it. */
+export const leftMembers: ListField = {
+  type: "array",
+  items: { type: "string", maxLength: maxLeftText },
+  maxItems: 500,
+  unique: true,
+  description: "Members of bindings that are gone and that could not be taken out yet: EMAIL SUBJECT.",
 };

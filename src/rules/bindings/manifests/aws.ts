@@ -2,7 +2,8 @@ import { sameTagKeyCel } from "../../../core/base/index.ts";
 import { accountAnnotations, chainPrefix, profilePrefix } from "../../injection/index.ts";
 import { bindingNames, defaultProfile, defaultTrust, partyNames, trustNames } from "../names.ts";
 import { bindingSpec } from "../objects/binding-schema.ts";
-import { trustSpec } from "../objects/trust-schema.ts";
+import { account as trustAccount, trustSpec } from "../objects/trust-schema.ts";
+import { scopesField } from "../scopes.ts";
 import type { ListField } from "../schema/index.ts";
 import { anyFits, listOf } from "./cel.ts";
 import { age, bindingStatus, proved, readyColumn, text, trustStatus } from "./crds.ts";
@@ -104,7 +105,7 @@ export const awsManifests: PartyManifests = {
     {
       names: trustNames,
       spec: trustSpec,
-      status: trustStatus,
+      status: trustStatus({ scopes: scopesField(trustAccount) }),
       columns: [
         { name: "Issuer", type: "string", jsonPath: ".spec.issuer" },
         readyColumn("Ready", "status"),

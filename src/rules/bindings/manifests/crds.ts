@@ -43,11 +43,17 @@ export const bindingStatus = (more: ObjectField["properties"]): ObjectField => (
   },
 });
 
-export const trustStatus: ObjectField = {
+/** The status of a trust, likewise. */
+export const trustStatus = (more: ObjectField["properties"]): ObjectField => ({
   type: "object",
   atomic: true,
-  properties: { observedGeneration: { type: "integer" }, bindings: { type: "integer" }, conditions },
-};
+  properties: {
+    observedGeneration: { type: "integer" },
+    bindings: { type: "integer" },
+    ...more,
+    conditions,
+  },
+});
 
 /** A column of a member of the condition Ready. */
 export const readyColumn = (column: string, member: string): object => ({

@@ -1,4 +1,5 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
+import type { OtherScopes, TrustScope } from "../scopes.ts";
 
 export interface RoleTag {
   readonly key: string;
@@ -58,8 +59,7 @@ export interface Grant {
   readonly tags?: readonly RoleTag[];
 }
 
-export interface TrustAccount {
-  readonly id: string;
+export interface TrustAccount extends TrustScope {
   readonly region: string;
   readonly assumeRole?: string;
 }
@@ -76,7 +76,15 @@ export interface TrustSpec {
 }
 
 /** An AWSTrust that was read. */
-export interface Trust extends TrustSpec {
+export interface Trust extends TrustSpec, OtherScopes<TrustAccount> {
   readonly name: string;
   readonly grants: readonly Grant[];
+}
+
+/** The accounts in which roles of a trust's bindings may stand. */
+export function scopesOf({
+  accounts,
+  leaving,
+}: Pick<Trust, "accounts" | "leaving">): readonly TrustAccount[] {
+  return [...accounts, ...leaving];
 }

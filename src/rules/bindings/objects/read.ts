@@ -9,11 +9,12 @@ import {
   partyNames,
   trustNames,
 } from "../names.ts";
+import { otherScopes } from "../scopes.ts";
 import { checked, type FieldProblem, type ObjectField } from "../schema/index.ts";
 import { bindingSpec } from "./binding-schema.ts";
 import { maxName } from "./forms.ts";
 import type { Binding, BindingSpec, Trust, TrustSpec } from "./objects.ts";
-import { trustSpec } from "./trust-schema.ts";
+import { account, trustSpec } from "./trust-schema.ts";
 
 /** An object that was read, or everything that is wrong with it. */
 export type Read<T> = { readonly object: T } | { readonly problems: readonly FieldProblem[] };
@@ -110,5 +111,7 @@ export function readTrust(value: unknown): Read<Trust> {
   if ("problems" in read) return read;
   const { name } = read.object;
   const spec = read.object.spec as TrustSpec;
-  return { object: { name, ...spec, grants: spec.grants ?? [] } };
+  const others = otherScopes(recordOf(value), spec.accounts, account);
+  const accounts = spec.accounts.filter(({ id }) => !others.gone.includes(id));
+  return { object: { name, ...spec, accounts, grants: spec.grants ?? [], ...others } };
 }

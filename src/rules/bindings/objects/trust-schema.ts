@@ -70,7 +70,8 @@ const grant: ObjectField = {
   ],
 };
 
-const account: ObjectField = {
+/** An account, in spec and status. */
+export const account: ObjectField = {
   type: "object",
   required: ["id", "region"],
   properties: {
