@@ -196,8 +196,7 @@ class PartsStack implements Stack {
       found: [...wanted, ...others, ...context],
       lookAtLeads,
     });
-    const changed =
-      goal === "present" && config.named?.isNew !== true ? issuerChanges({ config, wanted, others }) : [];
+    const changed = issuerChanges({ config, goal, wanted, others });
     const waived = [...elsewhere, ...changed];
     if (!allowReplace) return { refusals: [...names.refusals, ...waived], warnings: names.warnings };
     return {

@@ -78,4 +78,33 @@ describe("an issuer that becomes another", () => {
     assert.equal((await world.podtrust(["up", "--yes", "--allow-replace"])).code, 0);
     assert.deepEqual(names(), ["b.example.com"]);
   });
+
+  test("is refused on the way down as well, where another config of the same name owns what stands, until that is said", async (t) => {
+    const aws = await stackWorld(t);
+    await aws.config(configText(aws.issuer.issuer));
+    assert.equal((await aws.podtrust(["up", "--yes"])).code, 0);
+    await aws.config(configText("https://b.example.test").replace("name: demo", "name: other"));
+    for (const args of [
+      ["up", "--yes"],
+      ["down", "--yes"],
+    ]) {
+      const { code, err } = await aws.podtrust(args);
+      assert.equal(code, 1, args.join(" "));
+      assert.ok(err.includes(`tokens of ${aws.issuer.issuer} are refused from then on`), err);
+    }
+    assert.deepEqual(await providers(aws), [new URL(aws.issuer.issuer).hostname]);
+    const dns = await dnsCliWorld(t);
+    const text = (host: string): string =>
+      `stack: prod\nissuer: https://${host}\ndns: {cloudflare: {}, addresses: ["203.0.113.7"]}\n`;
+    await dns.config(text("a.example.com"));
+    assert.equal((await dns.podtrust(["up", "--yes"])).code, 0);
+    const before = dns.records();
+    await dns.config(text("b.example.com"));
+    const refused = await dns.podtrust(["down", "--yes"]);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /^next: {2}Another config of the name prod may own it/mu);
+    assert.deepEqual(dns.records(), before);
+    assert.equal((await dns.podtrust(["down", "--confirm", "prod"])).code, 0);
+    assert.deepEqual(dns.records(), []);
+  });
 });
