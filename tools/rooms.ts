@@ -41,7 +41,7 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/signer": ["core/base", "rules/oidc", "rules/keys"],
   "core/terminal": ["core/base", "core/credentials"],
   "core/command-line": ["core/base", "core/credentials", "core/files", "core/home", "core/terminal"],
-  "core/http": ["core/base"],
+  "core/http": ["core/base", "core/credentials"],
   "core/protobuf": [],
   "core/x509": [],
   "core/age": ["core/base"],
@@ -123,6 +123,7 @@ export const allowed: Record<string, readonly string[]> = {
   "providers/aws": [
     "core/base",
     "core/credentials",
+    "core/http",
     "rules/oidc",
     "rules/keys",
     "rules/trust",

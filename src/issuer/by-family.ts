@@ -1,14 +1,14 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { errorText, hostNameOf } from "../core/base/index.ts";
-import { connectTarget } from "../core/http/index.ts";
+import { defined, errorText, hostNameOf, mapped } from "../core/base/index.ts";
+import { connectTarget, egressProxyOf } from "../core/http/index.ts";
 import type { IssuerRoute } from "./read.ts";
 import { seeIssuer } from "./see.ts";
 
-/** An issuer as seen over one address family. */
+/** An issuer as seen over one address family, or through a company's proxy, which finds the address by itself. */
 export interface FamilySight {
-  readonly family: "IPv4" | "IPv6";
+  readonly family: "IPv4" | "IPv6" | "the proxy";
   /** `absent`: the name has no address of it; `unseen`: this machine has no route there; `failed`: reading it failed. */
   readonly outcome: "seen" | "absent" | "unseen" | "failed";
   /** Why it failed or is not seen. */
@@ -57,20 +57,33 @@ async function seeOver(
     return { family, outcome: "unseen", why: "this machine has no IPv6", kids: [] };
   // Only the issuer's own name is pinned to the family; a JWK Set elsewhere is read over either.
   const pinned = [{ host, port: asked, address, toPort: target.port }, ...rules];
+  const { why, ...sight } = await seen(issuer, { ...route, connectTo: pinned }, signal);
+  return { family, ...sight, ...defined({ why: mapped(why, (text) => `${address}: ${text}`) }) };
+}
+
+type LookOutcome = Pick<FamilySight, "outcome" | "why" | "kids">;
+
+async function seen(issuer: string, route: IssuerRoute, signal: AbortSignal): Promise<LookOutcome> {
   try {
-    const { kids } = await seeIssuer(issuer, { ...route, connectTo: pinned }, signal);
-    return { family, outcome: "seen", kids };
+    const { kids } = await seeIssuer(issuer, route, signal);
+    return { outcome: "seen", kids };
   } catch (error) {
     signal.throwIfAborted();
-    return { family, outcome: "failed", why: `${address}: ${errorText(error)}`, kids: [] };
+    return { outcome: "failed", why: errorText(error), kids: [] };
   }
 }
 
-/** An issuer as AWS reads it, over each address family separately: IPv4, then IPv6. Throws only the signal's reason. */
-export function seeByFamily(
+/**
+ * An issuer as AWS reads it, over each address family separately: IPv4, then IPv6. Behind a company's proxy it is one look, through
+ * that: to which address the proxy connects is not known here. Throws the signal's reason, and `http-proxy`.
+ */
+export async function seeByFamily(
   issuer: string,
   route: IssuerRoute,
   signal: AbortSignal,
 ): Promise<readonly FamilySight[]> {
+  const rules = route.connectTo ?? [];
+  if (egressProxyOf(issuer, rules) !== undefined)
+    return [{ family: "the proxy", ...(await seen(issuer, route, signal)) }];
   return Promise.all(families.map((family) => seeOver(issuer, route, family, signal)));
 }

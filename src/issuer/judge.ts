@@ -47,6 +47,7 @@ const byCertificate: Readonly<Record<string, Reason>> = {
 
 const byReason: Readonly<Record<string, Reason>> = {
   dns: "NameNotResolved",
+  proxy: "ConnectionFailed",
   tls: "TlsFailed",
   thumbprint: "CertificateUntrusted",
   "too-large": "ResponseTooLarge",
@@ -105,6 +106,8 @@ export function failed(reading: DocumentReading & { readonly outcome: "failed" }
     reading,
     failureReason(reading, reading.error),
     slow ? `${text}: ${course(reading.exchange)}` : text,
+    // What a proxy refuses says nothing of the issuer.
+    reading.error.code === "http-proxy" ? reading.error.next : undefined,
   );
 }
 

@@ -11,6 +11,8 @@ import { type Node, type RuleContext, sourcePath } from "./rule.ts";
 export const ownEnvironment: readonly string[] = [
   // AWS's SDK reads the process' own, and so the profile that it would take is asked of the same.
   "src/providers/aws/session.ts",
+  // A proxy is the process' own, for every client in it: one of a config's would be somebody else's.
+  "src/core/http/egress.ts",
   // What a caller leaves out.
   "src/providers/kubernetes/open.ts",
   // A program of its own, which imports nothing of src/.

@@ -45,6 +45,14 @@ export function withNotServers(command: Command): Command {
   );
 }
 
+/** `--seen-through-proxy`: each address of an issuer by itself is not to be seen behind a company's proxy. */
+export function withProxySight(command: Command): Command {
+  return command.option(
+    "--seen-through-proxy",
+    "behind the proxy of HTTPS_PROXY: take what it shows for what each address of the issuer does",
+  );
+}
+
 /** `--only` and `--skip`. */
 export function withSelection(command: Command): Command {
   return command

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
-import { collect, withIssuerOptions, withNotServers } from "../options/stack.ts";
+import { collect, withIssuerOptions, withNotServers, withProxySight } from "../options/stack.ts";
 import type { Move, MoveOptions } from "./moves.ts";
 import type { StolenOptions } from "./stolen.ts";
 
@@ -101,7 +101,9 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
   )
     .addOption(algorithm())
     .action((options: MoveOptions) => carryOut("prepare", options));
-  define("promote", "sign with the next key, server by server, once no relying party lacks it")
+  withProxySight(
+    define("promote", "sign with the next key, server by server, once no relying party lacks it"),
+  )
     .option(...identity)
     .action((options: MoveOptions) => carryOut("promote", options));
   define("finish", "stop publishing the previous key, then remove it from the API servers")
@@ -119,12 +121,17 @@ export function defineRotateMoves(rotate: Command, context: CommandContext): voi
     (options: MoveOptions) => carryOut("abort", options),
   );
   recipient(
-    define("run", "rotate with all waits: prepare, promote, prepare the next spare key, finish publication"),
+    withProxySight(
+      define(
+        "run",
+        "rotate with all waits: prepare, promote, prepare the next spare key, finish publication",
+      ),
+    ),
   )
     .addOption(algorithm())
     .option(...identity)
     .action((options: MoveOptions) => carryOut("run", options));
-  define("stolen", "say what the theft of a key means and costs, then end that key")
+  withProxySight(define("stolen", "say what the theft of a key means and costs, then end that key"))
     .argument("<kid>", "key ID, as rotate status shows it")
     .option(
       "--at-once",

@@ -71,6 +71,7 @@ export interface MoveOptions extends RouteOptions {
   readonly notAServer?: readonly string[];
   readonly copied?: boolean;
   readonly untried?: boolean;
+  readonly seenThroughProxy?: boolean;
 }
 
 /** By the publisher's control socket; undefined if none answers here, as for one in pods. */
@@ -158,7 +159,7 @@ async function opened<T>(
   const run = await runOf(context, options);
   const endings: AccessEnding[] = [];
   const { config, route } = run;
-  const { without, notAServer: notServers, identity, untried } = options;
+  const { without, notAServer: notServers, identity, untried, seenThroughProxy } = options;
   const { env, clock, signal, progress } = context;
   const rotation = await openRotation({
     config,
@@ -175,6 +176,7 @@ async function opened<T>(
       without,
       notServers,
       untried,
+      seenThroughProxy,
       identities: await mapped(identity, (name) => identitiesOf(context, name)),
     }),
     withdraw: (kid, cluster) => withdrawn(context, config, cluster, kid),

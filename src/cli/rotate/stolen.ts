@@ -217,7 +217,11 @@ export async function runStolen(context: CommandContext, options: StolenOptions,
     consent: consentOf(context),
     notice: (text) => progress.line(`note: ${text}`, 6),
     onWait: waitingLine(context),
-    ...defined({ without: options.without, notServers: options.notAServer }),
+    ...defined({
+      without: options.without,
+      notServers: options.notAServer,
+      seenThroughProxy: options.seenThroughProxy,
+    }),
   });
   try {
     const reached = await answered(run, opened, kid, options);

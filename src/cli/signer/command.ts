@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import type { CommandContext } from "../context.ts";
-import { withIssuerOptions } from "../options/stack.ts";
+import { withIssuerOptions, withProxySight } from "../options/stack.ts";
 import type { AddOptions, CreateOptions, ImportOptions, StateOptions } from "./keys.ts";
 import type { PromoteOptions } from "./running.ts";
 import type { SignerRunOptions } from "./run.ts";
@@ -181,7 +181,11 @@ function defineRunning(signer: Command, context: CommandContext): void {
       const { runStatus } = await import("./running.ts");
       await runStatus(context, options);
     });
-  withIssuerOptions(withState(signer.command("promote").argument("[kid]", "key ID (default: the next key)")))
+  withProxySight(
+    withIssuerOptions(
+      withState(signer.command("promote").argument("[kid]", "key ID (default: the next key)")),
+    ),
+  )
     .description(
       "sign with the next key, once it is published, every cache has it, and every API server serves it",
     )

@@ -1,4 +1,4 @@
-import { durationText, isoSeconds, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { defined, durationText, isoSeconds, PodtrustError, silentLogger } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { type Publication, publicationOf } from "../../control-plane/rotation/index.ts";
 import { openUploads } from "../../publisher/index.ts";
@@ -17,6 +17,7 @@ export interface PublishedOptions extends RouteOptions {
   readonly state: string;
   readonly file: string;
   readonly publishedSince?: string;
+  readonly seenThroughProxy?: boolean;
 }
 
 /** Where there is no config: a publisher's own defaults, and the longest that any relying party keeps a set. */
@@ -47,6 +48,7 @@ async function publication(
     route: await routeOf(context, options),
     given: await openUploads(config, { env, clock, logger: silentLogger }),
     publisherCache: publisherCacheOf(config),
+    ...defined({ seenThroughProxy: options.seenThroughProxy }),
   });
 }
 

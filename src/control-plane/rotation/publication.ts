@@ -21,6 +21,7 @@ export interface PublicationOptions {
   readonly route: IssuerRoute;
   /** Places of relying parties with uploaded keys: a key signs only once they have it. */
   readonly given?: readonly KeyRecipient[];
+  readonly seenThroughProxy?: boolean;
   /** Milliseconds: max-age of the publisher's Cache-Control. */
   readonly publisherCache: number;
 }
@@ -32,14 +33,15 @@ export interface Publication {
 }
 
 /** Throws `config-without-publisher` where a relying party fetches what somebody else serves. */
-export function publicationOf({ config, route, given, publisherCache }: PublicationOptions): Publication {
+export function publicationOf(options: PublicationOptions): Publication {
+  const { config, route, given, publisherCache, seenThroughProxy } = options;
   // Parties with uploaded keys read no documents, and have no cache of them.
   const isFetched = fetchingParties(config).length > 0;
   const kept: KeptTimes = isFetched
     ? publisherOf(config)
     : (config.publisher ?? { pollInterval: uploadPoll });
   const { pollInterval: poll, relyingPartyCache = relyingParties.aws.keys.fetchedMs } = kept;
-  const sights = { route, isFetched, ...defined({ given }) };
+  const sights = { route, isFetched, ...defined({ given, seenThroughProxy }) };
   return {
     times: isFetched
       ? { poll, publisherCache, relyingPartyCache }

@@ -36,6 +36,7 @@ export interface OpenTheftOptions {
   readonly stateDir: string;
   /** Places of relying parties with uploaded keys. */
   readonly given?: readonly KeyRecipient[];
+  readonly seenThroughProxy?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -128,7 +129,7 @@ export async function openTheft(options: OpenTheftOptions): Promise<OpenedTheft>
     const sights = {
       route,
       isFetched: fetchingParties(config).length > 0,
-      ...defined({ given: options.given }),
+      ...defined({ given: options.given, seenThroughProxy: options.seenThroughProxy }),
     };
     const published = (until: AbortSignal): Promise<Sights> => sightsOf(issuer, sights, until);
     const copies = recordServers(opened.all);

@@ -33,6 +33,8 @@ export const settings = {
   LISTEN_PID: "the process that they are for",
   NOTIFY_SOCKET: "where systemd is told the state of its service",
   NO_COLOR: "no colors",
+  NO_PROXY: "hosts that are reached without the proxy",
+  no_proxy: "the same, where NO_PROXY is not set",
   PATH: "where programs are",
   PODTRUST_ALLOW_CREDENTIAL: "digests of places to which a credential may go",
   PODTRUST_ALLOW_EXEC_PLUGIN: "digests of programs that may run",

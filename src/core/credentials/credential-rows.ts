@@ -283,8 +283,9 @@ export const credentials = {
   "proxy-password": {
     what: "the password in the address of a proxy",
     owner: "the person whose environment has it",
-    goesTo: "the programs az and kubectl, which the person has podtrust run; podtrust itself asks no proxy",
-    variables: ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"],
+    goesTo:
+      "that proxy, for every host but loopback, those of `NO_PROXY` and the API server; and the programs az and kubectl",
+    variables: ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"],
     namedBy: [],
     masked: ["password"],
   },

@@ -1,4 +1,5 @@
 import { type Clock, retry, type RetrySchedule, until } from "../base/index.ts";
+import { isHeldByProxy } from "./failure.ts";
 
 /** Called for waits: why, and until when (milliseconds of `Clock.elapsed()`). */
 export type OnApiWait = (reason: string, deadline: number) => void;
@@ -69,7 +70,7 @@ export class ApiRetry {
       schedule: reads,
       clock,
       signal,
-      retryable: (thrown) => isUnanswered(thrown) && !signal.aborted,
+      retryable: (thrown) => isUnanswered(thrown) && !isHeldByProxy(thrown) && !signal.aborted,
     });
   }
 }

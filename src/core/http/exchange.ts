@@ -28,6 +28,8 @@ export interface ExchangeTrace {
   /** What the resolver said, in its order; empty where there was nothing to resolve. */
   readonly resolved: readonly string[];
   readonly attempts: readonly ConnectionAttempt[];
+  /** `HOST:PORT` of the proxy that made the connection, to an address of its own choice. */
+  readonly proxy?: string;
   readonly timing: ExchangeTiming;
   /** The server's TLS facts, accepted or not. */
   readonly tls?: TlsFacts;
@@ -47,6 +49,7 @@ export class ExchangeObserver {
   readonly #timing: Partial<Record<Phase, number>> = {};
   #tls: TlsFacts | undefined;
   #status: number | undefined;
+  #proxy: string | undefined;
   #received = 0;
 
   #mark(phase: Phase): void {
@@ -58,10 +61,15 @@ export class ExchangeObserver {
     this.#attempts.set(`${address} ${port}`, one);
   }
 
+  /** Whose connection it is. */
+  goes(proxy: string | undefined): void {
+    this.#proxy = proxy;
+  }
+
   /** Follows the connection; `host` is where it goes, which needs no look-up where it is an address. */
   follow(socket: Socket, host: string, port: number): void {
     // For an address Node begins before a listener can be added.
-    if (isIP(host) !== 0) this.#attempt(host, port);
+    if (isIP(host) !== 0 && this.#proxy === undefined) this.#attempt(host, port);
     socket.on("lookup", (_error: Error | null, address: string | undefined) => {
       if (typeof address === "string") this.#resolved.push(address);
       this.#mark("dns");
@@ -99,7 +107,7 @@ export class ExchangeObserver {
       attempts: [...this.#attempts.values()],
       timing: this.#timing,
       received: this.#received,
-      ...defined({ tls: this.#tls, status: this.#status }),
+      ...defined({ proxy: this.#proxy, tls: this.#tls, status: this.#status }),
     };
   }
 }

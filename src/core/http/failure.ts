@@ -4,6 +4,7 @@ import { withheldCode } from "./judged-lookup.ts";
 /** Why a request got no answer, in one word. */
 export type HttpFailureReason =
   | "dns"
+  | "proxy"
   | "connect"
   | "tls"
   | "thumbprint"
@@ -24,8 +25,12 @@ const connectCodes = new Set([
   "ETIMEDOUT",
 ]);
 
+/** The code of what a proxy answered, or why it did not. */
+export const proxyCode = "PROXY";
+
 const sentences: Record<HttpFailureReason, { code: PodtrustError["code"]; words: string }> = {
   dns: { code: "http-unreachable", words: "its name does not resolve" },
+  proxy: { code: "http-proxy", words: "the proxy makes no connection" },
   connect: { code: "http-unreachable", words: "no connection came about" },
   tls: { code: "http-tls", words: "its certificate or TLS handshake was refused" },
   thumbprint: { code: "http-tls", words: "no certificate of its chain has a registered thumbprint" },
@@ -51,6 +56,7 @@ export function reasonOf(error: unknown): HttpFailureReason {
   const code = codeOf(error);
   if (code === withheldCode) return "withheld";
   if (dnsCodes.has(code)) return "dns";
+  if (code === proxyCode) return "proxy";
   if (connectCodes.has(code)) return "connect";
   return tlsCode.test(code) ? "tls" : "protocol";
 }
@@ -86,4 +92,10 @@ export function httpFailure(url: string, reason: HttpFailureReason, cause?: unkn
   const system = codeOf(cause);
   const detail = { url, reason, ...(system === "" ? {} : { cause: system }) };
   return new PodtrustError(code, `${url}: ${words}${because}`, { cause, detail });
+}
+
+/** Whether what was thrown comes of a proxy that makes no connection: it makes none a moment later, so that nothing is tried again. */
+export function isHeldByProxy(thrown: unknown): boolean {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return cause instanceof PodtrustError && cause.code === "http-proxy";
 }

@@ -3,6 +3,8 @@ export { ApiRetry, type OnApiWait, type Throttle } from "./api-retry.ts";
 export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
 export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
+export { egressProxy } from "./egress.ts";
+export { isHeldByProxy } from "./failure.ts";
 export { hostAllowed } from "./host-check.ts";
 export type { MayConnect } from "./judged-lookup.ts";
 export { isLoopback } from "./loopback.ts";
@@ -22,3 +24,5 @@ export {
 } from "./request.ts";
 export { jsonBody, jsonOf } from "./json.ts";
 export { saidWords } from "./said.ts";
+export { EgressAgent } from "./tunnel.ts";
+export { egressProxyOf } from "./way.ts";

@@ -6,18 +6,19 @@ import { checkServerIdentity, type ConnectionOptions, TLSSocket } from "node:tls
 import { collectBytes, defined, hostName, mapped, PodtrustError } from "../base/index.ts";
 import { tlsFacts, type TlsFacts } from "./chain.ts";
 import type { ConnectionPool } from "./connections.ts";
-import { type ConnectTo, connectTarget } from "./connect-to.ts";
 import type { ExchangeObserver } from "./exchange.ts";
 import { httpFailure, reasonOf } from "./failure.ts";
-import { judgedLookup, type MayConnect } from "./judged-lookup.ts";
+import { judgedLookup } from "./judged-lookup.ts";
 import { connectHost } from "./loopback.ts";
+import { proxyName } from "./egress.ts";
 import { throughProxy } from "./tunnel.ts";
+import { type ConnectionWay, wayOf, type WayOptions } from "./way.ts";
 
 // An `import` of node:http evaluates its lazy WebSocket exports as well: 17 MB of undici that nothing here needs.
 const { request: plainRequest } = process.getBuiltinModule("node:http");
 const { request: secureRequest } = process.getBuiltinModule("node:https");
 
-export interface HttpOptions {
+export interface HttpOptions extends WayOptions {
   /** GET by default. */
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -31,13 +32,6 @@ export interface HttpOptions {
   /** A client certificate and its key, PEM. */
   readonly cert?: string;
   readonly key?: string;
-  readonly connectTo?: readonly ConnectTo[];
-  /** Which addresses may be connected to; all by default. Asked once for each, and connected is to what it lets through. */
-  readonly mayConnect?: MayConnect;
-  /** `http://127.0.0.1:PORT` of a proxy that is asked to connect to the server (CONNECT); for https alone, without `connections`. */
-  readonly proxy?: string;
-  /** Keeps the connection for the next exchange; a connection of its own by default. TLS is not reported then. */
-  readonly connections?: ConnectionPool;
   readonly signal?: AbortSignal;
   /** Lets `http:` URLs through: for challenges, proxies on loopback, and nothing that is trusted. */
   readonly allowPlainHttp?: boolean;
@@ -79,12 +73,6 @@ const maxHeaderSize = 32 * 1024;
 /** Milliseconds of silence after which TCP asks the other side: a lost way is found ten seconds later. */
 const keepAliveMs = 30_000;
 
-/** Where a request connects to. */
-function targetOf(url: URL, { connectTo = [] }: HttpOptions): { host: string; port: number } {
-  const asked = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return connectTarget(connectTo, hostName(url), asked);
-}
-
 function checkedUrl(text: string, options: HttpOptions): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && url.username + url.password !== "") {
@@ -98,10 +86,6 @@ function checkedUrl(text: string, options: HttpOptions): URL {
       detail: { url: text },
     });
   }
-  const { mayConnect = () => true } = options;
-  const { host, port } = targetOf(url, options);
-  // Of an address Node asks no look-up.
-  if (isIP(host) !== 0 && !mayConnect(host, port)) throw httpFailure(url.href, "withheld", new Error(host));
   return url;
 }
 
@@ -110,10 +94,14 @@ function lengthOf(body: HttpOptions["body"]): Readonly<Record<string, string>> {
   return defined({ "content-length": mapped(body, (value) => String(Buffer.byteLength(value))) });
 }
 
-function requestOptions(url: URL, options: HttpOptions, signal: AbortSignal): RequestOptions {
+function requestOptions(
+  url: URL,
+  target: ConnectionWay,
+  options: HttpOptions,
+  signal: AbortSignal,
+): RequestOptions {
   const secure = url.protocol === "https:";
   const name = hostName(url);
-  const target = targetOf(url, options);
   const base: RequestOptions = {
     method: options.method ?? "GET",
     host: connectHost(target.host),
@@ -127,12 +115,12 @@ function requestOptions(url: URL, options: HttpOptions, signal: AbortSignal): Re
   };
   if (!secure) return base;
   const tls = tlsOptions(name, options);
-  if (options.proxy === undefined) return { ...base, ...tls, ...identityCheck(name, options.connections) };
+  if (target.proxy === undefined) return { ...base, ...tls, ...identityCheck(name, options.connections) };
   const tunnelled: ConnectionOptions = {
     ...tls,
     checkServerIdentity: (_host, certificate) => checkServerIdentity(name, certificate),
   };
-  const createConnection = throughProxy(options.proxy, { ...target, tls: tunnelled }, signal);
+  const createConnection = throughProxy(target.proxy, { ...target, tls: tunnelled }, signal);
   // Node asks `createConnection` only where no agent connects.
   return { ...base, agent: undefined, createConnection };
 }
@@ -309,9 +297,10 @@ class Ending {
 }
 
 /** Begins an exchange, which `ending` ends. */
-function begin(url: URL, options: HttpOptions, ending: Ending): ClientRequest {
+function begin(url: URL, way: ConnectionWay, options: HttpOptions, ending: Ending): ClientRequest {
   const start = url.protocol === "https:" ? secureRequest : plainRequest;
-  const connection = requestOptions(url, options, ending.signal);
+  const connection = requestOptions(url, way, options, ending.signal);
+  options.observer?.goes(mapped(way.proxy, proxyName));
   const outgoing = start(connection);
   outgoing.once("socket", (socket) =>
     options.observer?.follow(socket, String(connection.host), Number(connection.port)),
@@ -346,8 +335,9 @@ export async function receive<T>(
   consume: (answer: HttpStream) => Promise<T>,
 ): Promise<T> {
   const url = checkedUrl(text, options);
+  const way = wayOf(url, options);
   const ending = new Ending(options);
-  const outgoing = begin(url, options, ending);
+  const outgoing = begin(url, way, options, ending);
   outgoing.once("socket", (socket) => socket.setKeepAlive(true, keepAliveMs));
   try {
     const response = await (async () => {
@@ -369,13 +359,14 @@ export async function receive<T>(
  * One HTTP exchange, on a connection of its own unless `connections` are given: TLS verified against the public roots or `ca`, size and time
  * bounded, redirects never followed (the answer is given as it came).
  *
- * Throws PodtrustError `http-url-invalid`, `http-unreachable`, `http-tls`, `http-timeout`, `http-too-large` or
+ * Throws PodtrustError `http-url-invalid`, `http-unreachable`, `http-proxy`, `http-tls`, `http-timeout`, `http-too-large` or
  * `interrupted`, with `detail.reason` in one word. Any status is an answer, not an error.
  */
 export async function request(text: string, options: HttpOptions = {}): Promise<HttpResponse> {
   const url = checkedUrl(text, options);
+  const way = wayOf(url, options);
   const ending = new Ending(options);
-  const outgoing = begin(url, options, ending);
+  const outgoing = begin(url, way, options, ending);
   try {
     ending.signal.throwIfAborted();
     const response = await send(url, outgoing, options, ending.signal);

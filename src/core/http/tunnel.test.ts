@@ -68,8 +68,8 @@ describe("a request through a proxy", () => {
   test("a refusal of the proxy is reported with the proxy's words, in one line", async (t) => {
     const proxy = await proxyWith(t, (client) => client.end("HTTP/1.1 403 not for \u0007you\r\n\r\n"));
     await assert.rejects(request("https://a.example/", { proxy: proxy.url }), {
-      code: "http-unreachable",
-      message: /the proxy refuses a\.example:443: 403 not for/u,
+      code: "http-proxy",
+      message: /the proxy 127\.0\.0\.1:\d+ refuses a\.example:443: 403 not for \?you/u,
     });
   });
 
@@ -79,7 +79,8 @@ describe("a request through a proxy", () => {
       code: "http-timeout",
     });
     await assert.rejects(request("https://a.example/", { proxy: "http://127.0.0.1:1" }), {
-      code: "http-unreachable",
+      code: "http-proxy",
+      message: /the proxy 127\.0\.0\.1:1 does not answer/u,
     });
   });
 });

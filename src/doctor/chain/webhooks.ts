@@ -74,7 +74,7 @@ async function servingLook(
   const endpoint = await endpointOf(looking, client);
   const observer = new ExchangeObserver();
   const { url, ca, connectTo } = endpoint;
-  const route = { connectTo, timeoutMs: handshakeMs, signal: looking.signal, observer };
+  const route = { connectTo, timeoutMs: handshakeMs, signal: looking.signal, observer, direct: true };
   try {
     await request(url, { ...route, ...defined({ ca: ca === "" ? undefined : ca }) });
     return { verified: true, ...certificateFacts(observer) };

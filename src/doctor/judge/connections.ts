@@ -13,9 +13,15 @@ const detailOf = (reading: DocumentReading, member: "cause" | "reason"): string 
 
 const causeOf = (reading: DocumentReading): string => detailOf(reading, "cause");
 
+/** Whether a company's proxy makes no connection: of the issuer that says nothing. */
+function isHeldByProxy(reading: DocumentReading): boolean {
+  return reading.outcome === "failed" && reading.error.code === "http-proxy";
+}
+
 /** Whether this machine could not even try, or was not to. */
 export function isUnseen(reading: DocumentReading): boolean {
   const errors = reading.exchange.attempts.map(({ error }) => error ?? "");
+  if (isHeldByProxy(reading)) return true;
   if (reading.outcome === "answered" || reading.exchange.timing.connect !== undefined) return false;
   if (detailOf(reading, "reason") === "withheld") return true;
   return noRoute.has(causeOf(reading)) || (errors.length > 0 && errors.every((error) => noRoute.has(error)));
@@ -24,7 +30,8 @@ export function isUnseen(reading: DocumentReading): boolean {
 /** Why no connection came about. */
 export function noConnection(facts: Judged, found: IssuerFinding): DoctorFinding {
   const reading = readingOf(facts, found);
-  const { seen } = found;
+  const { seen, next } = found;
+  if (isHeldByProxy(reading)) return finding("AddressUnseen", { seen, next });
   if (isUnseen(reading)) return finding("AddressUnseen", { seen });
   return finding(causeOf(reading) === "ECONNREFUSED" ? "ConnectionRefused" : "ConnectionFailed", { seen });
 }

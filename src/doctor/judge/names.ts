@@ -53,5 +53,7 @@ function judgeName(name: NameFacts): readonly DoctorFinding[] {
 /** Where the issuer's name leads. That of the keys is judged with jwks_uri, which names it. */
 export function judgeNames(facts: Judged): readonly DoctorFinding[] {
   const host = hostNameOf(facts.issuer);
+  // A proxy finds names by itself: in its network the names of others need not lead anywhere.
+  if (facts.reading.discovery.exchange.proxy !== undefined) return [];
   return facts.names.filter((name) => name.host === host).flatMap(judgeName);
 }

@@ -12,9 +12,13 @@ import {
   systemClock,
   partitionOf,
 } from "../../core/base/index.ts";
+import { EgressAgent } from "../../core/http/index.ts";
 import type { AwsAccess } from "./access.ts";
 import { AdaptiveRate } from "./adaptive-rate.ts";
 import { sessionsFor } from "./s3-session.ts";
+
+// The SDK's own default, which it gives to agents of its own alone.
+const maxSockets = 50;
 
 /**
  * One exchange with AWS: enough for a slow day, short enough that a dead endpoint is reported within half a minute. By
@@ -22,6 +26,7 @@ import { sessionsFor } from "./s3-session.ts";
  */
 function boundsOf({ answerWithinMs = 20_000 }: AwsAccess) {
   return {
+    httpsAgent: new EgressAgent({ maxSockets }),
     connectionTimeout: 5000,
     requestTimeout: answerWithinMs,
     throwOnRequestTimeout: true,

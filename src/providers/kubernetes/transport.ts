@@ -79,6 +79,8 @@ async function exchangeOf(
     options: {
       ...options,
       ...certificate,
+      // An API server is told by an address of its own network, which no proxy of a company leads to.
+      direct: true,
       method: call.method ?? (posted ? "POST" : "GET"),
       headers: { "user-agent": "podtrust", ...bodyHeaders(call), ...accept, ...options.headers, ...headers },
       ...(posted ? { body: JSON.stringify(call.body) } : {}),

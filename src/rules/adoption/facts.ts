@@ -57,7 +57,8 @@ export interface DocumentFacts {
 }
 
 export interface FamilyFacts {
-  readonly family: "IPv4" | "IPv6";
+  /** Through a company's proxy, which finds the address by itself, there is one look in place of two. */
+  readonly family: "IPv4" | "IPv6" | "the proxy";
   readonly outcome: "seen" | "absent" | "unseen" | "failed";
   /** Why it failed or is not seen. */
   readonly why?: string;

@@ -10,6 +10,10 @@ export const httpErrors = {
     summary: "A server could not be reached: its name did not resolve, or the connection failed.",
     next: "Check the name, the network path and that the server is running.",
   },
+  "http-proxy": {
+    summary: "The proxy of HTTPS_PROXY is written wrongly, cannot be reached, or lets a host not through.",
+    next: "Have the host let through, name it in NO_PROXY where it is reached without the proxy, or correct HTTPS_PROXY.",
+  },
   "http-tls": {
     summary: "A server's certificate could not be verified, or the TLS handshake failed.",
     next: "Check the served chain and name; for a private CA give --ca FILE.",

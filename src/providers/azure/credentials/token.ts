@@ -8,6 +8,7 @@ import {
   textOf,
 } from "../../../core/base/index.ts";
 import {
+  isHeldByProxy,
   AccessTokenCache,
   type HttpResponse,
   type IssuedToken,
@@ -85,7 +86,8 @@ async function granted(
     if (response.status !== 200) throw refusalOf(response, what, secrets);
     return response;
   };
-  const retryable = (error: unknown): boolean => error instanceof AzureUnanswered && !signal.aborted;
+  const retryable = (error: unknown): boolean =>
+    error instanceof AzureUnanswered && !signal.aborted && !isHeldByProxy(error);
   return retry(ask, { schedule: passing, clock, signal, retryable }).catch((error: unknown) => {
     if (!(error instanceof AzureUnanswered)) throw error;
     const code = error.cause === undefined ? "azure-unavailable" : "azure-unreachable";

@@ -11,6 +11,7 @@ import {
   base64urlJson,
 } from "../../../core/base/index.ts";
 import {
+  isHeldByProxy,
   AccessTokenCache,
   type HttpResponse,
   type IssuedToken,
@@ -77,7 +78,8 @@ async function granted(grant: Grant, clock: Clock, signal: AbortSignal): Promise
     if (response.status !== 200) throw refusalOf(response, what, grant.secrets);
     return response;
   };
-  const retryable = (error: unknown): boolean => error instanceof GoogleUnanswered && !signal.aborted;
+  const retryable = (error: unknown): boolean =>
+    error instanceof GoogleUnanswered && !signal.aborted && !isHeldByProxy(error);
   return retry(ask, { schedule: passing, clock, signal, retryable }).catch((error: unknown) => {
     if (!(error instanceof GoogleUnanswered)) throw error;
     const code = error.cause === undefined ? "gcp-unavailable" : "gcp-unreachable";
