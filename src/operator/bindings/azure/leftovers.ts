@@ -4,8 +4,14 @@ import {
   type ObservedCredential,
   isBoundCredential,
 } from "../../../providers/azure/index.ts";
-import { type AzureTrust, type AzureTrustGroup, resourceIdOf } from "../../../rules/bindings/azure/index.ts";
-import { markedBinding, partyNames } from "../../../rules/bindings/index.ts";
+import {
+  type AzureTrust,
+  type AzureTrustGroup,
+  groupId,
+  readAzureTrust,
+  resourceIdOf,
+} from "../../../rules/bindings/azure/index.ts";
+import { markedBinding, partyNames, type Read } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
 import { azureTags } from "../../../rules/plan/index.ts";
 import type { BindingEvent } from "../pass.ts";
@@ -13,7 +19,8 @@ import { EmptyScopes } from "../scopes.ts";
 import { cutIdentities } from "./cut.ts";
 import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
-import { pairOf, sameId } from "./identity-ref.ts";
+import { pairOf, placeOf, sameId } from "./identity-ref.ts";
+import { trustNameOf } from "../status.ts";
 import { identityStatusOf } from "./status.ts";
 import { type BoundTenant, freshLook, maxLookAge } from "./tenants.ts";
 
@@ -193,14 +200,23 @@ export async function standingIn(
 const isOurs = ({ stack, issuer }: AzureTrust, one: ObservedCredential): boolean =>
   one.issuer === issuer && isBoundCredential(one, stack);
 
+/** What a binding has, and the trust that it names. */
+interface ClaimingBinding {
+  readonly identities: readonly IdentityStatus[];
+  readonly trust: string;
+}
+
 /** Owners of credentials, by the status of bindings. */
 class Claims {
+  readonly #trust: AzureTrust;
   readonly #sweep: Sweep;
   /** NAMESPACE/NAME by the name of such a binding's credential. */
   readonly #byName: ReadonlyMap<string, string>;
-  readonly #read = new Map<string, Promise<readonly IdentityStatus[]>>();
+  readonly #bindings = new Map<string, Promise<ClaimingBinding | undefined>>();
+  readonly #trusts = new Map<string, Promise<Read<AzureTrust> | undefined>>();
 
   constructor(trust: AzureTrust, sweep: Sweep) {
+    this.#trust = trust;
     this.#sweep = sweep;
     this.#byName = new Map(
       [...sweep.known].map((key) => {
@@ -210,20 +226,41 @@ class Claims {
     );
   }
 
-  #identitiesOf(key: string): Promise<readonly IdentityStatus[]> {
-    const known = this.#read.get(key);
-    if (known !== undefined) return known;
+  #binding(key: string): Promise<ClaimingBinding | undefined> {
     const { clients, signal } = this.#sweep;
     const [namespace = "", name = ""] = key.split("/");
     const { kind } = partyNames.azure.binding;
-    const read = clients.cluster
-      .read({ kind, namespace, name }, { signal })
-      .then((object) => (object === undefined ? [] : identityStatusOf(object).identities));
-    this.#read.set(key, read);
-    return read;
+    return answered(this.#bindings, key, async () => {
+      const object = await clients.cluster.read({ kind, namespace, name }, { signal });
+      return object && { identities: identityStatusOf(object).identities, trust: trustNameOf(object) };
+    });
   }
 
-  /** Whether a binding of any trust has this credential in this identity. */
+  #other(name: string): Promise<Read<AzureTrust> | undefined> {
+    const { clients, signal } = this.#sweep;
+    const { kind } = partyNames.azure.trust;
+    return answered(this.#trusts, name, async () => {
+      const object = await clients.cluster.read({ kind, name }, { signal });
+      return object && readAzureTrust(object);
+    });
+  }
+
+  /**
+   * Whether bindings of a trust of this name may have a credential of this one in this identity; true if that trust cannot
+   * be read.
+   */
+  async #mayHave(name: string, id: string): Promise<boolean> {
+    const own = this.#trust;
+    if (name === own.name) return true;
+    const read = await this.#other(name);
+    if (read === undefined || "problems" in read) return read !== undefined;
+    const { stack, issuer, tenant, groups } = read.object;
+    const group = groupId(placeOf(id).group);
+    const isSame = stack === own.stack && issuer === own.issuer && tenant === own.tenant;
+    return isSame && groups.some((one) => one.id === group);
+  }
+
+  /** Whether a binding of this trust, or of another one that may have it, has this credential in this identity. */
   async has(id: string, { name, subject }: ObservedCredential): Promise<boolean> {
     const whose = parseSubject(subject);
     const keys = [
@@ -231,13 +268,19 @@ class Claims {
       whose === undefined ? undefined : `${whose.namespace}/${whose.name}`,
     ];
     for (const key of new Set(keys)) {
-      if (key === undefined) continue;
-      const identities = await this.#identitiesOf(key);
-      if (
-        identities.some((one) => sameId(one.id, id) && one.credential?.toLowerCase() === name.toLowerCase())
-      )
-        return true;
+      const binding = key === undefined ? undefined : await this.#binding(key);
+      const isIts = binding?.identities.some(
+        (one) => sameId(one.id, id) && one.credential?.toLowerCase() === name.toLowerCase(),
+      );
+      if (isIts === true && binding !== undefined && (await this.#mayHave(binding.trust, id))) return true;
     }
     return false;
   }
+}
+
+/** What was asked for under a key before, or is now. */
+function answered<T>(asked: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const one = asked.get(key) ?? ask();
+  asked.set(key, one);
+  return one;
 }
