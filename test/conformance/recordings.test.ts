@@ -7,18 +7,19 @@ import { awsCases } from "../record/aws/cases.ts";
 import { azureCases } from "../record/azure/cases.ts";
 import { disagreements } from "../record/compare.ts";
 import { googleCases } from "../record/gcp/cases.ts";
-import { UsedValues } from "../record/mask.ts";
 import { parseRecording, type RecordedCase, recordedAnswer, type Recording } from "../record/recording.ts";
+import { ownWordsOf } from "../record/vendor.ts";
 
 const vendors = { aws: awsCases, gcp: googleCases, azure: azureCases };
 
 /** What a vendor would have answered that does as our rules say. */
 async function obedient(vendor: (typeof vendors)[keyof typeof vendors]): Promise<Recording> {
   const cases: RecordedCase[] = [];
+  const own = await ownWordsOf(vendor);
   for (const { rule, name } of vendor.cases) {
     const { outcome, status = 200, code, number, texts = [] } = await vendor.judge(name);
     const answer = outcome === "granted" ? { status: 200 } : { status, code, number, text: texts.at(-1) };
-    cases.push({ rule, case: name, ...recordedAnswer(answer, new UsedValues()) });
+    cases.push({ rule, case: name, ...recordedAnswer(answer, own) });
   }
   return { format: 1, vendor: vendor.vendor, date: "2026-11-29", cases, questions: [] };
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { isMasked, maskText, UsedValues } from "./mask.ts";
+import { isMasked, maskText, OwnWords, UsedValues } from "./mask.ts";
 import { parseRecording, recordedAnswer, recordingText, type Recording } from "./recording.ts";
+
+const noWords = new OwnWords([]);
 
 const whole: Recording = {
   format: 1,
@@ -47,14 +49,38 @@ describe("what is written of a vendor's words", () => {
       assert.equal(maskText(masked), masked);
     });
 
-  test("has a gap for names that are plain words, where the run knows them", () => {
-    assert.equal(maskText("the project shop is not there", ["shop"]), "the project <…> is not there");
-    assert.equal(maskText("of shopping.example", ["shop", "shopping.example"]), "of <…>");
-  });
+  const ours = new OwnWords([
+    "The resource principal named 'x' was not found in the tenant named <name>. This can happen if the application has not been installed.",
+    "No matching federated identity record found for presented assertion subject <subject>.",
+    "The audience in ID Token [x] does not match the expected audience.",
+  ]);
+
+  for (const [what, text, kept] of [
+    [
+      "a company's name",
+      "AADSTS500011: The resource principal named 'y' was not found in the tenant named CONTOSO BANK. This can happen if the application has not been installed.",
+      "The resource principal named <…> was not found in the tenant named <…> This can happen if the application has not been installed.",
+    ],
+    [
+      "a company's name in a sentence that has more words than ours",
+      "The resource principal named 'y' was not found in the tenant named Contoso Bank by its administrator. This can happen.",
+      "The resource principal named <…> was not found in the tenant named <…> This can <…>",
+    ],
+    [
+      "a value that is a word of the sentence",
+      "No matching federated identity record found for presented assertion subject record.",
+      "No matching federated identity record found for presented assertion subject <…>",
+    ],
+    ["a sentence of nobody's", "Contoso Bank is away", "<…>"],
+  ] as const)
+    test(`has a gap for ${what}, and else our own words`, () => {
+      assert.equal(ours.keep(text), kept);
+      assert.ok(isMasked(kept));
+    });
 
   test("is a word, a number and a masked text, whatever came", () => {
     const answer = { status: 400, code: "not a word: 1", number: 7, text: "see https://a.example" };
-    const used = new UsedValues();
+    const used = new OwnWords(["see https://b.example"]);
     assert.deepEqual(recordedAnswer(answer, used), {
       outcome: "refused",
       status: 400,
@@ -68,7 +94,7 @@ describe("what is written of a vendor's words", () => {
 
 describe("a recording", () => {
   test("is read back as it was written", () => {
-    assert.deepEqual(parseRecording(recordingText(whole, new UsedValues())), whole);
+    assert.deepEqual(parseRecording(recordingText(whole, new UsedValues(), noWords)), whole);
   });
 
   const [first] = whole.cases;
@@ -87,15 +113,31 @@ describe("a recording", () => {
       assert.throws(() => parseRecording(JSON.stringify({ ...whole, ...change })), /is no recording/u);
     });
 
+  test("is written where a name of the run is a word that we publish anyway: a project may be called audience", () => {
+    const used = new UsedValues();
+    used.add("selection");
+    const own = new OwnWords(["the selection is none"], ["key-selection"]);
+    assert.deepEqual(parseRecording(recordingText(whole, used, own)), whole);
+  });
+
+  test("is not written where something in it looks like a secret", () => {
+    const question = "AKIAABCDEFGHIJKLMNOP";
+    const leaking = { ...whole, questions: [{ question, unit: "bytes" as const }] };
+    assert.throws(
+      () => recordingText(leaking, new UsedValues(), noWords),
+      /^Error: an AWS access key would be written/u,
+    );
+  });
+
   test("is not written where a value of the run stands in it, and the value is not said", () => {
     const used = new UsedValues();
     used.add("selection");
     assert.throws(
-      () => recordingText(whole, used),
+      () => recordingText(whole, used, noWords),
       (error: Error) => !error.message.includes("selection"),
     );
     const parts = new UsedValues();
     parts.add(`${"a".repeat(16)}.${"b".repeat(16)}.c`);
-    assert.throws(() => parts.refuseIn(`x${"b".repeat(16)}`), /would be written/u);
+    assert.throws(() => parts.refuseIn(`x${"b".repeat(16)}`, noWords), /would be written/u);
   });
 });

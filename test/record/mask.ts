@@ -14,17 +14,80 @@ const aroundText = /^AADSTS\d+: |\s*Trace ID: [^]*$/gu;
 const maxLength = 600;
 
 /**
- * A vendor's sentence with a gap for every value: only words of letters and numbers of five digits stay, none of them in
- * quotation marks, and none that is `known`. The same sentence of our rules, masked by this, is equal to it whatever the values were.
+ * A sentence with a gap for every value: only words of letters and numbers of five digits stay, none of them in quotation marks.
+ * Of a vendor's own words `OwnWords.keep` makes less: a name may be a word.
  */
-export function maskText(text: string, known: Iterable<string> = []): string {
-  let rest = text.replaceAll(aroundText, "");
-  // The longest first: a tenant's domain has its name inside.
-  for (const value of [...known].sort((a, b) => b.length - a.length)) rest = rest.replaceAll(value, gap);
-  rest = rest.replaceAll(quoted, gap);
-  const words = rest.split(/\s+/u).map((word) => (plainWord.test(word) ? word : gap));
+export function maskText(text: string): string {
+  const rest = text.replaceAll(aroundText, "").replaceAll(quoted, gap);
+  return closed(rest.split(/\s+/u).map((word) => (plainWord.test(word) ? word : gap)));
+}
+
+/** Words as a sentence, with one gap for several in a row. */
+function closed(words: readonly string[]): string {
   const kept = words.filter((word, at) => word !== gap || words[at - 1] !== gap);
   return kept.join(" ").slice(0, maxLength).trim();
+}
+
+/** The longest row of words that two sentences have in common, as the places of the first; gaps are nobody's. */
+function common(words: readonly string[], others: readonly string[]): ReadonlySet<number> {
+  const lengths = Array.from({ length: words.length + 1 }, () => new Uint16Array(others.length + 1));
+  const at = (i: number, j: number): number => lengths[i]?.[j] ?? 0;
+  const isSame = (i: number, j: number): boolean => words[i] !== gap && words[i] === others[j];
+  for (let i = words.length - 1; i >= 0; i -= 1)
+    for (let j = others.length - 1; j >= 0; j -= 1)
+      (lengths[i] as Uint16Array)[j] = isSame(i, j)
+        ? at(i + 1, j + 1) + 1
+        : Math.max(at(i + 1, j), at(i, j + 1));
+  const found = new Set<number>();
+  for (let i = 0, j = 0; i < words.length && j < others.length;)
+    if (isSame(i, j) && at(i, j) === at(i + 1, j + 1) + 1) {
+      found.add(i);
+      i += 1;
+      j += 1;
+    } else if (at(i + 1, j) >= at(i, j + 1)) i += 1;
+    else j += 1;
+  return found;
+}
+
+const patternOf = (word: string): string =>
+  word === gap ? ".+" : word.replaceAll(/[.*+?^${}()|[\]\\/]/gu, "\\$&");
+
+const countOf = (words: readonly string[]): number => words.filter((word) => word !== gap).length;
+
+/** What our own rules say of a vendor, masked: no more of its words is kept than stands there, in the same order. */
+export class OwnWords {
+  readonly #sentences: readonly (readonly string[])[];
+  readonly #all: string;
+
+  /** `names` are what a recording has of ours besides: of rules, cases and questions. */
+  constructor(sentences: Iterable<string>, names: Iterable<string> = []) {
+    const masked = [...new Set([...sentences].map((one) => maskText(one)))];
+    this.#sentences = masked.map((one) => one.split(" "));
+    this.#all = [...masked, ...names].join("\n");
+  }
+
+  /**
+   * A vendor's sentence: as ours where it is ours with values in it, and else those of its words that the nearest of ours has. A
+   * name of a person or a company is none of our words, and where it is, nobody learns it.
+   */
+  keep(text: string): string {
+    const words = maskText(text).split(" ");
+    const whole = words.join(" ");
+    const fitting = this.#sentences.filter((one) =>
+      new RegExp(`^${one.map(patternOf).join(" ")}$`, "u").test(whole),
+    );
+    // The one that says the most: a gap of another may have its words.
+    const [ours] = fitting.toSorted((a, b) => countOf(b) - countOf(a));
+    if (ours !== undefined) return ours.join(" ");
+    const kept = this.#sentences.map((one) => common(words, one));
+    const best = kept.reduce((a, b) => (b.size > a.size ? b : a), new Set<number>());
+    return closed(words.map((word, at) => (best.has(at) ? word : gap)));
+  }
+
+  /** Whether a value stands in what we publish anyway, so that it tells nothing. */
+  has(value: string): boolean {
+    return this.#all.includes(value);
+  }
 }
 
 /** Whether a text has only what `maskText` leaves. */
@@ -51,10 +114,10 @@ export class UsedValues {
     return this.#values[Symbol.iterator]();
   }
 
-  /** Throws where one of them stands in a text; what it is, is not said. */
-  refuseIn(text: string): void {
+  /** Throws where one of them stands in a text, and not in our own words; what it is, is not said. */
+  refuseIn(text: string, own: OwnWords): void {
     for (const value of this.#values)
-      if (text.includes(value))
+      if (!own.has(value) && text.includes(value))
         throw new Error(`a value of this run (${value.length} characters) would be written: nothing was`);
   }
 }

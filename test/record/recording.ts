@@ -1,5 +1,6 @@
 import { defined, isRecord, type JsonRecord, mapped } from "../../src/core/base/index.ts";
-import { isMasked, maskText, type UsedValues } from "./mask.ts";
+import { secretKind } from "../../src/core/credentials/index.ts";
+import { isMasked, type OwnWords, type UsedValues } from "./mask.ts";
 
 export const vendorNames = ["aws", "gcp", "azure"] as const;
 export type VendorName = (typeof vendorNames)[number];
@@ -56,10 +57,7 @@ export interface Recording {
 const codeForm = /^[A-Za-z_]{1,64}$/u;
 
 /** Masks an answer. A code that is no word becomes `other`. */
-export function recordedAnswer(
-  { status, code, number, text }: VendorAnswer,
-  known: UsedValues,
-): RecordedAnswer {
+export function recordedAnswer({ status, code, number, text }: VendorAnswer, own: OwnWords): RecordedAnswer {
   if (status >= 200 && status < 300) return { outcome: "granted", status };
   return {
     outcome: "refused",
@@ -67,7 +65,7 @@ export function recordedAnswer(
     ...defined({
       code: mapped(code, (word) => (codeForm.test(word) ? word : "other")),
       number,
-      text: mapped(text, (words) => maskText(words, known)),
+      text: mapped(text, (words) => own.keep(words)),
     }),
   };
 }
@@ -128,10 +126,18 @@ export function parseRecording(text: string): Recording {
   throw new Error("the file is no recording: it has a member or a value that the schema does not have");
 }
 
-/** The file of a recording. Throws where it is none, or where a value of the run stands in it. */
-export function recordingText(recording: Recording, used: UsedValues): string {
+/** Throws for a text that looks like a secret, whoever gave it. */
+function refuseSecrets(value: unknown): void {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(refuseSecrets);
+  const kind = typeof value === "string" ? secretKind(value) : undefined;
+  if (kind !== undefined) throw new Error(`${kind} would be written: nothing was`);
+}
+
+/** The file of a recording. Throws where it is none, where a value of the run stands in it, or what looks like a secret. */
+export function recordingText(recording: Recording, used: UsedValues, own: OwnWords): string {
   const text = `${JSON.stringify(recording, undefined, 2)}\n`;
   parseRecording(text);
-  used.refuseIn(text);
+  used.refuseIn(text, own);
+  refuseSecrets(recording);
   return text;
 }

@@ -46,6 +46,16 @@ describe("a call of the recorder", () => {
     assert.deepEqual([failing.calls(), silent.calls()], [1, 1]);
   });
 
+  test("has a fault for its answer that comes four times in a row, and no other", async () => {
+    const steady = vendorOf(500);
+    assert.equal((await steady.send(url, form)).status, 500);
+    assert.equal(steady.calls(), 4);
+    const changing = vendorOf(500, 503, 500, 500, 500, 200);
+    assert.equal((await changing.send(url, form)).status, 200);
+    const busy = vendorOf(500, 500, 500, 429, 500);
+    assert.equal((await busy.send(url, form)).status, 500);
+  });
+
   test("is given up after five minutes of nothing else, and is then no answer to a case", async () => {
     const { send, calls } = vendorOf(429);
     await assert.rejects(send(url, form), /answers 429, for five minutes/u);

@@ -1,31 +1,29 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   CreateRoleCommand,
   IAMClient,
   ListOpenIDConnectProvidersCommand,
   ListRolesCommand,
 } from "@aws-sdk/client-iam";
-import { defined, mapped, recordOf, recordsOf } from "../../src/core/base/index.ts";
+import { defined, type Environment, mapped, recordOf, recordsOf } from "../../src/core/base/index.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { throughFront } from "../support/azure-client.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { startIssuer } from "../support/issuer-server.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
-import { AwsRecorder } from "./aws/recorder.ts";
-import { AzureRecorder } from "./azure/recorder.ts";
-import { GoogleRecorder } from "./gcp/recorder.ts";
-import { UsedValues } from "./mask.ts";
-import { record } from "./record.ts";
-import type { Recording, VendorName } from "./recording.ts";
-import { makeSigners } from "./tokens.ts";
-import type { DocumentHost, Recorder, RecorderWorld, Send } from "./vendor.ts";
+import { readOptions } from "./options.ts";
+import type { VendorName } from "./recording.ts";
+import type { Send } from "./vendor.ts";
+import { openRun, type Run } from "./wiring.ts";
+
+type Reply = Awaited<ReturnType<Send>>;
 
 /** A run of the recorder against a stand-in. */
-export interface StandInRun {
-  readonly recorder: Recorder;
-  readonly used: UsedValues;
+export interface StandInRun extends Run {
   /** What it has said. */
   readonly lines: readonly string[];
-  readonly go: () => Promise<Recording>;
 }
 
 /** The stand-ins of all three vendors, with things in them that are none of the recorder's. */
@@ -34,7 +32,17 @@ export interface StandInVendors {
   readonly traffic: string[];
   /** Called with the address of each request, before it is made. */
   onSend: (url: string) => void;
-  run(vendor: VendorName, signal?: AbortSignal): Promise<StandInRun>;
+  /** Called with each answer, which may be changed. */
+  onReply: (url: string, reply: Reply) => Reply;
+  /** The time there, in milliseconds. */
+  now(): number;
+  /** The folder that is served as the issuer. */
+  readonly folder: string;
+  /** A run as the command line puts it together; `env` has more variables. */
+  run(
+    vendor: VendorName,
+    more?: { readonly signal?: AbortSignal; readonly env?: Environment },
+  ): Promise<StandInRun>;
   /** What stands at a vendor, by its name there. */
   standing(vendor: VendorName): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -80,9 +88,20 @@ export async function startStandInVendors(): Promise<StandInVendors> {
   await iam.send(
     new CreateRoleCommand({ RoleName: "theirs", Path: "/podtrust-record/", AssumeRolePolicyDocument }),
   );
-  const signers = await makeSigners();
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-record-stand-in-"));
+  const fileOf = (path: string): Promise<string | undefined> =>
+    readFile(join(folder, path), "utf8").catch(() => undefined);
+  for (const path of ["/.well-known/openid-configuration", "/openid/v1/jwks"])
+    issuer.pages.set(path, async (_request, response) => {
+      const text = await fileOf(path);
+      response.writeHead(text === undefined ? 404 : 200, { "content-type": "application/json" }).end(text);
+    });
 
   const ask: Send = async (url, { method, headers = {}, body }) => {
+    if (url.startsWith(`${issuer.issuer}/`)) {
+      const text = await fileOf(url.slice(issuer.issuer.length));
+      return { status: text === undefined ? 404 : 200, text: text ?? "" };
+    }
     // Google's stand-in answers at an address of its own as well, which spares each call its TLS.
     const direct = url.replace(/^https:\/\/[a-z]+\.googleapis\.com/u, google.url);
     if (direct.startsWith("http:")) {
@@ -99,38 +118,30 @@ export async function startStandInVendors(): Promise<StandInVendors> {
   const vendors: StandInVendors = {
     traffic: [],
     onSend: () => undefined,
-    async run(vendor, signal = new AbortController().signal) {
-      const used = new UsedValues();
+    onReply: (_url, reply) => reply,
+    folder,
+    now: () => clock.now(),
+    async run(vendor, { signal = new AbortController().signal, env = {} } = {}) {
       const lines: string[] = [];
+      const options = readOptions([vendor, "--yes-this-costs", "--max-wait", "10", ...flags[vendor]()]);
       const say = (line: string): void => void lines.push(line);
-      const world = { clock, send, used, signers, maxWaitMs: 60 * minute, signal, say };
-      const recorder = await makers[vendor](world);
-      return {
-        recorder,
-        used,
-        lines,
-        go: () => record(recorder, { clock, signal, used, pauseMs: 500, say }),
-      };
+      const tokens = { ...(await tokensOf()), ...env };
+      const host = { env: tokens, clock, signal, say, once, iam: () => iam, sts: sandbox.url };
+      return { lines, ...(await openRun(options, host)) };
     },
     standing: (vendor) => standing[vendor](),
     async close() {
       iam.destroy();
       await sandbox.close();
       await issuer.close();
+      await rm(folder, { recursive: true, force: true });
     },
   };
-  const send: Send = async (url, sent) => {
+  const once: Send = async (url, sent) => {
     vendors.onSend(url);
-    const reply = await ask(url, sent);
+    const reply = vendors.onReply(url, await ask(url, sent));
     vendors.traffic.push(url, JSON.stringify(sent.headers ?? {}), plain(sent.body ?? ""), reply.text);
     return reply;
-  };
-  const place: DocumentHost = {
-    url: issuer.issuer,
-    publish(documents) {
-      for (const [path, body] of Object.entries(documents)) issuer.pages.set(path, { body });
-      return Promise.resolve();
-    },
   };
 
   const tokenFor = async (host: string): Promise<string> => {
@@ -146,26 +157,25 @@ export async function startStandInVendors(): Promise<StandInVendors> {
     const { body } = await throughFront(front, url, { method: "POST", body: new URLSearchParams(form) });
     return String(body["access_token"]);
   };
-  const makers: Readonly<Record<VendorName, (world: RecorderWorld) => Promise<Recorder> | Recorder>> = {
-    aws: (world) => new AwsRecorder({ iam, sts: sandbox.url, place }, world),
-    gcp(world) {
-      const { project, projectNumber, adminToken } = google;
-      return new GoogleRecorder({ project, projectNumber, token: adminToken, place }, world);
-    },
-    async azure(world) {
+  const tokensOf = async (): Promise<Record<string, string>> => ({
+    GOOGLE_OAUTH_ACCESS_TOKEN: google.adminToken,
+    AZURE_ACCESS_TOKEN: await tokenFor("management.azure.com"),
+    AZURE_GRAPH_TOKEN: await tokenFor("graph.microsoft.com"),
+  });
+  const served = ["--issuer", issuer.issuer, "--documents", folder];
+  const flags: Readonly<Record<VendorName, () => readonly string[]>> = {
+    aws: () => ["--region", "eu-central-1", ...served],
+    gcp: () => ["--project", google.project, "--project-number", google.projectNumber, ...served],
+    azure() {
       const { tenant, subscription } = azure;
-      const token = await tokenFor("management.azure.com");
-      const lent = { application, token: await tokenFor("graph.microsoft.com") };
       const account = {
         tenant,
         subscription,
-        resourceGroup: "podtrust",
+        "resource-group": "podtrust",
         location: "westeurope",
-        token,
-        place,
-        lent,
+        application,
       };
-      return new AzureRecorder(account, world);
+      return [...Object.entries(account).flatMap(([name, value]) => [`--${name}`, value]), ...served];
     },
   };
 

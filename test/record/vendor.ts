@@ -1,6 +1,7 @@
 import { type Clock, type JsonRecord, recordOf } from "../../src/core/base/index.ts";
 import type { IssuerDocuments, VendorRefusal } from "../../src/rules/judge/index.ts";
-import type { UsedValues } from "./mask.ts";
+import { OwnWords, type UsedValues } from "./mask.ts";
+import { parseJws } from "../../src/rules/oidc/index.ts";
 import type { Measured, VendorAnswer, VendorName } from "./recording.ts";
 import { documentsOf, type Signer, type Signers, type TokenOf } from "./tokens.ts";
 
@@ -56,11 +57,31 @@ export interface VendorCases {
   judgeToken(token: TokenOf): Promise<Judged>;
 }
 
+/** All that our rules say to a vendor's cases, and the names of these. */
+export async function ownWordsOf({ cases, rules, questions, judge }: VendorCases): Promise<OwnWords> {
+  const judged = await Promise.all(cases.map(({ name }) => judge(name)));
+  const names = [...rules, ...cases.map(({ name }) => name), ...Object.keys(questions)];
+  return new OwnWords(
+    judged.flatMap(({ texts = [] }) => texts),
+    names,
+  );
+}
+
 /** Where the documents of a run's issuer are served. */
 export interface DocumentHost {
   readonly url: string;
   /** Has these documents served under `url`, and comes back once they are. */
   publish(documents: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** When an access token ends that is a JWT; undefined for any other. */
+export function endOfJwt(token: string): number | undefined {
+  try {
+    const { exp } = parseJws(token).claims;
+    return typeof exp === "number" ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export interface Sent {
@@ -96,9 +117,18 @@ export interface RecorderWorld {
 /** Something that this run has no answer for, and why. */
 export class LeftOut extends Error {}
 
+/** Throws LeftOut for an answer to who asks, and not to what was asked: a token that has ended is no limit of the vendor's. */
+export function checkAccess({ status }: { readonly status: number }): void {
+  if (status === 401) throw new LeftOut("the access token is not taken any more");
+}
+
 /** A vendor with an account behind it. */
 export interface Recorder {
   readonly cases: VendorCases;
+  /** How often a run may wait as long as it is allowed to. */
+  readonly waits: number;
+  /** When the first of its access tokens ends, in milliseconds since the epoch; undefined where that is not known, or it has none. */
+  accessEnds(): Promise<number | undefined>;
   /** Removes what an earlier run left behind, by its mark; gives what it was. */
   sweep(): Promise<readonly string[]>;
   /** Makes what the cases need; each thing is on the list of `close` before it is made. */

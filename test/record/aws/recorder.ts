@@ -55,6 +55,8 @@ async function unlessGone(removal: Promise<unknown>): Promise<void> {
 /** Asks STS, with an OIDC provider and a role of its own. */
 export class AwsRecorder implements Recorder {
   readonly cases = awsCases;
+  /** The first session, the new key. */
+  readonly waits = 2;
   readonly #world: RecorderWorld;
   readonly #account: AwsAccount;
   readonly #made = new Made();
@@ -65,6 +67,11 @@ export class AwsRecorder implements Recorder {
     this.#account = account;
     this.#world = world;
     world.used.add(account.place.url, new URL(account.place.url).host);
+  }
+
+  /** The SDK renews what it has to. */
+  accessEnds(): Promise<undefined> {
+    return Promise.resolve(undefined);
   }
 
   async sweep(): Promise<readonly string[]> {

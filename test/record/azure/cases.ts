@@ -274,17 +274,18 @@ export const azureCases: VendorCases = {
   rules: entraRules.map(({ name }) => name),
   cases,
   notAsked: {},
+  // What needs the access token comes before what waits.
   questions: {
     "new issuer": "After how many seconds does Entra know the keys of an issuer that is new to it?",
+    "federated credentials of an identity":
+      "How many federated credentials may an identity have, and what does ARM say of one more?",
+    "federated credentials of an application":
+      "How many federated credentials may an application have, and what does Graph say of one more?",
     "seconds after the end": "For how many seconds after its end is an assertion taken?",
     "seconds before the beginning": "How many seconds before its beginning is an assertion taken?",
     "lifetime of an assertion": "For how many seconds may an assertion be good?",
     "size of an assertion": "How many characters may an assertion have?",
     "new key": "After how many seconds does a key count that an issuer serves since then?",
-    "federated credentials of an identity":
-      "How many federated credentials may an identity have, and what does ARM say of one more?",
-    "federated credentials of an application":
-      "How many federated credentials may an application have, and what does Graph say of one more?",
   },
   ladders,
   judge: (name) => judge(azureCase(name)),

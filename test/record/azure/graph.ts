@@ -2,7 +2,7 @@ import { defined, type JsonRecord, mapped, recordsOf, textOf } from "../../../sr
 import { type Finding, isGranted } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { subject } from "../tokens.ts";
-import { jsonOf, type Made, type RecorderWorld } from "../vendor.ts";
+import { checkAccess, jsonOf, type Made, type RecorderWorld } from "../vendor.ts";
 import { answerOf } from "./answer.ts";
 import { audience } from "./cases.ts";
 
@@ -45,6 +45,7 @@ export class ApplicationCredentials {
         ...defined({ body: mapped(body, JSON.stringify) }),
       },
     );
+    checkAccess({ status });
     return { answer: answerOf(status, text), json: jsonOf(text) };
   }
 

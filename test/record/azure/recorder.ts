@@ -12,7 +12,9 @@ import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject } from "../tokens.ts";
 import {
+  checkAccess,
   type DocumentHost,
+  endOfJwt,
   jsonOf,
   LeftOut,
   Made,
@@ -59,6 +61,8 @@ export interface AzureAccount {
 /** Asks Entra and ARM, with an identity of its own. */
 export class AzureRecorder implements Recorder {
   readonly cases = azureCases;
+  /** The first token, the second credential, the new key. */
+  readonly waits = 3;
   readonly #world: RecorderWorld;
   readonly #account: AzureAccount;
   readonly #made = new Made();
@@ -97,6 +101,7 @@ export class AzureRecorder implements Recorder {
       ...defined({ body: mapped(body, JSON.stringify) }),
     };
     const { status, text } = await this.#world.send(url, sent);
+    checkAccess({ status });
     return { answer: answerOf(status, text), json: jsonOf(text) };
   }
 
@@ -105,6 +110,12 @@ export class AzureRecorder implements Recorder {
     const { answer, json } = await this.#send(method, `${arm}${path}?${version}`, body);
     if (isGranted(answer)) return json;
     throw new Error(`${method} ${path}: ${answer.status} ${answer.text ?? ""}`);
+  }
+
+  accessEnds(): Promise<number | undefined> {
+    const { token, lent } = this.#account;
+    const ends = [token, ...(lent === undefined ? [] : [lent.token])].flatMap((one) => endOfJwt(one) ?? []);
+    return Promise.resolve(ends.length === 0 ? undefined : Math.min(...ends));
   }
 
   async sweep(): Promise<readonly string[]> {

@@ -12,6 +12,7 @@ import { climb, type Finding, isGranted, turning } from "../measures.ts";
 import type { VendorAnswer } from "../recording.ts";
 import { documentsOf, subject, type TokenChange, type TokenWorld } from "../tokens.ts";
 import {
+  checkAccess,
   type DocumentHost,
   jsonOf,
   LeftOut,
@@ -63,6 +64,8 @@ function answerOf(status: number, text: string): VendorAnswer {
 /** Asks Google, in a pool and a service account of its own. */
 export class GoogleRecorder implements Recorder {
   readonly cases = googleCases;
+  /** Exchange, two members, three keys and the fetching provider; what IAM makes takes seconds. */
+  readonly waits = 7;
   readonly #world: RecorderWorld;
   readonly #account: GoogleAccount;
   readonly #made = new Made();
@@ -105,6 +108,7 @@ export class GoogleRecorder implements Recorder {
       ...defined({ body: mapped(body, JSON.stringify) }),
     };
     const { status, text } = await this.#world.send(`${iam}/${path}`, sent);
+    checkAccess({ status });
     if (status === 200 || status === absent) return jsonOf(text);
     throw new Error(`${method} ${path}: ${status} ${answerOf(status, text).text ?? ""}`);
   }
@@ -127,6 +131,18 @@ export class GoogleRecorder implements Recorder {
       page = next === "" ? "" : `&pageToken=${encodeURIComponent(next)}`;
     } while (page !== "");
     return found;
+  }
+
+  /** Google's tokens say nothing themselves (cloud.google.com, "Token types", "Access tokens"). */
+  async accessEnds(): Promise<number | undefined> {
+    const { clock, send } = this.#world;
+    const { status, text } = await send("https://oauth2.googleapis.com/tokeninfo", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ access_token: this.#account.token }).toString(),
+    });
+    const seconds = Number(jsonOf(text)["expires_in"]);
+    return status === 200 && seconds > 0 ? clock.now() + seconds * 1000 : undefined;
   }
 
   async sweep(): Promise<readonly string[]> {
