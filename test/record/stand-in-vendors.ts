@@ -92,9 +92,10 @@ export async function startStandInVendors(): Promise<StandInVendors> {
   const fileOf = (path: string): Promise<string | undefined> =>
     readFile(join(folder, path), "utf8").catch(() => undefined);
   for (const path of ["/.well-known/openid-configuration", "/openid/v1/jwks"])
-    issuer.pages.set(path, async (_request, response) => {
-      const text = await fileOf(path);
-      response.writeHead(text === undefined ? 404 : 200, { "content-type": "application/json" }).end(text);
+    issuer.pages.set(path, (_request, response) => {
+      void fileOf(path).then((text) =>
+        response.writeHead(text === undefined ? 404 : 200, { "content-type": "application/json" }).end(text),
+      );
     });
 
   const ask: Send = async (url, { method, headers = {}, body }) => {

@@ -52,7 +52,7 @@ export interface VendorCases {
   /** Those of the questions that are asked by tokens. */
   readonly ladders: Readonly<Record<string, TokenLadder>>;
   /** What our rules say to the case of this name. */
-  judge(name: string): Promise<Judged>;
+  readonly judge: (name: string) => Promise<Judged>;
   /** What they say to a token. */
   judgeToken(token: TokenOf): Promise<Judged>;
 }

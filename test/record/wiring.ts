@@ -31,9 +31,9 @@ export interface Run {
   readonly recorder: Recorder;
   /** Every value that it has in its hands. */
   readonly used: UsedValues;
-  go(): Promise<Recording>;
+  readonly go: () => Promise<Recording>;
   /** The file of a recording. */
-  text(recording: Recording): Promise<string>;
+  readonly text: (recording: Recording) => Promise<string>;
 }
 
 /** What the recorders of all vendors are made of. */

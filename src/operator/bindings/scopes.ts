@@ -14,7 +14,7 @@ const graceMs = 600_000;
 const maxNamed = 10;
 
 /** Scopes as a trust's status has them, with what is needed to reach them. */
-export const rememberedScopes = (trust: KubernetesObject): readonly TrustScope[] =>
+const rememberedScopes = (trust: KubernetesObject): readonly TrustScope[] =>
   recordsOf(recordOf(trust["status"])["scopes"]) as readonly unknown[] as readonly TrustScope[];
 
 /** Scopes with these ones as they are now. */

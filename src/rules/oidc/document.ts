@@ -41,7 +41,9 @@ const maxDepth = 500;
 function isTooDeep(value: unknown): boolean {
   let level: readonly unknown[] = [value];
   for (let depth = 0; level.length > 0 && depth <= maxDepth; depth += 1)
-    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+    level = level.flatMap((one) =>
+      typeof one === "object" && one !== null ? Object.values(one as Readonly<Record<string, unknown>>) : [],
+    );
   return level.length > 0;
 }
 

@@ -2,7 +2,7 @@
  * What injection by policy costs the API server where a tenant writes the values: pods of each size that it takes, with the
  * policies of all relying parties installed, and values as long as they may be.
  */
-import { defined, type JsonRecord, mapped, recordOf } from "../../../src/core/base/index.ts";
+import { defined, type JsonRecord, mapped, recordOf, textOf } from "../../../src/core/base/index.ts";
 import {
   injectionConfigMap,
   injectionMaps,
@@ -153,10 +153,9 @@ async function policies(mode: ParameterMode): Promise<readonly JsonRecord[]> {
   const all = printed.map((object): [string, JsonRecord] => {
     const name = `${mode}-${String(recordOf(object["metadata"])["name"])}`;
     const spec = recordOf(object["spec"]);
+    const policy = textOf(spec["policyName"]);
     const bound =
-      spec["policyName"] === undefined
-        ? {}
-        : { policyName: `${mode}-${String(spec["policyName"])}`, matchResources: { namespaceSelector } };
+      policy === undefined ? {} : { policyName: `${mode}-${policy}`, matchResources: { namespaceSelector } };
     return [
       `${String(object["kind"])} ${name}`,
       { ...object, metadata: { name }, spec: { ...spec, ...bound } },

@@ -87,7 +87,7 @@ describe("the ConfigMap of a namespace's roles", () => {
     assert.match(text, /^aaa=/u);
     assert.ok(!text.includes(`${left[0]}=`) && left[0] === left.toSorted()[0]);
     // Fifty values that are too long, of one ServiceAccount: it is left out alone.
-    const names = Array.from({ length: 50 }, (_, index) => [
+    const names = Array.from({ length: 50 }, (_, index): [string, string] => [
       `profile.podtrust.dev/p-${index}`,
       "~".repeat(3000),
     ]);
