@@ -70,6 +70,14 @@ describe("the sandbox's Key Vault", () => {
     const reply = await throughFront(world.front, url, { method: "PUT", headers, body: { value: "x" } });
     assert.deepEqual(codeOf(reply), [403, "Forbidden"]);
   });
+
+  test("keeps a secret from who could not read it before when it gets a new value", async () => {
+    const till = "https://shop.vault.azure.net/secrets/till";
+    assert.equal((await world.asAdmin("PUT", `${till}?${version}`, { value: "green" })).status, 200);
+    assert.deepEqual(codeOf(await read(till)), [403, "Forbidden"]);
+    assert.equal((await world.asAdmin("PUT", `${color}?${version}`, { value: "white" })).status, 200);
+    assert.equal((await read(color)).body["value"], "white");
+  });
 });
 
 describe("a seed of Azure", () => {

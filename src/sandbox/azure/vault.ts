@@ -112,7 +112,9 @@ function write(
       rule: "administrator",
     });
   const { value } = jsonOf(request, () => new AzureError(400, "BadParameter", "The body is not JSON."));
-  const secret = { vault: ref.of, name: ref.name, value, readers: undefined };
+  // A new version of a secret is for those that the secret was for (Learn, "Set Secret": who reads it is the vault's).
+  const readers = tenant.secrets.get(keyOf(ref.of, ref.name))?.readers;
+  const secret = { vault: ref.of, name: ref.name, value, readers };
   return { status: 200, body: shown(putSecret(tenant, secret, clock.now()), request.host) };
 }
 
