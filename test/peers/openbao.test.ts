@@ -140,6 +140,14 @@ describe("OpenBao's JWT auth method", { skip: missing ?? false }, () => {
     ["a token that has expired", { claims: { exp: now - 600 } }],
     ["a token that is not good yet", { claims: { nbf: now + 600 } }],
     ["a token that was issued later", { claims: { iat: now + 600 } }],
+    ["a token without an end, and fresh", { claims: { exp: undefined, iat: now - 60 } }],
+    [
+      "a token without an end that was made four minutes ago",
+      { claims: { exp: undefined, iat: now - 240, nbf: now - 240 } },
+    ],
+    ["a token without any time", { claims: { exp: undefined, iat: undefined, nbf: undefined } }],
+    ["a token whose end is a text", { claims: { exp: String(now + 600) } }],
+    ["a token whose beginning is a text", { claims: { nbf: String(now - 60) } }],
     [
       "a token for AWS of another ServiceAccount, which has expired",
       { claims: { aud: "x", sub: "y", exp: 1 } },

@@ -1,4 +1,4 @@
-import { errorText, lengthText, PodtrustError } from "../../core/base/index.ts";
+import { errorText, type JsonRecord, lengthText, PodtrustError } from "../../core/base/index.ts";
 import {
   accepted,
   keysOfIssuer,
@@ -204,33 +204,60 @@ const ahead = answer(
   "error validating token: invalid issued at (iat) claim: token issued in the future",
 );
 
+const timeless = answer(
+  "the token has none of iat, nbf and exp",
+  "error validating token: no issued at (iat), not before (nbf), or expiration time (exp) claims in token",
+);
+const noNumber = answer(
+  "one of iat, nbf and exp is no number",
+  "error validating token: go-jose/go-jose/jwt: expected number value to unmarshal NumericDate",
+);
+
 /** Seconds that clocks may differ, where the role names none. */
 const skew = 60;
+/** Seconds that a token without an end is good, where the role names none. */
+const leeway = 150;
+
+const times = ["nbf", "exp", "iat"] as const;
+
+/** A time of a token; 0 for none, as in Go, where both are one. */
+function timeOf(claims: JsonRecord, name: (typeof times)[number]): number {
+  const value = claims[name] ?? 0;
+  return typeof value === "number" ? value : Number.NaN;
+}
 
 const time = loginRule({
   name: "token-time",
   title: "The login comes after nbf and iat, and before exp.",
   sources: [sources.library, sources.observed],
   evidence: "observed",
-  note: "A minute is allowed both ways. A token with none of the three claims is let in.",
-  answers: [notYet, expired, ahead],
+  note: "A minute is allowed both ways. A token without exp ends 150 seconds after the later of iat and nbf, and one with none of the three is refused.",
+  answers: [noNumber, timeless, notYet, expired, ahead],
   needs: ["jws"],
   check({ now }, { jws }) {
-    const [nbf, exp, iat] = ["nbf", "exp", "iat"].map((name) => {
-      const value = jws.claims[name];
-      return typeof value === "number" ? value : 0;
-    }) as [number, number, number];
+    const [nbf, given, iat] = times.map((name) => timeOf(jws.claims, name)) as [number, number, number];
     const next = "Read the token's file anew for each login, and compare the clocks.";
+    if (Number.isNaN(nbf + given + iat))
+      return refusedWith(noNumber, {
+        why: "a time of the token is no number",
+        next: "Log in with a token of the cluster.",
+      });
+    if (nbf + given + iat === 0)
+      return refusedWith(timeless, {
+        why: "the token says nothing of when it is good",
+        next: "Log in with a token of the cluster.",
+      });
+    const exp = given === 0 ? Math.max(iat, nbf) + leeway : given;
     if (nbf - now > skew)
       return refusedWith(notYet, { why: `the token is good from ${moment(nbf)} on`, next });
-    if (exp !== 0 && now - exp > skew)
+    if (now - exp > skew)
       return refusedWith(expired, {
         why: `the token expired ${moment(exp)}, ${lengthText((now - exp) * 1000)} ago`,
         next,
       });
     if (iat - now > skew)
       return refusedWith(ahead, { why: `the token says that it was issued ${moment(iat)}`, next });
-    return accepted(exp === 0 ? "it has no end" : `good until ${moment(exp)}`);
+    return accepted(`good until ${moment(exp)}`);
   },
 });
 
