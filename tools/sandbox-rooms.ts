@@ -77,6 +77,7 @@ export const sandboxRooms: Record<string, readonly string[]> = {
   ],
   "sandbox/front": [
     "core/base",
+    "core/http",
     "core/files",
     "core/listener",
     "sandbox/authority",

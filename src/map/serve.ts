@@ -54,7 +54,9 @@ export async function serveMap(map: TrustMap, { port, watch }: ServeMapOptions):
   let now = shown(map, watch);
   const server = localServer(
     async ({ incoming }) => {
-      const given = new URL(incoming.url ?? "/", "http://localhost").searchParams.get("token") ?? "";
+      const url = URL.parse(incoming.url ?? "/", "http://localhost");
+      if (url === null) return line("400 Bad Request", 400);
+      const given = url.searchParams.get("token") ?? "";
       const tag = incoming.headers["if-none-match"];
       const page = (): LocalReply => {
         if (!sameToken(given, token))

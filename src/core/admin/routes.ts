@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { hostAllowed } from "../http/index.ts";
+import { hostAllowed, oneHost } from "../http/index.ts";
 import { line, type LocalReply } from "./local-server.ts";
 
 /** What is answered at a path; GET and HEAD alone. */
@@ -14,9 +14,10 @@ const wrongHost = "ask by the address that is listened on, not by a name";
 export async function answerAt(
   routes: LocalRoutes,
   listen: string,
-  { url = "", method, headers }: Pick<IncomingMessage, "url" | "method" | "headers">,
+  incoming: Pick<IncomingMessage, "url" | "method" | "headersDistinct">,
 ): Promise<LocalReply> {
-  if (!hostAllowed(headers.host ?? "", listen)) return line(`421 Misdirected Request: ${wrongHost}`, 421);
+  const { url = "", method } = incoming;
+  if (!hostAllowed(oneHost(incoming), listen)) return line(`421 Misdirected Request: ${wrongHost}`, 421);
   const path = url.split("?")[0] ?? "";
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (route === undefined) return line("404 Not Found", 404);

@@ -1,9 +1,16 @@
+import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { isLoopback } from "./loopback.ts";
 
 function nameOf(hostHeader: string): string {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*))(?::\d{1,5})?$/u.exec(hostHeader);
   return (match?.[1] ?? match?.[2] ?? "").toLowerCase();
+}
+
+/** The Host of a request; empty where it has none, or more than one, of which nobody knows which is meant (RFC 9112 §3.2). */
+export function oneHost({ headersDistinct }: Pick<IncomingMessage, "headersDistinct">): string {
+  const [host = "", ...others] = headersDistinct["host"] ?? [];
+  return others.length === 0 ? host : "";
 }
 
 /**

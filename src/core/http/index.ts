@@ -5,7 +5,7 @@ export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
 export { egressProxy } from "./egress.ts";
 export { isHeldByProxy } from "./failure.ts";
-export { hostAllowed } from "./host-check.ts";
+export { hostAllowed, oneHost } from "./host-check.ts";
 export type { MayConnect } from "./judged-lookup.ts";
 export { isLoopback } from "./loopback.ts";
 export {

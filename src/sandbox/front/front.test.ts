@@ -216,6 +216,8 @@ describe("the CONNECT front", () => {
     const answer = await askedInside(t, front, "login.example.com", { host: "shop.vault.example.net" });
     assert.match(answer, /^HTTP\/1\.1 421 /u);
     const unknown = await askedInside(t, front, "login.example.com", { host: "example.org" });
+    const twice = "GET / HTTP/1.1\r\nHost: shop.vault.example.net\r\n";
+    assert.match(await askedInside(t, front, "login.example.com", { request: twice }), /^HTTP\/1\.1 421 /u);
     assert.match(unknown, /^HTTP\/1\.1 421 /u);
   });
 

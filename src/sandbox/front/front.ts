@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { errorText, type Logger, PodtrustError, silentLogger } from "../../core/base/index.ts";
+import { oneHost } from "../../core/http/index.ts";
 import { BodyRefused, type Exchange, type ServerLimits } from "../../core/listener/index.ts";
 import { authorityPem, createAuthority, issueWithKey } from "../authority/index.ts";
 import { forms } from "../errors/index.ts";
@@ -104,8 +105,8 @@ function headersOf({ headersDistinct }: IncomingMessage): FrontRequest["headers"
   );
 }
 
-function hostOf({ headers }: IncomingMessage): string {
-  return (headers.host ?? "").toLowerCase().replace(/:443$/u, "");
+function hostOf(incoming: IncomingMessage): string {
+  return oneHost(incoming).toLowerCase().replace(/:443$/u, "");
 }
 
 const misdirected: FrontAnswer = {
