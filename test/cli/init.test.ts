@@ -192,4 +192,25 @@ describe("init", () => {
     assert.equal(file, join(cwd, "eu.yaml"));
     assert.deepEqual(next.at(-1), "podtrust up -f eu.yaml");
   });
+
+  test("names the stack by its issuer, and no two stacks below one zone alike, since the name is all that marks what is theirs", async () => {
+    const stackOf = async (...args: readonly string[]): Promise<string> => {
+      await rm(join(cwd, "podtrust.yaml"), { force: true });
+      const { code, err } = await init(args);
+      assert.equal(code, 0, err);
+      return (await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" }, named)).stack;
+    };
+    assert.equal(await stackOf(...cluster), "oidc-example-com");
+    assert.equal(await stackOf(...cluster, "--stack", "prod"), "prod");
+    const eks = "https://oidc.eks.eu-central-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE";
+    const long = ["--cluster", "--issuer", eks, "--account", account, "--publisher", "none"];
+    assert.match(await stackOf(...long), /^oidc-eks-eu-central-[0-9a-f]{4}$/u);
+    assert.equal(await stackOf(...long), await stackOf(...long));
+    const random = ["--cluster", "--issuer", "70a.example.com", "--account", account, "--publisher", "none"];
+    assert.equal(await stackOf(...random), "i-70a-example-com");
+    const below = ["--machine", "hetzner", ...zone];
+    const [one, other] = [await stackOf(...below), await stackOf(...below)];
+    assert.match(one, /^example-com-[0-9a-f]{4}$/u);
+    assert.notEqual(one, other);
+  });
 });

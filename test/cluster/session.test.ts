@@ -21,7 +21,7 @@ const host = "oidc.example.com";
 const issuer = `https://${host}`;
 const page = "docs/tutorial/first-session.md";
 const commands = [
-  "podtrust init --yes --publisher none --service-account default/demo-service-account",
+  "podtrust init --yes --stack prod --publisher none --service-account default/demo-service-account",
   "podtrust plan",
   "podtrust up --yes",
   "podtrust apply demo --path /demo",

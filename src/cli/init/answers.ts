@@ -1,3 +1,6 @@
+import { createHash, randomUUID } from "node:crypto";
+import { iamProviderKey } from "../../rules/oidc/index.ts";
+
 /** What the cluster and its issuer stand on. */
 export type Foundation =
   | { readonly kind: "hetzner"; readonly type: string; readonly location: string }
@@ -35,4 +38,22 @@ export interface Answers {
 /** A name of a role that says whose it is: stack and ServiceAccount, of at most 64 characters. */
 export function roleNameOf({ stack, serviceAccount }: Pick<Answers, "stack" | "serviceAccount">): string {
   return `${stack}-${serviceAccount.replace("/", "-")}`.slice(0, 64);
+}
+
+// A workload identity pool at Google has the stack's name, and 32 characters at the most.
+const longestName = 24;
+
+/**
+ * A name for the stack that nobody else's has: it is all that marks what podtrust makes, and two configs of one name would
+ * each take the other's for their own. Of the issuer's name, or of the zone with something random behind it, since more than
+ * one stack may have a name there.
+ */
+export function stackNameOf(name: Answers["name"]): string {
+  const text = "zone" in name ? name.zone : iamProviderKey(name.issuer);
+  const words = text.toLowerCase().match(/[a-z0-9]+/gu) ?? [];
+  // It begins with a letter, and a random name may begin with a digit.
+  const plain = words.join("-").replace(/^(?=\d)/u, "i-");
+  if (!("zone" in name) && plain.length <= longestName) return plain;
+  const unique = "zone" in name ? randomUUID() : createHash("sha256").update(text).digest("hex");
+  return [...plain.slice(0, longestName - 5).split("-"), unique.slice(0, 4)].filter(Boolean).join("-");
 }

@@ -19,7 +19,7 @@ export const uses: CommandUses = {
 export function define(command: Command, context: CommandContext): void {
   command
     .option("-f, --file <file>", "file to write", "podtrust.yaml")
-    .option("--stack <name>", "the name of everything the file owns", "prod")
+    .option("--stack <name>", "the name of everything the file owns (default: of the issuer's)")
     .option(
       "--machine <machine>",
       "hetzner, hetzner/TYPE/LOCATION, or USER@ADDRESS of a machine reached by SSH",

@@ -4,7 +4,7 @@ import { isManaged } from "../../rules/distribution/index.ts";
 import type { KubeconfigContexts } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { dim, rich } from "../../core/terminal/index.ts";
-import type { Answers, Foundation, Publishing } from "./answers.ts";
+import { type Answers, type Foundation, type Publishing, stackNameOf } from "./answers.ts";
 import {
   type DetectedCluster,
   isPublic,
@@ -249,8 +249,7 @@ export async function answersOf(context: CommandContext, options: InitOptions): 
   const region =
     options.region ?? (options.detect ? await detectRegion(context) : undefined) ?? unanswered.region;
   // What has a default and is seldom anything else is no question.
-  const { stack = unanswered.stack } = options;
-  await demand("stack", { stack });
+  if (options.stack !== undefined) await demand("stack", { stack: options.stack });
   await demand("region", { region });
   await demand(options.bucket === undefined ? "email" : "bucket", { publishing: publishingOf(options) });
   const foundation = await withServer(context, await foundationOf(interview, context, options));
@@ -274,6 +273,7 @@ export async function answersOf(context: CommandContext, options: InitOptions): 
     });
   }
   const { cluster } = surroundings;
+  const stack = options.stack ?? stackNameOf(name);
   const publishing = publishingOf(options, cluster);
   return {
     answers: { stack, foundation, name, publishing, account, region, serviceAccount, policy },
