@@ -126,12 +126,14 @@ async function judged(
   const leave = trust.leaving.map((account) => clients.aws.of(trust, account));
   const { events, failures } = await swept(trust, facts, [...accounts, ...leave], at);
   const leaving = await Promise.all(trust.leaving.map((scope) => leavingAccount(trust, scope, at)));
+  // Nothing was ever made where podtrust could not look, but what the status has already.
+  const here = trust.accounts.filter(({ id }) => !failures.has(id));
   return {
     ready: { reason: first?.reason ?? "LookFailed", message: first?.seen ?? "" },
     events,
     againIn: first?.outcome !== "ok" || isGoing(facts) ? soon : passInterval,
     isSeen: failures.size === 0,
-    scopes: { here: trust.accounts, leaving, gone: trust.gone },
+    scopes: { here, leaving, gone: trust.gone },
   };
 }
 

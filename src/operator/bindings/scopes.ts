@@ -54,6 +54,7 @@ export interface LeavingScope {
 
 /** All scopes of a trust after a look at those that leave it. */
 export interface LookedScopes {
+  /** Those of its spec that could be looked at. */
   readonly here: readonly TrustScope[];
   readonly leaving: readonly LeavingScope[];
   /** Ids of those that a person says are gone. */
@@ -78,8 +79,8 @@ export class EmptyScopes {
 }
 
 /**
- * What the status of a trust remembers after a pass: the scopes of its spec, those that still leave it, and those that a
- * binding's pass has added since.
+ * What the status of a trust remembers after a pass: the scopes of its spec that could be looked at, those that still
+ * leave it, and what it had or a binding's pass has added since.
  */
 export function reached(
   status: Readonly<Record<string, unknown>>,

@@ -64,6 +64,8 @@ export class LeftCredentials {
   /** Since when, by identity and name. */
   #since: ReadonlyMap<string, number> = new Map();
   #reported: ReadonlySet<string> = new Set();
+  /** Whether a group could not be read at the last look: it is tried again at once. */
+  #isUnread = false;
 
   /** Whether there were any at the last look. */
   get areThere(): boolean {
@@ -77,7 +79,7 @@ export class LeftCredentials {
   async sweep(tenant: BoundTenant, trust: AzureTrust, sweep: Sweep): Promise<readonly BindingEvent[]> {
     const { clock, known, isGoing, isAsked, signal } = sweep;
     const now = clock.elapsed();
-    if (!isAsked && now - this.#at < maxLookAge) return [];
+    if (!isAsked && !this.#isDue(now)) return [];
     const before = this.#before(now);
     const oldest = isAsked ? freshLook : maxLookAge;
     const look = await lookOf(tenant, trust, { signal, oldest }, new Claims(trust, sweep));
@@ -94,13 +96,17 @@ export class LeftCredentials {
     const stays = new Set(left.map((one) => keyOf({ id: one.id, credential: one.credential ?? "" })));
     const gone = due.filter((one) => !stays.has(keyOf({ id: one.id, credential: one.credential ?? "" })));
     for (const { id, credential = "" } of gone) since.delete(keyOf({ id, credential }));
-    [this.#at, this.#since] = [now, since];
+    [this.#at, this.#since, this.#isUnread] = [now, since, look.failures.length > 0];
     const [failure] = [...look.failures, ...uncut];
     if (failure !== undefined) throw failure;
     const unclaimed = look.identities.filter(({ binding }) => !known.has(binding));
     const fresh = unclaimed.filter(({ id }) => !this.#reported.has(id));
     this.#reported = new Set(unclaimed.map(({ id }) => id));
     return [...gone.map(goneEvent), ...fresh.map(unclaimedEvent)];
+  }
+
+  #isDue(now: number): boolean {
+    return this.#isUnread || now - this.#at >= maxLookAge;
   }
 
   /** Since when there were some at the look before, as far as it was watched. */

@@ -67,7 +67,8 @@ async function asked(pass: TrustPass, tenant: BoundTenant, trust: AzureTrust): P
   const readable = scopes.filter((_, index) => Array.isArray(looks[index]?.standing));
   const { events, failure } = await swept(pass, tenant, { ...trust, groups: [...here, ...readable] });
   const isEmpty = !facts.leftovers.areThere && leaving.length === 0;
-  const looked = { events, scopes: { here, leaving, gone } };
+  // Nothing was ever made where podtrust could not look, but what the status has already.
+  const looked = { events, scopes: { here: failure === undefined ? here : [], leaving, gone } };
   if (failure !== undefined) return { ...looked, ...trouble(trust, failure) };
   const groups = here.map(({ resourceGroup }) => resourceGroup).join(", ");
   const seen = `identities of ${groups} and their federated credentials may be read`;
@@ -100,7 +101,7 @@ async function judged(pass: TrustPass): Promise<TrustJudgement> {
     signal.throwIfAborted();
     if (!isAzures(error)) throw error;
     const leaving = trust.leaving.map((scope) => ({ scope, standing: error }));
-    const scopes = { here: trust.groups, leaving, gone: trust.gone };
+    const scopes = { here: [], leaving, gone: trust.gone };
     return { ...trouble(trust, error), events: [], scopes };
   }
 }
