@@ -111,6 +111,19 @@ describe("a resource group that leaves its trust together with the grants for it
     world.azure.relay.onCall = () => "answered";
   });
 
+  test("stays in the status of a binding with its credential until a look shows that gone, over a restart", async () => {
+    leaves();
+    world.azure.relay.onCall = (call) => (call.startsWith("DELETE") ? "denied" : "answered");
+    await world.pass();
+    world.restart();
+    await world.pass();
+    assert.notEqual(world.identity()?.credential, undefined);
+    world.azure.relay.onCall = () => "answered";
+    world.clock.move(4000);
+    await world.pass();
+    assert.deepEqual([world.identity(), await standing()], [undefined, 0]);
+  });
+
   test("has no credential made while a person's word says that it is gone, though the trust has it", async () => {
     annotated(`${subscription}/podtrust`);
     world.bind({ managed: {} }, { name: "new" });

@@ -81,6 +81,17 @@ describe("a member that its binding left behind", () => {
   });
 });
 
+test("a member that no grant allows stays in its binding's status until a look shows it gone, over a restart", async (t) => {
+  const world = await bound(t);
+  world.trust({ grants: [] });
+  world.lost();
+  await world.pass();
+  assert.deepEqual(statusOf(world, key)["emails"], [web]);
+  world.restart();
+  await world.pass();
+  assert.deepEqual([statusOf(world, key)["emails"], await world.members()], [[], []]);
+});
+
 describe("a member by a trust that is not the binding's any more", () => {
   test("is taken out before there is one in the pool of the trust that was made anew under its name", async (t) => {
     const world = await bound(t);

@@ -58,6 +58,32 @@ describe("podtrust's own role", () => {
   });
 });
 
+describe("the role of another binding", () => {
+  for (const [how, roleOf] of [
+    ["taken over", (adopt: string) => ({ managed: { policies: [ssm], adopt } })],
+    ["changed by one that names it as existing", (arn: string) => ({ existing: { arn } })],
+  ] as const)
+    test(`is not ${how}, whatever the grant names, and gives its ServiceAccount nothing`, async (t) => {
+      const world = await passWorld(t);
+      const all = [`arn:aws:iam::${account}:role/*`];
+      const names = { accounts: [account], policies: [ssm], adoptRoles: all, existingRoles: all };
+      world.grants({ name: "all", namespaces: ["*"], ...names });
+      world.bind({ roles: [{ profile: "default", managed: { policies: [ssm] } }] }, { name: "victim" });
+      await world.pass("shop", "victim");
+      const before = await world.role("prod.shop.victim");
+      assert.ok(before !== undefined);
+      world.changes();
+      const arn = `arn:aws:iam::${account}:role/podtrust/prod.shop.victim`;
+      world.bind({ roles: [{ profile: "default", ...roleOf(arn) }] }, { name: "thief" });
+      for (let times = 0; times < 2; times += 1) {
+        assert.match(readyOf(await world.pass("shop", "thief")), /^(?:False|Unknown) /u);
+        world.clock.move(600_000);
+      }
+      assert.deepEqual(world.changes(), []);
+      assert.deepEqual(await world.role("prod.shop.victim"), before);
+    });
+});
+
 describe("a role that is about to be taken over", () => {
   test("is told in the binding's status before the first change at IAM, and not once it is the binding's", async (t) => {
     const world = await legacyWorld(t);

@@ -101,3 +101,25 @@ describe("a binding whose role is not there yet", () => {
     assert.equal(await made.role("prod.shop.web"), undefined);
   });
 });
+
+test("a role that its binding no longer wants stays in the status until it is deleted, over a restart", async (t) => {
+  const made = await bound(t);
+  const roles = ["default", "reports"].map((profile) => ({ profile, managed: { policies: [ssm] } }));
+  made.bind({ roles });
+  await made.pass();
+  made.bind({ roles: roles.slice(0, 1) });
+  made.mishap = ({ action }) => (action === "DeleteRole" ? "refused" : undefined);
+  const names = (): readonly string[] => {
+    const { roles: seen = [], pendingRoles = [] } = statusOf(made);
+    return [...seen, ...pendingRoles].map(({ arn }) => arn.split("/").at(-1) ?? "");
+  };
+  for (let times = 0; times < 2; times += 1) {
+    await made.pass();
+    assert.deepEqual(names().toSorted(), ["prod.shop.web", "prod.shop.web@reports"]);
+    made.restart();
+  }
+  made.mishap = () => undefined;
+  await made.pass();
+  assert.deepEqual(names(), ["prod.shop.web"]);
+  assert.equal(await made.role("prod.shop.web@reports"), undefined);
+});
