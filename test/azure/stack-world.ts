@@ -93,7 +93,7 @@ const clouds = {
 
 export interface AzureWorldOptions extends Pick<
   StandInAzureOptions,
-  "ca" | "connectTo" | "resourceGroups" | "writeMs"
+  "ca" | "connectTo" | "issuerCacheMs" | "resourceGroups" | "writeMs"
 > {
   readonly cloud?: keyof typeof clouds;
   /** The config's issuer, where Entra is to read it: by `connectTo` and `ca`. */

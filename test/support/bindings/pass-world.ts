@@ -200,7 +200,8 @@ function failing(
   return { ...session, iam: () => (wrapped ??= wrap()) };
 }
 
-async function allRoles(iam: IAMClient): Promise<readonly StoredRole[]> {
+/** The roles of an account, but for the operator's own. */
+export async function allRoles(iam: IAMClient): Promise<readonly StoredRole[]> {
   const [details, list] = [
     await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ["Role"], MaxItems: 1000 })),
     await iam.send(new ListRolesCommand({ MaxItems: 1000 })),

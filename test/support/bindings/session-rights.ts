@@ -59,12 +59,17 @@ interface Layers {
   readonly boundary: string | undefined;
   readonly team: string | undefined;
   readonly maxSession: number;
+  /** When the session began. */
+  readonly begun?: string;
 }
 
+/** The begin of a session that is older than all that a test does. */
+const longAgo = "2020-01-01T00:00:00Z";
+
 /** What a session with these policies may do, by the evaluator of the sandbox's IAM. */
-function rightsOf({ identity, boundary, team, maxSession }: Layers): ReadonlySet<string> {
+function rightsOf({ identity, boundary, team, maxSession, begun = longAgo }: Layers): ReadonlySet<string> {
   const context = {
-    "aws:TokenIssueTime": "2020-01-01T00:00:00Z",
+    "aws:TokenIssueTime": begun,
     ...defined({ "aws:PrincipalTag/team": team }),
   };
   const limit = boundary === undefined ? undefined : documents[boundary];
@@ -84,14 +89,14 @@ function rightsOf({ identity, boundary, team, maxSession }: Layers): ReadonlySet
 const teamOf = (tags: Readonly<Record<string, string>>): string | undefined =>
   Object.entries(tags).find(([key]) => key.toLowerCase() === "team")?.[1];
 
-/** What a session of a role may do of the probes, and whether for longer than an hour. */
-export function rightsOfRole(role: StoredRole): ReadonlySet<string> {
+/** What a session of a role may do of the probes, and whether for longer than an hour; by default an old session. */
+export function rightsOfRole(role: StoredRole, begun = longAgo): ReadonlySet<string> {
   const identity = [
     ...role.policies.map((one) => named(one, documents[one] ?? "")),
     ...Object.entries(role.inline).map(([name, text]) => named(name, text)),
   ];
   const { boundary, maxSession } = role;
-  return rightsOf({ identity, boundary, team: teamOf(role.tags), maxSession });
+  return rightsOf({ identity, boundary, team: teamOf(role.tags), maxSession, begun });
 }
 
 /** Whether a grant names a policy, by its ARN. */
@@ -119,15 +124,19 @@ export function rightsOfGrant(grant: GrantSpec, role: StoredRole): ReadonlySet<s
 export const isWithin = (rights: ReadonlySet<string>, limit: ReadonlySet<string>): boolean =>
   [...rights].every((one) => limit.has(one));
 
-/** Whose trust policy lets the ServiceAccount in, by the rules that the sandbox's STS asks. */
-export function letsIn({ name, id, trust, maxSession }: StoredRole, issuer: string): boolean {
+/** Whose trust policy lets the ServiceAccount in, NAMESPACE/NAME, by the rules that the sandbox's STS asks. */
+export function letsIn(
+  { name, id, trust, maxSession }: StoredRole,
+  issuer: string,
+  who = "shop/web",
+): boolean {
   const host = issuer.replace("https://", "");
   const roleArn = `arn:aws:iam::${account}:role/${name}`;
   const trustPolicy = parsePolicy(trust, "trust");
   const { outcome } = admission({
     role: { arn: roleArn, account, name, id, maxSessionDuration: maxSession, trustPolicy },
     provider: { arn: `arn:aws:iam::${account}:oidc-provider/${host}`, url: host },
-    claims: { iss: issuer, sub: "system:serviceaccount:shop:web", aud: "sts.amazonaws.com" },
+    claims: { iss: issuer, sub: `system:serviceaccount:${who.replace("/", ":")}`, aud: "sts.amazonaws.com" },
     sessionName: "web",
     now: 1_795_855_468,
     context: { "aws:EpochTime": "1795855468" },
