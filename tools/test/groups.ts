@@ -124,7 +124,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/gcp/{mischief,party,stack,status}.test.ts",
       "test/hetzner/{caller,drift,issuer-name,others,plans}.test.ts",
       "test/operator/bindings/histories/*.test.ts",
-      "test/operator/bindings/{cut,given-back,invariant,memories,planted,retain,shares,whose-roles}.test.ts",
+      "test/operator/bindings/{cut,given-back,invariant,memories,retain,shares,whose-roles}.test.ts",
       "test/record/record.test.ts",
       "test/sandbox/{accounts,forged-tokens}.test.ts",
       "test/stack/{aws-policy,issuer-of-this-run,largest-issuer,saved-plan,status,status-next,up-and-down}.test.ts",

@@ -8,14 +8,16 @@ import {
 import { type AwsAccess, type AwsSession, openAws } from "../../../src/providers/aws/index.ts";
 import { type Clock, PodtrustError, systemClock, type JsonRecord } from "../../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
-import type {
-  BindingClients,
-  BindingOutcome,
-  BoundAccounts as Accounts,
-  Leftovers as LeftRoles,
-  TrustOutcome,
+import {
+  type BindingClients,
+  type BindingOutcome,
+  BoundAccounts,
+  ClusterView,
+  Leftovers,
+  reconcileBinding,
+  reconcileTrust,
+  type TrustOutcome,
 } from "../../../src/operator/bindings/index.ts";
-import * as operating from "../../../src/operator/bindings/index.ts";
 import { startTestSandbox, type TestSandbox, type TestSandboxOptions } from "../sandbox.ts";
 import { operatorRole, operatorSession } from "./operator-session.ts";
 import { account, bindingOf, trustOf, trustSpec } from "./objects.ts";
@@ -238,18 +240,8 @@ export async function makePolicies(
   }
 }
 
-/** The operator's own code, for whoever changes something in it. */
-export type OperatorCode = Pick<
-  typeof operating,
-  "BoundAccounts" | "ClusterView" | "Leftovers" | "reconcileBinding" | "reconcileTrust"
->;
-
 /** Starts it all; STS and IAM know each change at once. */
-export async function startPassWorld(
-  code: OperatorCode = operating,
-  options: TestSandboxOptions = {},
-): Promise<PassWorld> {
-  const { BoundAccounts, ClusterView, Leftovers, reconcileBinding, reconcileTrust } = code;
+export async function startPassWorld(options: TestSandboxOptions = {}): Promise<PassWorld> {
   const sandbox = await startTestSandbox(options);
   const iam = sandbox.iam();
   const clock = new MovedClock();
@@ -260,8 +252,8 @@ export async function startPassWorld(
     failing(world, openAws({ ...access, endpoint: sandbox.sandbox.url, credentials, attempts: 1 }), () =>
       follow(objects.get(keyOf("AWSTrust", undefined, "default"))),
     );
-  const started = (): Accounts => new BoundAccounts({ clock, open });
-  const clients: BindingClients & { aws: Accounts } = {
+  const started = (): BoundAccounts => new BoundAccounts({ clock, open });
+  const clients: BindingClients & { aws: BoundAccounts } = {
     cluster: {
       server: "https://cluster.test",
       read: ({ kind, namespace, name }) => Promise.resolve(objects.get(keyOf(kind, namespace, name))),
@@ -283,7 +275,7 @@ export async function startPassWorld(
     aws: started(),
   };
   let view = new ClusterView(clients.cluster, clock);
-  let leftovers = new Map<string, LeftRoles>();
+  let leftovers = new Map<string, Leftovers>();
   let counted = 0;
   const trustNameOf = (object: KubernetesObject): string =>
     (object["spec"] as { readonly trust?: string }).trust ?? "default";
@@ -357,7 +349,7 @@ export async function startPassWorld(
 
 /** The same, ended with the test. */
 export async function passWorld(t: TestContext, options: TestSandboxOptions = {}): Promise<PassWorld> {
-  const world = await startPassWorld(operating, options);
+  const world = await startPassWorld(options);
   t.after(() => world.stop());
   return world;
 }
