@@ -1,7 +1,7 @@
 /**
- * Everything that a pod may do to the listeners of publisher and operator, for three seconds each; in the gate one of nine (of
+ * Everything that a pod may do to the listeners of publisher and operator, for six seconds each; in the gate one of nine (of
  * ten it would be the same from both origins).
  */
 import { assaults, testListenersUnder } from "../hostile/listeners/under.ts";
 
-testListenersUnder(assaults, 3, 9);
+testListenersUnder(assaults, 6, 9);

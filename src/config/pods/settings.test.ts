@@ -30,7 +30,7 @@ verbose: true
     assert.ok("settings" in read, JSON.stringify(read));
     const { settings } = read;
     assert.deepEqual(settings.resources, {
-      requests: { cpu: "20m", memory: "128Mi" },
+      requests: { cpu: "100m", memory: "128Mi" },
       limits: { memory: "1Gi", cpu: 2 },
     });
     assert.deepEqual(settings.tolerations, [{ key: "infra", operator: "Exists", effect: "NoSchedule" }]);

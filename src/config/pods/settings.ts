@@ -34,7 +34,7 @@ export const defaultPodSettings: PodSettings = {
   tolerations: [],
   affinity: {},
   topologySpreadConstraints: [],
-  resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "320Mi" } },
+  resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "320Mi" } },
   env: {},
   verbose: false,
 };

@@ -11,13 +11,13 @@ export class BodyRefused extends Error {
   }
 }
 
-/** Bodies that were read whole and wait for their answer, of all clients of a server. Others wait unread for their turn. */
+/** Bodies that were read whole and wait for their answer, of all clients of a server. Other large ones wait unread for their turn. */
 export class WholeBodies {
   readonly #maxBytes: number;
   readonly #waiting = new Set<() => void>();
   #held = 0;
 
-  /** `maxBytes`: bytes from which on nothing more is read. */
+  /** `maxBytes`: bytes from which on no large body is read on. */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }

@@ -11,9 +11,9 @@ export interface Exchange {
   readonly over: AbortSignal;
   /**
    * The body, at most `maxBytes` bytes; throws BodyRefused, or as the stream does when the client breaks off. What it
-   * holds is given back when the exchange is over.
+   * holds is given back when the exchange is over. `room`: waited for before each further part of a large one.
    */
-  readBody(maxBytes: number): Promise<Buffer>;
+  readBody(maxBytes: number, room?: () => Promise<void>): Promise<Buffer>;
   /** So many bytes of memory beside the body were needed for it, or are for a moment, and V8 is to collect them in time. */
   readonly dropped: (bytes: number) => void;
 }
@@ -31,8 +31,11 @@ export interface Reading {
   readonly bodies: WholeBodies;
 }
 
-/** The size from which on V8 has to be asked to collect a body; smaller ones it collects in time by itself. */
-const large = 64 * 1024;
+/**
+ * The size from which on a body is large: V8 has to be asked to collect it, where smaller ones it collects in time by itself,
+ * and the rest of it waits for room.
+ */
+const largeBody = 64 * 1024;
 
 /** The requests of one connection by Node's own HTTP/1.1. */
 export class Requests implements Protocol {
@@ -103,7 +106,7 @@ export class Requests implements Protocol {
     };
     const answered = (): void => {
       this.#move();
-      if (whole >= large) this.#connection.dropped(whole / 2);
+      if (whole >= largeBody) this.#connection.dropped(whole / 2);
       if (answering) this.#connection.answering(-1);
       answering = false;
       bodies.hold(-whole);
@@ -127,8 +130,10 @@ export class Requests implements Protocol {
       outgoing,
       over: over.signal,
       dropped: this.#connection.dropped,
-      async readBody(maxBytes) {
-        const ready = (): Promise<void> | undefined => bodies.room(over.signal);
+      async readBody(maxBytes, room) {
+        // A small one never waits: large ones that wait for their answer would keep it from its own.
+        const ready = (): Promise<void> | undefined =>
+          coming < largeBody ? undefined : (bodies.room(over.signal) ?? room?.());
         const bytes = await collectBody(incoming, maxBytes, { held: comes, ready });
         if (hasBody(incoming)) came(bytes.length);
         return bytes;

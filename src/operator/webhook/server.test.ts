@@ -4,6 +4,7 @@ import { Agent, request } from "node:https";
 import { after, before, describe, test } from "node:test";
 import { connect, type TLSSocket } from "node:tls";
 import { systemClock } from "../../core/base/index.ts";
+import { until } from "../../../test/support/until.ts";
 import { rememberingLogger } from "../../../test/support/remembering-logger.ts";
 import { makeAuthority, signServing } from "./certificates.ts";
 import type { ReviewAnswer } from "./review.ts";
@@ -115,6 +116,21 @@ describe("the webhook's server", () => {
     assert.equal((await ask([...three, " "])).status, 413);
     assert.equal((await ask([" "], { headers: { "content-length": String(3 * mebibyte + 1) } })).status, 413);
     assert.deepEqual(seen, []);
+  });
+
+  test("reads and answers a small review while twenty megabytes of large ones wait for their answers", async () => {
+    const [waiting, begun] = [Promise.withResolvers<ReviewAnswer>(), [] as Promise<Answer>[]];
+    const large = [Buffer.alloc(3 * mebibyte - 2, " "), "{}"];
+    for (let count = 1; count <= 7; count += 1) {
+      begun.push(ask(large));
+      answerWith = () => waiting.promise;
+    }
+    // As many as there is room for.
+    await until("six are read whole", () => seen.length >= 6);
+    const small = await ask(["{}"]);
+    assert.equal(small.status, 200);
+    waiting.resolve({ outcome: "unchanged", body: {} });
+    for (const one of begun) assert.equal((await one).status, 200);
   });
 
   test("refuses what is nested too deeply before it becomes hundreds of megabytes", async () => {

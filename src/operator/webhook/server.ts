@@ -181,7 +181,10 @@ export class ReviewServer {
     const refused = refusedHead(exchange.incoming);
     if (refused !== undefined) return refused;
     try {
-      return await this.#review(await exchange.readBody(maxBytes), exchange);
+      const announced = Number(exchange.incoming.headers["content-length"] ?? maxBytes);
+      const since = this.#options.clock.elapsed();
+      const bytes = await exchange.readBody(maxBytes, () => this.#turns.take(announced, since));
+      return await this.#review(bytes, exchange);
     } catch (error) {
       return error instanceof BodyRefused ? tooLarge : refusal(400, "400 Bad Request: it was cut short");
     }

@@ -26,4 +26,15 @@ describe("the turns of reviews", () => {
     await turnOfLoop();
     assert.deepEqual(begun, ["large"]);
   });
+
+  test("come to a small one after one of a hundred large ones that have waited for long", async () => {
+    let now = 0;
+    const turns = new SmallestFirst(() => now);
+    const begun: string[] = [];
+    for (let count = 0; count < 100; count += 1) void turns.take(3_000_000).then(() => begun.push("large"));
+    now = 1000;
+    for (let count = 0; count < 2; count += 1) void turns.take(10_000).then(() => begun.push("small"));
+    for (let turn = 0; turn < 4; turn += 1) await turnOfLoop();
+    assert.deepEqual(begun, ["large", "small", "large", "small"]);
+  });
 });

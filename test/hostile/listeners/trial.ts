@@ -9,6 +9,7 @@ import { residentMiB } from "../../support/publisher-process.ts";
 import type { Outcome } from "../trial.ts";
 import { attackers } from "../trial.ts";
 import { onWebhook } from "./attacks.ts";
+import { chartShare } from "./processor-share.ts";
 import { goodReview } from "./reviews.ts";
 
 /** Where attackers come from: sixteen addresses of their own, or the one that everybody has, the API server included. */
@@ -97,12 +98,18 @@ const reasonOf = (error: unknown): string => {
   return name === "TimeoutError" ? "no answer in time" : (code ?? message);
 };
 
-/** A victim of its own, until `work` is done. */
-export async function withVictim<T>(work: (at: Listening, pid: number) => Promise<T>): Promise<T> {
+/** A victim of its own, until `work` is done; it has its share of a processor once it listens. */
+export async function withVictim<T>(
+  work: (at: Listening, pid: number, share: string) => Promise<T>,
+): Promise<T> {
   const { child, first } = await run("victim.ts", []);
+  let share: ReturnType<typeof chartShare> | undefined;
   try {
-    return await work(JSON.parse(await first()) as Listening, child.pid ?? 0);
+    const at = JSON.parse(await first()) as Listening;
+    share = chartShare(child.pid ?? 0);
+    return await work(at, child.pid ?? 0, share.by);
   } finally {
+    share?.end();
     const ended = child.exitCode === null ? once(child, "close") : undefined;
     child.kill("SIGKILL");
     await ended;
@@ -110,8 +117,8 @@ export async function withVictim<T>(work: (at: Listening, pid: number) => Promis
 }
 
 /** A hundred good questions, spread over the time of an attack on the same listener. */
-export async function listenerUnder(trial: ListenerTrial): Promise<Outcome> {
-  return withVictim(async (at, pid) => {
+export async function listenerUnder(trial: ListenerTrial): Promise<Outcome & { readonly share: string }> {
+  return withVictim(async (at, pid, share) => {
     const { attack, connections, addresses, seconds, timeoutSeconds, areNew } = trial;
     const isWebhook = Object.hasOwn(onWebhook, attack);
     const good = (isWebhook ? apiServer : kubelet)(at, timeoutSeconds, areNew);
@@ -147,6 +154,7 @@ export async function listenerUnder(trial: ListenerTrial): Promise<Outcome> {
       alive: alive !== undefined,
       memory,
       done: outcomes,
+      share,
     };
   });
 }
