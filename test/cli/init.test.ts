@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Host } from "../../src/cli/index.ts";
 import { type IssuerNaming, loadConfig } from "../../src/config/index.ts";
+import { defined } from "../../src/core/base/index.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
 
 const account = "111122223333";
@@ -82,6 +83,19 @@ describe("init", () => {
       );
       const { warnings } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" }, named);
       assert.deepEqual(warnings, []);
+    });
+  }
+
+  for (const [kubeconfig, file] of [
+    [undefined, "/h/.kube/config"],
+    ["~/my clusters/a #1", "/h/my clusters/a #1"],
+    ["/etc/k8s/{a}", "/etc/k8s/{a}"],
+  ] as const) {
+    test(`names the cluster's credentials so that they are found again: ${kubeconfig ?? "kubectl's default"}`, async () => {
+      await init(cluster, { env: defined({ KUBECONFIG: kubeconfig }) });
+      const config = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" });
+      assert.ok(config.cluster !== undefined && "kubeconfig" in config.cluster);
+      assert.equal(config.cluster.kubeconfig, file);
     });
   }
 

@@ -14,6 +14,7 @@ import {
 } from "../../src/sandbox/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type CliResult, podtrustHere } from "../support/cli.ts";
+import { startIssuer } from "../support/issuer-server.ts";
 import { account } from "../support/sandbox.ts";
 import { startGoogleModel } from "../support/google-model.ts";
 import { startStrictRoute53 } from "../support/strict-route53.ts";
@@ -45,7 +46,6 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   const folder = await mkdtemp(join(tmpdir(), "podtrust-guide-"));
   const write = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
   const port = await freePort();
-  const rule = `${host}:443:127.0.0.1:${port}`;
   const cluster = await startStandInCluster({ issuer: `https://${host}` });
   // The first key was rotated away, for those who distrust one.
   const oldKid = cluster.keys.list()[0]?.kid ?? "";
@@ -59,6 +59,14 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
   const iam = new IAMClient({ region: "eu-central-1", endpoint: sandbox.url, credentials: sandbox.admin });
   const cloudflare = await startStandInCloudflare({ mischief: "off" });
   const route53 = await startStrictRoute53();
+  // The services that say who asks them, where a config names nobody who may log in to its machine.
+  const callerServices = ["checkip.amazonaws.com", "ipv6.icanhazip.com"];
+  const caller = await startIssuer(authority, { certificateNames: callerServices });
+  caller.pages.set("/", { body: "198.51.100.7\n" });
+  const rules = [
+    `${host}:443:127.0.0.1:${port}`,
+    ...callerServices.map((name) => `${name}:443:127.0.0.1:${caller.connectTo[0]?.toPort}`),
+  ];
   let ownSandbox = "";
   const ending = new AbortController();
   const lastingOnes: Promise<CliResult>[] = [];
@@ -71,6 +79,7 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     await route53.close();
     await hetzner.close();
     await google.close();
+    await caller.close();
     await cluster.close();
     await rm(folder, { recursive: true });
   });
@@ -149,7 +158,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
     const own = name === "sandbox env" ? ["--url", ownSandbox] : [];
     // A bundle is judged without asking anybody.
     const asks = !args.includes("--offline");
-    const route = asks && options.includes("--connect-to") ? ["--connect-to", rule] : [];
+    const route =
+      asks && options.includes("--connect-to") ? rules.flatMap((rule) => ["--connect-to", rule]) : [];
     const ca = asks && options.includes("--ca") && !args.includes("--ca") ? ["--ca", "root.pem"] : [];
     useEnvironment(Object.fromEntries(Object.entries(env).filter(([key]) => key.startsWith("AWS_"))));
     const shared = { cwd: folder, env, clock: systemClock, signal: ending.signal };
@@ -168,6 +178,8 @@ export async function guideWorld(t: TestContext): Promise<GuideWorld> {
         (await api.requestToken("default", "default", { audiences: [host], expirationSeconds: 3600 })).token,
     ],
     [/^kubectl get configmap kube-root-ca\.crt /u, () => Promise.resolve(cluster.ca)],
+    // Behind kubectl config view, which gives it the same.
+    [/^base64 -d$/u, () => Promise.resolve(cluster.ca)],
     [/^kubectl get --raw /u, async (words) => (await api.get(words.at(-1) ?? "")).body.toString("utf8")],
     [
       /^aws iam get-role /u,

@@ -58,8 +58,8 @@ function ranBy(command: ShellCommand): readonly ShellCommand[] {
 }
 
 /**
- * The programs of a line, read as a shell reads what the pages use: quotes, `|`, `>`, `&&`, `;`, `&`, `#`, and `$(…)` as
- * all that `eval` has.
+ * The programs of a line, read as a shell reads what the pages use: quotes, `|`, `>`, `&&`, `;`, `&`, `#`, `(…)` around a
+ * whole line, and `$(…)` as all that `eval` has.
  */
 function commandsOf(line: string): readonly ShellCommand[] {
   const found: ShellCommand[] = [];
@@ -71,7 +71,8 @@ function commandsOf(line: string): readonly ShellCommand[] {
     if (words.length > 0) found.push({ words: typed, into, end });
     [words, into, redirected] = [[], undefined, false];
   };
-  for (const [, comment, operator, word] of line.matchAll(token)) {
+  const inside = line.replace(/^\((.*)\)$/u, "$1");
+  for (const [, comment, operator, word] of inside.matchAll(token)) {
     if (comment !== undefined) break;
     const plain = word?.replaceAll(/'([^']*)'|"([^"]*)"/gu, "$1$2");
     if (operator === ">") redirected = true;

@@ -1,10 +1,8 @@
 import { type Answers, roleNameOf } from "./answers.ts";
 
-/** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. */
-const scalar = (text: string): string => (/^[a-zA-Z/][\w./@-]*$/u.test(text) ? text : JSON.stringify(text));
-
-/** A file's name, which may begin with ~/. */
-const path = (name: string): string => (name.startsWith("~/") ? `~/${scalar(name.slice(2))}` : scalar(name));
+/** A scalar as YAML has it: JSON is YAML, and quotes where they are needed only. A file's name may begin with ~/. */
+const scalar = (text: string): string =>
+  /^(?:~?\/|[a-zA-Z])[\w./@-]*$/u.test(text) ? text : JSON.stringify(text);
 
 /** Where the credentials for a DNS provider come from. */
 const dnsSecrets: Readonly<Record<string, string>> = {
@@ -55,8 +53,8 @@ function foundationLines({ foundation }: Answers): readonly string[] {
       return [
         "# The cluster whose pods get roles.",
         foundation.context === undefined
-          ? `cluster: {kubeconfig: ${path(foundation.kubeconfig)}}`
-          : `cluster: {kubeconfig: ${path(foundation.kubeconfig)}, context: ${scalar(foundation.context)}}`,
+          ? `cluster: {kubeconfig: ${scalar(foundation.kubeconfig)}}`
+          : `cluster: {kubeconfig: ${scalar(foundation.kubeconfig)}, context: ${scalar(foundation.context)}}`,
       ];
   }
 }
