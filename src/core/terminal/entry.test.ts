@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { nodeProblem } from "./entry.ts";
 
-const need = { program: "podtrust", major: 24 };
+const need = { program: "podtrust", major: 24, scripts: "npm run demo" };
 
 describe("the version of Node", () => {
   for (const version of ["v20.20.2", "v23.11.1", "v4.0.0", "nonsense"]) {
@@ -13,6 +13,21 @@ describe("the version of Node", () => {
       assert.ok(problem.includes(version));
     });
   }
+  test("of a newcomer is answered with the commands that run on it in a checkout, which are there", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    for (const [entry, own] of [
+      ["src/core/terminal/entry.ts", "npm run demo, npm run podtrust -- COMMAND"],
+      ["src/sandbox/cli/main.ts", "npm run podtrust -- sandbox"],
+    ] as const) {
+      const [, named = ""] = /\bscripts: "([^"]+)"/u.exec(readFileSync(entry, "utf8")) ?? [];
+      assert.equal(named, own);
+      for (const [, name = ""] of named.matchAll(/npm run (\w+)/gu)) assert.ok(name in scripts, name);
+      const [, next = ""] = nodeProblem("v20.20.2", { ...need, scripts: named }) ?? [];
+      assert.ok(next.endsWith(`In a checkout any Node from 20 on is enough for: ${own}`), next);
+    }
+  });
   for (const version of ["v24.0.0", "v26.10.0", "v100.1.0", process.version]) {
     test(`${version} is accepted`, () => assert.equal(nodeProblem(version, need), undefined));
   }

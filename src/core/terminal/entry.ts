@@ -14,16 +14,22 @@ type Run = (args: readonly string[], host: Host) => Promise<ExitCode>;
 export interface NodeNeed {
   readonly program: string;
   readonly major: number;
+  /** What runs on an older Node in a checkout: scripts of npm, which find the Node that `npm ci` brought. */
+  readonly scripts: string;
 }
 
 /** What is wrong with a Node of this version, `v20.20.2`, in lines; undefined where nothing is. */
-export function nodeProblem(version: string, { program, major }: NodeNeed): readonly string[] | undefined {
+export function nodeProblem(
+  version: string,
+  { program, major, scripts }: NodeNeed,
+): readonly string[] | undefined {
   const found = Number(version.replace(/^v/u, "").split(".")[0]);
   return found >= major
     ? undefined
     : [
         `error: ${program} needs Node ${major} or newer; this is ${version}`,
-        "next:  Install it from https://nodejs.org, or put it first in PATH, and run the same command again.",
+        "next:  Install it from https://nodejs.org, or put it first in PATH, and run the same command again. " +
+          `In a checkout any Node from 20 on is enough for: ${scripts}`,
       ];
 }
 
@@ -38,12 +44,16 @@ function programOf(own: NodeJS.Process): readonly string[] {
  * Node is known to have what it calls; it gets the name it was called by.
  *
  * @param own the process: its arguments, streams and exit code are the program's to give, in `cli/` and `sandbox/cli/`
- * @param need the program and the first version of Node that it runs on; podtrust and 24 by default
+ * @param need the program, the first version of Node that it runs on, and what runs on others; podtrust by default
  */
 export async function runProcess(
   own: NodeJS.Process,
   load: (name: string) => Promise<Run>,
-  need: NodeNeed = { program: "podtrust", major: 24 },
+  need: NodeNeed = {
+    program: "podtrust",
+    major: 24,
+    scripts: "npm run demo, npm run podtrust -- COMMAND",
+  },
 ): Promise<void> {
   const problem = nodeProblem(own.version, need);
   if (problem !== undefined) {
