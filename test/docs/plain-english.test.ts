@@ -93,6 +93,34 @@ describe("sentences", () => {
   });
 });
 
+/** Names that begin a sentence in lower case, as their owners write them. */
+const lowerNames = ["age", "gRPC", "k3s", "kube-apiserver", "moto", "podtrust"];
+
+/** What stands first under a heading and goes on with the heading's words, as a sentence without its subject. */
+function headless(page: string): readonly string[] {
+  const firsts = [...page.matchAll(/^#{1,6} [^\n]*\n+([a-z][^\n]*)/gmu)].map(([, first = ""]) => first);
+  return firsts.filter((first) => !lowerNames.some((name) => first.startsWith(`${name} `)));
+}
+
+test("no heading is the subject of the sentence below it", () => {
+  assert.deepEqual(headless("## Delete it\nstays a while.\n\n# B\n\nof it.\n\n## C\nmoto does. \n"), [
+    "stays a while.",
+    "of it.",
+  ]);
+  const found = pages.flatMap((page) => headless(readFileSync(page, "utf8")).map((one) => `${page}: ${one}`));
+  assert.deepEqual(found, []);
+});
+
+test("which program applied an export stands on the page of status alone, and others lead there", () => {
+  const page = "docs/explanation/status.md";
+  assert.ok(readFileSync(page, "utf8").includes("\n## Exports\n"));
+  for (const other of pages.filter((one) => one !== page)) {
+    const text = readFileSync(other, "utf8");
+    assert.doesNotMatch(text, /\b(?:No|our) [\w ]+ (?:has applied|applies) (?:it|them|an export)/u, other);
+    if (/^## (?:As|In) OpenTofu$/mu.test(text)) assert.ok(text.includes("status.md#exports"), other);
+  }
+});
+
 test("the pages say default, which is what a reader searches for", () => {
   const found = pages.filter((page) => /\bunless\s+told\b/u.test(readFileSync(page, "utf8")));
   assert.deepEqual(found, []);
