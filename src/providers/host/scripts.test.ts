@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import * as commands from "./k3s/commands.ts";
 import * as k3s from "./k3s/scripts.ts";
+import { hostLayout } from "./publisher/layout.ts";
+import * as publisher from "./publisher/scripts.ts";
 import { rootPathFunctions } from "./root-paths.ts";
 import * as system from "./system/scripts.ts";
 
@@ -38,7 +40,9 @@ const scripts: Readonly<Record<string, string>> = {
   "show the host key": system.shownKeyScript,
   "replace the host key": system.rotateScript("SHA256:abc"),
   "reload sshd": system.reloadScript,
-  "install packages": system.packagesScript,
+  "install packages": system.packagesScript(["curl", "libatomic1"]),
+  "switch security upgrades on": system.packagesScript([]),
+  "prepare the publisher": publisher.prepareScript(hostLayout(), "podtrust stack=prod"),
   "upgrade packages": system.upgradeScript,
   "remember the upgrade": system.upgradedScript,
   reboot: system.rebootScript,

@@ -50,7 +50,7 @@ export interface BootKit {
 const run = promisify(execFile);
 const maxK3s = 1024 * 1024 * 1024;
 const cloudImage =
-  "a cloud image of Debian or Ubuntu for amd64 that has libatomic1 and unattended-upgrades, raw or qcow2";
+  "a cloud image of Debian or Ubuntu for amd64 that has bash-completion, ca-certificates, curl, libatomic1 and unattended-upgrades, raw or qcow2";
 const otherK3s =
   "name the release's binary for amd64 (the file k3s of github.com/k3s-io/k3s/releases), not its installer";
 

@@ -90,12 +90,14 @@ if [ "$1" = -T ]; then
   value PasswordAuthentication yes
   value KbdInteractiveAuthentication no
 fi`,
-  dpkg: "test -f /run/stand-in/unattended",
+  "dpkg-query": `
+for package; do :; done
+if grep -qx "$package" /run/stand-in/packages 2>/dev/null; then echo installed; fi`,
   "apt-config": "grep -h Unattended-Upgrade /etc/apt/apt.conf.d/* 2>/dev/null",
   "apt-get": `
 echo "apt-get $*" >>/run/stand-in/calls
 case "$*" in
-  *' install '*) touch /run/stand-in/unattended ;;
+  *' install '*) printf '%s\\n' "$@" >>/run/stand-in/packages ;;
   *dist-upgrade*) touch /run/reboot-required ;;
 esac`,
   timedatectl: "rm -f /run/stand-in/clock",

@@ -167,6 +167,18 @@ testAtLength(
   },
 );
 
+test("a machine whose upgrades are on gets what it lacks, and nothing else", options, async () => {
+  assert.deepEqual(failures(await up()), []);
+  const packages = (await host.file("run/stand-in/packages")) ?? "";
+  await writeFile(join(host.root, "run/stand-in/packages"), packages.replace("\nlibatomic1\n", "\n"));
+  await writeFile(join(host.root, "run/stand-in/calls"), "");
+  assert.deepEqual(await changes(), ["needed packages"]);
+  assert.deepEqual(failures(await up()), []);
+  const calls = (await host.file("run/stand-in/calls")) ?? "";
+  assert.deepEqual(calls.match(/install .*/gu), ["install --no-install-recommends libatomic1"]);
+  assert.deepEqual(await changes(), []);
+});
+
 testAtLength("a machine of another stack is left alone", options, async () => {
   await up();
   const made = connection();

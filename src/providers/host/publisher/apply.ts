@@ -2,6 +2,7 @@ import { gzipSync, zstdDecompressSync } from "node:zlib";
 import { basename } from "node:path";
 import { type Clock, errorText, PodtrustError } from "../../../core/base/index.ts";
 import { ownershipComment, type Work } from "../../../rules/plan/index.ts";
+import { aptTimeoutMs } from "../apt.ts";
 import { type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { untilOnMachine } from "../until.ts";
@@ -241,7 +242,7 @@ export async function applyPublisher(site: PublisherSite, spec: HostPublisherSpe
   const paths = spec.files.map(({ path }) => path);
   const before = await inspectPublisher(session, layout, paths, work.signal);
   const owner = ownershipComment.of(spec.stack);
-  await step(site, "preparing", prepareScript(layout, owner), { timeoutMs: 5 * minute });
+  await step(site, "preparing", prepareScript(layout, owner), { timeoutMs: aptTimeoutMs });
   const isNew = await place(site, spec, before);
   await makeToken(site);
   if (isNew || before.isChanging || before.health === undefined) await restartOrGoBack(site, spec, before);

@@ -1,4 +1,5 @@
 import { shellWord } from "../../../core/base/index.ts";
+import { installScript } from "../apt.ts";
 import { type HostLayout, secretsGroup, unitNames } from "./layout.ts";
 
 const { publisher: service, token, timer } = unitNames;
@@ -56,7 +57,7 @@ getent group ${secretsGroup} >/dev/null || groupadd --system ${secretsGroup}
 if ldconfig -p 2>/dev/null | grep -q 'libatomic\\.so\\.1'; then :
 elif command -v apt-get >/dev/null; then
   # What Node is linked with, and a small Debian does not have.
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libatomic1 >/dev/null
+${installScript(["libatomic1"])}
 fi
 `;
 }

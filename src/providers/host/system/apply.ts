@@ -1,12 +1,13 @@
 import { type Clock, PodtrustError } from "../../../core/base/index.ts";
 import { ownershipComment, type Work } from "../../../rules/plan/index.ts";
+import { aptTimeoutMs } from "../apt.ts";
 import type { HostConnection } from "../connection.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
 import { checkRoom, type RoomNeed } from "../room.ts";
 import { targetText } from "../target.ts";
 import { untilOnMachine } from "../until.ts";
 import * as scripts from "./scripts.ts";
-import { checkSupported, isLoginShut, parseSystem, type SystemState } from "./state.ts";
+import { checkSupported, isLoginShut, needsPackages, parseSystem, type SystemState } from "./state.ts";
 import type { SystemSpec } from "./spec.ts";
 
 const minute = 60_000;
@@ -132,12 +133,16 @@ async function setClock(session: SshSession, { clock, work }: SystemSite): Promi
 }
 
 async function packages(session: SshSession, { clock, work }: SystemSite, state: SystemState): Promise<void> {
-  if (state.upgradesItself) return;
-  const timeoutMs = 20 * minute;
-  work.waiting("packages for security upgrades are installed", clock.elapsed() + timeoutMs);
+  const { lacks, upgradesItself } = state;
+  if (!needsPackages(state)) return;
+  const what = lacks.length === 0 ? "security upgrades are switched on" : `${lacks.join(", ")}: installed`;
+  work.waiting(what, clock.elapsed() + aptTimeoutMs);
   const text = `// podtrust\nAPT::Periodic::Update-Package-Lists "1";\nAPT::Periodic::Unattended-Upgrade "1";\n`;
-  await session.put(scripts.aptPath, text, { mode: 0o644, signal: work.signal });
-  await step(session, "installing packages", scripts.packagesScript, { timeoutMs, signal: work.signal });
+  if (!upgradesItself) await session.put(scripts.aptPath, text, { mode: 0o644, signal: work.signal });
+  await step(session, "installing packages", scripts.packagesScript(lacks), {
+    timeoutMs: aptTimeoutMs,
+    signal: work.signal,
+  });
 }
 
 /** Asks the machine to go down. It may be down, with the connection, before it has answered. */
@@ -193,15 +198,13 @@ async function upgrade(session: SshSession, site: SystemSite): Promise<void> {
 }
 
 /** What packages take, generously: a disk that is full in the middle of an upgrade is a machine to be repaired by hand. */
-function roomNeeds(
-  { upgradesItself, isUpgraded }: SystemState,
-  { isFresh }: SystemSpec,
-): readonly RoomNeed[] {
+function roomNeeds(state: SystemState, { isFresh }: SystemSpec): readonly RoomNeed[] {
+  const { isUpgraded } = state;
   const what = isFresh && !isUpgraded ? "the image's upgrade" : "packages";
   const mib = isFresh && !isUpgraded ? 512 : 128;
   return [
     { path: "/etc", mib: 1, what: "its files" },
-    ...(upgradesItself && (!isFresh || isUpgraded)
+    ...(!needsPackages(state) && (!isFresh || isUpgraded)
       ? []
       : ["/usr", "/var"].map((path) => ({ path, mib, what }))),
   ];

@@ -1,4 +1,5 @@
 import { shellWord } from "../../../core/base/index.ts";
+import { aptFunction, installScript, lackingFunction } from "../apt.ts";
 import { roomFunction } from "../room.ts";
 
 /** The mark of the machine's owner. */
@@ -13,10 +14,14 @@ const rotatedPath = "/var/lib/podtrust/host-key";
 const upgradedPath = "/var/lib/podtrust/upgraded";
 export const aptPath = "/etc/apt/apt.conf.d/52podtrust";
 
+/** What upgrades security by itself, and what the publisher and k3s need. */
+const neededPackages = ["unattended-upgrades", "ca-certificates", "curl", "libatomic1", "bash-completion"];
+
 /** Reads the present state of the system, and changes nothing. Answers in lines of `KEY VALUE`. */
 export const systemScript = `set -eu
 say() { printf '%s %s\\n' "$1" "$2"; }
 ${roomFunction}
+${lackingFunction}
 for folder in /etc /usr /var; do room "$folder"; done
 say os "$(sed -n 's/^ID=//p' /etc/os-release | tr -d '"')"
 say release "$(sed -n 's/^VERSION_ID=//p' /etc/os-release | tr -d '"')"
@@ -26,11 +31,12 @@ if [ -f ${markPath} ]; then say mark "$(base64 -w0 <${markPath})"; fi
 if command -v cloud-init >/dev/null; then
   say first-boot "$(cloud-init status 2>/dev/null | sed -n 's/^status: //p')"
 fi
-if command -v apt-get >/dev/null; then say apt yes; fi
-sshd -T 2>/dev/null | grep -E '^(permitrootlogin|passwordauthentication|kbdinteractiveauthentication) ' || true
-if dpkg -s unattended-upgrades >/dev/null 2>&1; then
+if command -v apt-get >/dev/null; then
+  say apt yes
+  say lacks "$(lacking ${neededPackages.join(" ")})"
   say unattended "$(apt-config dump APT::Periodic::Unattended-Upgrade 2>/dev/null | sed -n 's/.* "\\(.*\\)";/\\1/p')"
 fi
+sshd -T 2>/dev/null | grep -E '^(permitrootlogin|passwordauthentication|kbdinteractiveauthentication) ' || true
 if [ -f ${upgradedPath} ]; then say upgraded yes; fi
 if [ -f /run/reboot-required ] || [ -f /var/run/reboot-required ]; then say reboot yes; fi
 if [ -f ${rotatedPath} ]; then say host-key "$(cat ${rotatedPath})"; fi
@@ -84,19 +90,19 @@ rm -f ${nextKey} ${nextKey}.pub
 export const reloadScript = `set -eu
 ${reload}`;
 
-/** Installs what upgrades security by itself, and what the publisher and k3s need. Waits for other runs of apt. */
-export const packagesScript = `set -eu
-export DEBIAN_FRONTEND=noninteractive
-apt-get -o DPkg::Lock::Timeout=600 -qq update
-apt-get -o DPkg::Lock::Timeout=600 -y -qq install --no-install-recommends unattended-upgrades ca-certificates curl libatomic1 bash-completion
-systemctl enable --now unattended-upgrades >/dev/null 2>&1 || true
+/** Installs what the machine lacks, and starts what upgrades security. */
+export function packagesScript(lacks: readonly string[]): string {
+  const install = lacks.length === 0 ? "" : `${installScript(lacks)}\n`;
+  return `set -eu
+${install}systemctl enable --now unattended-upgrades >/dev/null 2>&1 || true
 `;
+}
 
 /** Upgrades every package, once, keeping config files as they are. */
 export const upgradeScript = `set -eu
-export DEBIAN_FRONTEND=noninteractive
-apt-get -o DPkg::Lock::Timeout=600 -qq update
-apt-get -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold -y -qq dist-upgrade
+${aptFunction}
+apt update
+apt -y -o Dpkg::Options::=--force-confold dist-upgrade
 `;
 
 export const upgradedScript = `set -eu

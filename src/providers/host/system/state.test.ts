@@ -29,6 +29,17 @@ test("a system that is as specified differs in nothing, and is its stack's", () 
   assert.deepEqual(systemOwner(said(), "dev"), { kind: "other-stack", stack: "prod" });
 });
 
+test("a package that an earlier machine lacks is a difference, whether or not it upgrades itself", () => {
+  const fields = (lacks: string) => systemDifference(said([`lacks ${lacks}`]), spec).fields;
+  assert.deepEqual(fields("curl libatomic1"), [
+    { field: "needed packages", before: "without curl, libatomic1", after: "installed" },
+  ]);
+  assert.deepEqual(
+    fields("unattended-upgrades").map(({ field }) => field),
+    ["security upgrades"],
+  );
+});
+
 test("a machine of which nothing is known yet is a creation with all that is done on a first boot", () => {
   const { kind, fields } = systemDifference(undefined, spec);
   assert.equal(kind, "create");

@@ -14,6 +14,8 @@ export interface SystemState {
   readonly os: string;
   readonly release: string;
   readonly hasApt: boolean;
+  /** The packages that are needed and not installed. */
+  readonly lacks: readonly string[];
   /** The present boot's id. */
   readonly boot: string;
   /** Seconds since the epoch, as the machine counts. */
@@ -44,18 +46,20 @@ export function parseSystem(output: string): SystemState {
     }),
   );
   const text = (key: string): string => said.get(key) ?? "";
+  const lacks = text("lacks").split(" ").filter(Boolean);
   const [mark, firstBoot, hostKey] = ["mark", "first-boot", "host-key"].map((key) => said.get(key));
   return {
     os: text("os"),
     release: text("release"),
     hasApt: said.has("apt"),
+    lacks,
     boot: text("boot"),
     clock: Number(text("clock")),
     ...defined({ mark: mapped(mark, (base64) => Buffer.from(base64, "base64").toString("utf8")), firstBoot }),
     rootLogin: text("permitrootlogin"),
     passwordLogin: text("passwordauthentication"),
     keyboardLogin: text("kbdinteractiveauthentication"),
-    upgradesItself: said.has("unattended") && !["", "0"].includes(text("unattended")),
+    upgradesItself: !lacks.includes("unattended-upgrades") && !["", "0"].includes(text("unattended")),
     isUpgraded: said.has("upgraded"),
     needsReboot: said.has("reboot"),
     ...defined({ hostKey }),
@@ -75,6 +79,11 @@ const rootOff = (state: SystemState, { isRootUsed }: SystemSpec): boolean =>
 /** Whether password logins are off, and root logins too (or, where podtrust logs in as root, by key alone). */
 export function isLoginShut(state: SystemState, spec: SystemSpec): boolean {
   return rootOff(state, spec) && state.passwordLogin === "no" && state.keyboardLogin === "no";
+}
+
+/** Whether packages are to be installed, or those that upgrade the others to be switched on. */
+export function needsPackages({ upgradesItself, lacks }: SystemState): boolean {
+  return !upgradesItself || lacks.length > 0;
 }
 
 /** Refuses what podtrust cannot set up. Throws `host-unsupported`. */
@@ -97,6 +106,13 @@ function firstDay(found: SystemState | undefined, { isFresh }: SystemSpec): read
   return fields;
 }
 
+/** The packages that a machine of ours lacks, beyond the one that upgrades the others. */
+function packageChange(found: SystemState | undefined): readonly FieldChange[] {
+  const lacks = found?.lacks.filter((name) => name !== "unattended-upgrades") ?? [];
+  if (lacks.length === 0) return [];
+  return [{ field: "needed packages", before: `without ${lacks.join(", ")}`, after: "installed" }];
+}
+
 function loginChange(found: SystemState | undefined, spec: SystemSpec): readonly FieldChange[] {
   if (found !== undefined && isLoginShut(found, spec)) return [];
   const before = found && `root ${found.rootLogin}, passwords ${found.passwordLogin}`;
@@ -111,6 +127,7 @@ export function systemDifference(state: SystemState | undefined, spec: SystemSpe
   const fields = [
     ...loginChange(found, spec),
     ...(found?.upgradesItself === true ? [] : [upgrades]),
+    ...packageChange(found),
     ...firstDay(found, spec),
   ];
   if (fields.length === 0) return { kind: "none", fields };
