@@ -195,7 +195,7 @@ export function operatorObjects(spec: OperatorSpec): readonly object[] {
   const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
   const metadata = { name, namespace, labels: selector };
   const open = spec.webhook ? [webhookPort] : [];
-  const ports = { open, admin: adminPort, monitoringNamespaces, apiServerPort };
+  const ports = { open, admin: adminPort, monitoringNamespaces, apiServerPort, env: pods.env };
   const webhook = spec.webhook ? { webhook: { failurePolicy } } : {};
   return [
     ...operatorManifests({

@@ -56,6 +56,26 @@ describe("the pods of podtrust", () => {
       assert.equal(opened(specOf(all, "NetworkPolicy")).has(probes), false);
     });
 
+    test(`of the ${part} may reach the proxy that their variables name, and no port more without one`, async () => {
+      const standing = [53, 53, 443, 6443];
+      for (const [env, port] of [
+        [{ HTTPS_PROXY: "http://proxy.example.com:3128" }, [3128]],
+        [{ https_proxy: "proxy.example.com:8080/" }, [8080]],
+        [{ HTTPS_PROXY: "http://[fd00::1]" }, [80]],
+        [{ HTTPS_PROXY: "https://proxy.example.com" }, []],
+        [{ HTTP_PROXY: "http://proxy.example.com:3128" }, []],
+        [{}, []],
+      ] as const) {
+        const pods = join(folder, "pods.yaml");
+        writeFileSync(pods, JSON.stringify({ env }));
+        const policy = specOf(await objects([...args, "--pods", pods]), "NetworkPolicy");
+        const reached = recordsOf(policy["egress"]).flatMap(({ ports }) =>
+          recordsOf(ports).map((one) => one["port"]),
+        );
+        assert.deepEqual(reached, [...standing, ...port], JSON.stringify(env));
+      }
+    });
+
     test(`of the ${part} show metrics and status to the namespaces that are named, and never to all`, async () => {
       const wanted: readonly (readonly [args: readonly string[], values: readonly string[]])[] = [
         [[], ["monitoring"]],

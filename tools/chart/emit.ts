@@ -3,7 +3,8 @@ import type { Node, Part } from "./merge.ts";
 
 /**
  * Marks whose value in Helm may be empty. Where one is the whole value of a key the key goes with it; where one is a key, or
- * the name of a list's item, it stands for all entries of a map.
+ * the name of a list's item, it stands for all entries of a map. Where one is a port that rules of the network open, the rule
+ * goes with it.
  */
 export type OptionalMarks = ReadonlyMap<string, string>;
 
@@ -103,6 +104,9 @@ export class Emitter {
     if (entries !== undefined) return variables(entries, indent);
     const scalar = this.#scalar(node);
     if (scalar !== undefined) return [`${indent}- ${scalar}`];
+    const port = this.#optional.get(portOf(plain(node)));
+    if (port !== undefined)
+      return [`{{- with ${port} }}`, `${indent}- port: {{ . }}`, `${indent}  protocol: TCP`, "{{- end }}"];
     const lines = this.#block(node, `${indent}  `);
     const [first = "", ...rest] = lines;
     // The hyphen takes the place of the first key's indentation, where nothing decides whether that is there.
@@ -144,6 +148,9 @@ const plain = (node: Node): unknown => (node.kind === "value" ? node.value : und
 
 const nameOf = (value: unknown): string =>
   typeof value === "object" && value !== null && "name" in value ? String(value.name) : "";
+
+const portOf = (value: unknown): string =>
+  typeof value === "object" && value !== null && "port" in value ? String(value.port) : "";
 
 /** A map of environment variables as the list that a container has. */
 const variables = (expression: string, indent: string): readonly string[] => [

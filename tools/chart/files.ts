@@ -23,6 +23,15 @@ function chartText(version: string): string {
   });
 }
 
+/** What templates call by name. The port is 0 where variables name no proxy, or one behind a port that is open to all anyway. */
+const helpersText = `{{- /* Made by npm run chart of tools/chart/; edit that. */}}
+{{- define "podtrust.proxyPort" -}}
+{{- $proxy := .HTTPS_PROXY | default .https_proxy | default "" | trimSuffix "/" -}}
+{{- $port := regexFind ":[0-9]+$" $proxy | trimPrefix ":" | default (hasPrefix "https:" $proxy | ternary "443" "80") -}}
+{{- if and $proxy (ne $port "443") }}{{ $port }}{{ end }}
+{{- end }}
+`;
+
 /** What Helm says after an installation or upgrade: what has to be waited for, and how one sees that it works. */
 const notesText = `{{- if .Values.bindings.enabled }}
 Wait before the first binding: the API server needs some seconds to learn of the new kinds, and up to half a minute to
@@ -60,6 +69,7 @@ export function deployFiles(checkout: string): ReadonlyMap<string, string> {
     ["deploy/chart/Chart.yaml", chartText(version)],
     ["deploy/chart/values.yaml", valuesText],
     ["deploy/chart/templates/NOTES.txt", notesText],
+    ["deploy/chart/templates/_helpers.tpl", helpersText],
     ["deploy/chart/values.schema.json", json(valuesSchema)],
     ...templates,
     [

@@ -54,6 +54,9 @@ const publisherDigest = digestOf(
   filledPublisher.config + filledPublisher.acmeCa + filledPublisher.acmeFallbackCa,
 );
 
+/** The port of a proxy that the pods' variables name. */
+const proxyPort = 61_111;
+
 /** What a person may set of pods: each stands in the objects as one text, or as a map of one. */
 const filledPods = {
   imagePullPolicy: "zz-pull-policy",
@@ -64,12 +67,16 @@ const filledPods = {
   tolerations: "zz-tolerations",
   affinity: "zz-affinity",
   resources: "zz-resources",
-  env: { "zz-variables": "zz-variables" },
+  // All variables as one; that of a proxy, from which a rule of the network is made, is none of its own.
+  env: Object.defineProperty({ "zz-variables": "zz-variables" }, "HTTPS_PROXY", {
+    value: `http://zz-proxy:${proxyPort}`,
+  }),
 } as const;
 
 const optionalMarks = (part: string): OptionalMarks =>
   new Map([
     [shared.priorityClass, ".Values.priorityClass"],
+    [String(proxyPort), `include "podtrust.proxyPort" .Values.${part}.pods.env | int`],
     ...Object.entries(filledPods).map(([key, mark]): [string, string] => [
       typeof mark === "string" ? mark : String(Object.keys(mark)[0]),
       `.Values.${part}.pods.${key}`,

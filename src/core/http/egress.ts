@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { type Environment, PodtrustError, setting } from "../base/index.ts";
+import { type Environment, mapped, PodtrustError, setting } from "../base/index.ts";
 import { credentialVariable } from "../credentials/index.ts";
 import { isLoopback } from "./loopback.ts";
 
@@ -61,15 +61,26 @@ function readProxy({ name, value }: { readonly name: string; readonly value: str
   return { url: origin, authorization: `Basic ${Buffer.from(login.join(":")).toString("base64")}` };
 }
 
+const proxyVariable = (env: Environment) =>
+  credentialVariable(env, "proxy-password", "HTTPS_PROXY") ??
+  credentialVariable(env, "proxy-password", "https_proxy");
+
+/**
+ * The port of the proxy that an environment names, which rules of the network have to let through; undefined without one.
+ * Throws `http-proxy` for an address that is none.
+ */
+export function egressProxyPort(env: Environment): number | undefined {
+  const url = mapped(proxyVariable(env), readProxy)?.url;
+  return mapped(url, ({ port, protocol }) => Number(port) || (protocol === "https:" ? 443 : 80));
+}
+
 /**
  * The proxy that an environment names for a host: `HTTPS_PROXY`, or `https_proxy`, unless the host is this machine or
  * `NO_PROXY` names it. A config can name none: who checks out a folder would send its own traffic through somebody else's.
  * Throws `http-proxy` for an address that is none.
  */
 export function egressProxy(env: Environment, host: string, port: number): EgressProxy | undefined {
-  const variable =
-    credentialVariable(env, "proxy-password", "HTTPS_PROXY") ??
-    credentialVariable(env, "proxy-password", "https_proxy");
+  const variable = proxyVariable(env);
   if (variable === undefined || isLoopback(host)) return undefined;
   const around = setting(env, "NO_PROXY") ?? setting(env, "no_proxy") ?? "";
   const name = host.toLowerCase().replace(/\.$/u, "");

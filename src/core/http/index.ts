@@ -3,7 +3,7 @@ export { ApiRetry, type OnApiWait, type Throttle } from "./api-retry.ts";
 export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
 export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
-export { egressProxy } from "./egress.ts";
+export { egressProxy, egressProxyPort } from "./egress.ts";
 export { isHeldByProxy } from "./failure.ts";
 export { hostAllowed, oneHost } from "./host-check.ts";
 export type { MayConnect } from "./judged-lookup.ts";

@@ -1,4 +1,5 @@
 import type { PodSettings } from "../../config/index.ts";
+import { egressProxyPort } from "../../core/http/index.ts";
 
 /** What distinguishes the pods of one Deployment from all others. */
 export type PodSelector = Readonly<Record<string, string>>;
@@ -163,6 +164,8 @@ export interface NetworkSpec {
   readonly monitoringNamespaces: readonly string[];
   /** The API server's own, which rules see behind its Service. */
   readonly apiServerPort: number;
+  /** The pods' own variables: one may name a proxy. */
+  readonly env: PodSettings["env"];
 }
 
 const tcp = (port: number): object => ({ port, protocol: "TCP" });
@@ -173,9 +176,12 @@ const inNamespaces = (values: readonly string[]): object => ({
   },
 });
 
-/** What reaches the pods, and what they reach: DNS, HTTPS and the API server. */
+const https = 443;
+
+/** What reaches the pods, and what they reach: DNS, HTTPS, the API server and a proxy. Throws `http-proxy` for an address that is none. */
 export function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkSpec): object {
-  const { open, admin, monitoringNamespaces, apiServerPort } = ports;
+  const { open, admin, monitoringNamespaces, apiServerPort, env } = ports;
+  const proxy = [egressProxyPort(env) ?? https].filter((port) => port !== https);
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -187,7 +193,11 @@ export function networkPolicy(metadata: object, selector: PodSelector, ports: Ne
         ...(open.length === 0 ? [] : [{ ports: open.map(tcp) }]),
         { from: [inNamespaces(monitoringNamespaces)], ports: [tcp(admin)] },
       ],
-      egress: [{ ports: [tcp(53), { port: 53, protocol: "UDP" }, tcp(443), tcp(apiServerPort)] }],
+      egress: [
+        {
+          ports: [tcp(53), { port: 53, protocol: "UDP" }, tcp(https), tcp(apiServerPort), ...proxy.map(tcp)],
+        },
+      ],
     },
   };
 }

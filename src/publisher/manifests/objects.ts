@@ -88,12 +88,12 @@ function service(spec: PublisherSpec): readonly object[] {
 
 /** Clients reach the two ports, Prometheus's namespaces the metrics. */
 function network(spec: PublisherSpec): object {
-  const { mode, apiServerPort, monitoringNamespaces } = spec;
+  const { mode, apiServerPort, monitoringNamespaces, pods } = spec;
   const open = [
     ...(mode === "s3" ? [] : [podLayout.https]),
     ...(mode === "https-and-http" ? [podLayout.http] : []),
   ];
-  const ports = { open, admin: podLayout.admin, monitoringNamespaces, apiServerPort };
+  const ports = { open, admin: podLayout.admin, monitoringNamespaces, apiServerPort, env: pods.env };
   return networkPolicy(metadataOf(spec), selectorOf(spec), ports);
 }
 
