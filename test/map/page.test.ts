@@ -1,10 +1,9 @@
-import { connect } from "node:net";
-import { text } from "node:stream/consumers";
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { redacted } from "../../src/doctor/index.ts";
 import { mapPage, serveMap, trustMap, type TrustMap } from "../../src/map/index.ts";
 import { hostileMap, smallFacts } from "./worlds.ts";
+import { lineFor } from "../support/raw-request.ts";
 
 /** What a page holds beside its own style and script. */
 const bodyOf = (page: string): string => page.replaceAll(/<(script|style)>[^]*?<\/\1>/gu, "");
@@ -32,15 +31,6 @@ async function askAs(host: string, url: string): Promise<number> {
       .on("error", reject)
       .end();
   });
-}
-
-/** The first line of the answer to a request that no client would send: any target, any number of hosts. */
-async function lineFor(url: string, target: string, ...hosts: readonly string[]): Promise<string> {
-  const socket = connect({ host: "127.0.0.1", port: Number(new URL(url).port) });
-  socket.write(
-    `GET ${target} HTTP/1.1\r\n${hosts.map((host) => `Host: ${host}\r\n`).join("")}Connection: close\r\n\r\n`,
-  );
-  return (await text(socket)).split("\r\n")[0] ?? "";
 }
 
 describe("the page of the trust map", () => {
@@ -126,13 +116,11 @@ describe("the page that is served", () => {
     assert.equal(await askAs("localhost", page.url), 200);
     const { pathname, search } = new URL(page.url);
     const target = pathname + search;
-    assert.equal(
-      await lineFor(page.url, target, "localhost", "evil.example"),
-      "HTTP/1.1 421 Misdirected Request",
-    );
-    assert.equal(await lineFor(page.url, target, "localhost"), "HTTP/1.1 200 OK");
+    const said = (path: string, ...hosts: readonly string[]) => lineFor(page.url, { target: path, hosts });
+    assert.equal(await said(target, "localhost", "evil.example"), "HTTP/1.1 421 Misdirected Request");
+    assert.equal(await said(target, "localhost"), "HTTP/1.1 200 OK");
     for (const bad of ["http://[", "http://[?token=x", "//["])
-      assert.equal(await lineFor(page.url, bad, "localhost"), "HTTP/1.1 400 Bad Request", bad);
+      assert.equal(await said(bad, "localhost"), "HTTP/1.1 400 Bad Request", bad);
   });
 
   test("answers 304 as long as nothing changed, and the new page afterwards", async (t) => {

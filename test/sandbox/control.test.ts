@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { defined, mapped, type PodtrustError } from "../../src/core/base/index.ts";
 import { controlRoutes } from "../../src/sandbox/control/index.ts";
+import { lineFor } from "../support/raw-request.ts";
 import { connectSandbox, type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandbox/index.ts";
 
 interface Answer {
@@ -100,6 +101,15 @@ describe("the control API of a sandbox", () => {
     const sandbox = await started(t);
     const { status, body } = await ask(sandbox, "GET", "state", { headers: { host: "evil.example" } });
     assert.deepEqual([status, body.error?.code], [401, "sandbox-control-denied"]);
+    const headers = [`authorization: Bearer ${sandbox.controlToken}`];
+    for (const [target, first] of [
+      ["/_podtrust/state", "HTTP/1.1 401 Unauthorized"],
+      ["/decisions.json", "HTTP/1.1 421 Misdirected Request"],
+    ] as const) {
+      assert.equal(await lineFor(sandbox.url, { target, hosts: ["127.0.0.1"], headers }), "HTTP/1.1 200 OK");
+      const hosts = ["127.0.0.1", "evil.example"];
+      assert.equal(await lineFor(sandbox.url, { target, hosts, headers }), first);
+    }
   });
 
   test("a token may be chosen for it, but not one that somebody could guess or that an error shows", async (t) => {

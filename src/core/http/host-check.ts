@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { isLoopback } from "./loopback.ts";
 
@@ -8,7 +7,11 @@ function nameOf(hostHeader: string): string {
 }
 
 /** The Host of a request; empty where it has none, or more than one, of which nobody knows which is meant (RFC 9112 §3.2). */
-export function oneHost({ headersDistinct }: Pick<IncomingMessage, "headersDistinct">): string {
+export function oneHost({
+  headersDistinct,
+}: {
+  readonly headersDistinct: Readonly<NodeJS.Dict<readonly string[]>>;
+}): string {
   const [host = "", ...others] = headersDistinct["host"] ?? [];
   return others.length === 0 ? host : "";
 }

@@ -1,6 +1,6 @@
 import { asPodtrustError, defined, PodtrustError } from "../../core/base/index.ts";
 import { sameSecret } from "../listener/index.ts";
-import { hostAllowed, isLoopback } from "../../core/http/index.ts";
+import { hostAllowed, isLoopback, oneHost } from "../../core/http/index.ts";
 import { type Control, controlPath, type PageResponse, type WireRequest } from "../aws/index.ts";
 import type { ControlledAccount, Controls } from "./controls.ts";
 import type { ControlRoute } from "./route.ts";
@@ -91,7 +91,8 @@ function bodyOf({ body }: WireRequest): unknown {
 }
 
 async function answered(request: WireRequest, address: string, options: ControlOptions): Promise<object> {
-  const isLocal = isLoopback(address) && hostAllowed(request.headers["host"]?.[0] ?? "", "127.0.0.1");
+  const host = oneHost({ headersDistinct: request.headers });
+  const isLocal = isLoopback(address) && hostAllowed(host, "127.0.0.1");
   if (!isLocal && !options.fromAnywhere)
     throw denied("the sandbox is controlled from its own machine alone", "Ask it at 127.0.0.1.");
   const isAuthorized = hasToken(request, options.token);

@@ -1,9 +1,10 @@
 import type { ServerResponse } from "node:http";
+import { oneHost } from "../../../core/http/index.ts";
 import { BodyRefused, type Exchange } from "../../../core/listener/index.ts";
 import { type AnsweringServer, openAnsweringServer } from "../../listener/index.ts";
 import { type Control, controlPath } from "./control.ts";
 import { type DispatchOptions, dispatch } from "./dispatch.ts";
-import { headerOf, type WireRequest } from "./gate.ts";
+import type { WireRequest } from "./gate.ts";
 import { isPageRequest } from "./route.ts";
 import type { Page, PageResponse } from "./service.ts";
 
@@ -46,7 +47,7 @@ async function answer(exchange: Exchange, options: WireOptions, signal: AbortSig
   if (request.target.startsWith(controlPath)) return options.control(request, address);
   if (isPageRequest(request)) {
     const path = request.target.split("?", 1)[0] ?? "/";
-    return options.page({ method: request.method, path, host: headerOf(request, "host") ?? "" });
+    return options.page({ method: request.method, path, host: oneHost(incoming) });
   }
   return dispatch(request, { address, signal }, options);
 }
