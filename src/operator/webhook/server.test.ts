@@ -118,17 +118,16 @@ describe("the webhook's server", () => {
     assert.deepEqual(seen, []);
   });
 
-  test("reads and answers a small review while twenty megabytes of large ones wait for their answers", async () => {
+  test("reads and answers a small review while eighteen megabytes of large ones wait for their answers", async () => {
     const [waiting, begun] = [Promise.withResolvers<ReviewAnswer>(), [] as Promise<Answer>[]];
     const large = [Buffer.alloc(3 * mebibyte - 2, " "), "{}"];
-    for (let count = 1; count <= 7; count += 1) {
+    // More than is held at a time; each is read before the next one comes, so that none is too slow.
+    for (let count = 1; count <= 6; count += 1) {
       begun.push(ask(large));
       answerWith = () => waiting.promise;
+      await until("it is read whole", () => seen.length === 1);
     }
-    // As many as there is room for.
-    await until("six are read whole", () => seen.length >= 6);
-    const small = await ask(["{}"]);
-    assert.equal(small.status, 200);
+    assert.equal((await ask(["{}"])).status, 200);
     waiting.resolve({ outcome: "unchanged", body: {} });
     for (const one of begun) assert.equal((await one).status, 200);
   });
