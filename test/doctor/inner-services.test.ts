@@ -180,6 +180,12 @@ describe("what a person typed", () => {
     assert.equal(place("https://[fe80::1]:8443")("fe80::1", 8443), true);
   });
 
+  test("is all that a company's proxy is asked for by name: it finds inner services, too", () => {
+    assert.equal(place("https://oidc.example.test")("oidc.example.test", 443), true);
+    assert.equal(place("https://oidc.example.test")("admin.corp.example", 443), false);
+    assert.equal(place("https://oidc.example.test", true)("admin.corp.example", 443), true);
+  });
+
   test("is not the rest of its network: another private address, another port, another machine behind localhost", () => {
     const may = place(
       "https://10.0.0.5:6443",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { DocumentReading, IssuerFinding } from "../../issuer/index.ts";
-import { noConnection } from "./connections.ts";
+import { isUnseen, noConnection } from "./connections.ts";
 import type { Judged } from "./judged.ts";
 import { judgeNames } from "./names.ts";
 
@@ -33,6 +33,7 @@ describe("an issuer behind a company's proxy", () => {
       next: "Have it let through.",
     };
     const { reason, next, seen } = noConnection(facts, found);
+    assert.equal(isUnseen(refused), true);
     assert.deepEqual([reason, next, seen], ["AddressUnseen", "Have it let through.", "the proxy refuses it"]);
   });
 
