@@ -12,7 +12,7 @@ const minutes = isAtLength ? 50 : 8;
 
 /** What a party lives. */
 interface LivedHistories {
-  /** Random ones. Where the time is over before, a tenth of them are enough. */
+  /** Random ones: so many at the most, and one at the least, by what the machine does in the time. */
   readonly count: number;
   /** Those that are lived first. */
   readonly examples: readonly (readonly HistoryEvent[])[];
@@ -71,5 +71,5 @@ export async function assertHistoriesHold(
     await vendor.close();
   }
   const isReplay = "seed" in replayed();
-  assert.ok(isReplay || times >= count / 10, `only ${times} histories in ${minutes} minutes`);
+  assert.ok(isReplay || times > examples.length, `only ${times} histories in ${minutes} minutes`);
 }
