@@ -23,6 +23,7 @@ export default {
   entry,
   project,
   ignoreBinaries: [
+    "dpkg-deb",
     "fish",
     "go",
     "ip",
@@ -32,6 +33,7 @@ export default {
     "mkfifo",
     "mount",
     "openssl",
+    "perl",
     "prometheus",
     "qemu-aarch64-static",
     "qemu-img",
