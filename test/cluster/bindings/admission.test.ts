@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { JsonRecord } from "../../../src/core/base/index.ts";
-import { grantedBindings, ungrantedBindings } from "../../support/bindings/grants.ts";
+import { grantedBindings, ungrantedBindings, wideBinding, wideTrust } from "../../support/bindings/grants.ts";
 import { malformedBindings } from "../../support/bindings/malformed-bindings.ts";
 import { malformedTrusts } from "../../support/bindings/malformed-trusts.ts";
 import {
@@ -15,11 +15,12 @@ import {
   trustOf,
   trustSpec,
   webRole,
+  withManaged,
 } from "../../support/bindings/objects.ts";
 import { finalizer } from "../../../src/rules/bindings/index.ts";
 import { podtrustHere } from "../../support/cli.ts";
 import { type ControlPlane, type KubernetesVersion, leftOut, testedVersions } from "../harness/index.ts";
-import { collectionOf, create, makeTrust, startBindingsPlane } from "./plane.ts";
+import { collectionOf, create, makeTrust, startBindingsPlane, until } from "./plane.ts";
 
 const skip = leftOut(testedVersions);
 const namespaces = ["shop", "shop-2", "team", "team-a", "other", "preview-7"];
@@ -73,6 +74,21 @@ function suite(version: KubernetesVersion): void {
       dryRun: true,
     });
     assert.equal(status, 201, text);
+  });
+
+  test("lets a binding pass that no grant allows where to judge it costs more than it lets a policy cost, and judges a small one by the same trust", async () => {
+    const trust = trustOf({ ...trustSpec, ...wideTrust }, "wide");
+    await plane.kubectl(["apply", "--server-side", "-f", "-"], JSON.stringify(trust));
+    const asked = (spec: JsonRecord) =>
+      create(plane, bindingOf({ trust: "wide", ...spec }), { dryRun: true });
+    const small = await until(
+      "the trust to be in force",
+      () => asked(withManaged({ tags: [{ key: "tag-29", value: "x" }] })),
+      ({ status }) => status !== 201,
+    );
+    assert.equal(small.status, 403, small.text);
+    const wide = await asked(wideBinding);
+    assert.equal(wide.status, 201, wide.text);
   });
 
   test("refuses another trust for a binding that stands, and another issuer, stack or path of a trust", async () => {

@@ -230,3 +230,38 @@ export const grantedBindings: readonly { readonly name: string; readonly object:
     ),
   },
 ];
+
+const wideGrants = 64;
+const widePatterns = 64;
+
+/**
+ * A trust whose every grant allows each policy of the binding below by its last pattern, and no grant one tag: to judge it costs
+ * an API server more than it lets one expression cost (`PerCallLimit`, k8s.io/apiserver/pkg/apis/cel).
+ */
+export const wideTrust: JsonRecord = {
+  grants: Array.from({ length: wideGrants }, (_, grant) => ({
+    name: `g${grant}`,
+    namespaces: ["shop"],
+    accounts: [account],
+    policies: [
+      ...Array.from(
+        { length: widePatterns - 1 },
+        (_one, index) => `arn:aws:iam::${account}:policy/team-${grant}/${index}*`,
+      ),
+      `arn:aws:iam::${account}:policy/shop/*`,
+    ],
+    tags: [{ key: "tag-29", value: "forced" }],
+  })),
+};
+
+/** As much as a binding may ask for, of which no grant of that trust allows all. */
+export const wideBinding: JsonRecord = roles(
+  ...Array.from({ length: 8 }, (_, role) => ({
+    profile: role === 0 ? "default" : `p${role}`,
+    account,
+    managed: {
+      policies: manyPolicies(20),
+      tags: Array.from({ length: 30 }, (_tag, index) => ({ key: `tag-${index}`, value: "x" })),
+    },
+  })),
+);
