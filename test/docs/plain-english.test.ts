@@ -111,7 +111,7 @@ test("no heading is the subject of the sentence below it", () => {
   assert.deepEqual(found, []);
 });
 
-test("which program applied an export stands on the page of status alone, and others lead there", () => {
+test("the programs that applied an export stand on the page of status alone, and other pages lead there", () => {
   const page = "docs/explanation/status.md";
   assert.ok(readFileSync(page, "utf8").includes("\n## Exports\n"));
   for (const other of pages.filter((one) => one !== page)) {
