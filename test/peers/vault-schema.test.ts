@@ -97,6 +97,19 @@ describe("OpenBao in OpenTofu", { skip: missing ?? false }, () => {
       assert.ok(names.includes(needed), needed);
   });
 
+  test("leaves a mount's description alone after it was made: an import has none, and would plan another mount", async () => {
+    const config = await parseConfig(yaml, "/etc/podtrust.yaml", {});
+    const text = await openTofuText(config, { imports: true });
+    const mounts = text
+      .split(/^resource /mu)
+      .filter((block) => block.startsWith('"vault_jwt_auth_backend" '));
+    assert.equal(mounts.length, 2);
+    for (const mount of mounts) {
+      assert.match(mount, /^ {2}description +=/mu);
+      assert.match(mount, /^ {2}lifecycle \{\n {4}ignore_changes = \[description\]\n {2}\}$/mu);
+    }
+  });
+
   test("has our mark, the issuer twice, whole subjects, and what to import", async (t) => {
     const folder = await mkdtemp(join(tmpdir(), "podtrust-vault-"));
     t.after(() => rm(folder, { recursive: true }));

@@ -23,3 +23,9 @@ export interface OpenTofuPart {
 export function importBlock(to: string, id: HclValue): Block {
   return { type: "import", labels: [], attributes: attributes({ to: new HclExpression(to), id }) };
 }
+
+/** What OpenTofu sets when it makes a resource and never changes afterwards (`lifecycle`, "ignore_changes"). */
+export function ignoredChanges(names: readonly string[]): Block {
+  const ignored = names.map((name) => new HclExpression(name));
+  return { type: "lifecycle", labels: [], attributes: attributes({ ignore_changes: ignored }) };
+}

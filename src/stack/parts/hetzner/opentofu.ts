@@ -3,7 +3,7 @@ import { attributes, type Block, HclExpression, type HclValue } from "../../expo
 import { families, type Family, firewallLabels } from "../../../providers/hetzner/index.ts";
 import { cloudLabels } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
-import { importBlock, type OpenTofuPart } from "../opentofu.ts";
+import { ignoredChanges, importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { addressName, issuerOf, openPorts } from "./resources.ts";
 
 type Values = Readonly<Record<string, HclValue | undefined>>;
@@ -27,8 +27,7 @@ function resource(
   name: string,
   { ignored = [], ...values }: Values & { readonly ignored?: readonly string[] },
 ): Block {
-  const names = ["labels", ...ignored].map((one) => new HclExpression(one));
-  const lifecycle = { type: "lifecycle", labels: [], attributes: attributes({ ignore_changes: names }) };
+  const lifecycle = ignoredChanges(["labels", ...ignored]);
   return { type: "resource", labels: [type, name], attributes: attributes(values), blocks: [lifecycle] };
 }
 

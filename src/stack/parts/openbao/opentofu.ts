@@ -9,7 +9,7 @@ import {
   identifiers,
   type HclValue,
 } from "../../export/hcl/index.ts";
-import { importBlock, type OpenTofuPart } from "../opentofu.ts";
+import { ignoredChanges, importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { mountSpecOf, roleSpecsOf } from "./resources.ts";
 
 /** Names of one mount and its roles in OpenTofu. */
@@ -93,6 +93,10 @@ function mountBlocks(config: Config, server: OpenBaoServer): readonly Block[] {
         description: ownershipComment.of(config.stack),
         ...setFields(mountFields(mountSpecOf({ config, server }))),
       }),
+      // HashiCorp's provider sends it when it makes the mount and never reads it (resource_jwt_auth_backend.go,
+      // jwtAuthBackendRead), so an import has none. A new one is another mount to early versions, and is never written
+      // by later ones.
+      blocks: [ignoredChanges(["description"])],
     },
     ...roles.map((role): Block => ({
       type: "resource",
