@@ -142,6 +142,16 @@ describe("the pages of the documentation site", () => {
     assert.match(sitePage("docs/README.md", pages), /\]\(how-to\/aws\.md\)/u);
   });
 
+  test("are led to by the home page: with a cluster, without one, and for tests", () => {
+    const home = readFileSync("site/pages/index.md", "utf8");
+    const ways = [...home.matchAll(/^ +link: \/(\S+)$/gmu)].map(([, way]) => `${way}.md`);
+    const all = [...pages.values()];
+    for (const way of ["tutorial/first-session.md", "tutorial/from-nothing.md", "how-to/sandbox.md"]) {
+      assert.ok(ways.includes(way), way);
+      assert.ok(all.includes(way), `${way} is no page: ${all.slice(0, 3).join()}`);
+    }
+  });
+
   test("keep a dead link, on which the build fails", () => {
     const without = new Map([...pages].filter(([source]) => source !== "docs/how-to/explain.md"));
     assert.match(sitePage("docs/how-to/check.md", without), /\]\(explain\.md/u);
