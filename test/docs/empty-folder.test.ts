@@ -3,7 +3,7 @@
  * that the machine has. The internet is a proxy whose names lead to stand-ins; no file, option or address helps.
  */
 import assert from "node:assert/strict";
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -179,6 +179,12 @@ describe("in an empty folder", () => {
       await readFile(join(folder, "cluster-ca.crt"), "utf8"),
       await readFile(join(home, "ca.pem"), "utf8"),
     );
+
+    // A token is among them.
+    const made = (await readdir(folder)).filter((name) => !ofCheckout.includes(name));
+    assert.deepEqual(made.toSorted(), ["cluster-ca.crt", "podtrust.yaml", "token"]);
+    const ignored = await runProgram("git", ["check-ignore", "--no-index", ...made], env);
+    assert.deepEqual(ignored.out.trim().split("\n").toSorted(), made.toSorted());
   });
 
   test("the tutorial from nothing works up to what boots a machine, with the config that init writes", async () => {
