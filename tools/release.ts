@@ -52,7 +52,8 @@ const sum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).di
 const size = (bytes: Uint8Array): string => `${(bytes.length / 1e6).toFixed(1)} MB`;
 
 /** zstd (RFC 8878) of the level, with a checksum, so that a host's zstd can say that it was cut short. */
-function compress(bytes: Buffer): Buffer {
+function compress(name: string, bytes: Buffer): Buffer {
+  console.log(`release: compresses ${name}, ${size(bytes)}, by zstd of level ${level}: the longest step`);
   return zstdCompressSync(bytes, {
     params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
   });
@@ -93,7 +94,9 @@ function tarOf(entries: readonly TarEntry[]): Buffer {
 function program(of: Bundle, target: Target): void {
   const text = (content: string): { readonly bytes: Buffer } => ({ bytes: Buffer.from(content) });
   const link = { mode: 0o777, content: { link: "podtrust" } };
+  const name = `podtrust-${version}-${target}`;
   const packed = compress(
+    `${name}.tar`,
     tarOf([
       { path: "podtrust", mode: 0o755, content: { from: executable(of, target, work) } },
       { path: "kubectl-podtrust", ...link },
@@ -102,14 +105,14 @@ function program(of: Bundle, target: Target): void {
       { path: "LICENSES.txt", mode: 0o644, content: text(licenceTexts(of, nodeFor(target))) },
     ]),
   );
-  put(`podtrust-${version}-${target}.tar.zst`, packed);
+  put(`${name}.tar.zst`, packed);
 }
 
 /** The publisher for a machine: `up` sends the compressed file, and the machine checks both sums. */
 function machineProgram(of: Bundle, target: Target): void {
   const bytes = readFileSync(executable(of, target, work));
   const name = `podtrust-publisher-${version}-${target}`;
-  const packed = compress(bytes);
+  const packed = compress(name, bytes);
   put(`${name}.zst`, packed);
   put(`${name}.zst.sha256`, `${sum(packed)}  ${name}.zst\n${sum(bytes)}  ${name}\n`);
 }

@@ -40,11 +40,12 @@ function whyNoEmulator(): string | false {
 
 describe("npm run release", { skip: process.platform !== "linux" && "it is built on Linux" }, () => {
   let folder: string;
+  let said = "";
   const programs = new Map<string, string>();
   const programOf = (architecture: string): string => programs.get(architecture) ?? "";
 
   // The lowest level: how long compression takes is not what is asked here.
-  const release = (to: string, ...parts: readonly string[]): Promise<unknown> =>
+  const release = (to: string, ...parts: readonly string[]): Promise<{ readonly stdout: string }> =>
     run(process.execPath, ["tools/release.ts", "--level", "1", "--to", to, ...parts], {
       maxBuffer: 1024 * 1024,
       env: { ...process.env, SOURCE_DATE_EPOCH: "1764115200" },
@@ -52,7 +53,8 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "podtrust-release-"));
-    await release(folder, "linux-x64", "linux-arm64", "publisher-linux-x64", "publisher-linux-arm64", "sbom");
+    const parts = ["linux-x64", "linux-arm64", "publisher-linux-x64", "publisher-linux-arm64", "sbom"];
+    ({ stdout: said } = await release(folder, ...parts));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -74,6 +76,23 @@ describe("npm run release", { skip: process.platform !== "linux" && "it is built
       programs.set(architecture, path);
     });
   }
+
+  test("a step that takes long is said before it begins", () => {
+    const lines = said.trimEnd().split("\n");
+    const at = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
+    const steps = [
+      /^release: joins the modules of podtrust-publisher$/u,
+      /^release: puts podtrust-publisher into the Node of linux-arm64$/u,
+      /^release: compresses podtrust-publisher-\S+-linux-arm64, \d+\.\d MB, by zstd of level 1: the longest step$/u,
+      /^release: .*podtrust-publisher-\S+-linux-arm64\.zst, \d+\.\d MB$/u,
+    ].map(at);
+    assert.ok(!steps.includes(-1), said);
+    assert.deepEqual(
+      steps,
+      steps.toSorted((a, b) => a - b),
+      said,
+    );
+  });
 
   const onThisMachine = { skip: process.arch !== "x64" && "this machine is no x64" };
 

@@ -59,6 +59,7 @@ export function bundle(
   folder: string,
 ): Bundle {
   const { entry, name, version, forbidden } = spec;
+  console.log(`release: joins the modules of ${name}`);
   const modules = join(folder, name);
   const loader = join(folder, "loader.mjs");
   const metafile = join(folder, `${name}.json`);

