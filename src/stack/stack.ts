@@ -180,15 +180,18 @@ class PartsStack implements Stack {
     };
   }
 
+  /** Where the issuer's name leads, by whichever part manages its records. */
+  readonly #leads = (): Promise<readonly Lead[]> | undefined =>
+    this.#parts.map(({ part }) => part.leads?.(this.#options.signal)).find((one) => one !== undefined);
+
   /** What no part can say alone: of the issuer's name, its machine, and who is let in by its tokens. */
   async #judgedWhole(
     { goal = "present", adopt = false, allowReplace = false }: PlanSpec,
     plan: Plan,
     { wanted, others, context }: Readonly<Record<"wanted" | "others" | "context", ObservedResources>>,
   ): Promise<Preflight> {
-    const { config, signal, select: { leave = [] } = {} } = this.#options;
-    const lookAtLeads = (): Promise<readonly Lead[]> | undefined =>
-      this.#parts.map(({ part }) => part.leads?.(signal)).find((one) => one !== undefined);
+    const { config, select: { leave = [] } = {} } = this.#options;
+    const lookAtLeads = this.#leads;
     const names = await leftBehind(plan, { config, lookAtLeads, leave });
     if (adopt) return names;
     const elsewhere = await machineElsewhere({
@@ -212,7 +215,7 @@ class PartsStack implements Stack {
     for (const { part, desired, owned } of surveys) {
       const own = new Set([...desired, ...owned].map(({ id }) => id));
       const changes = plan.changes.filter(({ resource }) => own.has(resource.id));
-      const judged = { goal, changes, allowInUse, allowReplace };
+      const judged = { goal, changes, allowInUse, allowReplace, leads: this.#leads };
       all.push({ costs: [], ...(await part.preflight(judged, this.#options.signal)) });
     }
     return {

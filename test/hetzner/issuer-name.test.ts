@@ -62,6 +62,39 @@ describe("a random name of an issuer on a machine at Hetzner", () => {
     assert.deepEqual([made.contents(), made.names()], [nothing, []]);
   });
 
+  test("leads to another location where the machine could not be had, without a flag, while no machine ever ran", async (t) => {
+    const made = await world(t);
+    const soldOut = (): void => made.hetzner.misbehave({ what: "sold-out", method: "POST", path: "servers" });
+    soldOut();
+    const first = await made.podtrust(["up", "--yes", ...both]);
+    assert.match(first.err, /hetzner-sold-out/u);
+    assert.deepEqual([made.names(), made.contents().primaryIps.length], [[], 2]);
+    await made.config(config.replace("nbg1", "hel1"));
+    const plan = await made.podtrust(["plan", ...both]);
+    assert.equal(plan.code, 0, plan.err);
+    assert.doesNotMatch(plan.err, /everything on its disk|tokens/u);
+    const second = await made.podtrust(["up", "--yes", ...both]);
+    assert.equal(second.code, 0, second.err);
+    const { servers, primaryIps } = made.contents();
+    const places = [...servers, ...primaryIps].map(({ location }) => location.name);
+    assert.deepEqual(places, ["hel1", "hel1", "hel1"]);
+    assert.deepEqual(made.names(), [`${made.remembered()}.example.com`]);
+  });
+
+  test("keeps its addresses where they are while it leads to them, though the machine is gone, until a flag", async (t) => {
+    const made = await world(t);
+    assert.equal((await made.podtrust(["up", "--yes", ...both])).code, 0);
+    await made.ask("DELETE", `servers/${made.contents().servers[0]?.id}`);
+    await made.clock.sleep(60_000);
+    await made.config(config.replace("nbg1", "hel1"));
+    const { code, err } = await made.podtrust(["up", "--yes", ...both]);
+    assert.deepEqual([code, err.match(/machine-replace$/gmu)?.length], [1, 2], err);
+    assert.deepEqual(
+      made.contents().primaryIps.map(({ location }) => location.name),
+      ["nbg1", "nbg1"],
+    );
+  });
+
   test("outlives its records, which somebody deleted", async (t) => {
     const made = await world(t);
     await made.podtrust(["up", "--yes", ...both]);

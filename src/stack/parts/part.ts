@@ -71,6 +71,8 @@ export interface PartPlan {
   readonly allowInUse: boolean;
   /** The user said that a machine may be replaced, and its data lost. */
   readonly allowReplace: boolean;
+  /** Where the issuer's name leads; gives undefined where nothing that manages its records was opened. */
+  readonly leads: () => Promise<readonly Lead[]> | undefined;
 }
 
 /** One address that the issuer's name leads to. */

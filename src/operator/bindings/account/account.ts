@@ -236,7 +236,13 @@ export class BoundAccount {
     const refusals = [...made.refusals, ...missingAdoptions(made, spec), ...ownAdoptions(spec, own)];
     const plan = { ...made, refusals };
     if (plan.refusals.length > 0 || plan.changes.every(({ kind }) => kind === "none")) return { spec, plan };
-    const judged = { goal: "present", changes: plan.changes, allowInUse: true, allowReplace: false } as const;
+    const judged = {
+      goal: "present",
+      changes: plan.changes,
+      allowInUse: true,
+      allowReplace: false,
+      leads: () => undefined,
+    } as const;
     const judgement = await preflight({
       ...judged,
       account: this.account.account,

@@ -68,9 +68,25 @@ function replacementText(change: Change): string {
     : `${what}: its address is given back and the new one is another, so every name that leads there has to change`;
 }
 
-function replacements(input: MachinePreflightInput): Preflight {
+/**
+ * The addresses that no machine of the stack ever had: none stands, and the issuer's name, whose records follow the machine,
+ * leads to none of them. Where podtrust does not manage the records it is not known.
+ */
+async function unusedAddresses({ changes, leads }: MachinePreflightInput): Promise<readonly Change[]> {
+  const server = changes.find(({ resource }) => resource.kind === "server");
+  const found = server?.kind === "create" ? await leads() : undefined;
+  if (found === undefined) return [];
+  const led = new Set(found.map(({ address }) => address));
+  return changes.filter(({ resource, observed }) => {
+    if (resource.kind !== "primary-ip" || !observed.exists || observed.owner.kind !== "ours") return false;
+    const { assignee } = observed.state as PrimaryIp;
+    return assignee === undefined && !led.has(resource.outputs?.(observed.state)["address"] ?? "");
+  });
+}
+
+function replacements(input: MachinePreflightInput, unused: readonly Change[]): Preflight {
   const replaced = input.changes.filter(
-    ({ kind, resource }) => kind === "replace" && resource.kind !== "ssh-key",
+    (change) => change.kind === "replace" && change.resource.kind !== "ssh-key" && !unused.includes(change),
   );
   const texts = replaced.map(replacementText);
   if (input.allowReplace) return { refusals: [], warnings: texts };
@@ -113,10 +129,17 @@ function addressWarnings(input: MachinePreflightInput): Preflight {
 }
 
 /** A server that vanished while its other resources exist: perhaps it was deleted by hand. */
-function vanishedWarning(server: Change, changes: readonly Change[]): readonly string[] {
+function vanishedWarning(
+  server: Change,
+  changes: readonly Change[],
+  unused: readonly Change[],
+): readonly string[] {
   const stands = changes.find(
-    ({ resource, observed }) =>
-      resource.kind === "primary-ip" && observed.exists && observed.owner.kind === "ours",
+    (change) =>
+      change.resource.kind === "primary-ip" &&
+      change.observed.exists &&
+      change.observed.owner.kind === "ours" &&
+      !unused.includes(change),
   );
   if (server.kind !== "create" || stands === undefined) return [];
   return [
@@ -178,14 +201,16 @@ export async function hetznerPreflight(
   }
   const isMade = server?.kind === "create" || server?.kind === "replace";
   const none: Preflight = { refusals: [], warnings: [] };
+  const unused = await unusedAddresses(input);
   const parts = [
     protection,
-    replacements(input),
+    replacements(input, unused),
     addressWarnings(input),
     isMade ? await offers(input, signal) : none,
     {
       refusals: [],
-      warnings: server === undefined ? [] : [...serverWarnings(server), ...vanishedWarning(server, changes)],
+      warnings:
+        server === undefined ? [] : [...serverWarnings(server), ...vanishedWarning(server, changes, unused)],
     },
   ];
   try {
