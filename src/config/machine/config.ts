@@ -13,9 +13,13 @@ export interface SshMachine {
 
 /** A machine that is rented from Hetzner Cloud. */
 export interface HetznerMachine {
-  /** The server type, as `cax11`. */
+  /** The server type, as `cax11`: the first of `types`, until one is chosen by what can be had. */
   readonly type: string;
+  /** In the order in which they are tried; at least one. */
+  readonly types: readonly string[];
+  /** The first of `locations`, until one is chosen. */
   readonly location: string;
+  readonly locations: readonly string[];
   /** The name of a system image; the type's architecture decides which one it is. */
   readonly image: string;
   /** File of the token; absent: HCLOUD_TOKEN. */

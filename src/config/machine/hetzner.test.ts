@@ -12,12 +12,21 @@ describe("machine.hetzner in a config", () => {
     const { machine } = await parse("{hetzner: {type: cax11, location: nbg1}}");
     assert.deepEqual(machine?.hetzner, {
       type: "cax11",
+      types: ["cax11"],
       location: "nbg1",
+      locations: ["nbg1"],
       image: "ubuntu-24.04",
       ipv4: true,
       ipv6: true,
     });
     assert.deepEqual([machine.user, machine.protect], ["k8s", false]);
+  });
+
+  test("types and locations may be lists, in the order in which they are tried", async () => {
+    const { machine } = await parse("{hetzner: {type: [cax21, cax11, cax21], location: [hel1, nbg1]}}");
+    const { type, types, location, locations } = machine?.hetzner ?? {};
+    assert.deepEqual([type, types], ["cax21", ["cax21", "cax11"]]);
+    assert.deepEqual([location, locations], ["hel1", ["hel1", "nbg1"]]);
   });
 
   test("a token file is relative to the config", async () => {
@@ -43,6 +52,12 @@ describe("machine.hetzner in a config", () => {
       "an address without a prefix's length as a network",
       "{hetzner: {type: cax11, location: nbg1, sshFrom: [203.0.113.7]}}",
       "machine.hetzner.sshFrom[0]",
+      /is not accepted/u,
+    ],
+    [
+      "a list of no types",
+      "{hetzner: {type: [], location: nbg1}}",
+      "machine.hetzner.type",
       /is not accepted/u,
     ],
     [

@@ -23,12 +23,22 @@ export function resolveSsh({ address, user, port = 22, hostKey, proxyJump }: Ssh
   };
 }
 
+/** What a key has that takes one or several; the schema has seen to it that it is not empty. */
+function several(given: string | readonly string[]): readonly [string, ...string[]] {
+  const [first, ...others] = typeof given === "string" ? [given] : given;
+  if (first === undefined) throw new TypeError("an empty list is no choice");
+  return [first, ...new Set(others.filter((one) => one !== first))];
+}
+
 function resolveHetzner(input: HetznerInput, { file, env }: ConfigSource): HetznerMachine {
-  const { type, location, image = "ubuntu-24.04", ipv4 = true, ipv6 = true } = input;
+  const { image = "ubuntu-24.04", ipv4 = true, ipv6 = true } = input;
+  const [types, locations] = [several(input.type), several(input.location)];
   const { tokenFile, sshFrom, addressServices } = input;
   return {
-    type,
-    location,
+    type: types[0],
+    types,
+    location: locations[0],
+    locations,
     image,
     ipv4,
     ipv6,

@@ -14,8 +14,8 @@ export interface SshMachineInput {
 }
 
 export interface HetznerInput {
-  type: string;
-  location: string;
+  type: string | string[];
+  location: string | string[];
   image?: string | undefined;
   tokenFile?: string | undefined;
   ipv4?: boolean | undefined;
@@ -129,9 +129,31 @@ const flag = (what: string, standard: boolean): z.ZodBoolean =>
 const name = (what: string, accepted: string, example: string, standard?: string): z.ZodString =>
   text({ what, accepted, example, ...defined({ standard }) }, /^[a-z0-9][a-z0-9.-]{0,62}$/u);
 
+/** One name, or several in the order in which they are tried. */
+const tried = (what: string, accepted: string, example: string): z.ZodType<string | string[]> =>
+  z
+    .union(
+      [
+        name(what, accepted, example),
+        list(
+          {
+            what: "Several, in the order in which they are tried for a new machine.",
+            accepted: `${accepted}, or a list of them`,
+          },
+          name("One of them.", accepted, example),
+          { min: 1, max: 20 },
+        ),
+      ],
+      { error: `${accepted}, or a list of them` },
+    )
+    .meta({
+      description: `${what} Accepted: ${accepted}, or a list of them, tried in order where one is sold out.`,
+      examples: [example],
+    });
+
 const hetzner: z.ZodType<HetznerInput> = section("A machine that is rented from Hetzner Cloud.", {
-  type: name("The server type. Another one later means another machine.", "a type such as cax11", "cax11"),
-  location: name("Where it stands.", "a location such as nbg1", "nbg1"),
+  type: tried("The server type. Another one later means another machine.", "a type such as cax11", "cax11"),
+  location: tried("Where it stands.", "a location such as nbg1", "nbg1"),
   image: name(
     "The system that it boots first, for the type's architecture.",
     "a system image such as ubuntu-24.04 or debian-13",

@@ -4,7 +4,7 @@ export { openHetznerDns } from "./dns/index.ts";
 export { endpointOf } from "./endpoint.ts";
 export { idOf, isOwned, observedThing, ownOf } from "./find.ts";
 export { firewallLabels, firewallResource, type FirewallSpec, type OpenPort } from "./firewall-resource.ts";
-export { checkLocation, findImage, findServerType, notSold } from "./offers.ts";
+export { checkLocation, type Choice, chooseOffer, findImage, findServerType, notSold } from "./offers.ts";
 export { type MonthlyPrice, monthlyPrices } from "./prices.ts";
 export { primaryIpResource } from "./primary-ip-resource.ts";
 export { rememberHostKeys } from "./host-keys.ts";

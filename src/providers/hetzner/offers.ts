@@ -113,6 +113,43 @@ function canBeHad({ available, until = Infinity }: OfferLocation, now: number): 
   return available && now < until;
 }
 
+/** What is bought, and where. */
+export interface Choice {
+  readonly type: string;
+  readonly location: string;
+}
+
+/** What may be bought, each in the order in which it is tried. */
+export interface Choices {
+  readonly types: readonly string[];
+  readonly locations: readonly string[];
+  /** Those of the locations in which addresses of the stack stand: any type there comes before another location. */
+  readonly near: readonly string[];
+}
+
+/**
+ * Of several types and locations those to buy now: the first type that is sold in one of the locations. Where none is sold it
+ * is the first of both, and `notSold` says why. Asks nothing where there is no choice.
+ */
+export async function chooseOffer(
+  api: HetznerApi,
+  { types, locations, near }: Choices,
+  signal: AbortSignal,
+): Promise<Choice> {
+  const groups = [near, locations.filter((one) => !near.includes(one))];
+  const all = groups.flatMap((group) =>
+    types.flatMap((type) => group.map((location) => ({ type, location }))),
+  );
+  const [first] = all;
+  if (first === undefined) throw new TypeError("a choice of nothing");
+  if (all.length === 1) return first;
+  const sold = (await api.list("server_types", signal)).map(typeOf);
+  const now = api.clock.now();
+  const isSold = ({ type, location }: Choice): boolean =>
+    sold.some((one) => one.name === type && notSold(one, location, now) === undefined);
+  return all.find(isSold) ?? first;
+}
+
 /** Why a type cannot be bought in a location now; undefined where it can. */
 export function notSold(
   { name, places }: ServerType,

@@ -25,6 +25,8 @@ export interface ServerSpec {
   readonly stack: string;
   readonly name: string;
   readonly type: string;
+  /** Tried in this order where Hetzner refuses the type as sold out, though its list had it. */
+  readonly otherTypes: readonly string[];
   readonly location: string;
   readonly image: string;
   /** Whether the API refuses to delete or rebuild it. */

@@ -112,8 +112,20 @@ async function finish(api: HetznerApi, server: Server, work: Work): Promise<Serv
   return untilReady(api, { what, within: actionTimeoutMs, look }, work);
 }
 
+/** Makes a server of the first type that can be had: lists call types available that the request is then refused for. */
 async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Server> {
   await untilNoneGoes(api, spec, work);
+  const [next, ...otherTypes] = spec.otherTypes;
+  try {
+    return await createOf(api, spec, work);
+  } catch (error) {
+    const isSoldOut = error instanceof PodtrustError && error.code === "hetzner-sold-out";
+    if (!isSoldOut || next === undefined) throw error;
+    return create(api, { ...spec, type: next, otherTypes }, work);
+  }
+}
+
+async function createOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Server> {
   const during = `creating server ${spec.name}`;
   const body = await bodyOf(api, spec, work);
   const find = async (): Promise<Server | undefined> => {
@@ -234,11 +246,20 @@ export async function removeServer(api: HetznerApi, server: Server, work: Work):
 }
 
 /** The outputs of a server: what the API names, the addresses that it has, and its host key. */
-export function serverOutputs({ id, ipv4, ipv6, labels }: Server): Readonly<Record<string, string>> {
+export function serverOutputs({
+  id,
+  type,
+  location,
+  ipv4,
+  ipv6,
+  labels,
+}: Server): Readonly<Record<string, string>> {
   const { current, next } = hostKeysOf(labels);
   const address = ipv6 === undefined ? undefined : hostAddress(ipv6.ip);
   return {
     id: String(id),
+    type,
+    location,
     ...defined({ ipv4: ipv4?.ip, ipv6: address, hostKey: current, nextHostKey: next }),
   };
 }

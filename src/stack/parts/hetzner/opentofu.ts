@@ -148,13 +148,16 @@ function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
   const hetzner = machine?.hetzner;
   if (machine === undefined || hetzner === undefined) return [];
   const key = loginKey(stack, found);
+  // Of several types and locations those that a machine got.
+  const { type = hetzner.type, location = hetzner.location } = foundOf(found, "server", stack) ?? {};
+  const bought = { ...hetzner, type, location };
   return [
     ...sshSources(config, hetzner, found),
     { type: "provider", labels: ["hcloud"], attributes: [], comment: "The token: export HCLOUD_TOKEN=…" },
     ...key,
     firewall(config, machine, hetzner),
-    ...families.filter((family) => hetzner[family]).map((family) => address(stack, family, machine, hetzner)),
-    server(stack, machine, hetzner, key.length > 0),
+    ...families.filter((family) => hetzner[family]).map((family) => address(stack, family, machine, bought)),
+    server(stack, machine, bought, key.length > 0),
   ];
 }
 

@@ -3,6 +3,8 @@ import { type HetznerMachine, type MachineConfig, personStateDir } from "../../.
 import { StateFolder } from "../../../core/files/index.ts";
 import {
   callerAddress,
+  type Choice,
+  chooseOffer,
   type CallerAddress,
   endpointOf,
   type HetznerApi,
@@ -12,6 +14,7 @@ import {
   type LoginKeys,
   observedThing,
   ownedResources,
+  ownOf,
   ownedThings,
   type OwnedResource,
   type OwnedThings,
@@ -41,7 +44,7 @@ class HetznerPart implements Part {
   readonly id = "hetzner";
   readonly #context: PartContext;
   readonly #machine: MachineConfig;
-  readonly #hetzner: HetznerMachine;
+  #hetzner: HetznerMachine;
   #api: HetznerApi | undefined;
   #caller = known;
   #owned: OwnedThings = { sshKeys: [], firewalls: [], primaryIps: [], servers: [] };
@@ -153,6 +156,25 @@ class HetznerPart implements Part {
     return { stack: config.stack, owned: this.#owned, leave };
   }
 
+  /**
+   * What is bought and where: what a server of the stack is and where it stands, if the config has it among others; else
+   * what can be had now, first where addresses of the stack are.
+   */
+  async #choice(goal: Goal, { servers, primaryIps }: OwnedThings, signal: AbortSignal): Promise<Choice> {
+    const { type, types, location, locations } = this.#hetzner;
+    const { stack } = this.#context.config;
+    const server = ownOf(servers, { stack, name: stack });
+    if (goal === "absent") return { type, location };
+    if (server !== undefined && server.status !== "deleting") {
+      return {
+        type: types.includes(server.type) ? server.type : type,
+        location: locations.includes(server.location) ? server.location : location,
+      };
+    }
+    const near = locations.filter((one) => primaryIps.some((address) => address.location === one));
+    return chooseOffer(this.#opened, { types, locations, near }, signal);
+  }
+
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
     const { config } = this.#context;
     const { stack } = config;
@@ -164,6 +186,7 @@ class HetznerPart implements Part {
     ]);
     this.#caller = caller;
     this.#owned = owned;
+    this.#hetzner = { ...this.#hetzner, ...(await this.#choice(goal, owned, signal)) };
     const foreignKey = await this.#foreignKey(keys, owned, signal);
     const input: HetznerResourcesInput = {
       config,

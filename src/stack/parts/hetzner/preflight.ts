@@ -95,14 +95,14 @@ function replacements(input: MachinePreflightInput, unused: readonly Change[]): 
 
 /** Whether the resources of a new machine are available. */
 async function offers({ api, hetzner }: MachinePreflightInput, signal: AbortSignal): Promise<Preflight> {
-  const { type, location, image } = hetzner;
+  const { type, location, locations, image } = hetzner;
   const refusals: PodtrustError[] = [];
   const warnings: string[] = [];
   const refuse = (error: unknown): void => {
     if (!(error instanceof PodtrustError) || error.code !== "hetzner-unknown") throw error;
     refusals.push(error);
   };
-  await checkLocation(api, location, signal).catch(refuse);
+  for (const one of locations) await checkLocation(api, one, signal).catch(refuse);
   const found = await findServerType(api, type, signal).catch(refuse);
   if (found === undefined) return { refusals, warnings };
   const sold = refusals.length === 0 ? notSold(found, location, api.clock.now()) : undefined;

@@ -94,7 +94,7 @@ function firstBoot({ config, machine }: HetznerResourcesInput): (publicKey: stri
 function serverSpec(input: HetznerResourcesInput): ServerSpec {
   const { config, machine, hetzner, foreignKey } = input;
   const { stack } = config;
-  const { type, location, image } = hetzner;
+  const { type, types, location, image } = hetzner;
   const sshKey =
     foreignKey === undefined
       ? { id: output("ssh-key", stack, "id"), publicKey: output("ssh-key", stack, "publicKey") }
@@ -112,6 +112,7 @@ function serverSpec(input: HetznerResourcesInput): ServerSpec {
     stack,
     name: stack,
     type,
+    otherTypes: types.slice(types.indexOf(type) + 1),
     location,
     image,
     protect: machine.protect,
