@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
+import { recordOf } from "../../src/core/base/index.ts";
 import { yamlText } from "../../src/core/yaml/index.ts";
 import { alerts, podMonitor, prometheusRule, type Watched, type WatchedPods } from "./alerts.ts";
 import { dashboard } from "./dashboard.ts";
@@ -23,8 +25,26 @@ function chartText(version: string): string {
   });
 }
 
-/** What templates call by name. The port is 0 where variables name no proxy, or one behind a port that is open to all anyway. */
+const defaultValues = recordOf(parse(valuesText));
+
+/**
+ * What templates call by name. The values of a release of an earlier chart (`--reuse-values`) come without the defaults of
+ * this one: they are filled in key by key, since Sprig's merge takes a `false` for nothing. A proxy's port is empty where
+ * variables name none, or one behind a port that is open to all anyway.
+ */
 const helpersText = `{{- /* Made by npm run chart of tools/chart/; edit that. */}}
+{{- define "podtrust.values" }}
+{{- with .Values.publisher }}{{ if and .way (not (hasKey . "mode")) }}{{ $_ := set . "mode" .way }}{{ end }}{{ end }}
+{{- include "podtrust.fill" (list .Values (fromJson ${JSON.stringify(JSON.stringify(defaultValues))})) }}
+{{- end }}
+{{- define "podtrust.fill" }}
+{{- $values := first . }}
+{{- range $key, $default := last . }}
+{{- if not (hasKey $values $key) }}{{ $_ := set $values $key $default }}
+{{- else if and (kindIs "map" $default) (kindIs "map" (get $values $key)) }}{{ include "podtrust.fill" (list (get $values $key) $default) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- define "podtrust.proxyPort" -}}
 {{- $proxy := .HTTPS_PROXY | default .https_proxy | default "" | trimSuffix "/" -}}
 {{- $port := regexFind ":[0-9]+$" $proxy | trimPrefix ":" | default (hasPrefix "https:" $proxy | ternary "443" "80") -}}

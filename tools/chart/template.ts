@@ -37,6 +37,7 @@ export function templateOf({ wanted, required = {}, choices, objects, ...part }:
   });
   return [
     `{{- /* Made by npm run chart of ${part.source}; edit that. */}}`,
+    '{{- include "podtrust.values" . }}',
     `{{- if ${wanted} }}`,
     "{{- if ne .Release.Namespace .Values.namespace }}",
     '{{- fail (printf "the values are for the namespace %s: give helm --namespace %s" .Values.namespace .Values.namespace) }}',

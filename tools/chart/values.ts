@@ -11,10 +11,10 @@ const whole = (minimum: number, maximum: number, description: string): object =>
   description,
 });
 
+/** Every value has a default: a release of an earlier chart (`--reuse-values`) has not all of them. */
 const section = (properties: Readonly<Record<string, object>>): object => ({
   type: "object",
   additionalProperties: false,
-  required: Object.keys(properties),
   properties,
 });
 
@@ -43,6 +43,10 @@ const publisher = section({
     description: "How the world reaches the pods.",
   },
   mode: { enum: ["https-and-http", "https", "s3"], description: "What the pods answer on." },
+  way: {
+    enum: ["https-and-http", "https", "s3"],
+    description: "What mode was called before: it counts where mode is absent.",
+  },
   config: text("The pods' podtrust.yaml."),
   acmeCa: text("PEM of the roots of a private CA's own HTTPS."),
   acmeFallbackCa: text("The same of the second CA."),
@@ -95,44 +99,28 @@ const injection = section({
   openbao: flag("Whether pods get OpenBao's token too, where they ask."),
 });
 
-const bindings = {
-  ...section({
-    enabled: flag("Whether the cluster knows AWSRoleBinding and AWSTrust, and the operator reconciles them."),
-    azure: flag(
-      "Whether it knows AzureIdentityBinding and AzureTrust too, and the operator reconciles them.",
-    ),
-    gcp: flag(
-      "Whether it knows GCPServiceAccountBinding and GCPTrust too, and the operator reconciles them.",
-    ),
-    audiences: {
-      type: "array",
-      minItems: 1,
-      maxItems: 8,
-      uniqueItems: true,
-      items: { type: "string", pattern: "^[\\w.:/-]{1,255}$" },
-      description: "Audiences of the tokens that the operator may ask for.",
-    },
-  }),
-  // What a release of an earlier chart keeps (`--reuse-values`) has no others.
-  required: ["enabled", "audiences"],
-};
+const bindings = section({
+  enabled: flag("Whether the cluster knows AWSRoleBinding and AWSTrust, and the operator reconciles them."),
+  azure: flag("Whether it knows AzureIdentityBinding and AzureTrust too, and the operator reconciles them."),
+  gcp: flag("Whether it knows GCPServiceAccountBinding and GCPTrust too, and the operator reconciles them."),
+  audiences: {
+    type: "array",
+    minItems: 1,
+    maxItems: 8,
+    uniqueItems: true,
+    items: { type: "string", pattern: "^[\\w.:/-]{1,255}$" },
+    description: "Audiences of the tokens that the operator may ask for.",
+  },
+});
 
-const watching = {
+const monitoring = section({
   podMonitors: flag("Whether PodMonitors are made: their definition has to be there."),
   alerts: flag("Whether PrometheusRules are made: their definition has to be there."),
   dashboards: flag("Whether ConfigMaps with Grafana's dashboards are made."),
-};
-
-/** Values that a release of an earlier chart keeps (`--reuse-values`) do not have all. */
-const monitoring = {
-  ...section({
-    ...watching,
-    signer: flag(
-      "Whether alerts and dashboard of podtrust signer are among them: it runs beside the API server.",
-    ),
-  }),
-  required: Object.keys(watching),
-};
+  signer: flag(
+    "Whether alerts and dashboard of podtrust signer are among them: it runs beside the API server.",
+  ),
+});
 
 const properties = {
   namespace: text("Namespace of all objects: that of the release.", name),
@@ -161,7 +149,6 @@ export const valuesSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",
   type: "object",
   additionalProperties: false,
-  required: Object.keys(properties),
   properties: { ...properties, global: { type: "object" } },
 };
 

@@ -1,4 +1,16 @@
 {{- /* Made by npm run chart of tools/chart/; edit that. */}}
+{{- define "podtrust.values" }}
+{{- with .Values.publisher }}{{ if and .way (not (hasKey . "mode")) }}{{ $_ := set . "mode" .way }}{{ end }}{{ end }}
+{{- include "podtrust.fill" (list .Values (fromJson "{\"namespace\":\"podtrust\",\"image\":\"\",\"apiServerPort\":6443,\"monitoringNamespaces\":[\"monitoring\"],\"priorityClass\":\"\",\"publisher\":{\"enabled\":false,\"name\":\"podtrust-publisher\",\"replicas\":2,\"expose\":\"load-balancer\",\"mode\":\"https-and-http\",\"config\":\"\",\"acmeCa\":\"\",\"acmeFallbackCa\":\"\",\"environmentSecret\":\"podtrust-publisher-environment\",\"certificateSecret\":\"\",\"pods\":{\"imagePullPolicy\":\"\",\"imagePullSecrets\":[],\"labels\":{},\"annotations\":{},\"nodeSelector\":{},\"tolerations\":[],\"affinity\":{},\"topologySpreadConstraints\":[],\"resources\":{\"requests\":{\"cpu\":\"20m\",\"memory\":\"128Mi\"},\"limits\":{\"memory\":\"320Mi\"}},\"env\":{},\"verbose\":false}},\"operator\":{\"enabled\":false,\"name\":\"podtrust-operator\",\"replicas\":2,\"evictPerMinute\":0,\"canary\":true,\"webhook\":false,\"failurePolicy\":\"Ignore\",\"configMaps\":false,\"roleMap\":\"\",\"role\":\"\",\"keys\":\"\",\"google\":{\"provider\":\"\",\"audience\":\"\"},\"environmentSecret\":\"podtrust-operator-environment\",\"pods\":{\"imagePullPolicy\":\"\",\"imagePullSecrets\":[],\"labels\":{},\"annotations\":{},\"nodeSelector\":{},\"tolerations\":[],\"affinity\":{},\"topologySpreadConstraints\":[],\"resources\":{\"requests\":{\"cpu\":\"20m\",\"memory\":\"128Mi\"},\"limits\":{\"memory\":\"320Mi\"}},\"env\":{},\"verbose\":false}},\"injection\":{\"enabled\":false,\"mode\":\"\",\"warn\":true,\"deny\":false,\"gcp\":false,\"azure\":false,\"openbao\":false},\"bindings\":{\"enabled\":false,\"azure\":false,\"gcp\":false,\"audiences\":[\"sts.amazonaws.com\"]},\"monitoring\":{\"podMonitors\":false,\"alerts\":false,\"dashboards\":false,\"signer\":false}}")) }}
+{{- end }}
+{{- define "podtrust.fill" }}
+{{- $values := first . }}
+{{- range $key, $default := last . }}
+{{- if not (hasKey $values $key) }}{{ $_ := set $values $key $default }}
+{{- else if and (kindIs "map" $default) (kindIs "map" (get $values $key)) }}{{ include "podtrust.fill" (list (get $values $key) $default) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- define "podtrust.proxyPort" -}}
 {{- $proxy := .HTTPS_PROXY | default .https_proxy | default "" | trimSuffix "/" -}}
 {{- $port := regexFind ":[0-9]+$" $proxy | trimPrefix ":" | default (hasPrefix "https:" $proxy | ternary "443" "80") -}}
