@@ -47,6 +47,23 @@ describe("what somebody changed by hand at Hetzner", () => {
     assert.deepEqual(await world.planned(), []);
   });
 
+  test("a second firewall, by which somebody opened more ports, stays on the server, and stands after down", async (t) => {
+    const world = await standing(t);
+    const rule = { direction: "in", protocol: "tcp", port: "30443", source_ips: ["203.0.113.9/32"] };
+    const target = { type: "server", server: { id: world.contents().servers[0]?.id } };
+    await world.ask("POST", "firewalls", { name: "ingress", rules: [rule], apply_to: [target] });
+    await world.clock.sleep(10_000);
+    assert.deepEqual(await world.planned(), []);
+    await repaired(world);
+    assert.equal(world.contents().servers[0]?.public_net.firewalls.length, 2);
+    const down = await world.podtrust(["down", "--yes", "--confirm", "prod"]);
+    assert.equal(down.code, 0, down.err);
+    assert.deepEqual(
+      world.contents().firewalls.map(({ name }) => name),
+      ["ingress"],
+    );
+  });
+
   test("a server that was taken out of its firewall is put behind it", async (t) => {
     const world = await standing(t);
     const { firewalls, servers } = world.contents();
