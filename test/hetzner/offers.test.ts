@@ -127,6 +127,19 @@ describe("what cannot be bought", () => {
     });
   }
 
+  test("what was bought stands in OpenTofu's file of what exists, not what comes first in the lists", async (t) => {
+    const world = await hetznerWorld(t);
+    await world.config(several("[cax11, cax21]", "[nbg1, hel1]"));
+    for (const one of ["cax11", "cax21@nbg1"]) world.hetzner.sellOut(one);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const { code, out, err } = await world.podtrust(["export", "opentofu", "--import"]);
+    assert.equal(code, 0, err);
+    assert.deepEqual(
+      out.match(/(?:server_type|location) += "\w+"/gu)?.map((line) => line.replaceAll(/ +/gu, " ")),
+      ['location = "hel1"', 'location = "hel1"', 'server_type = "cax21"', 'location = "hel1"'],
+    );
+  });
+
   test("a list of which nothing can be had is refused by its first", async (t) => {
     const world = await hetznerWorld(t);
     await world.config(several("[cax11, cax21]", "[nbg1, hel1]"));
