@@ -111,20 +111,6 @@ describe("the chart", { skip }, () => {
       }
     });
 
-  test("opens the port of the proxy that the pods' variables name, however its address is written", async () => {
-    for (const env of [
-      { https_proxy: "proxy.example.com:8080/" },
-      { HTTPS_PROXY: "http://[fd00::1]" },
-      { HTTPS_PROXY: "https://proxy.example.com" },
-      { HTTPS_PROXY: "http://proxy.example.com:443" },
-      { HTTPS_PROXY: "http://10.0.0.1:3128/", https_proxy: "http://10.0.0.1:1" },
-      { HTTP_PROXY: "http://proxy.example.com:3128" },
-    ]) {
-      const command = operator("--pods", helm.file("pods.yaml", { env }));
-      await helm.renders(await valuesOf(command), await objectsOf(command));
-    }
-  });
-
   test("takes settings of pods beside the printed values, joined with the defaults", async () => {
     const values = await valuesOf(operator());
     const printedPart = recordOf(values["operator"]);

@@ -45,6 +45,10 @@ const helpersText = `{{- /* Made by npm run chart of tools/chart/; edit that. */
 {{- end }}
 {{- end }}
 {{- end }}
+{{- define "podtrust.image" -}}
+{{- $registry := (.Values.global | default dict).imageRegistry -}}
+{{- if $registry }}{{ printf "%s/%s" $registry (regexReplaceAll "^(?:localhost|[^/]*[.:][^/]*)/" .Values.image "") }}{{ else }}{{ .Values.image }}{{ end }}
+{{- end }}
 {{- define "podtrust.proxyPort" -}}
 {{- $proxy := .HTTPS_PROXY | default .https_proxy | default "" | trimSuffix "/" -}}
 {{- $port := regexFind ":[0-9]+$" $proxy | trimPrefix ":" | default (hasPrefix "https:" $proxy | ternary "443" "80") -}}

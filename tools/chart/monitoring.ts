@@ -4,11 +4,20 @@ import type { ChartPart } from "./template.ts";
 
 const noChoice: readonly Choice[] = [];
 
+/** Labels by which an instance of Prometheus chooses its objects, such as `release`. */
+const labels = { "zz-monitor-labels": "zz-monitor-labels" } as const;
+const optional = new Map([["zz-monitor-labels", ".Values.monitoring.labels"]]);
+
+interface Place {
+  readonly name: string;
+  readonly namespace: string;
+}
+
 /** What watches over one part, where both the part and that are wanted. */
 function watching(
   part: WatchedPods,
   value: string,
-  objects: (metadata: { readonly name: string; readonly namespace: string }) => readonly object[],
+  objects: (metadata: Place) => readonly object[],
 ): ChartPart {
   const name = `zz-${part}`;
   return {
@@ -19,15 +28,13 @@ function watching(
       [name, `.Values.${part}.name`],
       ["zz-dashboard", `.Files.Get "dashboards/${part}.json"`],
     ]),
+    optional,
     choices: noChoice,
     objects: () => objects({ name, namespace: "zz-space" }),
   };
 }
 
-const boardOf = (
-  part: string,
-  { name, namespace }: { readonly name: string; readonly namespace: string },
-) => ({
+const boardOf = (part: string, { name, namespace }: Place) => ({
   apiVersion: "v1",
   kind: "ConfigMap",
   metadata: { name: `${name}-dashboard`, namespace, labels: { grafana_dashboard: "1" } },
@@ -35,10 +42,7 @@ const boardOf = (
 });
 
 /** What watches over signers, which the chart does not bring: a value of its own asks for it. */
-function watchingSigner(
-  value: string,
-  object: (metadata: { readonly name: string; readonly namespace: string }) => object,
-): ChartPart {
+function watchingSigner(value: string, object: (metadata: Place) => object): ChartPart {
   return {
     source: "tools/chart/",
     wanted: `and .Values.monitoring.signer .Values.monitoring.${value}`,
@@ -46,6 +50,7 @@ function watchingSigner(
       ["zz-space", ".Values.namespace"],
       ["zz-dashboard", '.Files.Get "dashboards/signer.json"'],
     ]),
+    optional,
     choices: noChoice,
     objects: () => [object({ name: "podtrust-signer", namespace: "zz-space" })],
   };
@@ -53,15 +58,15 @@ function watchingSigner(
 
 /** Alerts and dashboard of signers; where they are scraped is unknown here. */
 export const monitoringOfSigner: readonly ChartPart[] = [
-  watchingSigner("alerts", (metadata) => prometheusRule("signer", metadata)),
+  watchingSigner("alerts", (metadata) => prometheusRule("signer", { ...metadata, labels })),
   watchingSigner("dashboards", (metadata) => boardOf("signer", metadata)),
 ];
 
 /** Everything for Prometheus's operator and Grafana about one part. */
 export function monitoringOf(part: WatchedPods): readonly ChartPart[] {
   return [
-    watching(part, "podMonitors", (metadata) => [podMonitor(part, metadata, metadata.name)]),
-    watching(part, "alerts", (metadata) => [prometheusRule(part, metadata)]),
+    watching(part, "podMonitors", (metadata) => [podMonitor(part, { ...metadata, labels }, metadata.name)]),
+    watching(part, "alerts", (metadata) => [prometheusRule(part, { ...metadata, labels })]),
     watching(part, "dashboards", (metadata) => [boardOf(part, metadata)]),
   ];
 }

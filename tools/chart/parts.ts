@@ -34,7 +34,9 @@ type Filled = Readonly<Record<string, string | number>>;
 const marksOf = (filled: Filled, within = ""): (readonly [string, string])[] =>
   Object.entries(filled).map(([key, mark]) => [
     String(mark),
-    `.Values.${within}${key}${typeof mark === "number" ? " | int" : ""}`,
+    mark === shared.image
+      ? 'include "podtrust.image" $'
+      : `.Values.${within}${key}${typeof mark === "number" ? " | int" : ""}`,
   ]);
 
 const filledPublisher = {

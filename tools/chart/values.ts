@@ -1,4 +1,5 @@
 import { defaultPodSettings, ownLabels, podSettingsJsonSchema } from "../../src/config/index.ts";
+import { recordOf } from "../../src/core/base/index.ts";
 import { yamlText } from "../../src/core/yaml/index.ts";
 import { roleArnForm } from "../../src/rules/oidc/index.ts";
 
@@ -24,6 +25,8 @@ const subdomain = { pattern: `^${label}(?:\\.${label})*$`, maxLength: 253 };
 
 const googleProvider =
   "projects/[0-9]{1,20}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}";
+
+const podLabels = recordOf(recordOf(podSettingsJsonSchema()["properties"])["labels"]);
 
 /** As the file of --pods has them. What is left out of a release's values has values.yaml's. */
 const pods = (what: string): object => {
@@ -117,6 +120,10 @@ const monitoring = section({
   podMonitors: flag("Whether PodMonitors are made: their definition has to be there."),
   alerts: flag("Whether PrometheusRules are made: their definition has to be there."),
   dashboards: flag("Whether ConfigMaps with Grafana's dashboards are made."),
+  labels: {
+    ...podLabels,
+    description: "Labels of PodMonitors and PrometheusRules, by which a Prometheus chooses them.",
+  },
   signer: flag(
     "Whether alerts and dashboard of podtrust signer are among them: it runs beside the API server.",
   ),
@@ -144,12 +151,22 @@ const properties = {
   monitoring,
 } as const;
 
+/** Of all charts of a release, others' too: what is not ours is theirs. */
+const global = {
+  type: "object",
+  properties: {
+    imageRegistry: text("A registry in place of the one that the image names; empty for that one.", {
+      pattern: "^(?:[\\w.-]{1,253}(?::[0-9]{1,5})?(?:/[\\w.-]{1,128})*)?$",
+    }),
+  },
+};
+
 /** JSON Schema of the values, by which Helm refuses whatever is none. */
 export const valuesSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",
   type: "object",
   additionalProperties: false,
-  properties: { ...properties, global: { type: "object" } },
+  properties: { ...properties, global },
 };
 
 const podsText = yamlText({ pods: defaultPodSettings }).replaceAll(/^(?=.)/gmu, "  ");
@@ -230,6 +247,8 @@ monitoring:
   alerts: false
   # ConfigMaps that Grafana's sidecar finds by their label.
   dashboards: false
+  # Of PodMonitors and PrometheusRules: kube-prometheus-stack chooses them by its release.
+  labels: {}
   # Alerts and dashboard of podtrust signer too, which runs beside the API server and not here.
   signer: false
 `;
