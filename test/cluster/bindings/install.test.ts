@@ -1,52 +1,13 @@
 /** The commands of the install page, in their order, on fresh API servers: each way ends with a binding that is taken. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { describe, test, type TestContext } from "node:test";
-import { promisify } from "node:util";
+import { describe, test } from "node:test";
 import { blocksOf } from "../../docs/pages.ts";
 import { bindingOf, roles, trustOf, webRole } from "../../support/bindings/objects.ts";
-import { podtrustScript } from "../../support/cli.ts";
-import { buildPrograms } from "../build.ts";
-import { type ControlPlane, leftOut, startControlPlane } from "../harness/index.ts";
+import { leftOut } from "../harness/index.ts";
 import { until } from "./plane.ts";
-import { maxWait } from "../../support/until.ts";
+import { freshShell, type Shell } from "./shell.ts";
 
-const checkout = resolve(import.meta.dirname, "../../..");
 const page = "docs/how-to/install.md";
-
-interface Shell {
-  readonly plane: ControlPlane;
-  readonly bash: (script: string) => Promise<string>;
-}
-
-/** A shell at a fresh API server, with podtrust, kubectl and helm, in a folder where the chart is at deploy/chart. */
-async function freshShell(t: TestContext): Promise<Shell> {
-  const programs = await buildPrograms();
-  const plane = await startControlPlane({ issuer: "https://oidc.example.test" });
-  t.after(() => plane.stop());
-  const folder = await mkdtemp(join(tmpdir(), "podtrust-install-"));
-  t.after(() => rm(folder, { recursive: true }));
-  const bin = join(folder, "bin");
-  await mkdir(bin);
-  await symlink(plane.kubectlPath, join(bin, "kubectl"));
-  await symlink(join(checkout, "deploy"), join(folder, "deploy"));
-  const program = `#!/bin/sh\n${podtrustScript}\n`;
-  await writeFile(join(bin, "podtrust"), program, { mode: 0o755 });
-  const env = {
-    PATH: [bin, dirname(programs.helm), process.env["PATH"]].join(":"),
-    HOME: folder,
-    KUBECONFIG: plane.adminKubeconfig,
-  };
-  const bash = async (script: string): Promise<string> => {
-    const options = { cwd: folder, env, timeout: maxWait };
-    const { stdout, stderr } = await promisify(execFile)("bash", ["-eo", "pipefail", "-c", script], options);
-    return stdout + stderr;
-  };
-  return { plane, bash };
-}
 
 /** The shell blocks of the page that have such a line. */
 function blocksWith(pattern: RegExp): readonly string[] {
