@@ -67,7 +67,10 @@ async function partyWorld(): Promise<PartyWorld> {
     drifts: [
       field("another condition", "attributeCondition", "true"),
       field("another mapping", "attributeMapping", { "google.subject": "assertion.sub + 'x'" }),
-      oidc("another issuer", { issuerUri: "https://other.example.com" }),
+      {
+        ...oidc("another issuer", { issuerUri: "https://other.example.com" }),
+        allowing: "--allow-replace",
+      },
       oidc("an audience more", { allowedAudiences: ["more"] }),
       oidc("no keys", { jwksJson: "" }),
       {

@@ -28,7 +28,6 @@ import { readArn } from "../../rules/oidc/index.ts";
 import type { Observed } from "../../rules/plan/index.ts";
 import { awsFinding } from "../../stack/index.ts";
 import { annotated } from "./service-account.ts";
-import { remember } from "./scopes.ts";
 import { readyFinding, type ObservedRole, settling } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import {
@@ -45,6 +44,7 @@ import {
   statusOf,
   trustNameOf,
   versionOf,
+  remember,
 } from "./status.ts";
 import { synced } from "./sync.ts";
 import type { BindingClients, BindingFacts, BindingOutcome, RoleStatus, Pass } from "./pass.ts";

@@ -1,9 +1,6 @@
-import { type PodtrustError, recordsOf, recordOf } from "../../core/base/index.ts";
+import { type PodtrustError, recordsOf } from "../../core/base/index.ts";
 import { type ConditionContent, goneAnnotation, type TrustScope } from "../../rules/bindings/index.ts";
-import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import { digestOf } from "../../rules/plan/index.ts";
-import type { AnyPass } from "./pass.ts";
-import { keep, readAgain, rewriteStatus } from "./status.ts";
+import { withScopes } from "./status.ts";
 
 /**
  * How long a scope has to be seen empty before it leaves a trust, in milliseconds: what an earlier pass asked for may
@@ -12,38 +9,6 @@ import { keep, readAgain, rewriteStatus } from "./status.ts";
 const graceMs = 600_000;
 /** Names in a message; the rest is counted. */
 const maxNamed = 10;
-
-/** Scopes as a trust's status has them, with what is needed to reach them. */
-const rememberedScopes = (trust: KubernetesObject): readonly TrustScope[] =>
-  recordsOf(recordOf(trust["status"])["scopes"]) as readonly unknown[] as readonly TrustScope[];
-
-/** Scopes with these ones as they are now. */
-const withScopes = (before: readonly TrustScope[], now: readonly TrustScope[]): readonly TrustScope[] => [
-  ...before.filter(({ id }) => now.every((one) => one.id !== id)),
-  ...now,
-];
-
-/**
- * Has the trust of a pass stay, and its status remember these scopes, before anything is made there: a trust that loses
- * a scope, or is deleted, still says how what stands there is reached. Throws `cluster-conflict` if the trust has
- * changed since it was read.
- */
-export async function remember(
-  { clients: { cluster }, facts: { trust }, signal }: AnyPass,
-  scopes: readonly TrustScope[],
-): Promise<void> {
-  if (trust === undefined) return;
-  const isKnown = (object: KubernetesObject): boolean => {
-    const known = new Set(rememberedScopes(object).map(digestOf));
-    return scopes.every((one) => known.has(digestOf(one)));
-  };
-  await keep(cluster, trust, true, signal);
-  if (isKnown(trust)) return;
-  const now = await readAgain(cluster, trust, signal);
-  if (isKnown(now)) return;
-  const all = withScopes(rememberedScopes(now), scopes);
-  await rewriteStatus(cluster, now, { ...recordOf(now["status"]), scopes: all }, signal);
-}
 
 /** A scope that leaves a trust, as it was looked at. */
 export interface LeavingScope {

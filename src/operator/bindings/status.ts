@@ -9,6 +9,7 @@ import {
   type GrantRefusal,
   kindOf,
   partyNames,
+  type TrustScope,
   type ConditionContent,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
@@ -358,4 +359,36 @@ export async function trustEnded(
   await rewriteStatus(api, there, status, signal);
   const others = conditions.filter(({ type }) => type !== "Ready");
   return { conditions, events: eventsOf({ conditions: before }, others) };
+}
+
+/** Scopes as a trust's status has them, with what is needed to reach them. */
+const rememberedScopes = (trust: KubernetesObject): readonly TrustScope[] =>
+  recordsOf(recordOf(trust["status"])["scopes"]) as readonly unknown[] as readonly TrustScope[];
+
+/** Scopes with these ones as they are now. */
+export const withScopes = (
+  before: readonly TrustScope[],
+  now: readonly TrustScope[],
+): readonly TrustScope[] => [...before.filter(({ id }) => now.every((one) => one.id !== id)), ...now];
+
+/**
+ * Has the trust of a pass stay, and its status remember these scopes, before anything is made there: a trust that loses
+ * a scope, or is deleted, still says how what stands there is reached. Throws `cluster-conflict` if the trust has
+ * changed since it was read.
+ */
+export async function remember(
+  { clients: { cluster }, facts: { trust }, signal }: AnyPass,
+  scopes: readonly TrustScope[],
+): Promise<void> {
+  if (trust === undefined) return;
+  const isKnown = (object: KubernetesObject): boolean => {
+    const known = new Set(rememberedScopes(object).map(digestOf));
+    return scopes.every((one) => known.has(digestOf(one)));
+  };
+  await keep(cluster, trust, true, signal);
+  if (isKnown(trust)) return;
+  const now = await readAgain(cluster, trust, signal);
+  if (isKnown(now)) return;
+  const all = withScopes(rememberedScopes(now), scopes);
+  await rewriteStatus(cluster, now, { ...recordOf(now["status"]), scopes: all }, signal);
 }

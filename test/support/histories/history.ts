@@ -72,13 +72,19 @@ export class History {
   readonly #faults: string[] = [];
   #acting = "nobody";
   #judging: Promise<void> = Promise.resolve();
+  /** What a person does at the vendor beside a turn. */
+  #deed: Promise<void> = Promise.resolve();
 
   constructor(party: HistoryParty, vendor: Vendor & PartySpecs, load: LoadCode) {
     this.#party = party;
     this.#vendor = vendor;
     this.#load = load;
     this.#cluster = new HistoryCluster(vendor.clock, vendor.mint);
-    vendor.onDone = (call) => (this.#judging = this.#judging.then(() => this.#judge(call)));
+    vendor.onDone = (call) => {
+      // Calls go side by side: what is judged during a deed would be laid to a call that has nothing to do with it.
+      const deed = this.#deed;
+      return (this.#judging = this.#judging.then(() => deed).then(() => this.#judge(call)));
+    };
   }
 
   /** Whose deed or turn takes nothing from anybody, the operator least of all from itself. */
@@ -224,13 +230,17 @@ export class History {
     // The operator has seen which bindings name it: without that the trust would be gone, and its rights stand, as is documented.
     if (change.kind === "end-trust") await this.#reconcile(change.name);
     this.#change(change);
-    if (change.kind === "deed") {
-      await this.#vendor.deed(change.deed, change.who);
-      this.#settled.delete(change.who);
-      await this.#look();
-    }
+    if (change.kind === "deed") await (this.#deed = this.#done(change.deed, change.who));
     for (const [who, { by }] of this.#settled) if (by !== this.#grantedBy(who)) this.#settled.delete(who);
     this.#lost();
+  }
+
+  /** A person's deed, once the calls that were done before it are judged. */
+  async #done(deed: string, who: string): Promise<void> {
+    await this.#judging;
+    await this.#vendor.deed(deed, who);
+    this.#settled.delete(who);
+    await this.#look();
   }
 
   #change(change: Change): void {

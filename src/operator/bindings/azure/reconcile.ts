@@ -17,7 +17,6 @@ import {
   partyNames,
 } from "../../../rules/bindings/index.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
-import { remember } from "../scopes.ts";
 import {
   changedAtOf,
   foundOf,
@@ -29,6 +28,7 @@ import {
   trustNameOf,
   versionOf,
   writeStatus,
+  remember,
 } from "../status.ts";
 import { annotatedIdentity } from "./annotation.ts";
 import { type CutIdentities, cutIdentities, deleteIdentity, reachable } from "./cut.ts";
