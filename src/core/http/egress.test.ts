@@ -72,6 +72,7 @@ describe("the proxy of an environment", () => {
       "http://me:secret@proxy/path",
       "http://",
       "http://me:sec ret@",
+      "http://me:secret%zz@proxy:3128",
     ]) {
       assert.throws(
         () => egressProxy({ HTTPS_PROXY: value }, "a.example", 443),

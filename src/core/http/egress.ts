@@ -11,8 +11,6 @@ export interface EgressProxy {
   readonly authorization?: string;
 }
 
-const maxPort = 65_535;
-
 /** An entry of NO_PROXY without its port; undefined where the port is another one. */
 function hostOfEntry(entry: string, port: number): string | undefined {
   const [, host = "", own] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/u.exec(entry) ?? [undefined, entry];
@@ -44,21 +42,33 @@ function isNamedBy(entry: string, host: string, port: number): boolean {
   return suffix.startsWith(".") ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`);
 }
 
+/** A URL's login, `USER:PASSWORD` as it is meant; undefined where it is escaped wrongly. */
+function loginOf({ username, password }: URL): string | undefined {
+  try {
+    return decodeURIComponent(`${username}:${password}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a URL has nothing that a proxy's address has not. */
+function isPlain({ protocol, hostname, pathname, search, hash }: URL): boolean {
+  return /^https?:$/u.test(protocol) && hostname !== "" && /^\/?$/u.test(pathname) && search + hash === "";
+}
+
 /** Reads the address of a proxy; `HOST:PORT` is one of `http:`, as for curl. The value may have a password: no error shows it. */
 function readProxy({ name, value }: { readonly name: string; readonly value: string }): EgressProxy {
-  const text = /^[a-z][a-z0-9+.-]*:\/\//iu.test(value) ? value : `http://${value}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain = url !== undefined && ["", "/"].includes(url.pathname) && url.search + url.hash === "";
-  if (url === undefined || !isPlain || !/^https?:$/u.test(url.protocol) || url.hostname === "") {
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//iu.test(value) ? value : `http://${value}`);
+  const login = mapped(url ?? undefined, loginOf);
+  if (url === null || login === undefined || !isPlain(url)) {
     throw new PodtrustError("http-proxy", `${name} is not the address of a proxy`, {
       next: `Write ${name}=http://HOST:PORT, or https:// for a proxy that speaks TLS itself.`,
       detail: { variable: name },
     });
   }
-  const login = [url.username, url.password].map((part) => decodeURIComponent(part));
   const origin = new URL(url.origin);
-  if (login.join("") === "") return { url: origin };
-  return { url: origin, authorization: `Basic ${Buffer.from(login.join(":")).toString("base64")}` };
+  if (login === ":") return { url: origin };
+  return { url: origin, authorization: `Basic ${Buffer.from(login).toString("base64")}` };
 }
 
 const proxyVariable = (env: Environment) =>
@@ -70,8 +80,12 @@ const proxyVariable = (env: Environment) =>
  * Throws `http-proxy` for an address that is none.
  */
 export function egressProxyPort(env: Environment): number | undefined {
-  const url = mapped(proxyVariable(env), readProxy)?.url;
-  return mapped(url, ({ port, protocol }) => Number(port) || (protocol === "https:" ? 443 : 80));
+  return mapped(mapped(proxyVariable(env), readProxy), proxyPort);
+}
+
+/** The port of a proxy, also where its address leaves it out. */
+export function proxyPort({ url: { port, protocol } }: EgressProxy): number {
+  return Number(port) || (protocol === "https:" ? 443 : 80);
 }
 
 /**
@@ -95,5 +109,5 @@ export function proxyName({ url }: EgressProxy): string {
 
 /** The same for this process' own environment. */
 export function ownEgressProxy(host: string, port: number): EgressProxy | undefined {
-  return port > maxPort ? undefined : egressProxy(process.env, host, port);
+  return egressProxy(process.env, host, port);
 }

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { isIPv6 } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { defined, errorText, hostName } from "../base/index.ts";
-import { type EgressProxy, ownEgressProxy, proxyName } from "./egress.ts";
+import { type EgressProxy, ownEgressProxy, proxyName, proxyPort } from "./egress.ts";
 import { proxyCode } from "./failure.ts";
 
 const { request: plainRequest } = process.getBuiltinModule("node:http");
@@ -60,7 +60,7 @@ export function throughProxy(
     const asked = (isSecure ? secureRequest : plainRequest)({
       method: "CONNECT",
       host: hostName(url),
-      port: url.port === "" ? (isSecure ? 443 : 80) : Number(url.port),
+      port: proxyPort(proxy),
       path,
       headers: { host: path, ...defined({ "proxy-authorization": authorization }) },
       agent: false,
