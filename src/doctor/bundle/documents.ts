@@ -83,10 +83,16 @@ function plain(value: unknown): unknown {
   return isRecord(value) ? {} : value;
 }
 
-function membersOf(given: JsonRecord, names: readonly string[]): JsonRecord {
+/** Of an object these members, in this order. */
+export function onlyMembers(given: JsonRecord, names: readonly string[]): JsonRecord {
   return Object.fromEntries(
-    names.filter((name) => Object.hasOwn(given, name)).map((name) => [name, plain(given[name])]),
+    names.filter((name) => Object.hasOwn(given, name)).map((name) => [name, given[name]]),
   );
+}
+
+function membersOf(given: JsonRecord, names: readonly string[]): JsonRecord {
+  const kept = Object.entries(onlyMembers(given, names));
+  return Object.fromEntries(kept.map(([name, value]) => [name, plain(value)]));
 }
 
 /** Of a key its public members, and that it has private ones. */

@@ -4,6 +4,7 @@ import type { IssuerReading } from "../../issuer/index.ts";
 import { verifyJws } from "../../rules/keys/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import type { TokenFacts } from "../facts.ts";
+import { onlyMembers } from "./documents.ts";
 
 /** The members that make a public key what it is, under whatever kid. */
 export function keyMark(key: JsonRecord): string {
@@ -38,12 +39,6 @@ const readClaims: readonly string[] = [
   "https://aws.amazon.com/roles",
 ];
 
-function only(given: JsonRecord, names: readonly string[]): JsonRecord {
-  return Object.fromEntries(
-    names.filter((name) => Object.hasOwn(given, name)).map((name) => [name, given[name]]),
-  );
-}
-
 function keysOf(reading: IssuerReading): readonly JsonRecord[] {
   if (reading.jwks?.outcome !== "answered") return [];
   try {
@@ -57,8 +52,8 @@ function keysOf(reading: IssuerReading): readonly JsonRecord[] {
 export function unsigned({ jws, text }: TokenFacts, readings: readonly IssuerReading[]): UnsignedToken {
   const verifying = readings.flatMap(keysOf).filter((key) => verifyJws(jws, key));
   return {
-    header: only(jws.header, readHeader),
-    claims: only(jws.claims, readClaims),
+    header: onlyMembers(jws.header, readHeader),
+    claims: onlyMembers(jws.claims, readClaims),
     verifiedBy: [...new Set(verifying.map(keyMark))],
     signatureBytes: jws.signature.byteLength,
     chars: text.length,
