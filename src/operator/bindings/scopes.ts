@@ -1,6 +1,6 @@
-import { type PodtrustError, recordsOf } from "../../core/base/index.ts";
+import type { PodtrustError } from "../../core/base/index.ts";
 import { type ConditionContent, goneAnnotation, type TrustScope } from "../../rules/bindings/index.ts";
-import { withScopes } from "./status.ts";
+import { scopesIn, withScopes } from "./status.ts";
 
 /**
  * How long a scope has to be seen empty before it leaves a trust, in milliseconds: what an earlier pass asked for may
@@ -52,7 +52,7 @@ export function reached(
   scopes: LookedScopes | undefined,
   leaving: readonly LeavingScope[],
 ): object {
-  const before = recordsOf(status["scopes"]) as readonly unknown[] as readonly TrustScope[];
+  const before = scopesIn(status);
   if (scopes === undefined) return before.length === 0 ? {} : { scopes: before };
   const looked = new Set(scopes.leaving.map(({ scope }) => scope.id));
   const others = before.filter(({ id }) => !looked.has(id) && !scopes.gone.includes(id));

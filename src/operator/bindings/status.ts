@@ -362,8 +362,8 @@ export async function trustEnded(
 }
 
 /** Scopes as a trust's status has them, with what is needed to reach them. */
-const rememberedScopes = (trust: KubernetesObject): readonly TrustScope[] =>
-  recordsOf(recordOf(trust["status"])["scopes"]) as readonly unknown[] as readonly TrustScope[];
+export const scopesIn = ({ scopes }: Readonly<Record<string, unknown>>): readonly TrustScope[] =>
+  recordsOf(scopes) as readonly unknown[] as readonly TrustScope[];
 
 /** Scopes with these ones as they are now. */
 export const withScopes = (
@@ -382,13 +382,13 @@ export async function remember(
 ): Promise<void> {
   if (trust === undefined) return;
   const isKnown = (object: KubernetesObject): boolean => {
-    const known = new Set(rememberedScopes(object).map(digestOf));
+    const known = new Set(scopesIn(recordOf(object["status"])).map(digestOf));
     return scopes.every((one) => known.has(digestOf(one)));
   };
   await keep(cluster, trust, true, signal);
   if (isKnown(trust)) return;
   const now = await readAgain(cluster, trust, signal);
   if (isKnown(now)) return;
-  const all = withScopes(rememberedScopes(now), scopes);
-  await rewriteStatus(cluster, now, { ...recordOf(now["status"]), scopes: all }, signal);
+  const status = recordOf(now["status"]);
+  await rewriteStatus(cluster, now, { ...status, scopes: withScopes(scopesIn(status), scopes) }, signal);
 }
