@@ -22,7 +22,7 @@ import { declaredParties } from "../config/index.ts";
 import { clusterIssuer } from "./cluster-issuer.ts";
 import { type ObservedResources, issuerChanges } from "./issuer-change.ts";
 import { machineElsewhere } from "./machine-elsewhere.ts";
-import { leftBehind } from "./given-back.ts";
+import { leftBehind, type NameLeads } from "./given-back.ts";
 import type { ResourceOutputs } from "./parts/index.ts";
 import type { PlanSpec, StackPlan } from "./plan.ts";
 import { configDigest, type SavedPlan } from "./saved-plan.ts";
@@ -77,6 +77,13 @@ function meantParts(parts: readonly Part[], { only = [] }: Selection): readonly 
       if (needs.some(({ after }) => part.named.some(({ id }) => id === after))) meant.add(part);
   }
   return parts.filter((part) => meant.has(part));
+}
+
+/** What was found of a stack, as far as no part can judge it alone. */
+interface StandingWhole extends Pick<NameLeads, "lookAtLeads"> {
+  readonly wanted: ObservedResources;
+  readonly others: ObservedResources;
+  readonly context: ObservedResources;
 }
 
 // What all parts want, for one plan.
@@ -161,13 +168,14 @@ class PartsStack implements Stack {
       else warnings.push(...wrong.map(({ message }) => message));
       warnings.push(...unsure);
     }
-    const judged = await this.#judged(surveys, plan, spec);
+    const lookAtLeads = this.#leadsLook();
+    const judged = await this.#judged(surveys, plan, spec, lookAtLeads);
     refusals.push(...judged.refusals);
     warnings.push(...judged.warnings);
     const found = (resources: readonly Resource[]): ObservedResources =>
       resources.map((one) => [one, seen.get(one.id) ?? plan.readings.of(one)]);
     const standing = { wanted: found(desired), others: found([...owned, ...left]), context: found(context) };
-    const judgedWhole = await this.#judgedWhole(spec, plan, standing);
+    const judgedWhole = await this.#judgedWhole(spec, plan, { ...standing, lookAtLeads });
     refusals.push(...judgedWhole.refusals);
     warnings.push(...judgedWhole.warnings);
     return {
@@ -180,18 +188,22 @@ class PartsStack implements Stack {
     };
   }
 
-  /** Where the issuer's name leads, by whichever part manages its records. */
-  readonly #leads = (): Promise<readonly Lead[]> | undefined =>
-    this.#parts.map(({ part }) => part.leads?.(this.#options.signal)).find((one) => one !== undefined);
+  /** Where the issuer's name leads, by whichever part manages its records: asked for once, by who first needs it. */
+  #leadsLook(): NameLeads["lookAtLeads"] {
+    const { signal } = this.#options;
+    let asked: Promise<readonly Lead[]> | undefined;
+    const first = (): typeof asked =>
+      this.#parts.map(({ part }) => part.leads?.(signal)).find((one) => one !== undefined);
+    return () => (asked ??= first());
+  }
 
   /** What no part can say alone: of the issuer's name, its machine, and who is let in by its tokens. */
   async #judgedWhole(
     { goal = "present", adopt = false, allowReplace = false }: PlanSpec,
     plan: Plan,
-    { wanted, others, context }: Readonly<Record<"wanted" | "others" | "context", ObservedResources>>,
+    { wanted, others, context, lookAtLeads }: StandingWhole,
   ): Promise<Preflight> {
     const { config, select: { leave = [] } = {} } = this.#options;
-    const lookAtLeads = this.#leads;
     const names = await leftBehind(plan, { config, lookAtLeads, leave });
     if (adopt) return names;
     const elsewhere = await machineElsewhere({
@@ -209,13 +221,18 @@ class PartsStack implements Stack {
   }
 
   /** The parts' comments on a plan, each on its own resources. */
-  async #judged(surveys: readonly PartSurvey[], plan: Plan, spec: PlanSpec): Promise<Required<Preflight>> {
+  async #judged(
+    surveys: readonly PartSurvey[],
+    plan: Plan,
+    spec: PlanSpec,
+    leads: NameLeads["lookAtLeads"],
+  ): Promise<Required<Preflight>> {
     const { goal = "present", allowInUse = false, allowReplace = false } = spec;
     const all: Required<Preflight>[] = [];
     for (const { part, desired, owned } of surveys) {
       const own = new Set([...desired, ...owned].map(({ id }) => id));
       const changes = plan.changes.filter(({ resource }) => own.has(resource.id));
-      const judged = { goal, changes, allowInUse, allowReplace, leads: this.#leads };
+      const judged = { goal, changes, allowInUse, allowReplace, leads };
       all.push({ costs: [], ...(await part.preflight(judged, this.#options.signal)) });
     }
     return {
