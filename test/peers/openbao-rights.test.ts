@@ -31,12 +31,12 @@ describe("manifests openbao-policy", { skip: missing ?? false }, () => {
     await world.must(["up", "--yes"], host);
     for (const [what, path, body] of drifts) {
       await world.change(path, body);
-      assert.equal((await world.podtrust(["plan", "--check"], host)).code, 3, what);
+      assert.equal((await world.podtrust(["plan", "--check", "--allow-replace"], host)).code, 3, what);
     }
     await world.bao.admin("DELETE", "auth/podtrust/role/jobs");
     const theirs = { role_type: "jwt", user_claim: "sub", bound_audiences: ["x"] };
     await world.bao.admin("POST", "auth/podtrust/role/theirs", theirs);
-    await world.must(["up", "--yes"], host);
+    await world.must(["up", "--yes", "--allow-replace"], host);
     await world.must(["plan", "--check"], host);
     await world.must(["down", "--yes"], host);
     assert.deepEqual(await world.standing(), []);

@@ -41,7 +41,11 @@ async function partyWorld(): Promise<PartyWorld> {
     isWrite,
     watch: (fate) => (bao.onCall = fate),
     child: (args) => ({ args: world.route(args), cwd: folder, env: world.env() }),
-    drifts: drifts.map(([what, path, body]) => ({ what, change: () => world.change(path, body) })),
+    drifts: drifts.map(([what, path, body, allowing]) => ({
+      what,
+      change: () => world.change(path, body),
+      ...(allowing === undefined ? {} : { allowing }),
+    })),
     close: () => Promise.resolve(),
   };
 }

@@ -52,7 +52,7 @@ export const publicKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).publ
 });
 
 /** What somebody may change by hand, each of which lets in more or less than the config. */
-export const drifts: readonly (readonly [what: string, path: string, body: object])[] = [
+export const drifts: readonly (readonly [what: string, path: string, body: object, allowing?: string])[] = [
   [
     "another issuer",
     "config",
@@ -62,6 +62,7 @@ export const drifts: readonly (readonly [what: string, path: string, body: objec
       bound_issuer: "https://other.example",
       jwt_validation_pubkeys: [publicKey],
     },
+    "--allow-replace",
   ],
   ["a subject that lets in another", "role/web", { bound_subject: "system:serviceaccount:shop:other" }],
   ["no subject at all", "role/web", { bound_subject: "" }],
