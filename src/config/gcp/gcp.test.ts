@@ -76,6 +76,10 @@ describe("the gcp section of a config", () => {
     assert.equal(key, "gcp[0].condition");
     assert.match(message, /^is no condition: /u);
     assert.match((await oneProblem(project(`, condition: "now() > 3"`))).message, /now/u);
+    const { message: typed } = await oneProblem(project(`, condition: "assertion.sub == 'a' || 'b' != 1"`));
+    assert.match(typed, /^is no condition: != is not for string and int/u);
+    const { accepted } = await oneProblem(project(`, condition: "asertion.sub == 'a'"`));
+    assert.equal(accepted, "an expression in CEL over assertion, google, attribute");
     const long = `'${"a".repeat(4096)}' == 'a'`;
     assert.match((await oneProblem(project(`, condition: "${long}"`))).accepted ?? "", /4096 characters/u);
   });
@@ -93,6 +97,10 @@ describe("the gcp section of a config", () => {
     assert.match(`${subject.message} ${subject.accepted}`, /google\.subject is always the token's subject/u);
     assert.match((await oneProblem(mapping(`attribute.x: "assertion."`))).message, /^is no mapping: /u);
     assert.match((await oneProblem(mapping(`attribute.x: "now()"`))).message, /now/u);
+    assert.match(
+      (await oneProblem(mapping(`attribute.x: "google.subject"`))).message,
+      /nothing called google/u,
+    );
   });
 
   test("a mapping keeps to Google's limits: names of 100 characters, 50 attributes, expressions of 2048", async () => {

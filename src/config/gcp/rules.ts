@@ -1,5 +1,5 @@
 import { defined, mapped, recordOf } from "../../core/base/index.ts";
-import { CelError, celExpression } from "../../rules/gcp/index.ts";
+import { CelError, celExpression, expressionNames } from "../../rules/gcp/index.ts";
 import { parseSubject, relyingParties } from "../../rules/oidc/index.ts";
 import type { ConfigDocument } from "../document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
@@ -85,16 +85,16 @@ const membersOfOneMaker: ConfigRule = (document) =>
 function celProblems(
   document: ConfigDocument,
   path: KeyPath,
-  { isNo, over }: { readonly isNo: string; readonly over: string },
+  isNo: keyof typeof expressionNames,
 ): readonly ConfigProblem[] {
   const text = textAt(document, path);
   if (text === undefined || text === "") return [];
   try {
-    celExpression(text);
+    celExpression(text, expressionNames[isNo]);
     return [];
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
-    const accepted = `an expression in CEL over ${over}`;
+    const accepted = `an expression in CEL over ${expressionNames[isNo].join(", ")}`;
     return [problem(document, path, { message: `is no ${isNo}: ${error.message}`, accepted })];
   }
 }
@@ -103,13 +103,8 @@ const expressionsAreCel: ConfigRule = (document) =>
   projects(document).flatMap((project) => {
     const names = Object.keys(recordOf(valueAt(document.value, [...project, "mapping"])));
     return [
-      ...names.flatMap((name) =>
-        celProblems(document, [...project, "mapping", name], { isNo: "mapping", over: "assertion" }),
-      ),
-      ...celProblems(document, [...project, "condition"], {
-        isNo: "condition",
-        over: "assertion, google and attribute",
-      }),
+      ...names.flatMap((name) => celProblems(document, [...project, "mapping", name], "mapping")),
+      ...celProblems(document, [...project, "condition"], "condition"),
     ];
   });
 

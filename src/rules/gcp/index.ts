@@ -1,4 +1,4 @@
-export { CelError, celExpression, celValue } from "./cel/index.ts";
+export { CelError, celExpression, celValue, expressionNames } from "./cel/index.ts";
 export {
   type CheckOrder,
   decideExchange,

@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../core/base/index.ts";
-import { CelError, celExpression } from "../../rules/gcp/index.ts";
+import { CelError, celExpression, expressionNames } from "../../rules/gcp/index.ts";
 import { mapField, objectField, textField, textsField } from "./fields.ts";
 import { checkJwks } from "./jwks-form.ts";
 import type { Oidc } from "./project.ts";
@@ -61,10 +61,14 @@ export function oidcOf(body: JsonRecord): Oidc {
  * Throws INVALID_ARGUMENT for an expression that is too long, is no CEL, or uses a part of CEL that is not evaluated
  * here.
  */
-function checkExpression(what: string, text: string, maxLength: number): void {
+function checkExpression(
+  what: string,
+  text: string,
+  { names, maxLength }: { readonly names: readonly string[]; readonly maxLength: number },
+): void {
   if (text.length > maxLength) invalid(`The ${what} exceeds the limit of ${maxLength} characters.`);
   try {
-    celExpression(text);
+    celExpression(text, names);
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     const ours = error.fault === "unsupported";
@@ -91,7 +95,10 @@ export function mappingOf(body: JsonRecord): Readonly<Record<string, string>> {
   if (names.filter((name) => !isGoogles(name)).length > max.custom)
     invalid(`The number of custom attributes exceeds the limit of ${max.custom}.`);
   for (const [name, text] of Object.entries(mapping))
-    checkExpression(`attribute mapping ${name}`, text, max.expression);
+    checkExpression(`attribute mapping ${name}`, text, {
+      names: expressionNames.mapping,
+      maxLength: max.expression,
+    });
   return mapping;
 }
 
@@ -108,7 +115,11 @@ const conditionNeeded =
 /** A condition, empty for none. Throws INVALID_ARGUMENT. */
 export function conditionOf(body: JsonRecord, { issuerUri }: Oidc): string {
   const condition = textField(body, "attributeCondition", Number.POSITIVE_INFINITY);
-  if (condition !== "") checkExpression("attribute condition", condition, max.condition);
+  if (condition !== "")
+    checkExpression("attribute condition", condition, {
+      names: expressionNames.condition,
+      maxLength: max.condition,
+    });
   if (shared.includes(issuerUri) && !/\b(?:assertion|attribute|google)\b/u.test(condition))
     invalid(conditionNeeded, { why: `${issuerUri} issues tokens for many tenants` });
   return condition;

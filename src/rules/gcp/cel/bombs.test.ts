@@ -23,6 +23,15 @@ describe("an expression that makes too much", () => {
   });
 });
 
+test("an expression whose type would double with each macro is not judged", () => {
+  const maps = (count: number): string => `[1]${".map(a, {a: a})".repeat(count)}`;
+  const result = celResult(`${maps(120)} == ${maps(120)}`, {});
+  assert.ok(result instanceof CelError);
+  assert.deepEqual([result.fault, result.message], ["unsupported", "a map whose keys are int"]);
+  const lists = (count: number): string => `[1]${".map(a, {'a': a})".repeat(count)}`;
+  assert.equal(celResult(`${lists(100)} == ${lists(100)}`, {}), true);
+});
+
 describe("an expression that is nested too deep", () => {
   for (const [what, text] of Object.entries(deepExpressions))
     test(`by ${what} is not judged, and no stack ends`, () => {

@@ -20,7 +20,7 @@ const assertion = celValue({
   "kubernetes.io": { namespace: "shop", serviceaccount: { name: "cart" } },
 });
 
-const valueOf = (text: string): CelValue => celExpression(text).evaluate({ assertion });
+const valueOf = (text: string): CelValue => celExpression(text, ["assertion"]).evaluate({ assertion });
 
 function faultOf(text: string): readonly [CelFault, string] {
   try {
@@ -53,24 +53,27 @@ describe("an expression of CEL", () => {
     ["assertion.groups[1.0]", "readers"],
     ["has(assertion.sub) && !has(assertion.missing)", true],
     // Operators.
-    ["1 == 1.0", true],
-    ["'1' == 1", false],
+    ["assertion.exp == 1795000000.0", true],
+    ["'1' == assertion.exp", false],
     ["[1, 2.0] == [1.0, 2]", true],
     ["[1] == [1, 2]", false],
-    ["{'a': 1} == {'a': 1.0}", true],
+    ["{'a': 1, 'b': 'x'} == {'a': 1.0, 'b': 'x'}", true],
     ["{'a': 1} == {'b': 1}", false],
     ["{'a': 1} == {'a': 1, 'b': 2}", false],
     ["null == null", true],
-    ["null != false", true],
-    ["1 < 2 && 2 <= 2.0 && 3.0 > 2 && 2 >= 2", true],
+    ["assertion.nothing != false", true],
+    ["1 < 2 && assertion.exp >= 2.0 && 3.0 > 2 && 2 <= 2", true],
     ["'b' > 'a' && false < true", true],
     ["'\\U0001F600' > '\\uFFFD'", true],
     ["'a' < 'ab' && !('ab' < 'a') && 'a' <= 'a'", true],
     ["'shop' in ['shop', 'web']", true],
     ["'namespace' in assertion['kubernetes.io']", true],
-    ["1 in {'a': 1}", false],
+    ["assertion.exp in {'a': 1}", false],
+    ["'a' in {'a': 1}", true],
     ["'cluster::' + assertion.sub", "cluster::system:serviceaccount:shop:cart"],
     ["[1] + [2]", [1n, 2n]],
+    ["1 + 2 == 3 && 0.5 + assertion.ratio == 1.0", true],
+    ["(assertion.ratio + 0.5) + assertion.ratio", 1.5],
     ["assertion.isAdmin ? 'admin' : 'user'", "user"],
     ["false ? 1 : false ? 2 : 3", 3n],
     ["assertion['kubernetes.io'].namespace", "shop"],
@@ -100,6 +103,14 @@ describe("an expression of CEL", () => {
     ["assertion.groups.filter(g, g.startsWith('w'))", ["writers"]],
     ["assertion.groups.map(g, g + '!')", ["writers!", "readers!"]],
     ["{'a': 1}.exists(k, k == 'a')", true],
+    // Types that are not known, or that go together.
+    ["[{}, {'a': 1}] == [{'a': 1}]", false],
+    ["[[], [1]][1] == ['a']", false],
+    ["(true ? assertion.sub : 1) == 1", false],
+    ["[1].exists(assertion, assertion == 1)", true],
+    ["{'a': [1]}.a[0] + {'a': 1}['a']", 2n],
+    ["has({'a': 1}.b)", false],
+    ["'a'.split('')[0] == 'a'", true],
   ];
   for (const [text, value] of values)
     test(`${text} comes to its value`, () => {
@@ -146,7 +157,34 @@ describe("an expression of CEL", () => {
     ["size('a', 'b')", "unsupported", /the function size\(\) with 2/u],
     ["startsWith('a', 'b')", "unsupported", /the function startsWith\(\)/u],
     [`${"(".repeat(101)}1${")".repeat(101)}`, "unsupported", /more than 100 expressions/u],
-    ["missing", "evaluation", /there is nothing called missing/u],
+    ["missing", "type", /there is nothing called missing: there is assertion/u],
+    ["'a' == 1 || true", "type", /== is not for string and int/u],
+    ["true || {'a': 1} == {'a': 'b'}", "type", /== is not for map\(string, int\) and map\(string, string\)/u],
+    ["[{'a': 1}] == [1]", "type", /== is not for list\(map\(string, int\)\) and list\(int\)/u],
+    ["[1] != ['a']", "type", /!= is not for list\(int\) and list\(string\)/u],
+    ["1 == 1.0", "type", /== is not for int and double/u],
+    ["null == 'a'", "type", /== is not for null_type and string/u],
+    ["!1", "type", /! is not for int/u],
+    ["null ? 1 : 2", "type", /\?: is not for null_type/u],
+    ["true ? 1 : 'a'", "type", /\?: is not for int and string/u],
+    ["1 || false", "type", /\|\| is not for int/u],
+    ["1 in 'a'", "type", /in is not for int and string/u],
+    ["1 in {'a': 1}", "type", /in is not for int and map/u],
+    ["1 + 'a'", "type", /\+ is not for int and string/u],
+    ["assertion.exp + true", "type", /\+ is not for dyn and bool/u],
+    ["{} + {}", "type", /\+ is not for map/u],
+    ["1 < 'a'", "type", /< is not for int and string/u],
+    ["[] < []", "type", /< is not for list/u],
+    ["size(1)", "type", /size\(\) is not for int/u],
+    ["assertion.sub.startsWith(true)", "type", /startsWith\(\) is not for dyn and bool/u],
+    ["'a'.b", "type", /string has no member b/u],
+    ["[1]['a']", "type", /\[\] is not for list\(int\) and string/u],
+    ["{'a': 1}[1]", "type", /\[\] is not for map\(string, int\) and int/u],
+    ["1['a']", "type", /\[\] is not for int and string/u],
+    ["1.5.exists(x, true)", "type", /exists\(\) is not for double/u],
+    ["[1].filter(x, x)", "type", /filter\(\) is not for int/u],
+    ["[1].all(x, x.y)", "type", /int has no member y/u],
+    ["{1: 2}", "unsupported", /a map whose keys are int/u],
     ["assertion.missing", "evaluation", /no such key: missing/u],
     ["assertion.constructor", "evaluation", /no such key: constructor/u],
     ["assertion['missing']", "evaluation", /no such key: missing/u],
@@ -156,24 +194,24 @@ describe("an expression of CEL", () => {
     ["assertion.groups[2]", "evaluation", /index out of bounds: 2/u],
     ["assertion.groups[-1]", "evaluation", /index out of bounds: -1/u],
     ["assertion.groups['a']", "evaluation", /no index of type string/u],
-    ["!1", "evaluation", /! is not for int/u],
-    ["null ? 1 : 2", "evaluation", /\?: is not for null_type/u],
-    ["1 || false", "evaluation", /\|\| is not for int/u],
+    ["!assertion.exp", "evaluation", /! is not for int/u],
+    ["assertion.nothing ? 1 : 2", "evaluation", /\?: is not for null_type/u],
+    ["assertion.exp || false", "evaluation", /\|\| is not for int/u],
     ["assertion.missing || false", "evaluation", /no such key/u],
-    ["1 in 'a'", "evaluation", /in is not for string/u],
-    ["1 + 'a'", "evaluation", /\+ is not for int and string/u],
-    ["1 + 1", "evaluation", /\+ is not for int and int/u],
-    ["1 < 'a'", "evaluation", /< is not for int and string/u],
-    ["[] < []", "evaluation", /< is not for list and list/u],
-    ["{} < {}", "evaluation", /< is not for map and map/u],
-    ["size(1)", "evaluation", /size\(\) is not for int/u],
+    ["1 in assertion.sub", "evaluation", /in is not for string/u],
+    ["assertion.exp + assertion.sub", "evaluation", /\+ is not for int and string/u],
+    ["9223372036854775807 + 1", "evaluation", /integer overflow/u],
+    ["assertion.exp < assertion.sub", "evaluation", /< is not for int and string/u],
+    ["assertion.groups < assertion.groups", "evaluation", /< is not for list and list/u],
+    ["assertion['kubernetes.io'] < assertion.exp", "evaluation", /< is not for map and int/u],
+    ["size(assertion.exp)", "evaluation", /size\(\) is not for int/u],
     ["assertion.exp.startsWith('1')", "evaluation", /startsWith\(\) is not for int, string/u],
-    ["assertion.sub.startsWith(true)", "evaluation", /startsWith\(\) is not for string, bool/u],
-    ["{1: 2}", "evaluation", /a map whose keys are int/u],
+    ["assertion.sub.startsWith(assertion.isAdmin)", "evaluation", /startsWith\(\) is not for string, bool/u],
+    ["{assertion.exp: 2}", "evaluation", /a map whose keys are int/u],
     ["{'a': 1, 'a': 2}", "evaluation", /the key a twice/u],
-    ["1.5.exists(x, true)", "evaluation", /exists\(\) is not for double/u],
-    ["[1].filter(x, x)", "evaluation", /filter\(\) is not for int/u],
-    ["[1].all(x, x.y)", "evaluation", /int has no member y/u],
+    ["assertion.ratio.exists(x, true)", "evaluation", /exists\(\) is not for double/u],
+    ["assertion.groups.filter(x, x)", "evaluation", /filter\(\) is not for string/u],
+    ["assertion.groups.all(x, x.y)", "evaluation", /string has no member y/u],
     ["'a'.extract('a')", "evaluation", /extract\(\) has one \{name\}/u],
     ["'a'.extract('{a}{b}')", "evaluation", /extract\(\) has one \{name\}/u],
   ];
@@ -205,6 +243,7 @@ describe("an expression of CEL", () => {
     const groups = celValue({ groups: Array.from({ length: 300 }, () => "g") });
     const expression = celExpression(
       "assertion.groups.all(a, assertion.groups.all(b, assertion.groups.all(c, a == b)))",
+      ["assertion"],
     );
     assert.throws(() => expression.evaluate({ assertion: groups }), /it takes more than 100000 steps/u);
   });
@@ -213,6 +252,7 @@ describe("an expression of CEL", () => {
     assert.ok(celResult("1 +", {}) instanceof CelError);
     assert.ok(celResult("missing", {}) instanceof CelError);
     assert.equal(celResult("1", {}), 1n);
+    assert.throws(() => celExpression("a", ["a"]).evaluate({}), /there is nothing called a/u);
     assert.throws(() => celResult(undefined as unknown as string, {}), TypeError);
     const variables = {
       get broken(): string {
@@ -220,12 +260,12 @@ describe("an expression of CEL", () => {
       },
     };
     for (const text of ["broken || true", "[1].exists(x, broken == 'a')"])
-      assert.throws(() => celExpression(text).evaluate(variables), RangeError);
+      assert.throws(() => celExpression(text, ["broken"]).evaluate(variables), RangeError);
   });
 
   test("takes every value of JSON, a key called __proto__ too", () => {
     const value = celValue(JSON.parse('{"__proto__": {"a": [1, 1.5, null, true, "x"]}}'));
-    const read = celExpression("value.__proto__.a").evaluate({ value });
+    const read = celExpression("value.__proto__.a", ["value"]).evaluate({ value });
     assert.deepEqual(read, [1n, 1.5, null, true, "x"]);
     assert.deepEqual([null, true, 1n, 1.5, "a", [], value].map(typeName), [
       "null_type",

@@ -27,6 +27,12 @@ function fault(message: string): CelError {
   return new CelError("evaluation", message);
 }
 
+/** An int, which has 64 bits (cel-spec, "Overflow"). */
+function inRange(value: bigint): bigint {
+  if (BigInt.asIntN(64, value) === value) return value;
+  throw fault("integer overflow");
+}
+
 /** One evaluation, which counts its steps. */
 class Evaluation {
   #steps = 0;
@@ -177,6 +183,8 @@ class Evaluation {
       this.#spend(a.length + b.length);
       return [...a, ...b];
     }
+    if (typeof a === "number" && typeof b === "number") return a + b;
+    if (typeof a === "bigint" && typeof b === "bigint") return inRange(a + b);
     throw fault(`+ is not for ${typeName(a)} and ${typeName(b)}`);
   }
 

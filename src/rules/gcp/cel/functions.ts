@@ -1,3 +1,4 @@
+import type { CelType } from "./types.ts";
 import { CelError, type CelValue, isList, isMap, type Spend, typeName } from "./value.ts";
 
 function mismatch(name: string, values: readonly CelValue[]): CelError {
@@ -35,16 +36,26 @@ function extract(text: string, template: string): string {
 
 type Method = (text: string, ...args: readonly string[]) => CelValue;
 
-/** Methods of strings whose arguments are strings, with how many they have. */
-const textMethods: Readonly<Record<string, readonly [args: number, method: Method]>> = {
-  contains: [1, (text, part = "") => text.includes(part)],
-  endsWith: [1, (text, part = "") => text.endsWith(part)],
-  extract: [1, (text, template = "") => extract(text, template)],
-  lowerAscii: [0, lowerAscii],
-  split: [1, (text, separator = "") => split(text, separator)],
-  startsWith: [1, (text, part = "") => text.startsWith(part)],
-  upperAscii: [0, upperAscii],
+interface TextMethod {
+  /** How many arguments it has, which are strings. */
+  readonly args: number;
+  readonly result: CelType;
+  readonly call: Method;
+}
+
+/** Methods of strings. */
+const textMethods: Readonly<Record<string, TextMethod>> = {
+  contains: { args: 1, result: "bool", call: (text, part = "") => text.includes(part) },
+  endsWith: { args: 1, result: "bool", call: (text, part = "") => text.endsWith(part) },
+  extract: { args: 1, result: "string", call: (text, template = "") => extract(text, template) },
+  lowerAscii: { args: 0, result: "string", call: lowerAscii },
+  split: { args: 1, result: { list: "string" }, call: (text, separator = "") => split(text, separator) },
+  startsWith: { args: 1, result: "bool", call: (text, part = "") => text.startsWith(part) },
+  upperAscii: { args: 0, result: "string", call: upperAscii },
 };
+
+/** The type of what a function that `isFunction` has found gives. */
+export const methodResult = (name: string): CelType => textMethods[name]?.result ?? "int";
 
 function sizeOf(value: CelValue): bigint {
   if (typeof value === "string") return lengthOf(value);
@@ -57,7 +68,7 @@ function sizeOf(value: CelValue): bigint {
 export function isFunction(name: string, isMethod: boolean, count: number): boolean {
   if (name === "size") return count === 1;
   const method = Object.hasOwn(textMethods, name) ? textMethods[name] : undefined;
-  return isMethod && method?.[0] === count - 1;
+  return isMethod && method?.args === count - 1;
 }
 
 /** Calls a function that `isFunction` has found; a method's target comes first. Each character of a text is a step. Throws CelError. */
@@ -65,7 +76,7 @@ export function callFunction(name: string, values: readonly CelValue[], spend: S
   const [first = null, ...rest] = values;
   if (typeof first === "string") spend(first.length);
   if (name === "size") return sizeOf(first);
-  const method = textMethods[name]?.[1];
+  const method = textMethods[name]?.call;
   const texts = values.filter((value) => typeof value === "string");
   const [text, ...args] = texts;
   if (method === undefined || text === undefined || args.length < rest.length) throw mismatch(name, values);

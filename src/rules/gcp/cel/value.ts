@@ -11,10 +11,10 @@ export type CelValue =
   | { readonly [key: string]: CelValue };
 
 /**
- * Why an expression has no value: `parse` and `unsupported` are the expression's own fault and known before any token;
- * `evaluation` is what came of this token.
+ * Why an expression has no value: `parse`, `type` and `unsupported` are the expression's own fault and known before any
+ * token; `evaluation` is what came of this token.
  */
-export type CelFault = "evaluation" | "parse" | "unsupported";
+export type CelFault = "evaluation" | "parse" | "type" | "unsupported";
 
 /** What CEL says of an expression that has no value. */
 export class CelError extends Error {
