@@ -6,11 +6,23 @@ export interface Choice<T = unknown> {
   readonly options: readonly { readonly value: T; readonly when: string }[];
 }
 
-/** Every way to choose, each by the number of its option in every choice. */
-export type Ways = readonly (readonly number[])[];
+/** Choices that decide something together. What choices of two groups decide is never the same. */
+export type Group = readonly Choice[];
 
-/** Some of the ways. */
+/** The number of an option in every choice of every group, in their order. */
+export type Way = readonly number[];
+
+/** Some ways, each by its number. */
 export type Some = ReadonlySet<number>;
+
+/** When something is there. */
+export interface Condition {
+  /** In Helm's language. */
+  readonly text: string;
+  /** The first of the choices that decide, by which their group is known. */
+  readonly by: number;
+  readonly holds: (way: Way) => boolean;
+}
 
 /** A choice between yes and no. */
 export const whether = (key: string, when: string): Choice<boolean> => ({
@@ -21,12 +33,12 @@ export const whether = (key: string, when: string): Choice<boolean> => ({
   ],
 });
 
-/** A choice between a text that is only filled in and none. */
-export const present = (key: string, mark: string, value: string): Choice<string> => ({
+/** A choice between a value that is only filled in, and none. */
+export const present = <T>(key: string, mark: T, none: T, value: string): Choice<T> => ({
   key,
   options: [
     { value: mark, when: value },
-    { value: "", when: `not ${value}` },
+    { value: none, when: `not ${value}` },
   ],
 });
 
@@ -36,50 +48,95 @@ export const oneOf = <T extends string>(key: string, value: string, words: reado
   options: words.map((word) => ({ value: word, when: `eq ${value} "${word}"` })),
 });
 
-/** Every way to choose. */
-export function waysOf(choices: readonly Choice[]): Ways {
-  return choices.reduce<number[][]>(
-    (ways, { options }) => ways.flatMap((way) => options.map((_, index) => [...way, index])),
+/**
+ * The ways of which a template is made: every way of each group, while all others have their first options. Their number grows
+ * by each group, where it would be multiplied by it if every way were taken.
+ */
+export function waysOf(groups: readonly Group[]): readonly Way[] {
+  const first = groups.map((group) => group.map(() => 0));
+  const others = groups.flatMap((group, at) =>
+    productOf(group)
+      .slice(1)
+      .map((way) => first.with(at, way).flat()),
+  );
+  return [first.flat(), ...others];
+}
+
+const productOf = (group: Group): number[][] =>
+  group.reduce<number[][]>(
+    (ways, { options }) => ways.flatMap((way) => options.map((_, option) => [...way, option])),
     [[]],
   );
-}
+
+/** What holds where one of several conditions does. */
+export const anyOf = (conditions: readonly string[]): string => joined("or", [...new Set(conditions)]);
 
 const joined = (operator: "and" | "or", parts: readonly string[]): string =>
   parts.length === 1 ? (parts[0] ?? "") : `${operator} ${parts.map((part) => `(${part})`).join(" ")}`;
 
-/** How far apart two ways of `waysOf` are that differ by one option of a choice. */
-const strideOf = (choices: readonly Choice[], index: number): number =>
-  choices.slice(index + 1).reduce((count, { options }) => count * options.length, 1);
+/** Options that have to be chosen together, by the place of their choice. */
+type Cube = ReadonlyMap<number, number>;
 
-/** By which choices some ways differ from the rest. */
-function deciding(choices: readonly Choice[], ways: Ways, some: Some, rest: readonly number[]) {
-  const every = choices.map((_, index) => index);
-  const others = new Set(rest);
-  const strides = every.map((index) => strideOf(choices, index));
-  /** Whether one of the rest is chosen otherwise at one place alone. */
-  const isNextTo = (one: number, index: number): boolean => {
-    const [chosen = 0, stride = 0] = [ways[one]?.[index], strides[index]];
-    return (choices[index]?.options ?? []).some(
-      (_, option) => option !== chosen && others.has(one + (option - chosen) * stride),
-    );
-  };
-  const found = every.filter((index) => [...some].some((one) => isNextTo(one, index)));
-  const seenBy = (way: number): string => found.map((index) => ways[way]?.[index]).join();
-  const seen = new Set([...some].map(seenBy));
-  return rest.some((way) => seen.has(seenBy(way))) ? every : found;
+const holdsIn = (cube: Cube, way: Way): boolean => [...cube].every(([at, option]) => way[at] === option);
+
+/** A way's own options, without those that are not needed to tell it from the rest. */
+function widest(way: Way, places: readonly number[], rest: readonly Way[]): Cube {
+  const needed = places.reduce<readonly number[]>((kept, place) => {
+    const others = kept.filter((at) => at !== place);
+    return rest.some((other) => others.every((at) => other[at] === way[at])) ? kept : others;
+  }, places);
+  return new Map(needed.map((at) => [at, way[at] ?? 0]));
 }
 
-/** What holds in Helm's language for some of the ways that are still open, and for none of the others. */
-export function conditionFor(choices: readonly Choice[], ways: Ways, some: Some, open: Some): string {
-  const rest = [...open].filter((way) => !some.has(way));
-  const by = deciding(choices, ways, some, rest);
-  const conditions = new Set(
-    [...some].map((way) =>
-      joined(
-        "and",
-        by.map((index) => choices[index]?.options[ways[way]?.[index] ?? 0]?.when ?? ""),
-      ),
+/** The cubes without those that the others make superfluous: each of the ways is still in one. */
+function withoutSpare(cubes: readonly Cube[], ways: readonly Way[]): readonly Cube[] {
+  const kept = new Set(cubes);
+  for (const cube of cubes.toReversed()) {
+    kept.delete(cube);
+    if (!ways.every((way) => [...kept].some((other) => holdsIn(other, way)))) kept.add(cube);
+  }
+  return cubes.filter((cube) => kept.has(cube));
+}
+
+/** The places of each group's choices in a way. */
+function placesOf(groups: readonly Group[]): readonly (readonly number[])[] {
+  const starts = groups.map((_, at) => groups.slice(0, at).flat().length);
+  return groups.map((group, at) => group.map((_, index) => (starts[at] ?? 0) + index));
+}
+
+/**
+ * What holds for some of the ways that are open, and for none of the others. Throws TypeError where choices of two groups decide
+ * that: they belong into one.
+ */
+export function conditionFor(
+  groups: readonly Group[],
+  ways: readonly Way[],
+  some: Some,
+  open: Some,
+): Condition {
+  const choices = groups.flat();
+  const among = (places: readonly number[], which: Some): readonly Way[] =>
+    [...which]
+      .map((index) => ways[index] ?? [])
+      .filter((way) => way.every((option, at) => option === 0 || places.includes(at)));
+  const others = new Set([...open].filter((index) => !some.has(index)));
+  const [places, ...more] = placesOf(groups).filter(
+    (one) => among(one, some).length > 0 && among(one, others).length > 0,
+  );
+  if (places === undefined || more.length > 0) {
+    const names = [places ?? [], ...more].map((one) => one.map((at) => choices[at]?.key).join(", "));
+    throw new TypeError(`choices of several groups decide the same: ${names.join("; ")}`);
+  }
+  const [wanted, rest] = [among(places, some), among(places, others)];
+  const cubes = withoutSpare(
+    wanted.map((way) => widest(way, places, rest)),
+    wanted,
+  );
+  const texts = cubes.map((cube) =>
+    joined(
+      "and",
+      [...cube].map(([at, option]) => choices[at]?.options[option]?.when ?? ""),
     ),
   );
-  return joined("or", [...conditions]);
+  return { text: anyOf(texts), by: places[0] ?? 0, holds: (way) => cubes.some((cube) => holdsIn(cube, way)) };
 }

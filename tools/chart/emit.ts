@@ -1,4 +1,5 @@
 import { yamlText } from "../../src/core/yaml/index.ts";
+import { anyOf } from "./choices.ts";
 import type { Node, Part } from "./merge.ts";
 
 /**
@@ -30,7 +31,7 @@ export class Emitter {
     const list = node.kind === "value" ? opened(node.value) : node;
     if (list.kind !== "list") throw new TypeError("the objects of a part have no common order");
     return list.items.flatMap(({ when, node: item }) =>
-      this.#lines(when, item, (one) => ["---", ...this.#block(one, "")]),
+      this.#lines(when?.text, item, (one) => ["---", ...this.#block(one, "")]),
     );
   }
 
@@ -41,7 +42,8 @@ export class Emitter {
     if (node.kind !== "either") return write(node);
     const last = node.of.length - 1;
     const branches = node.of.flatMap((one, index) => {
-      const head = index === 0 ? `if ${one.when}` : index === last ? "else" : `else if ${one.when}`;
+      const head =
+        index === 0 ? `if ${one.when?.text}` : index === last ? "else" : `else if ${one.when?.text}`;
       return [`{{- ${head} }}`, ...this.#lines(undefined, one.node, write)];
     });
     return [...branches, "{{- end }}"];
@@ -52,11 +54,23 @@ export class Emitter {
     if (node.kind === "either") return this.#lines(undefined, node, (one) => this.#block(one, indent));
     if (node.kind === "list")
       return node.items.flatMap(({ when, node: item }) =>
-        this.#lines(when, item, (one) => this.#item(one, indent)),
+        this.#lines(when?.text, item, (one) => this.#item(one, indent)),
       );
     return node.entries.flatMap(({ key, when, node: value }) =>
-      this.#lines(when, value, (one) => this.#entry(key, one, indent)),
+      this.#lines(when?.text ?? this.#someOf(value), value, (one) => this.#entry(key, one, indent)),
     );
+  }
+
+  /**
+   * What holds where a list has an item; undefined where it always has one. Where one group decides all of them, each way of it was
+   * seen.
+   */
+  #someOf(node: Node): string | undefined {
+    if (node.kind !== "list") return undefined;
+    const conditions = node.items.flatMap(({ when }) => when ?? []);
+    if (conditions.length < node.items.length || new Set(conditions.map(({ by }) => by)).size === 1)
+      return undefined;
+    return anyOf(conditions.map(({ text }) => text));
   }
 
   #entry(key: string, node: Node, indent: string): readonly string[] {

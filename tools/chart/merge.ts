@@ -1,4 +1,4 @@
-import { type Choice, conditionFor, type Some, type Ways } from "./choices.ts";
+import { type Condition, conditionFor, type Group, type Some, type Way } from "./choices.ts";
 
 /** A value that is not the same in every way to choose. */
 export type Node =
@@ -8,9 +8,9 @@ export type Node =
   /** One of several that have nothing in common; what the last is on condition of is left out. */
   | { readonly kind: "either"; readonly of: readonly Part[] };
 
-/** Part of a value, and what holds where it is there; undefined where it always is. */
+/** Part of a value, and when it is there; undefined where it always is. */
 export interface Part {
-  readonly when: string | undefined;
+  readonly when: Condition | undefined;
   readonly node: Node;
 }
 
@@ -46,11 +46,11 @@ function commonOrder(lists: readonly (readonly string[])[]): readonly string[] |
 
 /** Lays the shapes of one value over one another. */
 export class Merge {
-  readonly #choices: readonly Choice[];
-  readonly #ways: Ways;
+  readonly #groups: readonly Group[];
+  readonly #ways: readonly Way[];
 
-  constructor(choices: readonly Choice[], ways: Ways) {
-    this.#choices = choices;
+  constructor(groups: readonly Group[], ways: readonly Way[]) {
+    this.#groups = groups;
     this.#ways = ways;
   }
 
@@ -64,7 +64,7 @@ export class Merge {
 
   #part(values: Values, open: Some): Part {
     const some = new Set(values.keys());
-    const when = some.size === open.size ? undefined : conditionFor(this.#choices, this.#ways, some, open);
+    const when = some.size === open.size ? undefined : conditionFor(this.#groups, this.#ways, some, open);
     return { when, node: this.node(values) };
   }
 
@@ -106,4 +106,21 @@ export class Merge {
     const open = new Set(values.keys());
     return { kind: "either", of: [...byText.values()].map((same) => this.#part(same, open)) };
   }
+}
+
+/** What a node is in one way to choose: a list whose items are all left out is none. */
+export function valueIn(node: Node, way: Way): unknown {
+  const there = <P extends Part>(parts: readonly P[]): readonly P[] =>
+    parts.filter(({ when }) => when === undefined || when.holds(way));
+  if (node.kind === "value") return node.value;
+  if (node.kind === "map") {
+    const entries = there(node.entries).map(({ key, node: one }) => [key, valueIn(one, way)] as const);
+    return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  }
+  if (node.kind === "list") {
+    const items = there(node.items).map(({ node: one }) => valueIn(one, way));
+    return items.length === 0 ? undefined : items;
+  }
+  const [chosen] = there(node.of);
+  return chosen === undefined ? undefined : valueIn(chosen.node, way);
 }

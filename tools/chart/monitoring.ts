@@ -1,8 +1,8 @@
-import type { Choice } from "./choices.ts";
+import type { Group } from "./choices.ts";
 import { podMonitor, prometheusRule, type WatchedPods } from "./alerts.ts";
 import type { ChartPart } from "./template.ts";
 
-const noChoice: readonly Choice[] = [];
+const noChoice: readonly Group[] = [];
 
 /** Labels by which an instance of Prometheus chooses its objects, such as `release`. */
 const labels = { "zz-monitor-labels": "zz-monitor-labels" } as const;

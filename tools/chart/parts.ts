@@ -89,8 +89,8 @@ const spreadMark = "zz-spread";
 
 /** What of the settings decides the shape of objects. */
 const podChoices = (part: string) => [
-  present("spread", spreadMark, `.Values.${part}.pods.topologySpreadConstraints`),
-  whether("verbose", `.Values.${part}.pods.verbose`),
+  [present("spread", spreadMark, "", `.Values.${part}.pods.topologySpreadConstraints`)],
+  [whether("verbose", `.Values.${part}.pods.verbose`)],
 ];
 
 const podsOf = ({ spread, verbose }: Readonly<Record<string, unknown>>): object => ({
@@ -117,9 +117,18 @@ const publisher: ChartPart = {
   ]),
   optional: optionalMarks("publisher"),
   choices: [
-    oneOf("expose", ".Values.publisher.expose", ["load-balancer", "node-port", "host-port"]),
-    oneOf("mode", ".Values.publisher.mode", ["https-and-http", "https", "s3"]),
-    present("certificateSecret", filledPublisher.certificateSecret, ".Values.publisher.certificateSecret"),
+    [
+      oneOf("expose", ".Values.publisher.expose", ["load-balancer", "node-port", "host-port"]),
+      oneOf("mode", ".Values.publisher.mode", ["https-and-http", "https", "s3"]),
+    ],
+    [
+      present(
+        "certificateSecret",
+        filledPublisher.certificateSecret,
+        "",
+        ".Values.publisher.certificateSecret",
+      ),
+    ],
     ...podChoices("publisher"),
   ],
   objects: (chosen) =>
@@ -177,39 +186,39 @@ const operator: ChartPart = {
   ]),
   optional: optionalMarks("operator"),
   choices: [
-    {
-      key: "evictPerMinute",
-      options: [
-        { value: filledOperator.evictPerMinute, when: ".Values.operator.evictPerMinute" },
-        { value: 0, when: "not .Values.operator.evictPerMinute" },
-      ],
-    },
-    whether("canary", ".Values.operator.canary"),
-    whether("bindings", ".Values.bindings.enabled"),
-    ...boundBeside.map((one) => whether(one, besideValue(one))),
-    whether("webhook", ".Values.operator.webhook"),
-    whether(
-      "configMaps",
-      // Policies of that mode inject nothing without them.
-      '(or .Values.operator.configMaps (and .Values.injection.enabled (eq .Values.injection.mode "configmap")))',
-    ),
-    present("roleMap", filledOperator.roleMap, ".Values.operator.roleMap"),
-    present("role", filledOperator.role, ".Values.operator.role"),
-    {
-      // Keys are uploaded by the same token: three ways, and not four.
-      key: "atGoogle",
-      options: [
-        { value: { keys: filledKeys, google: filledGoogle }, when: ".Values.operator.keys" },
-        {
-          value: { keys: "", google: filledGoogle },
-          when: "and (not .Values.operator.keys) .Values.operator.google.provider",
-        },
-        {
-          value: { keys: "", google: { provider: "", audience: "" } },
-          when: "not (or .Values.operator.keys .Values.operator.google.provider)",
-        },
-      ],
-    },
+    [present("evictPerMinute", filledOperator.evictPerMinute, 0, ".Values.operator.evictPerMinute")],
+    [whether("canary", ".Values.operator.canary")],
+    [
+      whether("bindings", ".Values.bindings.enabled"),
+      ...boundBeside.map((one) => whether(one, besideValue(one))),
+    ],
+    [whether("webhook", ".Values.operator.webhook")],
+    [
+      whether(
+        "configMaps",
+        // Policies of that mode inject nothing without them.
+        '(or .Values.operator.configMaps (and .Values.injection.enabled (eq .Values.injection.mode "configmap")))',
+      ),
+    ],
+    [present("roleMap", filledOperator.roleMap, "", ".Values.operator.roleMap")],
+    [present("role", filledOperator.role, "", ".Values.operator.role")],
+    [
+      {
+        // Keys are uploaded by the same token: three ways, and not four.
+        key: "atGoogle",
+        options: [
+          { value: { keys: filledKeys, google: filledGoogle }, when: ".Values.operator.keys" },
+          {
+            value: { keys: "", google: filledGoogle },
+            when: "and (not .Values.operator.keys) .Values.operator.google.provider",
+          },
+          {
+            value: { keys: "", google: { provider: "", audience: "" } },
+            when: "not (or .Values.operator.keys .Values.operator.google.provider)",
+          },
+        ],
+      },
+    ],
     ...podChoices("operator"),
   ],
   objects: ({ atGoogle, ...chosen }) =>
@@ -246,7 +255,7 @@ const bindings: ChartPart = {
     ],
     [audience, 'join " or " .Values.bindings.audiences'],
   ]),
-  choices: [kubernetes, ...boundBeside.map((one) => whether(one, besideValue(one)))],
+  choices: [[kubernetes, ...boundBeside.map((one) => whether(one, besideValue(one)))]],
   objects: ({ kubernetes: minor, ...chosen }) =>
     bindingManifests({
       namespace: "zz-space",
@@ -282,13 +291,15 @@ const injection: ChartPart = {
   },
   marks: new Map(),
   choices: [
-    oneOf("mode", ".Values.injection.mode", ["serviceaccounts", "configmap"]),
-    kubernetes,
-    whether("deny", ".Values.injection.deny"),
-    whether("warn", ".Values.injection.warn"),
-    whether("gcp", ".Values.injection.gcp"),
-    whether("azure", ".Values.injection.azure"),
-    whether("openbao", ".Values.injection.openbao"),
+    [
+      oneOf("mode", ".Values.injection.mode", ["serviceaccounts", "configmap"]),
+      kubernetes,
+      whether("deny", ".Values.injection.deny"),
+      whether("warn", ".Values.injection.warn"),
+      whether("gcp", ".Values.injection.gcp"),
+      whether("azure", ".Values.injection.azure"),
+      whether("openbao", ".Values.injection.openbao"),
+    ],
   ],
   objects: (chosen) => injectionObjects(chosen as unknown as Parameters<typeof injectionObjects>[0]),
 };

@@ -1,6 +1,6 @@
-import { type Choice, waysOf } from "./choices.ts";
+import { type Group, type Way, waysOf } from "./choices.ts";
 import { Emitter, type Marks, type OptionalMarks } from "./emit.ts";
-import { Merge } from "./merge.ts";
+import { Merge, type Node } from "./merge.ts";
 
 /** A part of the chart: objects that one function of src/ makes, of what is chosen and of what is filled in. */
 export interface ChartPart {
@@ -12,29 +12,40 @@ export interface ChartPart {
   readonly required?: Readonly<Record<string, string>>;
   readonly marks: Marks;
   readonly optional?: OptionalMarks;
-  readonly choices: readonly Choice[];
+  readonly choices: readonly Group[];
   readonly objects: (chosen: Readonly<Record<string, unknown>>) => readonly object[];
 }
 
 /** Helm makes no namespace for a release: it is there before. */
 const isKept = (object: object): boolean => !("kind" in object && object.kind === "Namespace");
 
-/** A part as a template of Helm: whatever the objects are changed to, the chart follows. */
-export function templateOf({ wanted, required = {}, choices, objects, ...part }: ChartPart): string {
-  const ways = waysOf(choices);
-  // As JSON says it: a key without a value is none. What is alike in several ways is one object, which is merged once.
-  const known = new Map<string, object>();
-  const plain = (object: object): object => {
+/** A part's objects in one way to choose, as JSON says them: a key without a value is none. */
+export function objectsIn(
+  { choices, objects }: Pick<ChartPart, "choices" | "objects">,
+  way: Way,
+): readonly unknown[] {
+  const chosen = choices.flat().map(({ key, options }, at) => [key, options[way[at] ?? 0]?.value]);
+  const made = objects(Object.fromEntries(chosen) as Record<string, unknown>);
+  return JSON.parse(JSON.stringify(made.filter(isKept))) as readonly unknown[];
+}
+
+/** The objects of a part in every way to choose, laid over one another. */
+export function nodeOf(part: Pick<ChartPart, "choices" | "objects">): Node {
+  const ways = waysOf(part.choices);
+  // What is alike in several ways is one object, which is merged once.
+  const known = new Map<string, unknown>();
+  const single = (object: unknown): unknown => {
     const text = JSON.stringify(object);
-    const same = known.get(text) ?? (JSON.parse(text) as object);
+    const same = known.get(text) ?? object;
     known.set(text, same);
     return same;
   };
-  const shapes = ways.map((way, index): [number, unknown] => {
-    const chosen = choices.map(({ key, options }, at) => [key, options[way[at] ?? 0]?.value]);
-    const made = objects(Object.fromEntries(chosen) as Record<string, unknown>).filter(isKept);
-    return [index, made.map(plain)];
-  });
+  const shapes = ways.map((way, index): [number, unknown] => [index, objectsIn(part, way).map(single)]);
+  return new Merge(part.choices, ways).node(new Map(shapes));
+}
+
+/** A part as a template of Helm: whatever the objects are changed to, the chart follows. */
+export function templateOf({ wanted, required = {}, ...part }: ChartPart): string {
   return [
     `{{- /* Made by npm run chart of ${part.source}; edit that. */}}`,
     '{{- include "podtrust.values" . }}',
@@ -45,7 +56,7 @@ export function templateOf({ wanted, required = {}, choices, objects, ...part }:
     ...Object.entries(required).map(
       ([value, next]) => `{{- $_ := required "${value} is empty: ${next}" .Values.${value} }}`,
     ),
-    ...new Emitter(part.marks, part.optional).documents(new Merge(choices, ways).node(new Map(shapes))),
+    ...new Emitter(part.marks, part.optional).documents(nodeOf(part)),
     "{{- end }}",
     "",
   ].join("\n");
