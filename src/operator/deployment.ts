@@ -2,20 +2,21 @@ import { createHash } from "node:crypto";
 import { type JsonRecord, recordOf, recordsOf } from "../core/base/index.ts";
 import { type TokenTaker, injectOwnGoogle, injectRole } from "../rules/injection/index.ts";
 import {
-  disruptionBudget,
+  exchanging,
   httpProbe,
   containerSettings,
   lockedContainer,
   podMetadata,
-  networkPolicy,
   type PodSelector,
   replicaDeployment,
+  replicaGuards,
   type PodSettings,
   replicaPod,
   settingsArgs,
   storeKeyMount,
   storeKeyObjects,
   storeKeyVolume,
+  withLabels,
 } from "../providers/kubernetes/index.ts";
 import { keysSecret, operatorManifests, type OperatorRights } from "./manifests.ts";
 import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
@@ -92,7 +93,8 @@ function argsOf(spec: OperatorSpec): readonly string[] {
     "operator",
     "run",
     `--namespace=${namespace}`,
-    `--listen=[::]:${adminPort}`,
+    // No rule of the network holds on the node's own: metrics and status are answered on loopback alone there.
+    `--listen=${spec.pods.hostNetwork ? "127.0.0.1" : "[::]"}:${adminPort}`,
     `--probes=[::]:${probesPort}`,
     ...(evictPerMinute === 0 ? [] : [`--evict-per-minute=${evictPerMinute}`]),
     ...(canary ? [] : ["--no-canary"]),
@@ -122,7 +124,7 @@ function container(spec: OperatorSpec): object {
     startupProbe: httpProbe("/livez", 1, 60),
     livenessProbe: httpProbe("/livez", 10, 3),
     readinessProbe: httpProbe("/readyz", 2, 2),
-    ...lockedContainer,
+    ...lockedContainer(pods),
     ...(keys === ""
       ? {}
       : { volumeMounts: [{ name: "config", mountPath: configFolder, readOnly: true }, storeKeyMount] }),
@@ -135,26 +137,36 @@ function configMap({ keys }: OperatorSpec, metadata: object): readonly object[] 
   return [{ apiVersion: "v1", kind: "ConfigMap", metadata, data: { [configFile]: keys } }];
 }
 
-/** A pod with a volume per token, mounted in all of its containers. */
-function withTokens(pod: JsonRecord, tokens: OperatorSpec["tokens"]): JsonRecord {
-  if (tokens.length === 0) return pod;
+/** A pod with more volumes, mounted in all of its containers, and more variables. */
+function withVolumes(
+  pod: JsonRecord,
+  { volumes, volumeMounts }: Pick<PodSettings, "volumes" | "volumeMounts">,
+  env: readonly object[] = [],
+): JsonRecord {
   const spec = recordOf(pod["spec"]);
+  const more = (key: string, before: unknown, after: readonly unknown[]): object =>
+    after.length === 0 ? {} : { [key]: [...recordsOf(before), ...after] };
+  const containers = recordsOf(spec["containers"]).map((one) => ({
+    ...one,
+    ...more("env", one["env"], env),
+    ...more("volumeMounts", one["volumeMounts"], volumeMounts),
+  }));
+  return { ...pod, spec: { ...spec, containers, ...more("volumes", spec["volumes"], volumes) } };
+}
+
+/** A pod with a volume per token. */
+function withTokens(pod: JsonRecord, tokens: OperatorSpec["tokens"]): JsonRecord {
   const volumes = tokens.map(({ volume, audience: of, file: path }) => ({
     name: volume,
     projected: { sources: [{ serviceAccountToken: { audience: of, expirationSeconds, path } }] },
   }));
-  const env = tokens.map(({ variable, folder, file }) => ({ name: variable, value: `${folder}/${file}` }));
   const volumeMounts = tokens.map(({ volume, folder }) => ({
     name: volume,
     mountPath: folder,
     readOnly: true,
   }));
-  const containers = recordsOf(spec["containers"]).map((one) => ({
-    ...one,
-    env: [...recordsOf(one["env"]), ...env],
-    volumeMounts: [...recordsOf(one["volumeMounts"]), ...volumeMounts],
-  }));
-  return { ...pod, spec: { ...spec, containers, volumes: [...recordsOf(spec["volumes"]), ...volumes] } };
+  const env = tokens.map(({ variable, folder, file }) => ({ name: variable, value: `${folder}/${file}` }));
+  return withVolumes(pod, { volumes, volumeMounts }, env);
 }
 
 /**
@@ -174,14 +186,15 @@ function deployment(spec: OperatorSpec, metadata: object, selector: PodSelector)
     metadata: podMetadata(pods, selector, { "podtrust.dev/config-digest": digest }),
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
+      ...(pods.hostNetwork ? { hostNetwork: true, dnsPolicy: "ClusterFirstWithHostNet" } : {}),
       containers: [container(spec)],
       ...(keys === ""
         ? {}
         : { volumes: [{ name: "config", configMap: { name } }, storeKeyVolume(keysSecret)] }),
     },
   };
-  const template = withCredentials(pod, spec);
-  const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+  const template = withVolumes(withCredentials(pod, spec), pods);
+  const rollingUpdate = exchanging(pods.hostNetwork);
   return replicaDeployment(metadata, selector, { replicas, rollingUpdate, template });
 }
 
@@ -195,9 +208,9 @@ export function operatorObjects(spec: OperatorSpec): readonly object[] {
   const selector = { "app.kubernetes.io/name": "podtrust-operator", "app.kubernetes.io/instance": name };
   const metadata = { name, namespace, labels: selector };
   const open = spec.webhook ? [webhookPort] : [];
-  const ports = { open, admin: adminPort, monitoringNamespaces, apiServerPort, env: pods.env };
+  const ports = { open, admin: adminPort, monitoringNamespaces, apiServerPort, pods };
   const webhook = spec.webhook ? { webhook: { failurePolicy } } : {};
-  return [
+  const objects = [
     ...operatorManifests({
       namespace,
       name,
@@ -219,7 +232,7 @@ export function operatorObjects(spec: OperatorSpec): readonly object[] {
         })),
     ...configMap(spec, metadata),
     deployment(spec, metadata, selector),
-    disruptionBudget(metadata, selector),
-    networkPolicy(metadata, selector, ports),
+    ...replicaGuards(metadata, selector, ports),
   ];
+  return withLabels(objects, pods.commonLabels);
 }

@@ -1,6 +1,7 @@
 import { mapped } from "../core/base/index.ts";
 import { accountAnnotations, injectionMaps } from "../rules/injection/index.ts";
 import {
+  accountMetadata,
   accountSettings,
   checkedName,
   checkedNamespace,
@@ -157,7 +158,7 @@ export function operatorManifests(spec: OperatorRights): readonly object[] {
     {
       apiVersion: "v1",
       kind: "ServiceAccount",
-      metadata: { name, namespace },
+      metadata: { name, namespace, ...mapped(spec.pods, accountMetadata) },
       ...mapped(spec.pods, accountSettings),
     },
     {

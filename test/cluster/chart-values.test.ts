@@ -67,4 +67,93 @@ describe("the values of the chart", { skip: leftOut() }, () => {
       /imageRegistry/u,
     );
   });
+
+  const operator = ["manifests", "operator", "--image", image];
+
+  /** What a company sets of the pods, each beside what podtrust has of its own. */
+  const settings = {
+    commonLabels: { "example.com/owner": "platform", "app.kubernetes.io/part-of": "identity" },
+    serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/podtrust" },
+    securityContext: { runAsUser: null, fsGroup: 1_000_680_000, supplementalGroups: [7] },
+    containerSecurityContext: { privileged: false, capabilities: { drop: ["ALL"] }, runAsUser: 7 },
+    volumes: [{ name: "company-ca", configMap: { name: "company-ca" } }],
+    volumeMounts: [{ name: "company-ca", mountPath: "/etc/ssl/company", readOnly: true }],
+    networkPolicy: false,
+    podDisruptionBudget: false,
+  } as const;
+
+  test("renders more volumes, labels, annotations, users and switches as manifests prints them, all and each alone", async () => {
+    const config = helm.file("podtrust.yaml", {
+      stack: "prod",
+      issuer: "https://oidc.example.com",
+      publisher: { https: { acme: { challenge: "tls-alpn-01" } } },
+    });
+    const publisher = ["manifests", "publisher", "--file", config, "--image", image];
+    const alone = Object.entries(settings).map(([key, value]) => ({ [key]: value }));
+    for (const part of [operator, publisher])
+      for (const settled of [settings, ...alone]) {
+        const command = [...part, "--pods", helm.file("pods.yaml", settled)];
+        await helm.renders(await valuesOf(command), await objectsOf(command));
+      }
+    const onNodes = [...operator, "--webhook", "--pods", helm.file("pods.yaml", { hostNetwork: true })];
+    await helm.renders(await valuesOf(onNodes), await objectsOf(onNodes));
+  });
+
+  test("leaves user and groups of pods to the cluster by null, over the chart's own defaults", async () => {
+    const none = { runAsUser: null, runAsGroup: null, fsGroup: null };
+    const values = { image, operator: { enabled: true, pods: { securityContext: none } } };
+    const rendered = await helm.template(values);
+    assert.doesNotMatch(rendered, /runAsUser|runAsGroup|fsGroup/u);
+    assert.match(rendered, /runAsNonRoot: true/u);
+  });
+
+  test("labels every object that it makes, of every part, by commonLabels", async () => {
+    const config = JSON.stringify({ stack: "prod", issuer: "https://oidc.example.com" });
+    const on = { podMonitors: true, alerts: true, dashboards: true, signer: true };
+    const rendered = parseAllDocuments(
+      await helm.template({
+        image,
+        commonLabels: { team: "platform" },
+        publisher: { enabled: true, config },
+        operator: { enabled: true, webhook: true, keys: "stack: prod" },
+        bindings: { enabled: true, azure: true, gcp: true },
+        injection: { enabled: true, mode: "configmap", gcp: true, azure: true, openbao: true },
+        monitoring: { ...on, labels: { release: "prometheus" } },
+      }),
+    ).map((one) => recordOf(one.toJSON()));
+    assert.ok(rendered.length > 60, String(rendered.length));
+    for (const { kind, metadata } of rendered)
+      assert.equal(recordOf(recordOf(metadata)["labels"])["team"], "platform", String(kind));
+  });
+
+  test("refuses values that widen what podtrust's pods may do, and the node's network without the webhook", async () => {
+    const pods: readonly object[] = [
+      { securityContext: { runAsUser: 0 } },
+      { securityContext: { runAsNonRoot: false } },
+      { securityContext: { seccompProfile: { type: "Unconfined" } } },
+      { containerSecurityContext: { privileged: true } },
+      { containerSecurityContext: { allowPrivilegeEscalation: true } },
+      { containerSecurityContext: { capabilities: { add: ["SYS_ADMIN"] } } },
+      { containerSecurityContext: { readOnlyRootFilesystem: false } },
+      { volumes: [{ name: "host", hostPath: { path: "/" } }] },
+      { volumes: [{ name: "config", emptyDir: {} }] },
+      { volumeMounts: [{ name: "mine", mountPath: "/etc/podtrust" }] },
+      { volumeMounts: [{ name: "mine", mountPath: "/mnt/../etc/podtrust" }] },
+      { hostNetwork: true },
+    ];
+    for (const one of pods)
+      await assert.rejects(
+        helm.template({ image, operator: { enabled: true, pods: one } }),
+        /operator[./]pods/u,
+        JSON.stringify(one),
+      );
+    const hostNetwork = { enabled: true, config: "stack: prod", pods: { hostNetwork: true } };
+    await assert.rejects(helm.template({ image, publisher: hostNetwork }), /hostNetwork/u);
+    for (const key of ["app.kubernetes.io/name", "rbac.authorization.k8s.io/aggregate-to-admin"])
+      await assert.rejects(
+        helm.template({ image, commonLabels: { [key]: "true" } }),
+        /invalid propertyName/u,
+        key,
+      );
+  });
 });

@@ -4,8 +4,8 @@ import type { Node, Part } from "./merge.ts";
 
 /**
  * Marks whose value in Helm may be empty. Where one is the whole value of a key the key goes with it; where one is a key, or
- * the name of a list's item, it stands for all entries of a map. Where one is a port that rules of the network open, the rule
- * goes with it.
+ * the name of a list's item, it stands for all entries of a map. Where one is an item it stands for all items of a list. Where
+ * one is a port that rules of the network open, the rule goes with it.
  */
 export type OptionalMarks = ReadonlyMap<string, string>;
 
@@ -67,7 +67,10 @@ export class Emitter {
    */
   #someOf(node: Node): string | undefined {
     if (node.kind !== "list") return undefined;
-    const conditions = node.items.flatMap(({ when }) => when ?? []);
+    const conditions = node.items.flatMap(({ when, node: item }) => {
+      const items = this.#optional.get(String(plain(item)));
+      return when ?? (items === undefined ? [] : { by: items, text: items });
+    });
     if (conditions.length < node.items.length || new Set(conditions.map(({ by }) => by)).size === 1)
       return undefined;
     return anyOf(conditions.map(({ text }) => text));
@@ -116,6 +119,8 @@ export class Emitter {
   #item(node: Node, indent: string): readonly string[] {
     const entries = this.#optional.get(nameOf(plain(node)));
     if (entries !== undefined) return variables(entries, indent);
+    const items = this.#optional.get(String(plain(node)));
+    if (items !== undefined) return [`{{- range ${items} }}`, `${indent}- {{ . | toJson }}`, "{{- end }}"];
     const scalar = this.#scalar(node);
     if (scalar !== undefined) return [`${indent}- ${scalar}`];
     const port = this.#optional.get(portOf(plain(node)));

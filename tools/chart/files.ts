@@ -29,19 +29,20 @@ const defaultValues = recordOf(parse(valuesText));
 
 /**
  * What templates call by name. The values of a release of an earlier chart (`--reuse-values`) come without the defaults of
- * this one: they are filled in key by key, since Sprig's merge takes a `false` for nothing. A proxy's port is empty where
+ * this one: they are filled in key by key, since Sprig's merge takes a `false` for nothing. What a person took out of a setting of
+ * pods by `null` stays out. A proxy's port is empty where
  * variables name none, or one behind a port that is open to all anyway.
  */
 const helpersText = `{{- /* Made by npm run chart of tools/chart/; edit that. */}}
 {{- define "podtrust.values" }}
 {{- with .Values.publisher }}{{ if and .way (not (hasKey . "mode")) }}{{ $_ := set . "mode" .way }}{{ end }}{{ end }}
-{{- include "podtrust.fill" (list .Values (fromJson ${JSON.stringify(JSON.stringify(defaultValues))})) }}
+{{- include "podtrust.fill" (list "" .Values (fromJson ${JSON.stringify(JSON.stringify(defaultValues))})) }}
 {{- end }}
 {{- define "podtrust.fill" }}
-{{- $values := first . }}
-{{- range $key, $default := last . }}
+{{- $name := index . 0 }}{{ $values := index . 1 }}
+{{- range $key, $default := index . 2 }}
 {{- if not (hasKey $values $key) }}{{ $_ := set $values $key $default }}
-{{- else if and (kindIs "map" $default) (kindIs "map" (get $values $key)) }}{{ include "podtrust.fill" (list (get $values $key) $default) }}
+{{- else if and (ne $name "pods") (kindIs "map" $default) (kindIs "map" (get $values $key)) }}{{ include "podtrust.fill" (list $key (get $values $key) $default) }}
 {{- end }}
 {{- end }}
 {{- end }}

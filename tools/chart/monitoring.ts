@@ -1,12 +1,16 @@
 import type { Group } from "./choices.ts";
+import { commonLabels, labelled } from "./labels.ts";
 import { podMonitor, prometheusRule, type WatchedPods } from "./alerts.ts";
 import type { ChartPart } from "./template.ts";
 
 const noChoice: readonly Group[] = [];
 
-/** Labels by which an instance of Prometheus chooses its objects, such as `release`. */
+/** Labels by which an instance of Prometheus chooses its objects, such as `release`, and those of all objects: the former win. */
 const labels = { "zz-monitor-labels": "zz-monitor-labels" } as const;
-const optional = new Map([["zz-monitor-labels", ".Values.monitoring.labels"]]);
+const optional = new Map([
+  ...commonLabels,
+  ["zz-monitor-labels", "mergeOverwrite (dict) .Values.commonLabels .Values.monitoring.labels"],
+]);
 
 interface Place {
   readonly name: string;
@@ -42,7 +46,7 @@ const boardOf = (part: string, { name, namespace }: Place) => ({
 });
 
 /** What watches over signers, which the chart does not bring: a value of its own asks for it. */
-function watchingSigner(value: string, object: (metadata: Place) => object): ChartPart {
+function watchingSigner(value: string, objects: (metadata: Place) => readonly object[]): ChartPart {
   return {
     source: "tools/chart/",
     wanted: `and .Values.monitoring.signer .Values.monitoring.${value}`,
@@ -52,14 +56,14 @@ function watchingSigner(value: string, object: (metadata: Place) => object): Cha
     ]),
     optional,
     choices: noChoice,
-    objects: () => [object({ name: "podtrust-signer", namespace: "zz-space" })],
+    objects: () => objects({ name: "podtrust-signer", namespace: "zz-space" }),
   };
 }
 
 /** Alerts and dashboard of signers; where they are scraped is unknown here. */
 export const monitoringOfSigner: readonly ChartPart[] = [
-  watchingSigner("alerts", (metadata) => prometheusRule("signer", { ...metadata, labels })),
-  watchingSigner("dashboards", (metadata) => boardOf("signer", metadata)),
+  watchingSigner("alerts", (metadata) => [prometheusRule("signer", { ...metadata, labels })]),
+  watchingSigner("dashboards", (metadata) => labelled([boardOf("signer", metadata)])),
 ];
 
 /** Everything for Prometheus's operator and Grafana about one part. */
@@ -67,6 +71,6 @@ export function monitoringOf(part: WatchedPods): readonly ChartPart[] {
   return [
     watching(part, "podMonitors", (metadata) => [podMonitor(part, { ...metadata, labels }, metadata.name)]),
     watching(part, "alerts", (metadata) => [prometheusRule(part, { ...metadata, labels })]),
-    watching(part, "dashboards", (metadata) => [boardOf(part, metadata)]),
+    watching(part, "dashboards", (metadata) => labelled([boardOf(part, metadata)])),
   ];
 }

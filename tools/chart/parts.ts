@@ -17,6 +17,7 @@ import { operatorObjects, type OperatorSpec } from "../../src/operator/index.ts"
 import { publisherObjects, type PublisherSpec } from "../../src/publisher/index.ts";
 import { oneOf, present, whether } from "./choices.ts";
 import type { OptionalMarks } from "./emit.ts";
+import { commonLabels, labelled } from "./labels.ts";
 import type { ChartPart } from "./template.ts";
 
 /** What Helm fills in, by its path in the values; each text is one that Kubernetes would take in its place. */
@@ -69,19 +70,37 @@ const filledPods = {
   tolerations: "zz-tolerations",
   affinity: "zz-affinity",
   resources: "zz-resources",
+  serviceAccountAnnotations: { "zz-account-annotations": "zz-account-annotations" },
+  securityContext: { "zz-pod-security": "zz-pod-security" },
+  containerSecurityContext: { "zz-container-security": "zz-container-security" },
+  volumes: ["zz-volumes"],
+  volumeMounts: ["zz-volume-mounts"],
   // All variables as one; that of a proxy, from which a rule of the network is made, is none of its own.
   env: Object.defineProperty({ "zz-variables": "zz-variables" }, "HTTPS_PROXY", {
     value: `http://zz-proxy:${proxyPort}`,
   }),
 } as const;
 
+/** What podtrust sets itself, and a person may repeat: it is written once. */
+const ownSecurity: Readonly<Record<string, readonly string[]>> = {
+  securityContext: ["runAsNonRoot", "seccompProfile"],
+  containerSecurityContext: ["allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem"],
+};
+
+const settingOf = (part: string, key: string): string => {
+  const value = `.Values.${part}.pods.${key}`;
+  const own = ownSecurity[key];
+  return own === undefined ? value : `omit ${value} ${own.map((one) => JSON.stringify(one)).join(" ")}`;
+};
+
 const optionalMarks = (part: string): OptionalMarks =>
   new Map([
+    ...commonLabels,
     [shared.priorityClass, ".Values.priorityClass"],
     [String(proxyPort), `include "podtrust.proxyPort" .Values.${part}.pods.env | int`],
     ...Object.entries(filledPods).map(([key, mark]): [string, string] => [
-      typeof mark === "string" ? mark : String(Object.keys(mark)[0]),
-      `.Values.${part}.pods.${key}`,
+      typeof mark === "string" ? mark : String(Object.values(mark)[0]),
+      settingOf(part, key),
     ]),
   ]);
 
@@ -91,12 +110,16 @@ const spreadMark = "zz-spread";
 const podChoices = (part: string) => [
   [present("spread", spreadMark, "", `.Values.${part}.pods.topologySpreadConstraints`)],
   [whether("verbose", `.Values.${part}.pods.verbose`)],
+  [whether("networkPolicy", `.Values.${part}.pods.networkPolicy`)],
+  [whether("podDisruptionBudget", `.Values.${part}.pods.podDisruptionBudget`)],
 ];
 
-const podsOf = ({ spread, verbose }: Readonly<Record<string, unknown>>): object => ({
+const podsOf = ({ spread, ...chosen }: Readonly<Record<string, unknown>>): object => ({
   ...filledPods,
   topologySpreadConstraints: spread,
-  verbose,
+  commonLabels: Object.fromEntries([...commonLabels.keys()].map((mark) => [mark, mark])),
+  hostNetwork: false,
+  ...chosen,
 });
 
 const publisher: ChartPart = {
@@ -176,6 +199,10 @@ const operator: ChartPart = {
   source: "src/operator/",
   wanted: ".Values.operator.enabled",
   required: { image: "podtrust manifests operator --values prints it" },
+  refused: {
+    "and .Values.operator.pods.hostNetwork (not .Values.operator.webhook)":
+      "operator.pods.hostNetwork is for the webhook alone: set operator.webhook too, or leave it out",
+  },
   marks: new Map([
     ...marksOf(shared),
     ...marksOf(filledOperator, "operator."),
@@ -192,7 +219,10 @@ const operator: ChartPart = {
       whether("bindings", ".Values.bindings.enabled"),
       ...boundBeside.map((one) => whether(one, besideValue(one))),
     ],
-    [whether("webhook", ".Values.operator.webhook")],
+    [
+      whether("webhook", ".Values.operator.webhook"),
+      whether("hostNetwork", ".Values.operator.pods.hostNetwork"),
+    ],
     [
       whether(
         "configMaps",
@@ -229,7 +259,7 @@ const operator: ChartPart = {
       ...recordOf(atGoogle),
       bindings: boundOf(chosen),
       tokens: rowsOf(boundOf(chosen)).flatMap(({ ownToken }) => ownToken ?? []),
-      pods: podsOf(chosen),
+      pods: podsOf({ ...chosen, hostNetwork: chosen["webhook"] === true && chosen["hostNetwork"] === true }),
     } as unknown as OperatorSpec),
 };
 
@@ -256,14 +286,17 @@ const bindings: ChartPart = {
     [audience, 'join " or " .Values.bindings.audiences'],
   ]),
   choices: [[kubernetes, ...boundBeside.map((one) => whether(one, besideValue(one)))]],
+  optional: commonLabels,
   objects: ({ kubernetes: minor, ...chosen }) =>
-    bindingManifests({
-      namespace: "zz-space",
-      name: "zz-operator",
-      audiences: [audience],
-      kubernetes: minor as PolicyMinor,
-      rows: rowsOf(boundOf({ ...chosen, bindings: true })),
-    }),
+    labelled(
+      bindingManifests({
+        namespace: "zz-space",
+        name: "zz-operator",
+        audiences: [audience],
+        kubernetes: minor as PolicyMinor,
+        rows: rowsOf(boundOf({ ...chosen, bindings: true })),
+      }),
+    ),
 };
 
 const parties = await Promise.all(
@@ -301,7 +334,9 @@ const injection: ChartPart = {
       whether("openbao", ".Values.injection.openbao"),
     ],
   ],
-  objects: (chosen) => injectionObjects(chosen as unknown as Parameters<typeof injectionObjects>[0]),
+  optional: commonLabels,
+  objects: (chosen) =>
+    labelled(injectionObjects(chosen as unknown as Parameters<typeof injectionObjects>[0])),
 };
 
 /** The parts of the chart, by the names of their templates. */

@@ -10,6 +10,8 @@ export interface ChartPart {
   readonly wanted: string;
   /** Values that must not be empty then, each with what a person does about it. */
   readonly required?: Readonly<Record<string, string>>;
+  /** What is refused, by what holds in Helm's language then, each with what is wrong. */
+  readonly refused?: Readonly<Record<string, string>>;
   readonly marks: Marks;
   readonly optional?: OptionalMarks;
   readonly choices: readonly Group[];
@@ -45,7 +47,7 @@ export function nodeOf(part: Pick<ChartPart, "choices" | "objects">): Node {
 }
 
 /** A part as a template of Helm: whatever the objects are changed to, the chart follows. */
-export function templateOf({ wanted, required = {}, ...part }: ChartPart): string {
+export function templateOf({ wanted, required = {}, refused = {}, ...part }: ChartPart): string {
   return [
     `{{- /* Made by npm run chart of ${part.source}; edit that. */}}`,
     '{{- include "podtrust.values" . }}',
@@ -55,6 +57,9 @@ export function templateOf({ wanted, required = {}, ...part }: ChartPart): strin
     "{{- end }}",
     ...Object.entries(required).map(
       ([value, next]) => `{{- $_ := required "${value} is empty: ${next}" .Values.${value} }}`,
+    ),
+    ...Object.entries(refused).map(
+      ([when, what]) => `{{- if ${when} }}{{ fail ${JSON.stringify(what)} }}{{ end }}`,
     ),
     ...new Emitter(part.marks, part.optional).documents(nodeOf(part)),
     "{{- end }}",

@@ -26,15 +26,14 @@ const subdomain = { pattern: `^${label}(?:\\.${label})*$`, maxLength: 253 };
 const googleProvider =
   "projects/[0-9]{1,20}/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}";
 
-const podLabels = recordOf(recordOf(podSettingsJsonSchema()["properties"])["labels"]);
+const settings = podSettingsJsonSchema()["properties"] as Record<string, object>;
+const podLabels = recordOf(settings["labels"]);
 
-/** As the file of --pods has them. What is left out of a release's values has values.yaml's. */
-const pods = (what: string): object => {
-  const { properties: settings, ...schema } = podSettingsJsonSchema() as {
-    properties: Record<string, object>;
-  };
-  const labels = { ...settings["labels"], not: { anyOf: ownLabels.map((key) => ({ required: [key] })) } };
-  return { ...schema, description: what, properties: { ...settings, labels } };
+/** As the file of --pods has them, but for what all parts share. What is left out of a release's values has values.yaml's. */
+const pods = (what: string, more: Readonly<Record<string, object>> = {}): object => {
+  const { commonLabels: _, ...own } = settings;
+  const labels = { ...podLabels, not: { anyOf: ownLabels.map((key) => ({ required: [key] })) } };
+  return { ...section({ ...own, labels, ...more }), description: what };
 };
 
 const publisher = section({
@@ -55,7 +54,13 @@ const publisher = section({
   acmeFallbackCa: text("The same of the second CA."),
   environmentSecret: text("A Secret with environment variables, which may be absent.", subdomain),
   certificateSecret: text("A Secret of type kubernetes.io/tls to serve with; empty for ACME."),
-  pods: pods("Settings of the publisher's pods, in Kubernetes' own words."),
+  pods: pods("Settings of the publisher's pods, in Kubernetes' own words.", {
+    hostNetwork: {
+      const: false,
+      description:
+        "For the operator's webhook alone: it would open metrics and status to all who reach a node.",
+    },
+  }),
 });
 
 const operator = section({
@@ -144,6 +149,7 @@ const properties = {
   priorityClass: text("PriorityClass of all pods; empty for none.", {
     pattern: `^(?:${label}(?:\\.${label})*)?$`,
   }),
+  commonLabels: recordOf(settings["commonLabels"]),
   publisher,
   operator,
   injection,
@@ -169,7 +175,8 @@ export const valuesSchema = {
   properties: { ...properties, global },
 };
 
-const podsText = yamlText({ pods: defaultPodSettings }).replaceAll(/^(?=.)/gmu, "  ");
+const { commonLabels, ...ofPods } = defaultPodSettings;
+const podsText = yamlText({ pods: ofPods }).replaceAll(/^(?=.)/gmu, "  ");
 
 /** The values of who says nothing: no part is there that was not asked for. */
 export const valuesText = `# Every part is off until it is asked for. What is empty here podtrust prints, part by part:
@@ -184,7 +191,8 @@ apiServerPort: 6443
 # Whose pods may read metrics and status, by rules of the network; never all.
 monitoringNamespaces: [monitoring]
 priorityClass: ""
-
+# Of all objects. Those of pods are below operator.pods and publisher.pods.
+${yamlText({ commonLabels })}
 # Makes the cluster's public keys public.
 publisher:
   enabled: false

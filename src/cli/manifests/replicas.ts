@@ -71,19 +71,28 @@ export async function replicasOf(context: CommandContext, options: ReplicaOption
 /** Settings that all parts of the chart share. */
 type Shared = Pick<
   Replicas,
-  "namespace" | "image" | "apiServerPort" | "priorityClass" | "monitoringNamespaces"
+  "namespace" | "image" | "apiServerPort" | "priorityClass" | "monitoringNamespaces" | "pods"
 >;
 
-/** The same as values of the chart for one part; Helm merges several such files. */
+/** The same as values of the chart for one part, with what all parts share beside it; Helm merges several such files. */
 export function printValues(
   { json, output }: CommandContext,
   part: string,
   spec: Shared,
   more: object = {},
 ): void {
-  const { namespace, image, apiServerPort, priorityClass, monitoringNamespaces, ...own } = spec;
-  const shared = { namespace, image, apiServerPort, priorityClass, monitoringNamespaces };
-  const values = { ...shared, [part]: { enabled: true, ...own }, ...more };
+  const {
+    namespace,
+    image,
+    apiServerPort,
+    priorityClass,
+    monitoringNamespaces,
+    pods: settings,
+    ...own
+  } = spec;
+  const { commonLabels, ...pods } = settings;
+  const shared = { namespace, image, apiServerPort, priorityClass, monitoringNamespaces, commonLabels };
+  const values = { ...shared, [part]: { enabled: true, ...own, pods }, ...more };
   if (json) output.result(values);
   else output.raw(objectsYaml([values]));
 }

@@ -78,8 +78,13 @@ async function specOf(context: CommandContext, options: OperatorManifestsOptions
   const { configMaps = false, roleMap } = options;
   const bindings = options.bindings === true ? [...new Set(options.for)] : [];
   const rows = await loadPartyManifests(bindings);
+  const replicas = await replicasOf(context, options);
+  if (replicas.pods.hostNetwork && !webhook)
+    throw new PodtrustError("usage", "hostNetwork of the settings of pods is for the webhook alone", {
+      next: "Give --webhook too, or leave hostNetwork out.",
+    });
   return {
-    ...(await replicasOf(context, options)),
+    ...replicas,
     evictPerMinute: evictPerMinute === undefined ? 0 : whole("--evict-per-minute", evictPerMinute, 9999),
     canary,
     bindings,

@@ -65,6 +65,54 @@ env: {HTTPS-PROXY: x}
     );
   });
 
+  test("take numbers out by null, as OpenShift's ranges need it, and repeat what podtrust sets itself", () => {
+    const read = parsePodSettings(`
+securityContext: {runAsUser: null, fsGroup: null, runAsNonRoot: true, supplementalGroups: [7]}
+containerSecurityContext:
+  privileged: false
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+`);
+    assert.ok("settings" in read, JSON.stringify(read));
+    assert.deepEqual(read.settings.securityContext, {
+      runAsUser: null,
+      runAsGroup: 65_532,
+      fsGroup: null,
+      runAsNonRoot: true,
+      supplementalGroups: [7],
+    });
+  });
+
+  for (const [text, words] of [
+    ["securityContext: {runAsUser: 0}", /never run as root/u],
+    ["securityContext: {runAsNonRoot: false}", /never run as root/u],
+    ["securityContext: {seccompProfile: {type: Unconfined}}", /filter of system calls/u],
+    ["securityContext: {seLinuxOptions: {type: spc_t}}", /only level is accepted/u],
+    ["containerSecurityContext: {privileged: true}", /never privileged/u],
+    ["containerSecurityContext: {allowPrivilegeEscalation: true}", /never allowed to gain rights/u],
+    ["containerSecurityContext: {capabilities: {add: [NET_ADMIN]}}", /no capability/u],
+    ["containerSecurityContext: {capabilities: {drop: []}}", /capabilities/u],
+    ["containerSecurityContext: {readOnlyRootFilesystem: false}", /write to memory alone/u],
+    ["containerSecurityContext: {procMount: Unmasked}", /procMount/u],
+    ["volumes: [{name: host, hostPath: {path: /}}]", /hostPath: refused, since who has a node's files/u],
+    ["volumes: [{name: share, nfs: {server: nas, path: /}}]", /nfs: refused/u],
+    ["volumes: [{name: config, emptyDir: {}}]", /podtrust has a volume of this name/u],
+    ["volumeMounts: [{name: store-key, mountPath: /mnt/keys}]", /podtrust has a volume of this name/u],
+    ["volumeMounts: [{name: mine, mountPath: /opt/podtrust/dist}]", /could cover the program/u],
+    ["volumeMounts: [{name: mine, mountPath: /mnt/../etc/podtrust}]", /could cover the program/u],
+    ["volumeMounts: [{name: mine, mountPath: /var/run/secrets/eks.amazonaws.com}]", /cover the program/u],
+    ["volumeMounts: [{name: mine, mountPath: /mnt/a, mountPropagation: Bidirectional}]", /mountPropagation/u],
+    ["volumeMounts: [{name: mine, mountPath: /mnt/a, subPath: ../../etc}]", /subPath/u],
+    ["commonLabels: {app.kubernetes.io/name: mine}", /have this label, or it gives rights/u],
+    ["commonLabels: {rbac.authorization.k8s.io/aggregate-to-admin: 'true'}", /gives rights/u],
+    ["commonLabels: {pod-security.kubernetes.io/enforce: privileged}", /gives rights/u],
+  ] as const)
+    test(`widen nothing: ${text} is refused with the reason`, () => {
+      assert.match(problems(text).join("\n"), words);
+      assert.match(problems(text).join("\n"), /^1: /u);
+    });
+
   test("have a schema that says of every key what it is for", () => {
     const { properties } = podSettingsJsonSchema() as {
       properties: Record<string, { description?: string }>;

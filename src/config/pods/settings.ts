@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { recordOf } from "../../core/base/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
+import { containerSecurity, defaultPodSecurity, type PodSecurity, podSecurity } from "./security.ts";
+import { volumeMounts, volumes } from "./volumes.ts";
 
 /**
  * Settings of pods by the cluster's administrator, in the terms of Kubernetes (core/v1 PodSpec). Empty ones
@@ -10,6 +12,10 @@ export interface PodSettings {
   readonly imagePullPolicy: "" | "Always" | "IfNotPresent" | "Never";
   /** Also of the pods' ServiceAccount. */
   readonly imagePullSecrets: readonly { readonly name: string }[];
+  /** Of all objects of what runs in the pods; those of pods are `labels`. */
+  readonly commonLabels: Readonly<Record<string, string>>;
+  /** Of the pods' own ServiceAccount. */
+  readonly serviceAccountAnnotations: Readonly<Record<string, string>>;
   /** Beside podtrust's own. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -19,6 +25,15 @@ export interface PodSettings {
   /** In place of podtrust's own, which spread pods over nodes and zones. */
   readonly topologySpreadConstraints: readonly object[];
   readonly resources: object;
+  readonly securityContext: PodSecurity;
+  readonly containerSecurityContext: object;
+  /** Beside podtrust's own. */
+  readonly volumes: readonly object[];
+  readonly volumeMounts: readonly object[];
+  /** Whether the operator's pods have their node's network, for its webhook. */
+  readonly hostNetwork: boolean;
+  readonly networkPolicy: boolean;
+  readonly podDisruptionBudget: boolean;
   /** Environment variables without secrets, such as a proxy's address. */
   readonly env: Readonly<Record<string, string>>;
   /** Whether debug lines are logged too. */
@@ -28,6 +43,8 @@ export interface PodSettings {
 export const defaultPodSettings: PodSettings = {
   imagePullPolicy: "",
   imagePullSecrets: [],
+  commonLabels: {},
+  serviceAccountAnnotations: {},
   labels: {},
   annotations: {},
   nodeSelector: {},
@@ -35,6 +52,13 @@ export const defaultPodSettings: PodSettings = {
   affinity: {},
   topologySpreadConstraints: [],
   resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "320Mi" } },
+  securityContext: defaultPodSecurity,
+  containerSecurityContext: {},
+  volumes: [],
+  volumeMounts: [],
+  hostNetwork: false,
+  networkPolicy: true,
+  podDisruptionBudget: true,
   env: {},
   verbose: false,
 };
@@ -67,6 +91,19 @@ const toleration = z.strictObject({
 /** The label keys by which podtrust's objects find their pods. */
 export const ownLabels: readonly string[] = ["app.kubernetes.io/name", "app.kubernetes.io/instance"];
 
+/**
+ * Labels of podtrust's objects, and such as give rights: a ClusterRole that is labelled for aggregation is part of another, and a
+ * namespace says by labels which pods it takes.
+ */
+const takenLabel =
+  /^(?:app\.kubernetes\.io\/(?:name|instance|component)|grafana_dashboard|(?:rbac\.authorization\.k8s\.io|pod-security\.kubernetes\.io|podtrust\.dev)\/.*)$/u;
+
+const commonLabel = z
+  .string()
+  .regex(qualifiedName)
+  .refine((key) => !takenLabel.test(key), "podtrust's objects have this label, or it gives rights")
+  .meta({ not: { pattern: takenLabel.source } });
+
 const schema = z.strictObject({
   imagePullPolicy: z
     .enum(["", "Always", "IfNotPresent", "Never"])
@@ -75,6 +112,13 @@ const schema = z.strictObject({
     .array(named)
     .max(16)
     .meta({ description: "Secrets with credentials of the image's registry." }),
+  commonLabels: z.record(commonLabel, z.string().regex(labelValue)).meta({
+    description:
+      "Labels of all objects; those of pods are labels. Refused are podtrust's own, and those that give rights, such as of aggregated ClusterRoles.",
+  }),
+  serviceAccountAnnotations: texts(qualifiedName, z.string().max(65_536)).meta({
+    description: "Annotations of the pods' own ServiceAccount, such as a role of a cloud.",
+  }),
   labels: texts(qualifiedName, z.string().regex(labelValue)).meta({
     description: "More labels of the pods.",
   }),
@@ -103,6 +147,21 @@ const schema = z.strictObject({
       claims: z.array(named).optional(),
     })
     .meta({ description: "Requests and limits of the container." }),
+  securityContext: podSecurity,
+  containerSecurityContext: containerSecurity,
+  volumes,
+  volumeMounts,
+  hostNetwork: z.boolean().meta({
+    description:
+      "Whether the operator's pods have their node's network, for API servers that reach nodes and no pods: for its webhook alone. Rules of the network do not hold there, so metrics and status are then answered on the node itself alone.",
+  }),
+  networkPolicy: z.boolean().meta({
+    description:
+      "Whether there is a NetworkPolicy. Without one every pod may read metrics and status: have another rule.",
+  }),
+  podDisruptionBudget: z.boolean().meta({
+    description: "Whether there is a PodDisruptionBudget. Without one a drain may take all replicas at once.",
+  }),
   env: texts(variable, z.string().max(65_536)).meta({
     description: "Environment variables that are no secrets, such as HTTPS_PROXY.",
   }),
@@ -140,6 +199,10 @@ function joined(standard: object, given: object): object {
   return { ...standard, ...Object.fromEntries(entries) };
 }
 
+/** What is wrong: of a key the reason why it is none. */
+const wordsOf = (issue: z.core.$ZodIssue): string =>
+  (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message;
+
 /** Reads settings from YAML. Gives them with their defaults, or every mistake with its line. */
 export function parsePodSettings(
   text: string,
@@ -147,9 +210,9 @@ export function parsePodSettings(
   const document = readYaml(text, bounds);
   if ("problems" in document) return document;
   const read = schema.partial().safeParse(document.value ?? {});
-  const problems = (read.error?.issues ?? []).map(({ path, message }) => ({
-    line: document.positionOf(path.map((key) => (typeof key === "number" ? key : String(key)))).line,
-    message: `${path.map(String).join(".")}: ${message}`,
+  const problems = (read.error?.issues ?? []).map((issue) => ({
+    line: document.positionOf(issue.path.map((key) => (typeof key === "number" ? key : String(key)))).line,
+    message: `${issue.path.map(String).join(".")}: ${wordsOf(issue)}`,
   }));
   const taken = ownLabels
     .filter((key) => Object.hasOwn(recordOf(recordOf(document.value)["labels"]), key))

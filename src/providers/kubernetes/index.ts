@@ -46,17 +46,19 @@ export {
 } from "./publisher-rbac.ts";
 export { type RoleMetadata, roleObjects } from "./role-objects.ts";
 export {
+  accountMetadata,
   accountSettings,
   containerSettings,
+  exchanging,
   httpProbe,
-  disruptionBudget,
   lockedContainer,
-  networkPolicy,
   podMetadata,
   type PodSelector,
   replicaDeployment,
+  replicaGuards,
   replicaPod,
   settingsArgs,
+  withLabels,
 } from "./replicas.ts";
 export {
   storeKeyFolder,

@@ -3,7 +3,7 @@ import { mapped } from "../../core/base/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
 import type { PodSettings } from "../../config/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
-import { accountSettings } from "./replicas.ts";
+import { accountMetadata, accountSettings } from "./replicas.ts";
 
 export interface PublisherRbac {
   /** Namespace of the publisher's ServiceAccount; podtrust by default. */
@@ -29,7 +29,7 @@ export function publisherRbacObjects(options: PublisherRbac = {}): readonly obje
     {
       apiVersion: "v1",
       kind: "ServiceAccount",
-      metadata: { name, namespace },
+      metadata: { name, namespace, ...mapped(options.pods, accountMetadata) },
       automountServiceAccountToken: false,
       ...mapped(options.pods, accountSettings),
     },

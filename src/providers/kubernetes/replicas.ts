@@ -1,4 +1,5 @@
 import type { PodSettings } from "../../config/index.ts";
+import { recordOf } from "../../core/base/index.ts";
 import { egressProxyPort } from "../../core/http/index.ts";
 
 /** What distinguishes the pods of one Deployment from all others. */
@@ -19,15 +20,16 @@ export const httpProbe = (
   failureThreshold,
 });
 
-/** A container that changes nothing but its memory and asks the kernel for nothing special. */
-export const lockedContainer = {
+/** A container that changes nothing but its memory and asks the kernel for nothing special: no setting changes that. */
+export const lockedContainer = ({ containerSecurityContext }: PodSettings): object => ({
   securityContext: {
+    ...containerSecurityContext,
     allowPrivilegeEscalation: false,
     capabilities: { drop: ["ALL"] },
     readOnlyRootFilesystem: true,
   },
   terminationMessagePolicy: "FallbackToLogsOnError",
-} as const;
+});
 
 const spread = (selector: PodSelector, topologyKey: string): object => ({
   maxSkew: 1,
@@ -40,6 +42,21 @@ const spread = (selector: PodSelector, topologyKey: string): object => ({
 function given(key: string, value: object | string): object {
   return Object.keys(value).length === 0 ? {} : { [key]: value };
 }
+
+/** Objects with more labels. Their own win. */
+export const withLabels = (
+  objects: readonly object[],
+  labels: Readonly<Record<string, string>>,
+): readonly object[] =>
+  objects.map((object) => {
+    const metadata = recordOf(recordOf(object)["metadata"]);
+    const all = { ...labels, ...recordOf(metadata["labels"]) };
+    return { ...object, metadata: { ...metadata, ...given("labels", all) } };
+  });
+
+/** What the metadata of the pods' own ServiceAccount has of the settings; that of a Job beside them gets no role. */
+export const accountMetadata = ({ serviceAccountAnnotations }: PodSettings): object =>
+  given("annotations", serviceAccountAnnotations);
 
 /** The settings of its pods that a ServiceAccount has. */
 export const accountSettings = ({ imagePullSecrets }: PodSettings): object =>
@@ -81,9 +98,11 @@ export interface ReplicaSpec {
   readonly pods: PodSettings;
 }
 
-/** What every pod of podtrust has: the user nobody in the restricted profile, spread over nodes and zones. */
+/** What every pod of podtrust has: no root, in the restricted profile, spread over nodes and zones. */
 export function replicaPod({ serviceAccountName, selector, priorityClass, pods }: ReplicaSpec): object {
   const { imagePullSecrets, nodeSelector, tolerations, affinity, topologySpreadConstraints } = pods;
+  // Null: the cluster chooses.
+  const security = Object.entries(pods.securityContext).filter(([, value]) => value !== null);
   return {
     serviceAccountName,
     automountServiceAccountToken: true,
@@ -96,10 +115,8 @@ export function replicaPod({ serviceAccountName, selector, priorityClass, pods }
     ...given("tolerations", tolerations),
     ...given("affinity", affinity),
     securityContext: {
+      ...Object.fromEntries(security),
       runAsNonRoot: true,
-      runAsUser: 65532,
-      runAsGroup: 65532,
-      fsGroup: 65532,
       seccompProfile: { type: "RuntimeDefault" },
     },
     topologySpreadConstraints:
@@ -110,10 +127,14 @@ export function replicaPod({ serviceAccountName, selector, priorityClass, pods }
 }
 
 /** How pods are replaced: how many more there may be meanwhile, and how many fewer. */
-export interface Exchanging {
+interface Exchanging {
   readonly maxSurge: number;
   readonly maxUnavailable: number;
 }
+
+/** With ports of their nodes a second pod finds no room on one before the first is gone. */
+export const exchanging = (onNodePorts: boolean): Exchanging =>
+  onNodePorts ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
 
 /** A Deployment whose pods are replaced a few at a time. `template` is that of its pods. */
 export function replicaDeployment(
@@ -140,7 +161,7 @@ export function replicaDeployment(
 }
 
 /** Nodes are drained one replica at a time. */
-export function disruptionBudget(metadata: object, selector: PodSelector): object {
+function disruptionBudget(metadata: object, selector: PodSelector): object {
   return {
     apiVersion: "policy/v1",
     kind: "PodDisruptionBudget",
@@ -164,8 +185,8 @@ export interface NetworkSpec {
   readonly monitoringNamespaces: readonly string[];
   /** The API server's own, which rules see behind its Service. */
   readonly apiServerPort: number;
-  /** The pods' own variables: one may name a proxy. */
-  readonly env: PodSettings["env"];
+  /** Of the pods: one of their variables may name a proxy. */
+  readonly pods: PodSettings;
 }
 
 const tcp = (port: number): object => ({ port, protocol: "TCP" });
@@ -178,10 +199,10 @@ const inNamespaces = (values: readonly string[]): object => ({
 
 const https = 443;
 
-/** What reaches the pods, and what they reach: DNS, HTTPS, the API server and a proxy. Throws `http-proxy` for an address that is none. */
-export function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkSpec): object {
-  const { open, admin, monitoringNamespaces, apiServerPort, env } = ports;
-  const proxy = [egressProxyPort(env) ?? https].filter((port) => port !== https);
+/** What reaches the pods, and what they reach: DNS, HTTPS, the API server and a proxy. */
+function networkPolicy(metadata: object, selector: PodSelector, ports: NetworkSpec): object {
+  const { open, admin, monitoringNamespaces, apiServerPort, pods } = ports;
+  const proxy = [egressProxyPort(pods.env) ?? https].filter((port) => port !== https);
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
@@ -200,4 +221,17 @@ export function networkPolicy(metadata: object, selector: PodSelector, ports: Ne
       ],
     },
   };
+}
+
+/** What protects replicas from drains and other pods, where the settings ask for it. Throws `http-proxy` for a proxy's address that is none. */
+export function replicaGuards(
+  metadata: object,
+  selector: PodSelector,
+  ports: NetworkSpec,
+): readonly object[] {
+  const { podDisruptionBudget, networkPolicy: isBounded } = ports.pods;
+  return [
+    ...(podDisruptionBudget ? [disruptionBudget(metadata, selector)] : []),
+    ...(isBounded ? [networkPolicy(metadata, selector, ports)] : []),
+  ];
 }

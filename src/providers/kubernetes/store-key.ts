@@ -88,7 +88,7 @@ export function storeKeyObjects({
                 image,
                 args: ["make-store-key", `--namespace=${namespace}`, `--name=${name}`],
                 ...containerSettings(pods),
-                ...lockedContainer,
+                ...lockedContainer(pods),
               },
             ],
           },

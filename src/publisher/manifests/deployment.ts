@@ -1,6 +1,7 @@
 import {
-  httpProbe,
   containerSettings,
+  exchanging,
+  httpProbe,
   lockedContainer,
   podMetadata,
   type PodSelector,
@@ -51,23 +52,25 @@ function container(spec: PublisherSpec): object {
     readinessProbe: httpProbe("/readyz", 1, 2),
     lifecycle: { preStop: { sleep: { seconds: stillLedTo } } },
     ...containerSettings(pods),
-    ...lockedContainer,
-    volumeMounts: [{ name: "config", mountPath: "/etc/podtrust", readOnly: true }, storeKeyMount],
+    ...lockedContainer(pods),
+    volumeMounts: [
+      { name: "config", mountPath: "/etc/podtrust", readOnly: true },
+      storeKeyMount,
+      ...pods.volumeMounts,
+    ],
   };
 }
 
 /** The Deployment: pods that are replaced one by one, and from which no other pod can take anything. */
 export function deployment(spec: PublisherSpec, { metadata, selector, digest }: Common): object {
   const { name, replicas, expose, priorityClass, pods } = spec;
-  // With host ports, a second pod finds no room on a node before the first is gone.
-  const rollingUpdate =
-    expose === "host-port" ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 };
+  const rollingUpdate = exchanging(expose === "host-port");
   const template = {
     metadata: podMetadata(pods, selector, { "podtrust.dev/config-digest": digest }),
     spec: {
       ...replicaPod({ serviceAccountName: name, selector, priorityClass, pods }),
       containers: [container(spec)],
-      volumes: [{ name: "config", configMap: { name } }, storeKeyVolume(name)],
+      volumes: [{ name: "config", configMap: { name } }, storeKeyVolume(name), ...pods.volumes],
     },
   };
   return replicaDeployment(metadata, selector, { replicas, rollingUpdate, template });

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import {
-  disruptionBudget,
-  networkPolicy,
   type PodSelector,
   publisherRbacObjects,
+  replicaGuards,
   type RoleMetadata,
   roleObjects,
   storeKeyObjects,
+  withLabels,
 } from "../../providers/kubernetes/index.ts";
 import { deployment } from "./deployment.ts";
 import { podLayout, type PublisherSpec } from "./spec.ts";
@@ -87,14 +87,14 @@ function service(spec: PublisherSpec): readonly object[] {
 }
 
 /** Clients reach the two ports, Prometheus's namespaces the metrics. */
-function network(spec: PublisherSpec): object {
+function guards(spec: PublisherSpec): readonly object[] {
   const { mode, apiServerPort, monitoringNamespaces, pods } = spec;
   const open = [
     ...(mode === "s3" ? [] : [podLayout.https]),
     ...(mode === "https-and-http" ? [podLayout.http] : []),
   ];
-  const ports = { open, admin: podLayout.admin, monitoringNamespaces, apiServerPort, env: pods.env };
-  return networkPolicy(metadataOf(spec), selectorOf(spec), ports);
+  const ports = { open, admin: podLayout.admin, monitoringNamespaces, apiServerPort, pods };
+  return replicaGuards(metadataOf(spec), selectorOf(spec), ports);
 }
 
 /**
@@ -103,14 +103,14 @@ function network(spec: PublisherSpec): object {
  */
 export function publisherObjects(spec: PublisherSpec): readonly object[] {
   const { namespace, name, image, priorityClass, pods } = spec;
-  return [
+  const objects = [
     ...publisherRbacObjects({ namespace, name, pods }),
     ...sharing(spec),
     ...storeKeyObjects({ namespace, store: name, image, priorityClass, pods }),
     configMap(spec),
     ...service(spec),
     deployment(spec, { metadata: metadataOf(spec), selector: selectorOf(spec), digest: digestOf(spec) }),
-    disruptionBudget(metadataOf(spec), selectorOf(spec)),
-    network(spec),
+    ...guards(spec),
   ];
+  return withLabels(objects, pods.commonLabels);
 }

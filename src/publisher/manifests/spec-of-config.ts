@@ -162,6 +162,12 @@ function proofByDns({ dns, ...config }: Config): object {
  */
 export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {
   const { stack, issuer } = config;
+  if (choice.pods.hostNetwork)
+    refuse(
+      config,
+      "hostNetwork of the settings of pods is for the operator's webhook: it would open metrics and status to all who reach the node",
+      "Leave it out: --expose host-port has the publisher's two ports on its nodes.",
+    );
   const uploading = uploadingParties(config);
   if (uploading.length > 0)
     refuse(

@@ -39,17 +39,17 @@ const reconcileRules = ({ bindings, trusts }: Plurals): readonly RbacRule[] => [
   { apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] },
 ];
 
-const role = (name: string, rules: readonly RbacRule[], labels: object = {}): object => ({
+const role = (name: string, rules: readonly RbacRule[], more: object = {}): object => ({
   apiVersion: `${rbac}/v1`,
   kind: "ClusterRole",
-  metadata: { name, labels },
+  metadata: { name, ...more },
   rules,
 });
 
 /** What people may do with bindings of their namespaces, joined to the roles view, edit and admin. */
 export function tenantRights(parties: readonly PartyNames[]): readonly object[] {
   const plurals = pluralsOf(parties);
-  const aggregated = (to: string): object => ({ [`${rbac}/aggregate-to-${to}`]: "true" });
+  const aggregated = (to: string): object => ({ labels: { [`${rbac}/aggregate-to-${to}`]: "true" } });
   const bindings = { apiGroups: [apiGroup], resources: plurals.bindings };
   return [
     role("podtrust-bindings-view", [{ ...bindings, verbs: ["get", "list", "watch"] }], aggregated("view")),
