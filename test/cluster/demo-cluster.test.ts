@@ -47,7 +47,7 @@ describe("podtrust demo --cluster", { skip }, () => {
     const closed = once(child, "close") as Promise<[number | null]>;
     await until("the wait for a rotation", () => {
       assert.equal(child.exitCode, null, said.err);
-      return said.out.includes("somebody rotates");
+      return said.out.includes("a rotation of the cluster's signing key");
     });
     const old = cluster.keys().signer;
     const fresh = cluster.createKey("ES256");

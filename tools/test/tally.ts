@@ -33,7 +33,11 @@ function tallyOf(event: Event): Tally | undefined {
   }
   if (event.type === "test:fail") {
     const { name, file, details } = event.data;
-    return details.type === "suite" ? undefined : { failed: `${file ?? "?"}: ${name}` };
+    // A file that fails by itself says nothing else here: how its process ended.
+    const { exitCode, signal } = details.error as { readonly exitCode?: number; readonly signal?: string };
+    const isFile = file?.endsWith(name) === true;
+    const why = isFile ? `: its process ended with ${signal ?? exitCode ?? details.error.message}` : "";
+    return details.type === "suite" ? undefined : { failed: `${file ?? "?"}: ${name}${why}` };
   }
   // Where each file has a process of its own there is a summary of each as well.
   if (event.type !== "test:summary" || event.data.file !== undefined) return undefined;

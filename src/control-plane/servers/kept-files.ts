@@ -112,7 +112,7 @@ is_back() {
 
 /**
  * Files of a machine that are written whole and can be had back byte for byte. What stood there before the first change
- * is kept in a folder of its own for each purpose, with its group and mode: `PURPOSE/before/PATH`, or
+ * is kept in a folder of its own for each purpose, with its group, mode and time: `PURPOSE/before/PATH`, or
  * `PURPOSE/absent/PATH` where there was none. `previous/` has the same of what stood there before the last change,
  * whatever that was for, and a file `begun` while machine after machine gets that back. `sums/PATH` is what podtrust
  * wrote last and what stood there before: it reveals a change by another program, which `PURPOSE/edited/PATH`
@@ -299,6 +299,7 @@ while IFS= read -r path; do
   if cmp -s "$real" "$from/before$path"; then continue; fi
   new=$(root_new "$(dirname "$real")")
   cat "$from/before$path" >"$new"
+  touch -r "$from/before$path" "$new"
   remember "$new"
   mode=$(printf %o $((0x$(stat -c %f "$from/before$path") & 0755)))
   root_place "$new" "$real" "$(stat -c %g "$from/before$path")" "$mode"

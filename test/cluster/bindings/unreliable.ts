@@ -48,6 +48,8 @@ export async function startUnreliable(target: string): Promise<Unreliable> {
       if (action === "CreateRole") created.push(call.get("RoleName") ?? "");
       const { method = "POST", url = "/", headers } = incoming;
       const onward = request(`${target}${url}`, { method, headers, agent: false }, (answer) => {
+        // AWS may be closed in the middle of an answer that nobody waits for any more.
+        answer.on("error", () => outgoing.destroy());
         if (mishap === "lose") {
           answer.resume();
           answer.on("end", () => outgoing.destroy());

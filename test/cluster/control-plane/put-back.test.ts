@@ -317,7 +317,7 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
     assert.ok(first !== undefined && second !== undefined);
     const inSecond = (path: string): string => join(second.host.root, path);
     // Its session waits where the first file would go back, and ends there once the command is gone.
-    await second.host.program("cp", ": >/run/reached\nwhile [ ! -e /run/lost ]; do sleep 0.05; done\nexit 1");
+    await second.host.program("touch", ": >/run/reached\nwhile [ ! -e /run/lost ]; do sleep 0.05; done\nexit 1");
     const child: { kill?: (name: NodeJS.Signals) => void } = {};
     const running = undo(["--without-api"], (kill) => (child.kill = kill));
     await until("the second server's files are begun", () => existsSync(inSecond("run/reached")));
@@ -325,7 +325,7 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
     assert.equal((await running).code, null);
     await writeFile(inSecond("run/lost"), "");
     await until("its session has ended", () => !existsSync(inSecond(`${kubernetes}/podtrust/paths`)));
-    await second.host.program("cp", 'exec /bin/cp "$@"');
+    await second.host.program("touch", 'exec /bin/touch "$@"');
     const manifest = manifestPath.slice(kubernetes.length);
     const [one, other] = await filesOfAll();
     assert.equal(one?.[manifest], made[0]?.[manifest]);
