@@ -39,6 +39,9 @@ function isRefused(status: number, message: string): boolean {
   return (status === 403 && byAdmission.test(message)) || (status === 500 && message.includes("typed patch"));
 }
 
+// The 403 of missing rights again, for each new object (apiextensions-apiserver, forbidCreateAdmission).
+const definitionEnds = /custom resource definition is terminating/u;
+
 /** The error of an answer whose status is not the wanted one. */
 export function statusFault(purpose: RequestPurpose, answer: KubernetesAnswer): PodtrustError {
   const { status } = answer;
@@ -53,6 +56,16 @@ export function statusFault(purpose: RequestPurpose, answer: KubernetesAnswer): 
   }
   if (status === 409) {
     return new PodtrustError("cluster-conflict", sentence, { detail: { ...detail, reason: "conflict" } });
+  }
+  if (status === 403 && definitionEnds.test(message)) {
+    return new PodtrustError(
+      "cluster-refused",
+      `cluster ${purpose.server}, to ${purpose.what}: its definition is being deleted; ${said}`,
+      {
+        next: "Finish the uninstall: objects that still have a finalizer hold the definition. Wait until kubectl get crd does not show it, and apply it anew if you want to keep it.",
+        detail: { ...detail, reason: "definition-ends" },
+      },
+    );
   }
   if (isRefused(status, message)) {
     return new PodtrustError("cluster-refused", sentence, { detail: { ...detail, reason: "refused" } });
