@@ -151,6 +151,39 @@ describe("a key to log in with", () => {
     assert.equal(world.contents().sshKeys.length, 1);
   });
 
+  test("that went with another stack is not wanted again by a machine that stands, and is by one that is still to be made", async (t) => {
+    const world = await hetznerWorld(t);
+    const { publicKey } = newSshKeyPair("me");
+    await writeFile(join(world.folder, "k.pub"), publicKey);
+    const text = machineConfig("", "sshKey: k.pub");
+    const dev = text.replace("stack: prod", "stack: dev");
+    await world.config(text);
+    await writeFile(join(world.folder, "dev.yaml"), dev);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const made = await world.podtrust(["up", "--yes", "-f", "dev.yaml"]);
+    assert.equal(made.code, 0, made.err);
+    assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
+    assert.deepEqual(world.contents().sshKeys, []);
+    const check = await world.podtrust(["plan", "--check", "-f", "dev.yaml"]);
+    assert.deepEqual([check.code, /Nothing to do/u.test(check.out)], [0, true], check.out + check.err);
+    // Another type is another machine, which is let in by that key alone.
+    await writeFile(join(world.folder, "dev.yaml"), dev.replace("cax11", "cax21"));
+    const another = await world.podtrust(["up", "--confirm", "dev", "--allow-replace", "-f", "dev.yaml"]);
+    assert.equal(another.code, 0, another.out + another.err);
+    assert.deepEqual(
+      world.contents().sshKeys.map(({ name, public_key }) => [name, public_key]),
+      [["dev", publicKey]],
+    );
+    assert.ok((world.hetzner.userData("dev") ?? "").includes(publicKey.split(" ")[1] ?? "-"));
+    // A machine that somebody deleted is to be made, too.
+    assert.equal((await world.podtrust(["down", "--yes", "--only", "ssh-key", "-f", "dev.yaml"])).code, 0);
+    await world.ask("DELETE", `servers/${world.contents().servers[0]?.id}`);
+    await world.clock.sleep(60_000);
+    const plan = await world.podtrust(["plan", "--check", "-f", "dev.yaml"]);
+    assert.equal(plan.code, 3, plan.err);
+    assert.match(plan.out, /\+ .*ssh-key/u);
+  });
+
   test("that is another than the stack's at Hetzner stays when the machine goes", async (t) => {
     const world = await hetznerWorld(t);
     assert.equal((await world.podtrust(["up", "--yes"])).code, 0);

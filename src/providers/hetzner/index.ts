@@ -10,7 +10,7 @@ export { primaryIpResource } from "./primary-ip-resource.ts";
 export { rememberHostKeys } from "./host-keys.ts";
 export { rememberedIssuers } from "./issuer-label.ts";
 export { hetznerNames } from "./resource.ts";
-export { families, type Family, type FirstBoot, type ServerSpec } from "./server-difference.ts";
+export { families, type Family, type FirstBoot, type ServerSpec, stands } from "./server-difference.ts";
 export { serverOutputs, serverResource } from "./server-resource.ts";
 export type { PrimaryIp, Server, SshKey, Thing } from "./shapes.ts";
 export { keyInProject, type LoginKeys, sshKeyResource } from "./ssh-key-resource.ts";

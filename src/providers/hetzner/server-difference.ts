@@ -31,7 +31,8 @@ export interface ServerSpec {
   readonly image: string;
   /** Whether the API refuses to delete or rebuild it. */
   readonly protect: boolean;
-  readonly sshKey: { readonly id: OutputOrValue; readonly publicKey: OutputOrValue };
+  /** Absent for a machine that stands, whose key is in the project no more. */
+  readonly sshKey?: { readonly id: OutputOrValue; readonly publicKey: OutputOrValue };
   readonly firewall: ResourceOutput;
   /** Addresses of its own, each by id and address. Absent: the machine has none of that family. */
   readonly ipv4?: { readonly id: ResourceOutput; readonly address: ResourceOutput };
@@ -48,7 +49,7 @@ const replaceable = ["type", "location", "image"] as const;
 
 /** Everything that a server takes from other resources. */
 export function needsOf({ sshKey, firewall, ipv4, ipv6 }: ServerSpec): readonly ResourceOutput[] {
-  const all = [sshKey.id, sshKey.publicKey, firewall, ipv4?.id, ipv4?.address, ipv6?.id, ipv6?.address];
+  const all = [sshKey?.id, sshKey?.publicKey, firewall, ipv4?.id, ipv4?.address, ipv6?.id, ipv6?.address];
   return all.filter((one) => typeof one === "object");
 }
 
@@ -107,15 +108,30 @@ function stateFields(spec: ServerSpec, state: Server, inputs: Inputs): readonly 
   return fields;
 }
 
-/** What would make a server the wanted one. Properties fixed at creation need another machine. */
-export function serverDifference(spec: ServerSpec, observed: Observed<Server>, inputs: Inputs): Difference {
-  if (!observed.exists) return { kind: "create", fields: newFields(spec, inputs) };
-  const { state } = observed;
-  const replaced = replaceable.flatMap((field): FieldChange[] => {
+/** What another machine is needed for: properties fixed at creation. */
+function replacedFields(
+  spec: Pick<ServerSpec, (typeof replaceable)[number]>,
+  state: Server,
+): readonly FieldChange[] {
+  return replaceable.flatMap((field): FieldChange[] => {
     const before = state[field];
     // Of a deleted image it is not known what it was.
     return before === undefined || before === spec[field] ? [] : [{ field, before, after: spec[field] }];
   });
+}
+
+/** Whether a server is there that a plan does not replace: what only a new one needs is not needed then. */
+export const stands = (
+  spec: Pick<ServerSpec, (typeof replaceable)[number]>,
+  server: Server | undefined,
+): boolean =>
+  server !== undefined && server.status !== "deleting" && replacedFields(spec, server).length === 0;
+
+/** What would make a server the wanted one. */
+export function serverDifference(spec: ServerSpec, observed: Observed<Server>, inputs: Inputs): Difference {
+  if (!observed.exists) return { kind: "create", fields: newFields(spec, inputs) };
+  const { state } = observed;
+  const replaced = replacedFields(spec, state);
   // What else differs goes with the machine.
   if (replaced.length > 0) return { kind: "replace", fields: replaced };
   const addresses = addressFields(spec, state, inputs);

@@ -52,11 +52,12 @@ function publicNet(spec: ServerSpec, inputs: Inputs): object {
 }
 
 async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Record<string, unknown>> {
-  const { stack, name, type, location } = spec;
+  const { stack, name, type, location, sshKey } = spec;
   const { inputs, signal } = work;
+  if (sshKey === undefined) throw new PodtrustError("plan-changed", `server ${name} is gone`);
   const { architecture } = await findServerType(api, type, signal);
   const image = await findImage(api, { name: spec.image, architecture }, signal);
-  const { userData, hostKey } = spec.firstBoot(needed(spec.sshKey.publicKey, inputs));
+  const { userData, hostKey } = spec.firstBoot(needed(sshKey.publicKey, inputs));
   const size = Buffer.byteLength(userData);
   if (size > maxUserData) {
     const sentence = `server ${name}: ${size} bytes of user data, where Hetzner takes ${maxUserData}`;
@@ -68,7 +69,7 @@ async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Re
     location,
     image: image.id,
     labels: withHostKeys(markedLabels(stack), { current: hostKey }),
-    ssh_keys: [neededId(spec.sshKey.id, inputs)],
+    ssh_keys: [neededId(sshKey.id, inputs)],
     // Given here it is on from the first packet.
     firewalls: [{ firewall: neededId(spec.firewall, inputs) }],
     public_net: publicNet(spec, inputs),

@@ -12,6 +12,8 @@ import type { SshKey } from "./shapes.ts";
 export interface LoginKeys {
   /** In OpenSSH's form, the preferred one first; none where one has to be made. */
   readonly known: readonly string[];
+  /** The first is a pair that podtrust made: by what stands at Hetzner `down` knows which pair goes with it. */
+  readonly isMade: boolean;
   /** The config names the key: another one is a difference. */
   readonly isChosen: boolean;
   /** What a plan shows in place of a key that has to be made. */

@@ -2,6 +2,7 @@ export { cloudInit } from "./cloud-init.ts";
 export { newSshKeyPair } from "./host-key.ts";
 export {
   forgetLoginKey,
+  hasOwnLoginKey,
   knownLoginKeys,
   type LoginKeySource,
   makeLoginKey,

@@ -58,6 +58,10 @@ async function agentKeys(env: LoginKeySource["env"]): Promise<readonly string[]>
   }
 }
 
+/** Whether the preferred key is a pair that podtrust made for this stack. */
+export const hasOwnLoginKey = async ({ file, state }: Omit<LoginKeySource, "env">): Promise<boolean> =>
+  file === undefined && (await state.read(`${ownLoginKey}.pub`)) !== undefined;
+
 /** The available public keys, the preferred one first; none where one has to be made. Throws `machine-key-invalid`. */
 export async function knownLoginKeys({ file, state, env }: LoginKeySource): Promise<readonly string[]> {
   if (file !== undefined) return [await chosenKey(file)];

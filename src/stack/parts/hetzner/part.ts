@@ -25,6 +25,7 @@ import {
 } from "../../../providers/hetzner/index.ts";
 import {
   forgetLoginKey,
+  hasOwnLoginKey,
   knownLoginKeys,
   type LoginKeySource,
   makeLoginKey,
@@ -98,6 +99,7 @@ class HetznerPart implements Part {
     const file = place.state.pathOf(ownLoginKey);
     return {
       known: goal === "present" ? await knownLoginKeys(place) : [],
+      isMade: await hasOwnLoginKey(place),
       isChosen: this.#machine.sshKey !== undefined,
       toMake: `a new one, kept in ${file}`,
       make: () => makeLoginKey(place, `podtrust-${this.#context.config.stack}`, this.#context.clock),

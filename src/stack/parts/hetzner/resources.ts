@@ -18,6 +18,7 @@ import {
   serverResource,
   type SshKey,
   sshKeyResource,
+  stands,
   type Thing,
 } from "../../../providers/hetzner/index.ts";
 import { cloudInit, newSshKeyPair } from "../../../providers/host/index.ts";
@@ -91,14 +92,18 @@ function firstBoot({ config, machine }: HetznerResourcesInput): (publicKey: stri
   };
 }
 
-function serverSpec(input: HetznerResourcesInput): ServerSpec {
-  const { config, machine, hetzner, foreignKey } = input;
+/** The key that a new server lets in. */
+function sshKeyOf({ config, foreignKey }: HetznerResourcesInput): NonNullable<ServerSpec["sshKey"]> {
+  const { stack } = config;
+  return foreignKey === undefined
+    ? { id: output("ssh-key", stack, "id"), publicKey: output("ssh-key", stack, "publicKey") }
+    : { id: String(foreignKey.id), publicKey: foreignKey.publicKey };
+}
+
+function serverSpec(input: HetznerResourcesInput, isKeySpare: boolean): ServerSpec {
+  const { config, machine, hetzner } = input;
   const { stack } = config;
   const { type, types, location, image } = hetzner;
-  const sshKey =
-    foreignKey === undefined
-      ? { id: output("ssh-key", stack, "id"), publicKey: output("ssh-key", stack, "publicKey") }
-      : { id: String(foreignKey.id), publicKey: foreignKey.publicKey };
   const addresses = families
     .filter((family) => hetzner[family])
     .map((family) => {
@@ -116,7 +121,7 @@ function serverSpec(input: HetznerResourcesInput): ServerSpec {
     location,
     image,
     protect: machine.protect,
-    sshKey,
+    ...(isKeySpare ? {} : { sshKey: sshKeyOf(input) }),
     firewall: output("firewall", stack, "id"),
     firstBoot: firstBoot(input),
     ...(Object.fromEntries(addresses) as Pick<ServerSpec, Family>),
@@ -142,11 +147,17 @@ export function hetznerResources(input: HetznerResourcesInput): readonly Planned
       return { resource: primaryIpResource(api, spec), own };
     });
   const key = { resource: sshKeyResource(api, { ...named, keys }), own: ownOf(owned.sshKeys, named) };
+  // Hetzner copies a key at the creation alone: a machine that stands does not want it again. Another stack may have had it.
+  const isKeySpare =
+    foreignKey === undefined &&
+    key.own === undefined &&
+    !keys.isMade &&
+    stands(hetzner, ownOf(owned.servers, named));
   const firewall = firewallResource(api, { ...named, open: openPorts(input), ...issuerOf(config) });
   return [
-    ...(foreignKey === undefined ? [key] : []),
+    ...(foreignKey === undefined && !isKeySpare ? [key] : []),
     { resource: firewall, own: ownOf(owned.firewalls, named) },
     ...addresses,
-    { resource: serverResource(api, serverSpec(input)), own: ownOf(owned.servers, named) },
+    { resource: serverResource(api, serverSpec(input, isKeySpare)), own: ownOf(owned.servers, named) },
   ];
 }
