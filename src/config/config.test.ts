@@ -200,6 +200,7 @@ test("the JSON Schema describes every key and refuses others", async () => {
   assert.equal(schema.additionalProperties, false);
   assert.deepEqual(Object.keys(schema.properties), [
     "stack",
+    "identity",
     "issuer",
     "cluster",
     "machine",

@@ -19,6 +19,8 @@ export interface Config extends ConfiguredParties {
   /** The file that it came from. */
   readonly file: string;
   readonly stack: string;
+  /** Tells the stack apart from another of its name: 8 lower-case hex characters. */
+  readonly identity: string;
   readonly issuer: string;
   /** How the issuer got its name, if the file has only its zone. */
   readonly named?: {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { defined, mapped } from "../core/base/index.ts";
 import { fetchedFor, parseIssuer, type RelyingPartyName, relyingParties } from "../rules/oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
@@ -21,6 +22,12 @@ function freeze<T>(value: T): T {
   return value;
 }
 
+/** What tells a stack apart whose config does not say it: its issuer, or the zone that its issuer's name is random below. */
+function identityBy(issuer: ConfigInput["issuer"]): string {
+  const text = typeof issuer === "string" ? issuer : issuer.zone;
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+}
+
 /** Everything that does not depend on the issuer's name. */
 function resolveUnnamed(
   input: ConfigInput,
@@ -32,6 +39,7 @@ function resolveUnnamed(
   return {
     file: source.file,
     stack,
+    identity: input.identity ?? identityBy(input.issuer),
     ...(Object.assign({ ...noParties }, ...resolved) as ConfiguredParties),
     aws: (input.aws ?? []).map((account) =>
       withOperator(resolveAws(account, source), input.operator, source),

@@ -14,6 +14,7 @@ import { publisher, type PublisherInput } from "./publisher/schema.ts";
 /** The config file's content once it fits the schema: as it is written, before defaults. */
 export interface ConfigInput {
   stack: string;
+  identity?: string | undefined;
   issuer: IssuerInput;
   cluster?: ClusterInput | undefined;
   machine?: MachineInput | undefined;
@@ -38,6 +39,14 @@ export const configSchema: z.ZodType<ConfigInput> = section(
       },
       /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/u,
     ),
+    identity: text(
+      {
+        what: "Tells this stack apart from another of the same name. Written by init, and never changed. Without it the issuer does, as it is written here.",
+        accepted: "8 lower-case hex characters",
+        example: "3f2a91bc",
+      },
+      /^[0-9a-f]{8}$/u,
+    ).optional(),
     issuer,
     cluster: clusterSource(
       "The cluster whose pods get roles, for commands that work with its ServiceAccounts and tokens.",

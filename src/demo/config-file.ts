@@ -23,6 +23,7 @@ function demoConfig(environment: DemoEnvironment): string {
   return `# What podtrust demo made, for as long as it runs. In a shell with the exports that it printed, every command takes
 # this file with -f, and --connect-to and --ca in place of public DNS and public roots.
 stack: ${example.stack}
+identity: ${text(example.identity)}
 issuer: ${issuer.url}
 ${clusterOf(environment)}
   stateDir: publisher

@@ -10,6 +10,7 @@ export const example = {
   sessionName: "k3s-cluster",
   policy: "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess",
   stack: "demo",
+  identity: "d3a0c1e5",
   /** Seconds; the least that Kubernetes gives. */
   tokenSeconds: 600,
   parameters: [

@@ -20,6 +20,7 @@ import { reportWaits } from "./waits.ts";
 const providerOf = ({ session, account, issuer, thumbprints }: AwsSide): Resource =>
   oidcProviderResource(session, {
     stack: example.stack,
+    identity: example.identity,
     account,
     issuer,
     audiences: [example.audience],
@@ -47,6 +48,7 @@ function resources(side: AwsSide, token: () => Promise<string>): Resource[] {
   });
   const role = roleResource(session, {
     stack: example.stack,
+    identity: example.identity,
     account,
     name: example.role,
     trustPolicy,

@@ -29,9 +29,9 @@ export interface SavedPlan {
 }
 
 /** A digest of what plans are made from, without the file's name, comments and other sections. */
-export function configDigest({ stack, issuer, aws, dns, machine }: Config): string {
+export function configDigest({ stack, identity, issuer, aws, dns, machine }: Config): string {
   const more = defined({ dns, machine });
-  return digestOf({ stack, issuer, aws, ...more });
+  return digestOf({ stack, identity, issuer, aws, ...more });
 }
 
 /**

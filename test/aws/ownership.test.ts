@@ -76,7 +76,7 @@ describe("what is not ours", () => {
     const role = world.role();
     const plan = await planOf({ desired: [role], adopt: new Set([role.id]) });
     assert.deepEqual(shown(plan), [
-      "update trust: trustPolicy policies tags.podtrust:format tags.podtrust:stack",
+      "update trust: trustPolicy policies tags.podtrust:format tags.podtrust:identity tags.podtrust:stack",
     ]);
     assert.deepEqual((await applyPlan(plan)).failed, []);
     assert.equal(isEmpty(await planOf({ desired: [role] })), true);

@@ -5,6 +5,7 @@ import { readRoleState, surveyAccount } from "../../src/providers/aws/index.ts";
 import { applyPlan, isEmpty, planOf } from "../../src/rules/plan/index.ts";
 import { account } from "../support/sandbox.ts";
 import { deny, type PlannedAccount, settle, shown, startPlannedAccount } from "./planned-account.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 let world: PlannedAccount;
 
@@ -28,8 +29,8 @@ describe("provider and role", () => {
     ];
     const plan = await settle(desired);
     assert.deepEqual(shown(plan), [
-      "create provider: url audiences tags.podtrust:format tags.podtrust:stack tags.team",
-      "create trust: path trustPolicy description maxSession policies inline.deny tags.podtrust:format tags.podtrust:stack tags.team",
+      "create provider: url audiences tags.podtrust:format tags.podtrust:identity tags.podtrust:stack tags.team",
+      "create trust: path trustPolicy description maxSession policies inline.deny tags.podtrust:format tags.podtrust:identity tags.podtrust:stack tags.team",
     ]);
     assert.equal(isEmpty(await planOf({ desired })), true);
   });
@@ -43,7 +44,7 @@ describe("provider and role", () => {
   });
 
   test("a role that is no longer in the config goes, and its provider stays; upsert-only keeps both", async () => {
-    const { owned } = await surveyAccount(world.session, { stack: "prod", account });
+    const { owned } = await surveyAccount(world.session, { ...stackOwner(), account });
     const desired = [world.provider({ tags: { team: "a" } })];
     assert.equal(isEmpty(await planOf({ desired, owned, policy: "upsert-only" })), true);
     const plan = await planOf({ desired, owned });
@@ -54,7 +55,7 @@ describe("provider and role", () => {
   });
 
   test("the way down leaves nothing of ours, and a second time finds nothing", async () => {
-    const { owned } = await surveyAccount(world.session, { stack: "prod", account });
+    const { owned } = await surveyAccount(world.session, { ...stackOwner(), account });
     assert.equal(owned.length, 2);
     const plan = await planOf({ desired: [], owned, goal: "absent" });
     assert.deepEqual(
@@ -62,7 +63,7 @@ describe("provider and role", () => {
       ["delete trust", "delete provider"],
     );
     assert.deepEqual((await applyPlan(plan)).failed, []);
-    assert.deepEqual((await surveyAccount(world.session, { stack: "prod", account })).owned, []);
+    assert.deepEqual((await surveyAccount(world.session, { ...stackOwner(), account })).owned, []);
     // Applying the same plan again is not an error: what is gone is gone.
     assert.deepEqual((await applyPlan(plan)).failed, []);
   });

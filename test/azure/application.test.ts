@@ -10,7 +10,7 @@ import {
   subjectOf,
 } from "./stack-world.ts";
 
-const ownName = /^podtrust-prod-[0-9a-f]{16}$/u;
+const ownName = /^podtrust-prod_[0-9a-f]{8}-[0-9a-f]{16}$/u;
 const theirs = { name: "by-hand", issuer, subject: "s" };
 
 describe("an application of a config's section azure", () => {
@@ -36,7 +36,7 @@ describe("an application of a config's section azure", () => {
     const [made] = ours(await world.credentials(app()));
     assert.deepEqual(
       [made?.subject, made?.audiences, made?.description],
-      [subjectOf("shop/web"), [audience], "podtrust stack=prod format=1"],
+      [subjectOf("shop/web"), [audience], "podtrust stack=prod format=1 id=3f2a91bc"],
     );
     await world.must(["plan", "--check"]);
     await configured("[shop/db]");

@@ -5,6 +5,7 @@ import { openTofuText } from "../../src/stack/index.ts";
 
 const client = "22222222-3333-4444-5555-666666666666";
 const yaml = (more = ""): string => `stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 azure:
   - tenant: 11111111-2222-3333-4444-555555555555
@@ -22,7 +23,7 @@ describe("a resource group of Azure in OpenTofu", () => {
   test("has podtrust's tags and names, so that both see the same things", async () => {
     const text = await exported();
     assert.match(text, /podtrust-stack += "prod"/u);
-    assert.match(text, /name += "podtrust-prod-[0-9a-f]{16}"/u);
+    assert.match(text, /name += "podtrust-prod_[0-9a-f]{8}-[0-9a-f]{16}"/u);
     assert.match(text, /audience += \["api:\/\/AzureADTokenExchange"\]/u);
     assert.match(text, /subject += "system:serviceaccount:shop:web"/u);
   });
@@ -32,14 +33,17 @@ describe("a resource group of Azure in OpenTofu", () => {
       "/subscriptions/33333333-4444-5555-6666-777777777777/resourceGroups/podtrust/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web";
     const text = await exported();
     assert.ok(text.includes(`"${id}"`), text);
-    assert.match(text, new RegExp(`"${id}/federatedIdentityCredentials/podtrust-prod-[0-9a-f]{16}"`, "u"));
+    assert.match(
+      text,
+      new RegExp(`"${id}/federatedIdentityCredentials/podtrust-prod_[0-9a-f]{8}-[0-9a-f]{16}"`, "u"),
+    );
   });
 
   test("gives an application's credentials the stack's mark, and asks Entra's provider only for those", async () => {
     const text = await exported(`      - {application: ${client}, serviceAccounts: [shop/site]}\n`);
     assert.match(text, /source += "hashicorp\/azuread"/u);
     assert.match(text, new RegExp(`client_id += "${client}"`, "u"));
-    assert.match(text, /description += "podtrust stack=prod format=1"/u);
+    assert.match(text, /description += "podtrust stack=prod format=1 id=3f2a91bc"/u);
     assert.doesNotMatch(await exported(), /azuread/u);
   });
 

@@ -2,7 +2,7 @@
 import { type PartyDrift, type PartyWorld, testParty } from "../support/party-suite.ts";
 import { audience, azureStackWorld, issuer, type Standing, subjectOf } from "./stack-world.ts";
 
-const own = /^podtrust-prod-/u;
+const own = /^podtrust-prod_/u;
 
 async function partyWorld(): Promise<PartyWorld> {
   const world = await azureStackWorld();
@@ -89,6 +89,19 @@ async function partyWorld(): Promise<PartyWorld> {
         change: async () => void (await world.ask("DELETE", world.arm("/web"))),
       },
     ],
+    async unmark() {
+      await world.ask("PATCH", world.arm("/web"), {
+        tags: { "podtrust-stack": "prod", "podtrust-format": "1" },
+      });
+      // Azure renames nothing, and takes a pair once.
+      for (const holder of ["web", "theirs"]) {
+        const { name = "", issuer: of, subject, audiences } = (await ownOf(holder)) ?? {};
+        const path = (one: string): string => world.arm(`/${holder}/federatedIdentityCredentials/${one}`);
+        await world.ask("DELETE", path(name));
+        const former = `podtrust-prod-${name.slice(-16)}`;
+        await world.ask("PUT", path(former), { properties: { issuer: of, subject, audiences } });
+      }
+    },
     close: () => world.close(),
   };
 }

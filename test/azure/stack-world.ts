@@ -175,6 +175,7 @@ export async function azureStackWorld(options: AzureWorldOptions = {}): Promise<
       writeFile(
         join(folder, "podtrust.yaml"),
         `stack: prod
+identity: 3f2a91bc
 issuer: ${ofConfig}
 ${head}azure:
   - tenant: ${azure.tenant}

@@ -16,7 +16,7 @@ import {
 
 const web = "- {name: web, serviceAccounts: [shop/web]}\n";
 const isWrite = (call: string): boolean => !call.startsWith("GET ");
-const ownName = /^podtrust-prod-[0-9a-f]{16}$/u;
+const ownName = /^podtrust-prod_[0-9a-f]{8}-[0-9a-f]{16}$/u;
 const theirs = { name: "by-hand", issuer, subject: subjectOf("shop/web") };
 
 describe("a config with a section azure", () => {
@@ -47,11 +47,15 @@ describe("a config with a section azure", () => {
     );
     assert.match(
       out,
-      /^ {6}shop\/web {2,}"?podtrust-prod-[0-9a-f]{16} for api:\/\/AzureADTokenExchange"?$/mu,
+      /^ {6}shop\/web {2,}"?podtrust-prod_[0-9a-f]{8}-[0-9a-f]{16} for api:\/\/AzureADTokenExchange"?$/mu,
     );
     assert.match(out, /^note: Entra takes tokens by a new federated credential after some minutes/mu);
     const [identity] = await world.identities();
-    assert.deepEqual(identity?.tags, { "podtrust-stack": "prod", "podtrust-format": "1" });
+    assert.deepEqual(identity?.tags, {
+      "podtrust-stack": "prod",
+      "podtrust-identity": "3f2a91bc",
+      "podtrust-format": "1",
+    });
     const [credential] = await world.credentials("web");
     assert.match(credential?.name ?? "", ownName);
     assert.deepEqual(

@@ -42,6 +42,7 @@ const varying: readonly (readonly [RegExp, string])[] = [
   [/127\.0\.0\.1:\d+/gu, "127.0.0.1:6443"],
   [/\buntil(\s+)\d{4}-\d\d-\d\d\b/gu, "until$12026-11-27"],
   [/demo-app-[a-z0-9]{5}\b/gu, "demo-app-x7k2p"],
+  [/(tags\.podtrust:identity\s+)"?[0-9a-f]{8}"?/gu, "$13f2a91bc"],
 ];
 
 /** Times that are longer by a digit end a line elsewhere. */

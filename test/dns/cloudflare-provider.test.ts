@@ -8,13 +8,18 @@ import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { type StandInCloudflareOptions, startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { type DnsWorld, dnsProviderContract, work } from "../support/dns-provider-contract.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 type StandIn = Awaited<ReturnType<typeof startStandInCloudflare>>;
 
 const { signal } = work;
 
 function providerOf(api: StandIn, stack = "prod", token = api.tokens.edit): DnsProvider {
-  return cloudflareDns({ access: { baseUrl: api.url, token }, stack, clock: new SwiftClock() });
+  return cloudflareDns({
+    access: { baseUrl: api.url, token },
+    ...stackOwner(stack),
+    clock: new SwiftClock(),
+  });
 }
 
 /** A request of somebody else's to the stand-in. */
@@ -238,7 +243,7 @@ describe("DNS at Cloudflare", () => {
         path.startsWith("/zones") ? { status: 403, body: refusal(9109, "Invalid access token") } : verify,
       );
       const access = { baseUrl, token: "t".repeat(40) };
-      const dns = cloudflareDns({ access, stack: "prod", clock: new SwiftClock() });
+      const dns = cloudflareDns({ access, ...stackOwner(), clock: new SwiftClock() });
       await assert.rejects(dns.zoneOf("oidc.example.com", signal), { code, message });
     });
   }
@@ -266,7 +271,7 @@ describe("DNS at Cloudflare", () => {
     test(`an answer that ${what} is an error that says so, and nothing is made of it`, async (t) => {
       const baseUrl = await answering(t, () => ({ status: 200, body }));
       const access = { baseUrl, token: "t".repeat(40) };
-      const dns = cloudflareDns({ access, stack: "prod", clock: new SwiftClock() });
+      const dns = cloudflareDns({ access, ...stackOwner(), clock: new SwiftClock() });
       await assert.rejects(dns.zoneOf("oidc.example.com", signal), {
         code: what === "is no JSON" ? "cloudflare-unavailable" : "cloudflare-answer-invalid",
       });
@@ -279,7 +284,7 @@ describe("DNS at Cloudflare", () => {
       body: { success: true, errors: [], result: [{ id: "0".repeat(32), name: "other.example" }] },
     }));
     const access = { baseUrl, token: "t".repeat(40) };
-    const dns = cloudflareDns({ access, stack: "prod", clock: new SwiftClock() });
+    const dns = cloudflareDns({ access, ...stackOwner(), clock: new SwiftClock() });
     await assert.rejects(dns.zoneOf("oidc.example.com", signal), {
       code: "cloudflare-answer-invalid",
       message: /no end/u,
@@ -289,7 +294,11 @@ describe("DNS at Cloudflare", () => {
   test("a 429 is waited out for as long as Retry-After says, with the reason and a deadline, and the write is made once", async (t) => {
     const api = await standIn(t);
     const clock = new SwiftClock();
-    const dns = cloudflareDns({ access: { baseUrl: api.url, token: api.tokens.edit }, stack: "prod", clock });
+    const dns = cloudflareDns({
+      access: { baseUrl: api.url, token: api.tokens.edit },
+      ...stackOwner(),
+      clock,
+    });
     const zone = await dns.zoneOf("oidc.example.com", signal);
     api.misbehave({ what: "rate-limit", method: "POST" });
     const said: string[] = [];

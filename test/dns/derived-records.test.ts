@@ -5,6 +5,7 @@ import { type DnsZone, recordResource } from "../../src/rules/dns/index.ts";
 import { applyPlan, type Observed, type Plan, planOf, type Resource } from "../../src/rules/plan/index.ts";
 import { startStandInCloudflare } from "../../src/sandbox/index.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 const account = '0 issue "ca.example; accounturi=https://ca.example/1; validationmethods=http-01"';
 
@@ -38,7 +39,7 @@ async function world(t: TestContext, text: string) {
   const { signal } = new AbortController();
   const provider = cloudflareDns({
     access: { baseUrl: api.url, token: api.tokens.edit },
-    stack: "prod",
+    ...stackOwner(),
     clock,
   });
   const zone: DnsZone = await provider.zoneOf("example.com", signal);

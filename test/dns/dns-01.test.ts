@@ -39,10 +39,10 @@ describe("the challenge dns-01", () => {
         // What podtrust up works with is not here.
         dns: { cloudflare: { tokenFile: join(folder, "another"), publisherTokenFile } },
         resolveTxt: (name) => Promise.resolve(valuesOf(name)),
-        openTxtRecords: ({ dns, stack }, waiting) =>
+        openTxtRecords: ({ dns, ...stack }, waiting) =>
           openChallengeRecords({
             dns,
-            stack,
+            ...stack,
             env,
             clock: { ...systemClock, sleep: () => new Promise((resolve) => setTimeout(resolve, 5)) },
             waiting,
@@ -55,7 +55,7 @@ describe("the challenge dns-01", () => {
       await served.publisher.ready(AbortSignal.timeout(maxWait));
       assert.match(await fetchKeys(), /^[0-9A-Fa-f:]+$/u);
       assert.deepEqual(texts(), [], "the proof was taken back");
-      assert.deepEqual([...seen], ["podtrust stack=prod format=1"]);
+      assert.deepEqual([...seen], ["podtrust stack=prod format=1 id=3f2a91bc"]);
       const waits = logger.lines.filter(({ message }) =>
         message.includes("do not answer with the TXT record"),
       );

@@ -15,13 +15,14 @@ import {
 import { podtrustHere } from "../support/cli.ts";
 import { type DnsWorld, dnsProviderContract, work } from "../support/dns-provider-contract.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 const { signal } = work;
 const set = { name: "oidc.example.com", type: "A", ttl: 60, values: ["192.0.2.7"] } as const;
 
 function providerOf(api: StandInHetzner, clock: SwiftClock, stack = "prod"): DnsProvider {
   const access = { endpoint: api.url, token: api.tokens.readWrite, clock };
-  return hetznerDns(new HetznerApi(access), stack, "a test");
+  return hetznerDns(new HetznerApi(access), stackOwner(stack), "a test");
 }
 
 async function byHand(api: StandInHetzner, method: string, path: string, body?: object): Promise<number> {
@@ -75,7 +76,13 @@ describe("DNS at Hetzner", () => {
         const { name, ttl, labels } = one as { name: string; ttl: number; labels: object };
         return { name, ttl, labels };
       }),
-      [{ name: "oidc", ttl: 60, labels: { "podtrust-stack": "prod", "podtrust-format": "1" } }],
+      [
+        {
+          name: "oidc",
+          ttl: 60,
+          labels: { "podtrust-stack": "prod", "podtrust-identity": "3f2a91bc", "podtrust-format": "1" },
+        },
+      ],
     );
   });
 
@@ -154,7 +161,10 @@ describe("DNS at Hetzner", () => {
     t.after(() => rm(cwd, { recursive: true }));
     await writeFile(join(cwd, "token"), api.tokens.readWrite);
     const dns = '{hetzner: {tokenFile: token}, addresses: ["203.0.113.7", "2001:db8::7"]}';
-    await writeFile(join(cwd, "podtrust.yaml"), `stack: prod\nissuer: {zone: example.com}\ndns: ${dns}\n`);
+    await writeFile(
+      join(cwd, "podtrust.yaml"),
+      `stack: prod\nidentity: 3f2a91bc\nissuer: {zone: example.com}\ndns: ${dns}\n`,
+    );
     const env = { HCLOUD_ENDPOINT: api.url };
     const podtrust = (...args: string[]) => podtrustHere(args, { cwd, clock, env });
     const up = await podtrust("up", "--yes");

@@ -7,12 +7,13 @@ import { dnsCliWorld } from "../support/dns-cli-world.ts";
 import { emptyFile } from "../support/nowhere.ts";
 
 const config = `stack: prod
+identity: 3f2a91bc
 issuer: {zone: example.com}
 dns: {cloudflare: {}, addresses: ["203.0.113.7"]}
 `;
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/u;
-const mark = "podtrust stack=prod format=1";
+const mark = "podtrust stack=prod format=1 id=3f2a91bc";
 
 const nameIn = (text: string): string => uuid.exec(text)?.[0] ?? assert.fail(`no name in ${text}`);
 

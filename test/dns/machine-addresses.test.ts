@@ -176,7 +176,7 @@ describe("the addresses that the issuer's name leads to", () => {
   test("are that of the existing machine that the config names by its own", async (t) => {
     const world = await dnsCliWorld(t);
     const machine = (address: string): string =>
-      `stack: prod\nissuer: https://oidc.example.com\ndns: cloudflare\nmachine: {ssh: {address: "${address}", user: root}}\n`;
+      `stack: prod\nidentity: 3f2a91bc\nissuer: https://oidc.example.com\ndns: cloudflare\nmachine: {ssh: {address: "${address}", user: root}}\n`;
     await world.config(machine("2001:db8::9"));
     const up = await world.podtrust(["up", "--yes", "--only", "dns"]);
     assert.equal(up.code, 0, up.out + up.err);
@@ -188,7 +188,8 @@ describe("the addresses that the issuer's name leads to", () => {
 
   test("are missed aloud where nobody names any", async (t) => {
     const world = await dnsCliWorld(t);
-    const config = (dns: string): string => `stack: prod\nissuer: https://oidc.example.com\ndns: ${dns}\n`;
+    const config = (dns: string): string =>
+      `stack: prod\nidentity: 3f2a91bc\nissuer: https://oidc.example.com\ndns: ${dns}\n`;
     await world.config(config("cloudflare"));
     const { err, code } = await world.podtrust(["plan"]);
     assert.equal(code, 0);

@@ -12,13 +12,13 @@ test("the issuer's addresses in OpenTofu are of the provider that the config nam
     hetzner: "hcloud_zone_rrset",
   };
   const marks = {
-    cloudflare: /comment = "podtrust stack=prod format=1"/u,
-    route53: /records = \["podtrust stack=prod format=1 owns=A,AAAA"\]/u,
-    hetzner: /labels = \{\n {4}podtrust-stack {2}= "prod"/u,
+    cloudflare: /comment = "podtrust stack=prod format=1 id=3f2a91bc"/u,
+    route53: /records = \["podtrust stack=prod format=1 id=3f2a91bc owns=A,AAAA"\]/u,
+    hetzner: /labels = \{\n {4}podtrust-stack {4}= "prod"/u,
   };
   for (const [provider, resource] of Object.entries(resources)) {
     const dns = `{${provider}: {}, addresses: ["203.0.113.7", "2001:db8::7"]}`;
-    await world.config(`stack: prod\nissuer: https://oidc.example.com\ndns: ${dns}\n`);
+    await world.config(`stack: prod\nidentity: 3f2a91bc\nissuer: https://oidc.example.com\ndns: ${dns}\n`);
     const { code, out, err } = await world.podtrust(["export", "opentofu"]);
     assert.equal(code, 0, err);
     const found = [...out.matchAll(/^resource "(\w+)" "(\w+)"/gmu)].map(
@@ -42,7 +42,11 @@ test("records that stand are imported by what their provider calls them, each on
   ]);
   const imported = async (provider: string): Promise<readonly (readonly string[])[]> => {
     const dns = `{${provider}: {}, addresses: ["203.0.113.7", "203.0.113.8", "2001:db8::7"]}`;
-    const config = await parseConfig(`stack: prod\nissuer: https://${name}\ndns: ${dns}\n`, "/p.yaml", {});
+    const config = await parseConfig(
+      `stack: prod\nidentity: 3f2a91bc\nissuer: https://${name}\ndns: ${dns}\n`,
+      "/p.yaml",
+      {},
+    );
     const text = await openTofuText(config, { imports: true, found });
     return [...text.matchAll(/^import \{\n {2}to = (.+)\n {2}id = (.+)\n\}$/gmu)].map(
       ([, to = "", id = ""]) => [to, id],

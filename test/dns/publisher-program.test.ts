@@ -6,6 +6,7 @@ import { startStandInHetzner } from "../../src/sandbox/index.ts";
 import { podtrustHost } from "../support/cli.ts";
 import { dnsCliWorld } from "../support/dns-cli-world.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 test("the publisher's own program proves names at Cloudflare and Hetzner, and refuses by name what needs an SDK", async (t) => {
   const world = await dnsCliWorld(t);
@@ -13,7 +14,7 @@ test("the publisher's own program proves names at Cloudflare and Hetzner, and re
   const context = createContext(host, { json: false, verbose: false });
   const waiting = (): void => {};
   const cloudflare = { provider: { kind: "cloudflare", cloudflare: {} }, caa: true } as const;
-  const records = await openTxtWithoutSdk(context, { dns: cloudflare, stack: "prod" }, waiting);
+  const records = await openTxtWithoutSdk(context, { dns: cloudflare, ...stackOwner() }, waiting);
   await records.setTxt("_acme-challenge.oidc.example.com", "proof");
   assert.deepEqual(
     world.records().map(({ name, content }) => [name, content]),
@@ -32,7 +33,7 @@ test("the publisher's own program proves names at Cloudflare and Hetzner, and re
   const there = createContext(at, { json: false, verbose: false });
   const second = await openTxtWithoutSdk(
     there,
-    { dns: { provider: { kind: "hetzner", hetzner: {} }, caa: true }, stack: "prod" },
+    { dns: { provider: { kind: "hetzner", hetzner: {} }, caa: true }, ...stackOwner() },
     waiting,
   );
   await second.setTxt("_acme-challenge.oidc.example.org", "proof");
@@ -41,7 +42,7 @@ test("the publisher's own program proves names at Cloudflare and Hetzner, and re
   assert.doesNotMatch(JSON.stringify(hetzner.recordSets("example.org")), /proof/u);
   second.close();
   const route53 = { provider: { kind: "route53", route53: {} }, caa: true } as const;
-  await assert.rejects(openTxtWithoutSdk(context, { dns: route53, stack: "prod" }, waiting), {
+  await assert.rejects(openTxtWithoutSdk(context, { dns: route53, ...stackOwner() }, waiting), {
     code: "usage",
     message: /at Cloudflare and Hetzner alone/u,
   });

@@ -5,13 +5,14 @@ import type { DnsProvider } from "../../src/rules/dns/index.ts";
 import { dnsProviderContract, work } from "../support/dns-provider-contract.ts";
 import { startStrictRoute53, type StrictRoute53 } from "../support/strict-route53.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 const { signal } = work;
 const credentials = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "none of anybody's" };
 
 function providerOf(api: StrictRoute53, stack = "prod", clock = new SwiftClock()): DnsProvider {
   const session = openAws({ region: "us-east-1", endpoint: api.url, credentials, attempts: 1, clock });
-  return route53Dns(session, stack, "a test");
+  return route53Dns(session, stackOwner(stack), "a test");
 }
 
 dnsProviderContract("Route 53, as strict as AWS", async () => {
@@ -63,7 +64,7 @@ describe("DNS at Route 53", () => {
         name: "_podtrust.oidc.example.com.",
         type: "TXT",
         ttl: 60,
-        values: ['"podtrust stack=prod format=1 owns=A"'],
+        values: ['"podtrust stack=prod format=1 id=3f2a91bc owns=A"'],
       },
     ]);
     await dns.write(zone, set, work);
@@ -79,7 +80,7 @@ describe("DNS at Route 53", () => {
     // The SDK repeats what got no answer: AWS then says that it exists already.
     const patient = route53Dns(
       openAws({ region: "us-east-1", endpoint: api.url, credentials, attempts: 3 }),
-      "prod",
+      stackOwner(),
       "a test",
     );
     t.after(() => patient.close());
@@ -119,8 +120,8 @@ describe("DNS at Route 53", () => {
     await other.write(zone, { ...set, type: "AAAA", values: ["2001:db8::1"] }, work);
     assert.deepEqual(api.sets("example.com").find((one) => one.type === "TXT")?.values, [
       '"ask Ada first"',
-      '"podtrust stack=prod format=1 owns=A"',
-      '"podtrust stack=dev format=1 owns=AAAA"',
+      '"podtrust stack=prod format=1 id=3f2a91bc owns=A"',
+      '"podtrust stack=dev format=1 id=3f2a91bc owns=AAAA"',
     ]);
     assert.equal((await dns.find(zone, { ...set, type: "AAAA" }, signal))?.owner.kind, "other-stack");
     await dns.delete(zone, set, work);
@@ -175,7 +176,7 @@ describe("DNS at Route 53", () => {
       name: "_podtrust.oidc.example.com.",
       type: "TXT",
       ttl: 60,
-      values: ['"podtrust stack=prod format=1 owns=A"'],
+      values: ['"podtrust stack=prod format=1 id=3f2a91bc owns=A"'],
     });
     assert.deepEqual(
       (await dns.owned(zone, signal)).map(({ name, values }) => [name, values]),

@@ -26,7 +26,7 @@ test("up and down keep the issuer's records at Route 53, below a name that their
   });
   api.put("example.com", { name: "www.example.com.", type: "A", ttl: 60, values: ["198.51.100.1"] });
   const config =
-    'stack: prod\nissuer: {zone: example.com}\ndns: {route53: {}, addresses: ["203.0.113.7", "2001:db8::7"]}\n';
+    'stack: prod\nidentity: 3f2a91bc\nissuer: {zone: example.com}\ndns: {route53: {}, addresses: ["203.0.113.7", "2001:db8::7"]}\n';
   await writeFile(join(cwd, "podtrust.yaml"), config);
   const podtrust = (...args: string[]) => podtrustHere(args, { cwd, clock: new SwiftClock() });
   const up = await podtrust("up", "--yes");

@@ -7,7 +7,7 @@ import { type DnsCliWorld, dnsCliWorld } from "../support/dns-cli-world.ts";
 const issuer = "https://oidc.example.com";
 const addresses = `["203.0.113.7", "2001:DB8:0::7"]`;
 const text = (more = `dns: {cloudflare: {}, addresses: ${addresses}}`): string =>
-  `stack: prod\nissuer: ${issuer}\n${more}\n`;
+  `stack: prod\nidentity: 3f2a91bc\nissuer: ${issuer}\n${more}\n`;
 
 const kinds = (changes: readonly { readonly id: string; readonly kind: string }[]): readonly string[] =>
   changes.map(({ id, kind }) => `${kind} ${id}`);
@@ -50,7 +50,7 @@ describe("the issuer's name at Cloudflare", () => {
       name: "oidc2",
       type: "A",
       content: "198.51.100.2",
-      comment: "podtrust stack=dev format=1",
+      comment: "podtrust stack=dev format=1 id=3f2a91bc",
     });
     const before = held(world);
     await world.config(text());
@@ -88,7 +88,7 @@ describe("the issuer's name at Cloudflare", () => {
       type: "A",
       content: "203.0.113.50",
       ttl: 60,
-      comment: "podtrust stack=prod format=1",
+      comment: "podtrust stack=prod format=1 id=3f2a91bc",
     });
     await world.podtrust(["up", "--yes"]);
     assert.deepEqual(held(world), whole);

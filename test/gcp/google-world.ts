@@ -25,6 +25,7 @@ import {
 import { type GoogleModel, startGoogleModel } from "../support/google-model.ts";
 import { ecKey } from "../support/sandbox.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 export const projectNumber = "123456789012";
 export const name = { projectNumber, pool: "prod", provider: "prod" };
@@ -76,8 +77,9 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
     subjects = [subject],
     ...more
   }: GoogleSpec = {}): readonly Resource[] => {
+    const owner = stackOwner(stack);
     const provider = providerResource(api, {
-      stack,
+      ...owner,
       name,
       issuer: "https://oidc.example.com",
       audiences: [],
@@ -87,7 +89,7 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
       ...more,
     });
     return [
-      poolResource(api, { stack, ...name }),
+      poolResource(api, { ...owner, ...name }),
       provider,
       memberResource(api, { name, email, subjects, dependsOn: [provider.id] }),
     ];
@@ -104,8 +106,8 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
     },
     async down(signal) {
       const doomed = [
-        poolToDelete(api, { stack: "prod", ...name }),
-        providerToDelete(api, { stack: "prod", name }),
+        poolToDelete(api, { ...stackOwner(), ...name }),
+        providerToDelete(api, { ...stackOwner(), name }),
         memberResource(api, { name, email, subjects: [] }),
       ];
       const going = await planOf({ desired: doomed, goal: "absent" });

@@ -9,7 +9,7 @@ import { until } from "../support/until.ts";
 import { googleEnvironment, googleWorld, projectNumber } from "./google-world.ts";
 
 export const issuer = "https://oidc.example.test";
-const text = `stack: prod\nissuer: ${issuer}\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`;
+const text = `stack: prod\nidentity: 3f2a91bc\nissuer: ${issuer}\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`;
 export const secret = { namespace: "podtrust", name: "podtrust-keys" };
 /** A cluster with one Secret, or none. */
 class ClusterWithSecret extends FakeCluster {

@@ -14,6 +14,7 @@ import { email, principal, projectNumber } from "./google-world.ts";
 const issuer = "https://oidc.example.com";
 const config = `
 stack: prod
+identity: 3f2a91bc
 issuer: ${issuer}
 cluster: {kubeconfig: kubeconfig}
 gcp:

@@ -5,6 +5,7 @@ import { openTofuText } from "../../src/stack/index.ts";
 import { email, principal, projectNumber } from "./google-world.ts";
 
 const yaml = (more: string): string => `stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 gcp:
   - project: my-project
@@ -19,7 +20,7 @@ async function exported(more = ""): Promise<string> {
 
 describe("a project of Google Cloud in OpenTofu", () => {
   test("has podtrust's mark, so that both see the same things", async () => {
-    const marks = (await exported()).match(/description += "podtrust stack=prod format=1"/gu);
+    const marks = (await exported()).match(/description += "podtrust stack=prod format=1 id=3f2a91bc"/gu);
     assert.equal(marks?.length, 2);
   });
 

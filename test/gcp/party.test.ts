@@ -6,6 +6,9 @@ import type { Shown } from "../support/stack-world.ts";
 import { email, principal } from "./google-world.ts";
 import { configWith, googleStackWorld } from "./stack-world.ts";
 
+/** The mark of an earlier podtrust. */
+const former = "podtrust stack=prod format=1";
+
 async function partyWorld(): Promise<PartyWorld> {
   const world = await googleStackWorld();
   const { google } = world;
@@ -90,6 +93,11 @@ async function partyWorld(): Promise<PartyWorld> {
         },
       },
     ],
+    unmark() {
+      const pool = iam.pools.get("prod");
+      for (const one of [pool?.fields, fields()]) if (one !== undefined) one["description"] = former;
+      return Promise.resolve();
+    },
     close: () => world.close(),
   };
 }

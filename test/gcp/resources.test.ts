@@ -15,8 +15,9 @@ import {
   projectNumber,
   shown,
 } from "./google-world.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
-const mark = "podtrust stack=prod format=1";
+const mark = "podtrust stack=prod format=1 id=3f2a91bc";
 const codes = ({ failed }: ApplyOutcome): readonly string[] => failed.map(({ error }) => error.code);
 const policyOf = ({ google }: GoogleWorld) => google.iam.policies.get(email) ?? {};
 const providerOf = ({ google }: GoogleWorld) => google.iam.provider("prod", "prod");
@@ -80,7 +81,7 @@ describe("pool, provider and members in a project of Google Cloud", () => {
   });
 
   test("of another stack or of nobody we know are not touched, and another id is proposed", async (t) => {
-    for (const description of ["podtrust stack=other format=1", "Terraform's", ""]) {
+    for (const description of ["podtrust stack=other format=1 id=3f2a91bc", "Terraform's", ""]) {
       const world = await googleWorld(t);
       world.google.iam.addPool("prod", { description });
       const { refusals, changes } = await world.plan();
@@ -125,7 +126,7 @@ describe("pool, provider and members in a project of Google Cloud", () => {
   test("that somebody else deleted are never undeleted, taken over or not", async (t) => {
     const world = await googleWorld(t);
     world.google.iam.addPool("prod", { description: "theirs" }, "DELETED");
-    const resource = poolResource(world.api, { stack: "prod", ...name });
+    const resource = poolResource(world.api, { ...stackOwner(), ...name });
     const taken = await planOf({ desired: [resource], adopt: new Set([resource.id]) });
     assert.deepEqual(
       taken.refusals.map(({ code }) => code),
@@ -139,7 +140,7 @@ describe("pool, provider and members in a project of Google Cloud", () => {
   test("are taken over where somebody said so, and the words in their description stay", async (t) => {
     const world = await googleWorld(t);
     world.google.iam.addPool("prod", { description: "made by hand" });
-    const resource = poolResource(world.api, { stack: "prod", ...name });
+    const resource = poolResource(world.api, { ...stackOwner(), ...name });
     const plan = await planOf({ desired: [resource], adopt: new Set([resource.id]) });
     assert.deepEqual(codes(await applyPlan(plan)), []);
     assert.equal(world.google.iam.pool("prod")?.fields["description"], `${mark} made by hand`);
@@ -238,7 +239,7 @@ describe("the policy of a service account of Google", () => {
 
 describe("the keys of a provider", () => {
   const work = { signal: new AbortController().signal, waiting: () => {} };
-  const place = { stack: "prod", name };
+  const place = { ...stackOwner(), name };
 
   test("are uploaded in one call that names nothing else, and none is made where they are these already", async (t) => {
     const world = await googleWorld(t);
@@ -288,7 +289,7 @@ describe("the keys of a provider", () => {
     await assert.rejects(upload(), { code: "gcp-provider-absent" });
     await made(world);
     world.google.onWrite = (line) => assert.fail(line);
-    providerOf(world)!.fields["description"] = "podtrust stack=other format=1";
+    providerOf(world)!.fields["description"] = "podtrust stack=other format=1 id=3f2a91bc";
     await assert.rejects(upload(), { code: "gcp-provider-absent" });
     providerOf(world)!.fields["description"] = mark;
     providerOf(world)!.state = "DELETED";

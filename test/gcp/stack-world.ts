@@ -14,6 +14,7 @@ import { email, projectNumber } from "./google-world.ts";
 /** A config of one project, with one service account; `more`: of the section, `head`: of the config. */
 export const configWith = (more = "", accounts = "[shop/web]", head = ""): string => `
 stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 cluster: {kubeconfig: kubeconfig}
 ${head}

@@ -20,6 +20,7 @@ const pool = "projects/123456789012/locations/global/workloadIdentityPools/prod"
 
 const config = `
 stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 cluster: {kubeconfig: kubeconfig}
 gcp:

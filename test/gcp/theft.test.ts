@@ -21,6 +21,7 @@ const { signal } = new AbortController();
 
 const configOf = (keys: "fetch" | "upload"): string => `
 stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 cluster: {kubeconfig: kubeconfig}
 gcp:

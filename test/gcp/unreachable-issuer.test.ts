@@ -19,8 +19,9 @@ import { projectNumber } from "./google-world.ts";
 
 const issuer = "https://oidc.example.com";
 const provider = `projects/${projectNumber}/locations/global/workloadIdentityPools/prod/providers/prod`;
-const mark = "podtrust stack=prod format=1";
+const mark = "podtrust stack=prod format=1 id=3f2a91bc";
 const text = `stack: prod
+identity: 3f2a91bc
 issuer: ${issuer}
 gcp: [{project: shop-project, projectNumber: "${projectNumber}"}]
 `;

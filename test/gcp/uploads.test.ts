@@ -14,6 +14,7 @@ import { googleWorld, type GoogleWorld, projectNumber } from "./google-world.ts"
 
 const retention = 600_000;
 const text = `stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.test
 gcp: [{project: shop-project, projectNumber: "${projectNumber}"}]
 `;

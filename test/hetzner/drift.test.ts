@@ -102,7 +102,7 @@ describe("what somebody changed by hand at Hetzner", () => {
   test("a label of ours that was lost is put back, and others' labels stay", async (t) => {
     const world = await standing(t);
     const [address] = world.contents().primaryIps;
-    const labels = { "podtrust-stack": "prod", team: "platform" };
+    const labels = { "podtrust-stack": "prod", "podtrust-identity": "3f2a91bc", team: "platform" };
     await world.ask("PUT", `primary_ips/${address?.id}`, { labels });
     assert.deepEqual(await onlyChange(world), [
       'update primary-ip/prod-ipv4: labels.podtrust-format undefined → "1"',

@@ -41,7 +41,7 @@ async function relabel(made: World, labels: Readonly<Record<string, string>>): P
   await made.ask("PUT", `firewalls/${made.contents().firewalls[0]?.id}`, { labels });
 }
 
-const ours = { "podtrust-stack": "prod", "podtrust-format": "1" };
+const ours = { "podtrust-stack": "prod", "podtrust-identity": "3f2a91bc", "podtrust-format": "1" };
 
 describe("a random name of an issuer on a machine at Hetzner", () => {
   test("is remembered by a label of the firewall, also where no record was written yet", async (t) => {

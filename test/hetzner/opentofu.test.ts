@@ -4,6 +4,7 @@ import { parseConfig } from "../../src/config/index.ts";
 import { openTofuText } from "../../src/stack/index.ts";
 
 const yaml = `stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 machine: {hetzner: {type: cax11, location: nbg1}}
 `;

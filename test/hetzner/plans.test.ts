@@ -43,7 +43,7 @@ describe("a plan of a machine", () => {
   test("finds all that is the stack's, however many pages it takes, and deletes what the config does not name", async (t) => {
     const world = await hetznerWorld(t);
     await world.podtrust(["up", "--yes"]);
-    const labels = { "podtrust-stack": "prod", "podtrust-format": "1" };
+    const labels = { "podtrust-stack": "prod", "podtrust-identity": "3f2a91bc", "podtrust-format": "1" };
     for (let index = 0; index < 55; index += 1) {
       await world.ask("POST", "firewalls", { name: `old-${index}`, labels });
     }
@@ -60,7 +60,7 @@ describe("a plan of a machine", () => {
   test("does not delete a second machine of the stack unless its name is typed", async (t) => {
     const world = await hetznerWorld(t);
     await world.podtrust(["up", "--yes"]);
-    const labels = { "podtrust-stack": "prod", "podtrust-format": "1" };
+    const labels = { "podtrust-stack": "prod", "podtrust-identity": "3f2a91bc", "podtrust-format": "1" };
     await world.ask("POST", "servers", {
       name: "prod-old",
       server_type: "cx23",
@@ -83,7 +83,7 @@ describe("a plan of a machine", () => {
       world.hetzner.misbehave({ what: "sold-out", method: "POST", path: "servers" });
     soldOut();
     await world.podtrust(["up", "--yes"]);
-    const labels = { "podtrust-stack": "prod", "podtrust-format": "1" };
+    const labels = { "podtrust-stack": "prod", "podtrust-identity": "3f2a91bc", "podtrust-format": "1" };
     await world.ask("POST", "primary_ips", { name: "prod-extra", type: "ipv4", location: "nbg1", labels });
     const names = (): readonly string[] =>
       world

@@ -28,7 +28,7 @@ describe("a machine at Hetzner", () => {
         ["ipv6", false, server.id],
       ],
     );
-    const marks = { "podtrust-stack": "prod", "podtrust-format": "1" };
+    const marks = { "podtrust-stack": "prod", "podtrust-identity": "3f2a91bc", "podtrust-format": "1" };
     for (const { labels } of [...sshKeys, ...firewalls, ...primaryIps]) assert.deepEqual(labels, marks);
     assert.match(server.labels["podtrust-host-key"] ?? "", /^[a-z2-7]{52}$/u);
     const again = await world.podtrust(["up"]);

@@ -33,6 +33,8 @@ describe("manifests openbao-policy", { skip: missing ?? false }, () => {
       await world.change(path, body);
       assert.equal((await world.podtrust(["plan", "--check", "--allow-replace"], host)).code, 3, what);
     }
+    const former = { description: "podtrust stack=prod format=1" };
+    await world.bao.admin("POST", "sys/auth/podtrust/tune", former);
     await world.bao.admin("DELETE", "auth/podtrust/role/jobs");
     const theirs = { role_type: "jwt", user_claim: "sub", bound_audiences: ["x"] };
     await world.bao.admin("POST", "auth/podtrust/role/theirs", theirs);
@@ -51,6 +53,13 @@ describe("manifests openbao-policy", { skip: missing ?? false }, () => {
       ["another mount", "POST", "sys/auth/other", { type: "jwt" }],
       ["another type", "POST", "sys/auth/podtrust", { type: "userpass" }],
       ["another mark", "POST", "sys/auth/podtrust", { type: "jwt", description: "x" }],
+      [
+        "another mark on our mount",
+        "POST",
+        "sys/mounts/auth/podtrust/tune",
+        { description: "podtrust stack=dev format=1" },
+      ],
+      ["longer leases of our mount", "POST", "sys/mounts/auth/podtrust/tune", { max_lease_ttl: "87600h" }],
       ["the list of mounts", "GET", "sys/auth"],
       ["taking another's mount away", "DELETE", "sys/auth/token"],
       ["another issuer", "POST", "auth/podtrust/config", { bound_issuer: "https://other.example" }],

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { after, before, beforeEach, describe, test } from "node:test";
+import { defined } from "../../src/core/base/index.ts";
 import { openbaoProgram } from "../support/openbao-server.ts";
 import { drifts, openbaoWorld, type OpenBaoWorld, webRole } from "../support/openbao-world.ts";
 import { type PartyWorld, testParty } from "../support/party-suite.ts";
@@ -44,8 +45,12 @@ async function partyWorld(): Promise<PartyWorld> {
     drifts: drifts.map(([what, path, body, allowing]) => ({
       what,
       change: () => world.change(path, body),
-      ...(allowing === undefined ? {} : { allowing }),
+      ...defined({ allowing }),
     })),
+    async unmark() {
+      const description = "podtrust stack=prod format=1";
+      await bao.admin("POST", "sys/auth/podtrust/tune", { description });
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -130,8 +135,8 @@ describe("a config's OpenBao", { skip: missing ?? false }, () => {
 
   for (const [what, type, description] of [
     ["nobody's mark", "jwt", "made by hand"],
-    ["another stack's mark", "jwt", "podtrust stack=dev format=1"],
-    ["our mark and another type", "userpass", "podtrust stack=prod format=1"],
+    ["another stack's mark", "jwt", "podtrust stack=dev format=1 id=3f2a91bc"],
+    ["our mark and another type", "userpass", "podtrust stack=prod format=1 id=3f2a91bc"],
   ] as const)
     test(`of a path with ${what} is refused by name, and nothing there is changed`, async () => {
       await world.bao.admin("POST", "sys/auth/podtrust", { type, description });

@@ -17,6 +17,7 @@ const missing = await carrier.missing();
 if (missing !== undefined && process.env["CI"] === "true") throw new Error(missing);
 
 const yaml = `stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 openbao:
   - address: https://bao.example.com:8200
@@ -123,7 +124,7 @@ describe("OpenBao in OpenTofu", { skip: missing ?? false }, () => {
     assert.ok(text.startsWith(out.slice(0, out.indexOf("output "))), "an import adds to what there is");
     for (const line of [
       'source  = "hashicorp/vault"',
-      'description        = "podtrust stack=prod format=1"',
+      'description        = "podtrust stack=prod format=1 id=3f2a91bc"',
       'bound_issuer       = "https://oidc.example.com"',
       'oidc_discovery_url = "https://oidc.example.com"',
       'sub = "system:serviceaccount:shop:a,system:serviceaccount:shop:b"',

@@ -24,6 +24,8 @@ import {
   type StackWorld,
   useEnvironment,
 } from "../support/stack-world.ts";
+import { awsTags } from "../../src/rules/plan/index.ts";
+import { otherIdentity } from "../support/stack-owner.ts";
 
 const administrator = "arn:aws:iam::aws:policy/AdministratorAccess";
 const boundary = `arn:aws:iam::${account}:policy/bound`;
@@ -166,6 +168,9 @@ describe("manifests aws-policy", () => {
     await made.podtrust(["up", "--yes"]);
     const theirs = { RoleName: "theirs", AssumeRolePolicyDocument: rootTrust };
     await made.iam.send(new CreateRoleCommand(theirs));
+    const others = Object.entries(awsTags.of({ stack: "prod", identity: otherIdentity }));
+    const Tags = others.map(([Key, Value]) => ({ Key, Value }));
+    await made.iam.send(new CreateRoleCommand({ ...theirs, RoleName: "namesake", Tags }));
     const least = await asLeast(made);
     t.after(() => least.destroy());
     const mark = { Key: "podtrust:stack", Value: "prod" };
@@ -185,6 +190,10 @@ describe("manifests aws-policy", () => {
         least.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: administrator })),
       ],
       ["marking another's role", least.send(new TagRoleCommand({ RoleName: "theirs", Tags: [mark] }))],
+      [
+        "deleting a role of our name's with another identity",
+        least.send(new DeleteRoleCommand({ RoleName: "namesake" })),
+      ],
       ["deleting another's role", least.send(new DeleteRoleCommand({ RoleName: "theirs" }))],
       [
         "trust of another's role",

@@ -6,6 +6,7 @@ import { awsTags } from "../../src/rules/plan/index.ts";
 import { account } from "../support/sandbox.ts";
 import { dnsCliWorld } from "../support/dns-cli-world.ts";
 import { configText, type StackWorld, stackWorld } from "../support/stack-world.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 const former = "https://former.example.test";
 
@@ -29,7 +30,7 @@ describe("an issuer that becomes another", () => {
     assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
     // The stack had another issuer before: its provider carries the stack's tags.
     const host = new URL(issuer).hostname;
-    const Tags = Object.entries(awsTags.of("prod")).map(([Key, Value]) => ({ Key, Value }));
+    const Tags = Object.entries(awsTags.of(stackOwner())).map(([Key, Value]) => ({ Key, Value }));
     await world.iam.send(
       new CreateOpenIDConnectProviderCommand({
         Url: former,
@@ -61,7 +62,7 @@ describe("an issuer that becomes another", () => {
   test("is refused where records of its name would go, keeps them where it is listed as former, and goes by --allow-replace", async (t) => {
     const world = await dnsCliWorld(t);
     const text = (host: string, more = ""): string =>
-      `stack: prod\nissuer: https://${host}\ndns: {cloudflare: {}, addresses: ["203.0.113.7"]}\n${more}`;
+      `stack: prod\nidentity: 3f2a91bc\nissuer: https://${host}\ndns: {cloudflare: {}, addresses: ["203.0.113.7"]}\n${more}`;
     const names = (): readonly string[] => [...new Set(world.records().map(({ name }) => name))].toSorted();
     await world.config(text("a.example.com"));
     assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
@@ -95,7 +96,7 @@ describe("an issuer that becomes another", () => {
     assert.deepEqual(await providers(aws), [new URL(aws.issuer.issuer).hostname]);
     const dns = await dnsCliWorld(t);
     const text = (host: string): string =>
-      `stack: prod\nissuer: https://${host}\ndns: {cloudflare: {}, addresses: ["203.0.113.7"]}\n`;
+      `stack: prod\nidentity: 3f2a91bc\nissuer: https://${host}\ndns: {cloudflare: {}, addresses: ["203.0.113.7"]}\n`;
     await dns.config(text("a.example.com"));
     assert.equal((await dns.podtrust(["up", "--yes"])).code, 0);
     const before = dns.records();

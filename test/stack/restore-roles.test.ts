@@ -13,6 +13,7 @@ import { podtrustHere } from "../support/cli.ts";
 import { newKey } from "../support/publisher.ts";
 import { account, audience } from "../support/sandbox.ts";
 import { configText, sandboxEnvironment, stackWorld, useEnvironment } from "../support/stack-world.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 describe("podtrust restore once a cluster is lost", () => {
   test("names the roles that its bindings left, changes none, and says so where they cannot be read", async (t) => {
@@ -31,7 +32,7 @@ describe("podtrust restore once a cluster is lost", () => {
         new CreateRoleCommand({
           RoleName: name,
           AssumeRolePolicyDocument: policy(trusts),
-          Tags: Object.entries(awsTags.of(mark)).map(([Key, Value]) => ({ Key, Value })),
+          Tags: Object.entries(awsTags.of(stackOwner(mark))).map(([Key, Value]) => ({ Key, Value })),
         }),
       );
     await make("left", bindingMark({ stack: "prod" }, { namespace: "shop", name: "web" }));

@@ -74,7 +74,7 @@ test("a plan is for people: a sign, a colour, what was and what shall be; and wi
     /^account 111122223333, eu-central-1, as arn:aws:iam::111122223333:user\/podtrust-admin$/mu,
   );
   assert.match(plain, /^\+ aws\/111122223333\/role\/demo {2}create$/mu);
-  assert.match(plain, /^ {6}maxSession {12}7200$/mu);
+  assert.match(plain, /^ {6}maxSession {14}7200$/mu);
   assert.match(plain, /^2 to create\.$/mu);
   await world.podtrust(["up", "--yes"]);
   await world.config(configText(world.issuer.issuer).replace("aws-test/demo", "aws-test/other"));

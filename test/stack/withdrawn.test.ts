@@ -14,6 +14,7 @@ import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
 import { type OpenBaoStandIn, standInToken, startOpenBaoStandIn } from "../support/openbao-stand-in.ts";
 import { TestClock } from "../support/clock.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 const authority = await testAuthority();
 const [stolen, next] = [await ecKey("stolen"), await ecKey("next")];
@@ -73,14 +74,17 @@ describe("a key that was withdrawn", () => {
     await bao?.close();
     bao = await startOpenBaoStandIn({
       mount: "podtrust",
-      description: ownershipComment.of("prod"),
+      description: ownershipComment.of(stackOwner()),
       issuer: issuer.issuer,
       roles: { web: { boundAudiences, boundSubject: subject } },
       fetch: () => (isAway ? Promise.reject(new Error("no route to host")) : Promise.resolve(served(shown))),
       now: () => clock.now() / 1000,
     });
     const section = `openbao: [{address: "${bao.address}", mount: podtrust, audience: openbao, roles: [{name: web, serviceAccounts: [shop/web], policies: [web]}]}]`;
-    await writeFile(join(folder, "podtrust.yaml"), `stack: prod\nissuer: ${issuer.issuer}\n${section}\n`);
+    await writeFile(
+      join(folder, "podtrust.yaml"),
+      `stack: prod\nidentity: 3f2a91bc\nissuer: ${issuer.issuer}\n${section}\n`,
+    );
     // The spare was published beforehand: no token has an unknown kid any more, and nothing is fetched again.
     publish(stolen, next);
     assert.ok(await login(stolen));

@@ -13,6 +13,7 @@ import { type Sandbox, type SandboxOptions, startSandbox } from "../../src/sandb
 import { testAuthority } from "./certificates.ts";
 import { type IssuerServer, startIssuer } from "./issuer-server.ts";
 import { account, audience, ecKey, type TestKey } from "./sandbox.ts";
+import { stackOwner } from "./stack-owner.ts";
 
 /** A sandbox account that is still empty, an issuer that it can reach, and podtrust's session as its administrator. */
 export interface AwsWorld {
@@ -53,7 +54,7 @@ export async function startAwsWorld(options: SandboxOptions = {}): Promise<AwsWo
     audiences: [audience],
     serviceAccounts: ["aws-test/demo"],
   });
-  const common = { stack: "prod", account };
+  const common = { ...stackOwner(), account };
   return {
     sandbox,
     issuer,

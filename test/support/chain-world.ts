@@ -69,6 +69,7 @@ export function trustWith(
 /** The YAML of the world's config. */
 export function chainYaml(issuer: string, kubeconfig: string): string {
   return `stack: prod
+identity: 3f2a91bc
 issuer: ${issuer}
 cluster: {kubeconfig: ${kubeconfig}}
 aws:

@@ -17,6 +17,7 @@ import { SwiftClock } from "./swift-clock.ts";
 export function machineConfig(hetzner = "", more = ""): string {
   return `
 stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 machine:
   hetzner:

@@ -7,8 +7,10 @@ import {
   type Observed,
   type Resource,
   shownKnown,
+  type StackOwner,
   type Tags,
 } from "../../src/rules/plan/index.ts";
+import { stackOwner } from "./stack-owner.ts";
 
 /** A thing at the model provider. */
 export interface Thing {
@@ -87,10 +89,14 @@ function wantedOf({ value, takes }: ModelSpec, inputs: Inputs): Known<string> {
 
 const isFixed = (value: string): boolean => value.startsWith("!");
 
+const isMarked = (tags: Tags, owner: StackOwner): boolean =>
+  Object.entries(awsTags.of(owner)).every(([key, value]) => tags[key] === value);
+
 /** A resource of the model provider. Creating takes two writes, so that it can be cut off in the middle. */
 export function modelResource(provider: ModelProvider, spec: ModelSpec): Resource<Thing> {
   const { stack, name, inside, takes, ifTaken, isRight } = spec;
-  const tags = awsTags.of(stack);
+  const owner = stackOwner(stack);
+  const tags = awsTags.of(owner);
   const valueOf = (inputs: Inputs): string => {
     const wanted = wantedOf(spec, inputs);
     if (!wanted.known) throw new TypeError(`${name} was applied before ${wanted.after}`);
@@ -107,7 +113,7 @@ export function modelResource(provider: ModelProvider, spec: ModelSpec): Resourc
       provider.reads.push(name);
       const state = provider.things.get(name);
       if (state === undefined) return Promise.resolve({ exists: false });
-      return Promise.resolve({ exists: true, state, owner: awsTags.ownerOf(state.tags, stack) });
+      return Promise.resolve({ exists: true, state, owner: awsTags.ownerOf(state.tags, owner) });
     },
     fingerprint: ({ value, tags: found, serial }) => [value, found, serial],
     outputs: ({ serial }) => ({ serial: String(serial) }),
@@ -121,9 +127,7 @@ export function modelResource(provider: ModelProvider, spec: ModelSpec): Resourc
       const isSame = wanted.known && state.value === wanted.value;
       const fields = [
         ...(isSame ? [] : [{ field: "value", before: state.value, after }]),
-        ...(awsTags.ownerOf(state.tags, stack).kind === "ours" && state.tags["podtrust:format"] === "1"
-          ? []
-          : [{ field: "tags", before: state.tags, after: tags }]),
+        ...(isMarked(state.tags, owner) ? [] : [{ field: "tags", before: state.tags, after: tags }]),
       ];
       if (fields.length === 0) return { kind: "none", fields };
       return { kind: isFixed(spec.value) && state.value !== "" ? "replace" : "update", fields };

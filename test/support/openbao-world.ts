@@ -95,6 +95,7 @@ export async function openbaoWorld(): Promise<OpenBaoWorld> {
     writeFile(
       join(folder, "podtrust.yaml"),
       `stack: prod
+identity: 3f2a91bc
 issuer: ${issuer.issuer}
 ${more}openbao:
   - address: ${address}

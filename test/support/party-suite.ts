@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import type { Host } from "../../src/cli/index.ts";
 import { type ChildOptions, type CliResult, podtrustChild } from "./cli.ts";
+import { identity, otherIdentity } from "./stack-owner.ts";
 import type { Shown } from "./stack-world.ts";
 
 /** What somebody may change by hand of what podtrust made. */
@@ -35,6 +38,8 @@ export interface PartyWorld {
   /** How the program itself is run on that folder. */
   child(args: readonly string[]): { readonly args: readonly string[] } & ChildOptions;
   readonly drifts: readonly PartyDrift[];
+  /** Takes the identity off each mark of the stack, as an earlier podtrust made it. */
+  unmark(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -110,6 +115,34 @@ export function testParty({ name, skip, calls: least, open }: PartySuite): void 
         await world.must(["plan", "--check"]);
         assert.deepEqual(await world.standing(), made, what);
       }
+    });
+
+    test("marked before there were identities is taken over once, and goes with the stack", async () => {
+      await world.must(["up", "--yes"]);
+      await world.unmark();
+      assert.equal((await world.podtrust(["plan", "--check"])).code, 3);
+      await world.must(["up", "--yes"]);
+      world.calls.splice(0);
+      await world.must(["plan", "--check"]);
+      await world.must(["up", "--yes"]);
+      assert.deepEqual(writes(), [], "once");
+      await world.unmark();
+      await world.must(["down", "--yes"]);
+      assert.deepEqual(await world.standing(), empty);
+    });
+
+    test("of the same name with another identity is another config's: its up and its down change nothing", async () => {
+      await world.must(["up", "--yes"]);
+      const made = await world.standing();
+      const file = join(world.child([]).cwd ?? "", "podtrust.yaml");
+      await writeFile(file, (await readFile(file, "utf8")).replace(identity, otherIdentity));
+      const { out, err } = await world.podtrust(["up", "--yes"]);
+      const whose = `another podtrust stack "prod" (identity ${identity}; this config's is ${otherIdentity})`;
+      assert.ok((out + err).includes(whose), out + err);
+      assert.deepEqual(await world.standing(), made);
+      await world.podtrust(["down", "--confirm", "prod"]);
+      await world.podtrust(["down", "--yes"]);
+      assert.deepEqual(await world.standing(), made);
     });
 
     test("ended at any of its calls is finished by the next run, up and down", async () => {

@@ -19,6 +19,7 @@ export const readOnly = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
 export function configText(issuer: string, role = "", more = ""): string {
   return `
 stack: prod
+identity: 3f2a91bc
 issuer: ${issuer}
 ${more}
 aws:

@@ -14,6 +14,7 @@ import { freePort } from "../support/free-port.ts";
 import { motoVenv } from "../support/moto.ts";
 import { cleanAwsEnvironment } from "../support/python-venv.ts";
 import { until } from "../support/until.ts";
+import { stackOwner } from "../support/stack-owner.ts";
 
 const missing = await motoVenv.missing();
 
@@ -53,7 +54,7 @@ if (missing === undefined) {
     return {
       zone,
       as(stack) {
-        const dns = route53Dns(openAws({ region, endpoint, credentials }), stack, "a test");
+        const dns = route53Dns(openAws({ region, endpoint, credentials }), stackOwner(stack), "a test");
         opened.push(dns);
         return dns;
       },

@@ -40,7 +40,7 @@ export function targetOf(config: Config, serviceAccount: string, options: RoleOp
 /** The place of the demo that a command line means, whatever its role. */
 export function demoPlaceOf(config: Config, options: Pick<DemoTargetOptions, "serviceAccount">): DemoTarget {
   const [namespace, serviceAccount] = namesOf(options.serviceAccount ?? demoServiceAccount(config));
-  return { stack: config.stack, namespace, serviceAccount };
+  return { stack: config.stack, identity: config.identity, namespace, serviceAccount };
 }
 
 /** The demo that a command line means. */

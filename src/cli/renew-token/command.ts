@@ -29,7 +29,7 @@ async function runRenewToken(context: CommandContext, options: RenewTokenOptions
     config,
     admin: { kubeconfig: context.path(options.kubeconfig) },
     account,
-    labels: kubernetesLabels.of(config.stack),
+    labels: kubernetesLabels.of(config),
     env,
     clock,
     signal,

@@ -15,14 +15,14 @@ type OpenArguments = Parameters<OpenTxtRecords>;
 
 async function providerOf(
   { env, clock }: CommandContext,
-  { dns, stack }: OpenArguments[0],
+  { dns, ...stack }: OpenArguments[0],
   waiting: OpenArguments[1],
 ): Promise<DnsProvider> {
   const { provider } = dns;
   if (provider.kind === "cloudflare") {
     const { cloudflareAccess, cloudflareDns } = await import("../../providers/cloudflare/index.ts");
     const access = await cloudflareAccess(provider.cloudflare, env);
-    return cloudflareDns({ access, stack, clock, waiting });
+    return cloudflareDns({ access, ...stack, clock, waiting });
   }
   if (provider.kind === "hetzner") {
     const { openHetznerDns } = await import("../../providers/hetzner/index.ts");

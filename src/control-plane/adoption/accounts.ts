@@ -14,7 +14,7 @@ import {
 import { type AccountTrust, type OldTrust, statementsToAdd } from "../../rules/adoption/index.ts";
 
 export interface AccountsQuery {
-  readonly config: Pick<Config, "stack" | "issuer" | "aws">;
+  readonly config: Pick<Config, "stack" | "identity" | "issuer" | "aws">;
   /** Former issuers. */
   readonly old: readonly string[];
   readonly clock: Clock;
@@ -30,14 +30,14 @@ interface RolesQuery {
 
 async function rolesTrusting(
   session: AwsSession,
-  { config: { stack, issuer }, account, old }: RolesQuery,
+  { config: { stack, identity, issuer }, account, old }: RolesQuery,
   signal: AbortSignal,
 ): Promise<{ readonly roles: readonly OldTrust[]; readonly isWhole: boolean }> {
   const partition = partitionOf(account.region);
   const arnOf = (one: string): string => oidcProviderArn(partition, account.account, one);
   const [before, wanted] = [old, issuer].map((one) => ({ issuer: one, providerArn: arnOf(one) }));
   if (before === undefined || wanted === undefined) return { roles: [], isWhole: true };
-  const asked = { stack, account: account.account, providerArn: before.providerArn };
+  const asked = { stack, identity, account: account.account, providerArn: before.providerArn };
   const found = await surveyAccount(session, asked, signal);
   const own = new Set(found.ownRoles.map(({ name }) => name));
   const roles = found.roles

@@ -22,7 +22,8 @@ export async function sharedConfig(
   opened: readonly OpenedParty[],
 ): Promise<SharedConfig> {
   const sections = Object.assign({}, ...opened.map(({ section }) => section)) as object;
-  const content = { stack: example.stack, issuer: issuer.url, cluster: { kubeconfig }, ...sections };
+  const { stack, identity } = example;
+  const content = { stack, identity, issuer: issuer.url, cluster: { kubeconfig }, ...sections };
   // A JSON text is a YAML text (YAML 1.2 §1.3).
   const text = JSON.stringify(content, undefined, 2);
   await writePrivateFile(folder, "podtrust.yaml", text);

@@ -22,6 +22,7 @@ import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
+import { namedStack } from "../../rules/plan/index.ts";
 
 /**
  * AWS's STS knew no new role before five seconds, and most after eight: asking sooner wastes a token and two calls;
@@ -180,7 +181,7 @@ function configOf(trust: Trust, roles: readonly { granted: GrantedRole; role: Ro
   const accounts = [...new Map(roles.map(({ granted }) => [granted.account.id, granted.account])).values()];
   return {
     file: `AWSTrust ${trust.name}`,
-    stack: trust.stack,
+    ...namedStack(trust.stack),
     issuer: trust.issuer,
     warnings: [],
     ...noParties,

@@ -1,4 +1,4 @@
-import { awsTags, type Resource } from "../../rules/plan/index.ts";
+import { awsTags, type Resource, type StackOwner } from "../../rules/plan/index.ts";
 import { type ListedRole, readAccountRoles } from "./account-roles.ts";
 import { providerToDelete, roleToDelete } from "./deletion.ts";
 import { type OidcProviderFacts, readOidcProviders } from "./oidc-provider.ts";
@@ -8,8 +8,7 @@ import type { AwsSession } from "./session.ts";
 import { trustsProvider } from "./trust-policy.ts";
 
 /** What is looked for in an account. */
-export interface SurveyInput {
-  readonly stack: string;
+export interface SurveyInput extends StackOwner {
   readonly account: string;
   /** ARN of the provider that the stack wants. */
   readonly providerArn?: string;
@@ -38,7 +37,7 @@ export interface AccountSurvey {
 /** Reads what stands in an account; throws `aws-*`. */
 export async function surveyAccount(
   session: AwsSession,
-  { stack, account, providerArn, roles = [] }: SurveyInput,
+  { account, providerArn, roles = [], ...stack }: SurveyInput,
   signal?: AbortSignal,
 ): Promise<AccountSurvey> {
   const isOurs = ({ tags }: Pick<RoleState, "tags">): boolean => awsTags.ownerOf(tags, stack).kind === "ours";
@@ -57,7 +56,7 @@ export async function surveyAccount(
   // One list of them is kept.
   const all: readonly Pick<ListedRole, "name" | "trustPolicy">[] = isWhole ? read : listed;
 
-  const within = { stack, account };
+  const within = { ...stack, account };
   // Every role goes before the providers: none is ever left that trusts a provider which another owner may create.
   const dependsOn = ownProviders.map(({ arn }) => oidcProviderNames(account, arn).id);
   return {

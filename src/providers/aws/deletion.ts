@@ -1,15 +1,14 @@
-import type { Observed, Resource } from "../../rules/plan/index.ts";
+import type { Observed, Resource, StackOwner } from "../../rules/plan/index.ts";
 import { isAwsCode } from "./failure.ts";
 import { iamOf } from "./iam-call.ts";
 import { deleteOidcProvider, observedProvider, oidcProviderNames } from "./oidc-provider-resource.ts";
 import { type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
 import { type PoliciesOnRole, readRole, readRoleState, type IamRole } from "./role.ts";
 import { deleteRole } from "./role-changes.ts";
-import { roleNames, roleOwner } from "./role-resource.ts";
+import { otherIssuers, roleNames, roleOwner } from "./role-resource.ts";
 import type { AwsSession } from "./session.ts";
 
-interface StackAccount {
-  readonly stack: string;
+interface StackAccount extends StackOwner {
   readonly account: string;
 }
 
@@ -25,7 +24,7 @@ export function providerToDelete(
     fingerprint: (facts) => facts,
     issuers: ({ url }) => [`https://${url}`],
     async read(signal) {
-      return observedProvider(await readOidcProvider(session, arn, signal), within.stack);
+      return observedProvider(await readOidcProvider(session, arn, signal), within);
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),
@@ -54,10 +53,11 @@ export function roleToDelete(
     isRight: true,
     dependsOn,
     fingerprint: ({ id, tags }) => [id, tags],
+    issuers: (state) => otherIssuers(state, within, []),
     async read(signal): Promise<Observed<IamRole>> {
       const state = await readRole(session, name, signal);
       if (state === undefined) return { exists: false };
-      return { exists: true, state, owner: roleOwner(state, within.stack, providers) };
+      return { exists: true, state, owner: roleOwner(state, within, providers) };
     },
     diff: () => ({ kind: "none", fields: [] }),
     apply: () => Promise.resolve(),

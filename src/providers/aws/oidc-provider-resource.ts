@@ -9,6 +9,7 @@ import {
   type Tags,
   type Work,
   sameSet,
+  type StackOwner,
 } from "../../rules/plan/index.ts";
 import { type Iam, iamOf } from "./iam-call.ts";
 import { oidcProviderArn, type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
@@ -21,8 +22,7 @@ export interface LaterThumbprints extends KnownAfter {
 }
 
 /** The desired OIDC provider. */
-export interface OidcProviderSpec {
-  readonly stack: string;
+export interface OidcProviderSpec extends StackOwner {
   readonly account: string;
   /** The issuer, as its tokens carry it. */
   readonly issuer: string;
@@ -173,7 +173,7 @@ export async function deleteOidcProvider(session: AwsSession, arn: string, work:
 /** A provider as a plan sees it. */
 export function observedProvider(
   facts: OidcProviderFacts | undefined,
-  stack: string,
+  stack: StackOwner,
 ): Observed<OidcProviderFacts> {
   if (facts === undefined) return { exists: false };
   return { exists: true, state: facts, owner: awsTags.ownerOf(facts.tags, stack) };
@@ -205,7 +205,7 @@ export function oidcProviderResource(
     issuer: spec.issuer,
     clientIds: spec.audiences,
     thumbprints: thumbprints === undefined || isLater(thumbprints) ? thumbprints : lower(thumbprints),
-    tags: { ...spec.tags, ...awsTags.of(spec.stack) },
+    tags: { ...spec.tags, ...awsTags.of(spec) },
   };
   return {
     ...oidcProviderNames(spec.account, desired.arn),
@@ -214,7 +214,7 @@ export function oidcProviderResource(
     fingerprint: (facts) => facts,
     issuers: () => [spec.issuer],
     async read(signal): Promise<Observed<OidcProviderFacts>> {
-      return observedProvider(await readOidcProvider(session, desired.arn, signal), spec.stack);
+      return observedProvider(await readOidcProvider(session, desired.arn, signal), spec);
     },
     diff(observed): Difference {
       if (!observed.exists) return { kind: "create", fields: newFields(desired) };

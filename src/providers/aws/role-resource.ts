@@ -15,6 +15,7 @@ import {
   type Resource,
   type Tags,
   type Work,
+  type StackOwner,
 } from "../../rules/plan/index.ts";
 import { adoptingTag, formerTrust, isKeepable, keepingTrust } from "./former-trust.ts";
 import { iamOf } from "./iam-call.ts";
@@ -27,8 +28,7 @@ import type { AwsSession } from "./session.ts";
 import { trustedProviders } from "./trust-policy.ts";
 
 /** The desired role. */
-export interface RoleSpec {
-  readonly stack: string;
+export interface RoleSpec extends StackOwner {
   readonly account: string;
   readonly name: string;
   /** As JSON text; `webIdentityTrustPolicy` makes it. */
@@ -95,7 +95,7 @@ function wantedOf(session: AwsSession, spec: RoleSpec): DesiredRole {
     boundary: spec.boundary,
     policies: spec.policies ?? [],
     inline: spec.inline ?? {},
-    tags: mergeTags(spec.tags ?? {}, awsTags.of(spec.stack)),
+    tags: mergeTags(spec.tags ?? {}, awsTags.of(spec)),
   };
 }
 
@@ -136,7 +136,7 @@ function pathRefusal(desired: DesiredRole, state: RoleState): PodtrustError {
 /** The owner of a role: of two clusters with the same mark the one whose OIDC provider it trusts. */
 export function roleOwner(
   { tags, trustPolicy }: Pick<RoleState, "tags" | "trustPolicy">,
-  stack: string,
+  stack: StackOwner,
   providers?: readonly string[],
 ): Owner {
   const owner = awsTags.ownerOf(tags, stack);
@@ -144,13 +144,29 @@ export function roleOwner(
   const trusted = trustedProviders(trustPolicy);
   if (providers.includes(tagValue(tags, adoptingTag) ?? "")) return owner;
   if (trusted.length === 0 || trusted.some((arn) => providers.includes(arn))) return owner;
-  return { kind: "other-stack", stack: `${stack} of another cluster, by ${trusted.join(", ")}` };
+  return { kind: "other-stack", stack: `${stack.stack} of another cluster, by ${trusted.join(", ")}` };
+}
+
+/**
+ * The issuers that a role lets in whose mark has no identity, where none of them is ours: it may be that of another stack of the
+ * same name. `ours`: ARNs of OIDC providers.
+ */
+export function otherIssuers(
+  { tags, trustPolicy }: Pick<RoleState, "tags" | "trustPolicy">,
+  stack: StackOwner,
+  ours: readonly string[],
+): readonly string[] {
+  const owner = awsTags.ownerOf(tags, stack);
+  if (owner.kind !== "ours" || owner.byName !== true) return [];
+  const trusted = trustedProviders(trustPolicy);
+  if (trusted.some((arn) => ours.includes(arn))) return [];
+  return trusted.map((arn) => `https://${arn.slice(arn.indexOf("/") + 1)}`);
 }
 
 /** A role as a plan sees it. */
 export function observedRole(
   state: RoleState | undefined,
-  { stack, settlesWithin = 0, providers }: Pick<RoleSpec, "stack" | "settlesWithin" | "providers">,
+  { settlesWithin = 0, providers, ...stack }: StackOwner & Pick<RoleSpec, "settlesWithin" | "providers">,
   now: number,
 ): Observed<RoleState> {
   if (state === undefined) return { exists: false };
@@ -163,7 +179,7 @@ export function observedRole(
 
 /** The trust policy that a role is to have together with what it keeps, as JSON text; `before`: the present one. */
 export function desiredTrust(
-  { trustPolicy, keepsTrust = false, stack }: Pick<RoleSpec, "trustPolicy" | "keepsTrust" | "stack">,
+  { trustPolicy, keepsTrust = false, ...stack }: StackOwner & Pick<RoleSpec, "trustPolicy" | "keepsTrust">,
   before: RoleState | undefined,
 ): string {
   if (before === undefined || !keepsTrust) return trustPolicy;
@@ -196,6 +212,7 @@ export function roleResource(session: AwsSession, spec: RoleSpec): Resource<Role
     dependsOn: spec.dependsOn ?? [],
     ...defined({ ifTaken: spec.ifTaken }),
     fingerprint: (state) => state,
+    issuers: (state) => otherIssuers(state, spec, trustedProviders(desired.trustPolicy)),
     async read(signal): Promise<Observed<RoleState>> {
       const state = await readRoleState(session, desired.name, signal);
       return observedRole(state, spec, session.clock.now());

@@ -2,7 +2,9 @@ import type { Difference, FieldChange, Observed, Resource, Work } from "../../ru
 import { ownershipComment } from "../../rules/plan/index.ts";
 import { relyingParties } from "../../rules/oidc/index.ts";
 import {
+  type CredentialOwner,
   credentialName,
+  formerCredentialName,
   type ObservedCredential,
   isOwnCredential,
   isSamePair,
@@ -12,8 +14,7 @@ import type { CredentialHolder } from "./holders.ts";
 import { settle, type AzureStep } from "./settle.ts";
 
 /** The subjects of an issuer that may become an identity or an application. */
-export interface CredentialsSpec {
-  readonly stack: string;
+export interface CredentialsSpec extends CredentialOwner {
   readonly holder: CredentialHolder;
   /** Empty: none may. */
   readonly desired: readonly DesiredCredential[];
@@ -30,11 +31,17 @@ const paceMs = 4000;
 
 const keyOf = (name: string): string => name.toLowerCase();
 
-/** A wanted credential as it is written. */
-function written({ stack, holder }: CredentialsSpec, desired: DesiredCredential): ObservedCredential {
+/** A wanted credential as it is written beside those of ours that are there. */
+function written(
+  spec: CredentialsSpec,
+  desired: DesiredCredential,
+  own: readonly ObservedCredential[],
+): ObservedCredential {
   const { issuer, subject, audience } = desired;
-  const description = holder.describes ? ownershipComment.of(stack) : "";
-  return { name: credentialName(stack, desired), issuer, subject, audiences: [audience], description };
+  const former = formerCredentialName(spec.stack, desired);
+  const name = own.some((one) => keyOf(one.name) === former) ? former : credentialName(spec, desired);
+  const description = spec.holder.describes ? ownershipComment.of(spec) : "";
+  return { name, issuer, subject, audiences: [audience], description };
 }
 
 const members = ["issuer", "subject", "audiences", "description"] as const;
@@ -50,7 +57,7 @@ function drifted(
 /** Those of a list that are the stack's, as a plan sees them: they exist once there is one. */
 export function observedCredentials(
   all: readonly ObservedCredential[] | undefined,
-  stack: string,
+  stack: CredentialOwner,
 ): Observed<CredentialsState> {
   const credentials = (all ?? []).filter((one) => isOwnCredential(one, stack));
   return credentials.length === 0
@@ -60,7 +67,7 @@ export function observedCredentials(
 
 function difference(spec: CredentialsSpec, observed: Observed<CredentialsState>): Difference {
   const found = observed.exists ? observed.state.credentials : [];
-  const asWritten = spec.desired.map((one) => ({ account: one.account, is: written(spec, one) }));
+  const asWritten = spec.desired.map((one) => ({ account: one.account, is: written(spec, one, found) }));
   const names = new Set(asWritten.map(({ is }) => keyOf(is.name)));
   const gone = found
     .filter(({ name }) => !names.has(keyOf(name)))
@@ -121,8 +128,8 @@ class Standing {
   }
 
   next(): AzureStep | undefined {
-    const asWritten = this.#spec.desired.map((one) => written(this.#spec, one));
     const own = [...this.#own.values()];
+    const asWritten = this.#spec.desired.map((one) => written(this.#spec, one, own));
     const surplus = own.find(({ name }) => !asWritten.some((one) => keyOf(one.name) === keyOf(name)));
     if (surplus !== undefined) return this.#remove(surplus);
     const missing = asWritten.filter((one) => {
@@ -143,7 +150,7 @@ function settleCredentials(
   observed: Observed<CredentialsState>,
   work: Work,
 ): Promise<void> {
-  const { holder, stack } = spec;
+  const { holder } = spec;
   const own = (found: Observed<CredentialsState>): readonly ObservedCredential[] =>
     found.exists ? found.state.credentials : [];
   let standing = new Standing(spec, own(observed), work);
@@ -151,7 +158,7 @@ function settleCredentials(
     paceMs,
     async next(isUnclear) {
       if (isUnclear) {
-        const found = observedCredentials(await holder.list(work.signal), stack);
+        const found = observedCredentials(await holder.list(work.signal), spec);
         standing = new Standing(spec, own(found), work);
       }
       return standing.next();
@@ -164,7 +171,7 @@ function settleCredentials(
  * one after another. It excludes those that others made.
  */
 export function credentialsResource(spec: CredentialsSpec): Resource<CredentialsState> {
-  const { holder, stack, dependsOn = [] } = spec;
+  const { holder, dependsOn = [] } = spec;
   return {
     ...holder.named,
     isRight: true,
@@ -173,9 +180,11 @@ export function credentialsResource(spec: CredentialsSpec): Resource<Credentials
     // Another name than that of its pair: somebody else gave it this issuer.
     issuers: ({ credentials }) =>
       credentials
-        .filter((one) => keyOf(one.name) === keyOf(credentialName(stack, one)))
+        .filter((one) =>
+          [credentialName(spec, one), formerCredentialName(spec.stack, one)].includes(keyOf(one.name)),
+        )
         .map(({ issuer }) => issuer),
-    read: async (signal) => observedCredentials(await holder.list(signal), stack),
+    read: async (signal) => observedCredentials(await holder.list(signal), spec),
     diff: (observed) => difference(spec, observed),
     apply: ({ observed }, work) => settleCredentials(spec, observed, work),
     delete: (observed, work) => settleCredentials({ ...spec, desired: [] }, observed, work),
@@ -201,7 +210,7 @@ export interface HolderView {
 
 /** Compares what is wanted of a holder with what others have there. */
 export function viewOf(
-  { stack, desired }: Pick<CredentialsSpec, "stack" | "desired">,
+  { desired, ...stack }: CredentialOwner & Pick<CredentialsSpec, "desired">,
   all: readonly ObservedCredential[],
 ): HolderView {
   const others = all.filter((one) => !isOwnCredential(one, stack));

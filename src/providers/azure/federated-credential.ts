@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { isRecord, recordOf, textOf, textsOf } from "../../core/base/index.ts";
+import type { StackOwner } from "../../rules/plan/index.ts";
 import { invalidAnswer } from "./failure.ts";
 
 /** A federated identity credential as Azure has it. */
@@ -25,8 +26,11 @@ export interface DesiredCredential {
 }
 
 const hashLength = 16;
-const prefixOf = (stack: string): string => `podtrust-${stack}-`;
-// No stack has an underscore in its name: what a binding makes is no other stack's, and `up` of this one leaves it.
+/** Of what was made before there were identities. */
+const namePrefixOf = (stack: string): string => `podtrust-${stack}-`;
+// No stack has an underscore in its name: neither of these is another stack's.
+const prefixOf = ({ stack, identity }: StackOwner): string => `podtrust-${stack}_${identity}-`;
+/** What a binding makes: `up` of its stack leaves it. */
 const bindingPrefixOf = (stack: string): string => `podtrust-${stack}_`;
 
 type Pair = Pick<DesiredCredential, "issuer" | "subject">;
@@ -41,10 +45,15 @@ const isHashAfter = (name: string, prefix: string): boolean => {
 
 /**
  * The name of a credential of ours, which marks its owner: Resource Manager keeps neither tags nor a description of
- * one. Of 89 characters at the most, of 120 that Azure takes.
+ * one. Of 98 characters at the most, of 120 that Azure takes.
  */
-export function credentialName(stack: string, pair: Pair): string {
+export function credentialName(stack: StackOwner, pair: Pair): string {
   return `${prefixOf(stack)}${hashOf(pair)}`;
+}
+
+/** The name that it has where it was made before there were identities. Azure renames nothing: it keeps it. */
+export function formerCredentialName(stack: string, pair: Pair): string {
+  return `${namePrefixOf(stack)}${hashOf(pair)}`;
 }
 
 /** The same of a credential that a binding of the stack's cluster makes. */
@@ -52,9 +61,21 @@ export function boundCredentialName(stack: string, pair: Pair): string {
   return `${bindingPrefixOf(stack)}${hashOf(pair)}`;
 }
 
-/** Whether a credential is one of the stack's: no other stack's name has this form. */
-export function isOwnCredential({ name }: Pick<ObservedCredential, "name">, stack: string): boolean {
-  return isHashAfter(name, prefixOf(stack));
+/** The owner of credentials, and the issuer of its config. */
+export interface CredentialOwner extends StackOwner {
+  readonly issuer: string;
+}
+
+/**
+ * Whether a credential is one of the stack's. One whose name has no identity may be that of another stack of the same
+ * name: it is ours where it is for our issuer.
+ */
+export function isOwnCredential(
+  { name, issuer }: Pick<ObservedCredential, "name" | "issuer">,
+  stack: CredentialOwner,
+): boolean {
+  const isFormer = isHashAfter(name, namePrefixOf(stack.stack)) && issuer === stack.issuer;
+  return isFormer || isHashAfter(name, prefixOf(stack));
 }
 
 /** Whether a credential was made for a binding of the stack's cluster. */

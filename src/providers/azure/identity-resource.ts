@@ -1,5 +1,11 @@
 import { PodtrustError, recordOf, textOf } from "../../core/base/index.ts";
-import { azureTags, type Observed, type Owner, type Resource } from "../../rules/plan/index.ts";
+import {
+  azureTags,
+  type Observed,
+  type Owner,
+  type Resource,
+  type StackOwner,
+} from "../../rules/plan/index.ts";
 import type { AzureApi, AzureCall } from "./api.ts";
 import { azureError, invalidAnswer, isNotFound } from "./failure.ts";
 import {
@@ -13,8 +19,7 @@ import {
 import { settle, type AzureStep } from "./settle.ts";
 
 /** The desired identity. */
-export interface IdentitySpec {
-  readonly stack: string;
+export interface IdentitySpec extends StackOwner {
   readonly group: ResourceGroupRef;
   readonly name: string;
   /** Absent: the resource group's. It never changes. */
@@ -131,31 +136,34 @@ async function groupLocation(api: AzureApi, group: ResourceGroupRef, signal: Abo
 }
 
 /** The owner of an identity, as a stack sees it. */
-export function identityOwner({ tags }: IdentityState, stack: string): Owner {
+export function identityOwner({ tags }: IdentityState, stack: StackOwner): Owner {
   return azureTags.ownerOf(tags, stack);
 }
 
 /** An identity as a plan sees it. */
-export function observedIdentity(found: IdentityState | undefined, stack: string): Observed<IdentityState> {
+export function observedIdentity(
+  found: IdentityState | undefined,
+  stack: StackOwner,
+): Observed<IdentityState> {
   return found === undefined
     ? { exists: false }
     : { exists: true, state: found, owner: identityOwner(found, stack) };
 }
 
 /** Its tags with ours among them; any other tags stay. */
-function markedTags(before: IdentityState["tags"], stack: string): IdentityState["tags"] {
+function markedTags(before: IdentityState["tags"], stack: StackOwner): IdentityState["tags"] {
   const others = Object.entries(before).filter(([key]) => !azureTags.isOwn(key));
   return { ...Object.fromEntries(others), ...azureTags.of(stack) };
 }
 
-const isMarked = ({ tags }: IdentityState, stack: string): boolean =>
+const isMarked = ({ tags }: IdentityState, stack: StackOwner): boolean =>
   Object.entries(azureTags.of(stack)).every(([key, text]) => tags[key] === text);
 
 /** Refuses a write to what has got another owner since the plan was made. */
-function checkOurs(found: IdentityState, { stack, group, name }: IdentitySpec): void {
-  const owner = identityOwner(found, stack);
+function checkOurs(found: IdentityState, spec: IdentitySpec): void {
+  const owner = identityOwner(found, spec);
   if (owner.kind === "ours") return;
-  const { id } = identityNames(group, name);
+  const { id } = identityNames(spec.group, spec.name);
   throw new PodtrustError("plan-changed", `${id} has got another owner since the plan was made`, {
     detail: { id, owner },
   });
@@ -163,7 +171,7 @@ function checkOurs(found: IdentityState, { stack, group, name }: IdentitySpec): 
 
 /** A user-assigned managed identity as a plan's resource. Its location never changes, and is no difference. */
 export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<IdentityState> {
-  const { stack, group, name } = spec;
+  const { group, name } = spec;
   const path = identityPath(group, name);
   const read = (signal: AbortSignal): Promise<IdentityState | undefined> => readIdentity(api, spec, signal);
   return {
@@ -172,9 +180,9 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
     ifTaken: "Choose another name in the config, or have the podtrust that made it change it.",
     fingerprint: ({ tags, clientId }) => ({ tags, clientId }),
     outputs: ({ clientId, principalId }) => ({ clientId, principalId }),
-    read: async (signal) => observedIdentity(await read(signal), stack),
+    read: async (signal) => observedIdentity(await read(signal), spec),
     diff(observed) {
-      const after = azureTags.of(stack);
+      const after = azureTags.of(spec);
       if (!observed.exists) {
         const fields = Object.entries({ location: spec.location ?? "the resource group's", tags: after });
         return {
@@ -183,8 +191,8 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
         };
       }
       const { state } = observed;
-      if (isMarked(state, stack)) return { kind: "none", fields: [] };
-      const fields = [{ field: "tags", before: state.tags, after: markedTags(state.tags, stack) }];
+      if (isMarked(state, spec)) return { kind: "none", fields: [] };
+      const fields = [{ field: "tags", before: state.tags, after: markedTags(state.tags, spec) }];
       return { kind: "update", fields };
     },
     async apply(_change, work) {
@@ -203,12 +211,12 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
           const found = await read(signal);
           if (found === undefined) {
             const location = spec.location ?? (await groupLocation(api, group, signal));
-            const body = { location, tags: azureTags.of(stack) };
+            const body = { location, tags: azureTags.of(spec) };
             return step(`making the identity ${name}`, { method: "PUT", body });
           }
           checkOurs(found, spec);
-          if (isMarked(found, stack)) return undefined;
-          const body = { tags: markedTags(found.tags, stack) };
+          if (isMarked(found, spec)) return undefined;
+          const body = { tags: markedTags(found.tags, spec) };
           return step(`tagging the identity ${name}`, { method: "PATCH", body });
         },
       });
@@ -219,7 +227,7 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
         async next() {
           const found = await read(work.signal);
           // One with a new owner stays.
-          if (found === undefined || identityOwner(found, stack).kind !== "ours") return undefined;
+          if (found === undefined || identityOwner(found, spec).kind !== "ours") return undefined;
           const call = { method: "DELETE", path, query: identityVersion, what } as const;
           return {
             what,

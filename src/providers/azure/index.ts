@@ -23,6 +23,7 @@ export {
   credentialName,
   type ObservedCredential,
   isBoundCredential,
+  type CredentialOwner,
   type DesiredCredential,
 } from "./federated-credential.ts";
 export { applicationHolder, type CredentialHolder, identityHolder } from "./holders.ts";

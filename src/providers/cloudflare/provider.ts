@@ -24,10 +24,10 @@ import {
 import { type ApiRecord, isAt, ownerOf, readRecord, setOf } from "./record.ts";
 import { type RecordStep, stepsToward } from "./steps.ts";
 import { checkServed, isReadOnly, readZone } from "./zone.ts";
+import type { StackOwner } from "../../rules/plan/index.ts";
 
-export interface CloudflareOptions {
+export interface CloudflareOptions extends StackOwner {
   readonly access: CloudflareAccess;
-  readonly stack: string;
   readonly clock: Clock;
   /** Called for waits outside of a change. */
   readonly waiting?: OnApiWait;
@@ -45,11 +45,11 @@ class CloudflareDns implements DnsProvider {
   readonly name = "Cloudflare";
   readonly caller = "its API token";
   readonly #api: CloudflareApi;
-  readonly #stack: string;
+  readonly #stack: StackOwner;
   readonly #clock: Clock;
   readonly #waiting: OnApiWait;
 
-  constructor({ access, stack, clock, waiting = () => {} }: CloudflareOptions) {
+  constructor({ access, clock, waiting = () => {}, ...stack }: CloudflareOptions) {
     this.#api = new CloudflareApi(access, clock);
     this.#stack = stack;
     this.#clock = clock;
@@ -229,7 +229,7 @@ class CloudflareDns implements DnsProvider {
   close(): void {}
 }
 
-function takenError({ name, type }: RecordKey, record: ApiRecord, stack: string): PodtrustError {
+function takenError({ name, type }: RecordKey, record: ApiRecord, stack: StackOwner): PodtrustError {
   const said = `${name} has a ${record.type} record that is not to be touched for ${type}: it belongs to`;
   return nameTaken({ name, type }, said, { found: record.type, owner: ownerOf(record, stack) });
 }

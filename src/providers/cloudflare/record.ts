@@ -8,7 +8,7 @@ import {
   type RecordKey,
   type RecordSet,
 } from "../../rules/dns/index.ts";
-import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
+import { type Owner, ownershipComment, type StackOwner } from "../../rules/plan/index.ts";
 import { invalidAnswer } from "./answer.ts";
 
 /** One record as the API has it. */
@@ -62,16 +62,18 @@ export function isAt({ name, type }: RecordKey, record: ApiRecord): boolean {
 }
 
 /** The owner of a record, as a stack sees it. */
-export function ownerOf(record: ApiRecord, stack: string): Owner {
+export function ownerOf(record: ApiRecord, stack: StackOwner): Owner {
   if (record.type !== "CNAME") return ownershipComment.ownerOf(record.comment, stack);
   return { kind: "untagged", looksLike: `an unknown owner who made it an alias of ${record.value}` };
 }
+
+const isByName = (owner: Owner): boolean => owner.kind === "ours" && owner.byName === true;
 
 /** Records of one name and type as a set; undefined for none. */
 export function setOf(
   key: RecordKey,
   records: readonly ApiRecord[],
-  stack: string,
+  stack: StackOwner,
 ): ObservedRecordSet | undefined {
   const [first] = records;
   if (first === undefined) return undefined;
@@ -83,7 +85,7 @@ export function setOf(
     recordIds: Object.fromEntries(records.map(({ value, id }) => [value, id])),
     proxied: records.some(({ proxied }) => proxied),
     hasOurs: owners.some(({ kind }) => kind === "ours"),
-    owner: owners.find(({ kind }) => kind !== "ours") ?? { kind: "ours" },
+    owner: owners.find(({ kind }) => kind !== "ours") ?? owners.find(isByName) ?? { kind: "ours" },
   };
 }
 

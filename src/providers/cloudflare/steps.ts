@@ -1,5 +1,5 @@
 import type { RecordSet } from "../../rules/dns/index.ts";
-import { ownershipComment } from "../../rules/plan/index.ts";
+import { markedComment, ownershipComment, type StackOwner } from "../../rules/plan/index.ts";
 import { type ApiRecord, bodyOf, maxComment } from "./record.ts";
 
 /** One request that brings the present state nearer to the wanted one. */
@@ -8,17 +8,6 @@ export type RecordStep =
   | { readonly kind: "change"; readonly id: string; readonly value: string; readonly body: object }
   | { readonly kind: "delete"; readonly id: string; readonly value: string };
 
-/** Other text beside our mark stays, where there is room for both. */
-function commentFor(record: ApiRecord | undefined, stack: string): string {
-  const own = ownershipComment.of(stack);
-  const before = record?.comment ?? "";
-  const owner = ownershipComment.ownerOf(before, stack);
-  if (owner.kind === "ours") return before;
-  // Another stack's mark must not stand beside ours.
-  const both = `${own} ${before}`.trimEnd();
-  return owner.kind === "untagged" && both.length <= maxComment ? both : own;
-}
-
 /**
  * The steps that make the records of a name and type those of a set, each with the stack's mark. A record whose value
  * has to go becomes one whose value is missing, so that the name always resolves.
@@ -26,7 +15,7 @@ function commentFor(record: ApiRecord | undefined, stack: string): string {
 export function stepsToward(
   set: RecordSet,
   records: readonly ApiRecord[],
-  stack: string,
+  stack: StackOwner,
 ): readonly RecordStep[] {
   const missing = set.values.filter((value) => !records.some((record) => record.value === value));
   const seen = new Set<string>();
@@ -37,11 +26,13 @@ export function stepsToward(
   });
   const spare = records.filter((record) => !stays.includes(record));
   const change = (record: ApiRecord, value: string): RecordStep => {
-    const body = bodyOf(set, value, commentFor(record, stack));
+    const body = bodyOf(set, value, markedComment(record.comment, stack, maxComment));
     return { kind: "change", id: record.id, value, body };
   };
   const differs = (record: ApiRecord): boolean =>
-    record.ttl !== set.ttl || record.proxied || record.comment !== commentFor(record, stack);
+    record.ttl !== set.ttl ||
+    record.proxied ||
+    record.comment !== markedComment(record.comment, stack, maxComment);
   return [
     ...stays.filter(differs).map((record) => change(record, record.value)),
     ...missing.slice(0, spare.length).map((value, index) => change(spare[index] as ApiRecord, value)),

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Change, FieldChange, Observed, Work } from "../../rules/plan/index.ts";
+import type { Change, FieldChange, Observed, Work, StackOwner } from "../../rules/plan/index.ts";
 import type { GoogleApi, GoogleCall } from "./api.ts";
 import { googleError, isNotFound } from "./failure.ts";
 import { untilDone } from "./operations.ts";
@@ -24,7 +24,7 @@ export async function readUnlessAbsent<T>(
 /** A pool or provider as a plan sees it, a deleted one too: its id is taken for 30 days. */
 export function observedKept<T extends GoogleResourceState>(
   found: T | undefined,
-  stack: string,
+  stack: StackOwner,
 ): Observed<T> {
   return found === undefined
     ? { exists: false }
@@ -34,7 +34,7 @@ export function observedKept<T extends GoogleResourceState>(
 /** The same on the way down, where what is deleted is gone. */
 export function observedToDelete<T extends GoogleResourceState>(
   found: T | undefined,
-  stack: string,
+  stack: StackOwner,
 ): Observed<T> {
   return observedKept(found?.state === "DELETED" ? undefined : found, stack);
 }
@@ -45,7 +45,7 @@ export function stateFields({ state }: GoogleResourceState): readonly FieldChang
 }
 
 /** The field of the mark, where a thing does not carry it. */
-export function markFields({ description }: GoogleResourceState, stack: string): readonly FieldChange[] {
+export function markFields({ description }: GoogleResourceState, stack: StackOwner): readonly FieldChange[] {
   const after = markedDescription(description, stack);
   return after === description ? [] : [{ field: "description", before: description, after }];
 }
@@ -67,7 +67,11 @@ export async function operate(
  * Keeps `apply` from what is not ours, and was not when the change was decided: between the plan and the write another
  * owner may have made it. What is taken over had another owner when it was decided.
  */
-export function checkOwner<T extends GoogleResourceState>(found: T, change: Change<T>, stack: string): void {
+export function checkOwner<T extends GoogleResourceState>(
+  found: T,
+  change: Change<T>,
+  stack: StackOwner,
+): void {
   const { observed, resource } = change;
   const owner = ownerOf(found, stack);
   if (owner.kind === "ours") return;
@@ -110,7 +114,7 @@ export function deleteKept<T extends GoogleResourceState>(
     path,
     what,
     stack,
-  }: { read: (signal: AbortSignal) => Promise<T | undefined>; path: string; what: string; stack: string },
+  }: { read: (signal: AbortSignal) => Promise<T | undefined>; path: string; what: string; stack: StackOwner },
   work: Work,
 ): Promise<void> {
   return settle(api, work, async () => {

@@ -7,7 +7,7 @@ import {
   uploadableKeys,
   uploadText,
 } from "../../rules/gcp/index.ts";
-import type { Work } from "../../rules/plan/index.ts";
+import type { Work, StackOwner } from "../../rules/plan/index.ts";
 import type { GoogleApi } from "./api.ts";
 import { operate, readUnlessAbsent } from "./kept.ts";
 import { providerPath } from "./resource-paths.ts";
@@ -24,8 +24,7 @@ export function readProvider(
 }
 
 /** The provider that gets keys, and its required owner. */
-export interface ProviderTarget {
-  readonly stack: string;
+export interface ProviderTarget extends StackOwner {
   readonly name: ProviderName;
   /** Whether an uploaded key that is not among the new ones stays. Absent: none does. */
   readonly stays?: (key: Jwk) => boolean;
@@ -34,11 +33,12 @@ export interface ProviderTarget {
 /** The provider, where it is the stack's. Throws `gcp-provider-absent` and what else `readProvider` throws. */
 async function ownProvider(
   api: GoogleApi,
-  { stack, name }: ProviderTarget,
+  target: ProviderTarget,
   signal: AbortSignal,
 ): Promise<ProviderState> {
+  const { stack, name } = target;
   const found = await readProvider(api, name, signal);
-  if (found !== undefined && found.state === "ACTIVE" && ownerOf(found, stack).kind === "ours") return found;
+  if (found !== undefined && found.state === "ACTIVE" && ownerOf(found, target).kind === "ours") return found;
   const { provider } = name;
   const sentence = `there is no provider ${provider} of stack ${stack} to upload keys to`;
   throw new PodtrustError("gcp-provider-absent", sentence, { detail: { provider, stack } });
@@ -70,15 +70,16 @@ export interface Uploaded {
  */
 export async function uploadKeys(
   api: GoogleApi,
-  { stack, name, stays = () => false }: ProviderTarget,
+  target: ProviderTarget,
   keys: readonly Jwk[] | undefined,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<Uploaded> {
+  const { name, stays = () => false } = target;
   const { provider } = name;
   let isWritten = false;
   let desired = keys;
   await settle(api, work, async () => {
-    const found = await ownProvider(api, { stack, name }, work.signal);
+    const found = await ownProvider(api, target, work.signal);
     if (keys !== undefined)
       desired = keysInPlaceOf(found.jwksJson, keys, { place: `the provider ${provider}`, stays });
     if (sameUpload(found.jwksJson, desired)) return undefined;

@@ -1,5 +1,5 @@
 import type { ProviderName } from "../../rules/gcp/index.ts";
-import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import type { Difference, Observed, Resource, Work, StackOwner } from "../../rules/plan/index.ts";
 import type { GoogleApi, GoogleCall } from "./api.ts";
 import { googleError } from "./failure.ts";
 import {
@@ -19,8 +19,7 @@ import { settle, type SettleStep } from "./settle.ts";
 import { markedDescription, type PoolState, readPoolShape } from "./shapes.ts";
 
 /** The desired pool. */
-export interface PoolSpec {
-  readonly stack: string;
+export interface PoolSpec extends StackOwner {
   readonly projectNumber: string;
   readonly pool: string;
 }
@@ -57,20 +56,20 @@ export async function listPools(
 }
 
 function difference(spec: PoolSpec, observed: Observed<PoolState>): Difference {
-  const { pool, stack } = spec;
+  const { pool } = spec;
   if (!observed.exists) {
     const { description } = newPool(spec);
     return { kind: "create", fields: [{ field: "description", before: undefined, after: description }] };
   }
   const { state, owner } = observed;
-  const fields = [...stateFields(state), ...markFields(state, stack)];
+  const fields = [...stateFields(state), ...markFields(state, spec)];
   const refusal = deletedRefusal(state, owner.kind, { id: pool, kind: "pool" });
   if (refusal !== undefined) return { kind: "update", fields, refusal };
   return { kind: fields.length === 0 ? "none" : "update", fields };
 }
 
-const newPool = ({ stack }: PoolSpec): { readonly description: string } => ({
-  description: markedDescription("", stack),
+const newPool = (spec: PoolSpec): { readonly description: string } => ({
+  description: markedDescription("", spec),
 });
 
 function nextStep(
@@ -79,7 +78,7 @@ function nextStep(
   found: PoolState | undefined,
   work: Work,
 ): SettleStep | undefined {
-  const { pool, projectNumber, stack } = spec;
+  const { pool, projectNumber } = spec;
   const path = poolPath(spec);
   const step = (what: string, call: Omit<GoogleCall, "what">): SettleStep => ({
     what,
@@ -92,7 +91,7 @@ function nextStep(
   }
   if (found.state === "DELETED")
     return step(`undeleting the pool ${pool}`, { method: "POST", path: `${path}:undelete`, body: {} });
-  const description = markedDescription(found.description, stack);
+  const description = markedDescription(found.description, spec);
   if (description === found.description) return undefined;
   const query = { updateMask: "description" };
   return step(`marking the pool ${pool}`, { method: "PATCH", path, query, body: { description } });
@@ -100,25 +99,25 @@ function nextStep(
 
 /** A workload identity pool as a plan's resource. Whether it is disabled is for a person to say, and no difference. */
 export function poolResource(api: GoogleApi, spec: PoolSpec): Resource<PoolState> {
-  const { pool, stack } = spec;
+  const { pool } = spec;
   return {
     ...poolNames(spec),
     dependsOn: [],
     ifTaken: takenNext("pool", pool),
     fingerprint: ({ description, state, disabled }) => ({ description, state, disabled }),
-    read: async (signal) => observedKept(await readPool(api, spec, signal), stack),
+    read: async (signal) => observedKept(await readPool(api, spec, signal), spec),
     diff: (observed) => difference(spec, observed),
     apply: (change, work) =>
       settle(api, work, async () => {
         const found = await readPool(api, spec, work.signal);
-        if (found !== undefined) checkOwner(found, change, stack);
+        if (found !== undefined) checkOwner(found, change, spec);
         return nextStep(api, spec, found, work);
       }),
     delete: (_observed, work) => {
       const what = `deleting the pool ${pool}`;
       return deleteKept(
         api,
-        { read: (signal) => readPool(api, spec, signal), path: poolPath(spec), what, stack },
+        { read: (signal) => readPool(api, spec, signal), path: poolPath(spec), what, stack: spec },
         work,
       );
     },
@@ -128,6 +127,6 @@ export function poolResource(api: GoogleApi, spec: PoolSpec): Resource<PoolState
 /** The same for the way down: a deleted one is gone. */
 export function poolToDelete(api: GoogleApi, spec: PoolSpec): Resource<PoolState> {
   const read = async (signal: AbortSignal): Promise<Observed<PoolState>> =>
-    observedToDelete(await readPool(api, spec, signal), spec.stack);
+    observedToDelete(await readPool(api, spec, signal), spec);
   return { ...poolResource(api, spec), read };
 }

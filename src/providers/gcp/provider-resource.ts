@@ -8,6 +8,7 @@ import {
   type Resource,
   type Work,
   sameSet,
+  type StackOwner,
 } from "../../rules/plan/index.ts";
 import type { GoogleApi, GoogleCall } from "./api.ts";
 import { googleError } from "./failure.ts";
@@ -33,8 +34,7 @@ export interface LaterKeys extends KnownAfter {
 }
 
 /** The desired provider. */
-export interface ProviderSpec {
-  readonly stack: string;
+export interface ProviderSpec extends StackOwner {
   readonly name: ProviderName;
   /** As the tokens carry it, to the letter. */
   readonly issuer: string;
@@ -127,9 +127,9 @@ function keysField({ keys }: ProviderSpec, before: ProviderState | undefined): r
 }
 
 function newFields(spec: ProviderSpec): readonly FieldChange[] {
-  const { issuer, audiences, mapping, condition, stack } = spec;
+  const { issuer, audiences, mapping, condition } = spec;
   const after: Readonly<Record<string, unknown>> = {
-    description: markedDescription("", stack),
+    description: markedDescription("", spec),
     issuer,
     ...(audiences.length === 0 ? {} : { audiences }),
     mapping,
@@ -143,12 +143,7 @@ function difference(spec: ProviderSpec, observed: Observed<ProviderState>): Diff
   if (!observed.exists) return { kind: "create", fields: newFields(spec) };
   const { state, owner } = observed;
   const changed = changedFields(spec, state).map(({ field, before, after }) => ({ field, before, after }));
-  const fields = [
-    ...stateFields(state),
-    ...markFields(state, spec.stack),
-    ...changed,
-    ...keysField(spec, state),
-  ];
+  const fields = [...stateFields(state), ...markFields(state, spec), ...changed, ...keysField(spec, state)];
   const refusal = deletedRefusal(state, owner.kind, { id: spec.name.provider, kind: "provider" });
   if (refusal !== undefined) return { kind: "update", fields, refusal };
   return { kind: fields.length === 0 ? "none" : "update", fields };
@@ -180,7 +175,7 @@ function nextStep(
   found: ProviderState | undefined,
   work: Work,
 ): SettleStep | undefined {
-  const { name, stack } = spec;
+  const { name } = spec;
   const { provider } = name;
   const path = providerPath(name);
   const step = (what: string, call: (what: string) => Promise<GoogleCall>): SettleStep => ({
@@ -192,7 +187,7 @@ function nextStep(
       method: "POST",
       path: `${poolPath(name)}/providers`,
       query: { workloadIdentityPoolProviderId: provider },
-      body: bodyOf(spec, markedDescription("", stack), await wantedKeys(spec, work.signal)),
+      body: bodyOf(spec, markedDescription("", spec), await wantedKeys(spec, work.signal)),
       what,
     }));
   if (found.state === "DELETED")
@@ -202,7 +197,7 @@ function nextStep(
       body: {},
       what,
     }));
-  const description = markedDescription(found.description, stack);
+  const description = markedDescription(found.description, spec);
   const masks = [
     ...(description === found.description ? [] : ["description"]),
     ...changedFields(spec, found).map(({ mask }) => mask),
@@ -239,7 +234,7 @@ export async function listProviders(
  * it is disabled is for a person to say, and no difference.
  */
 export function providerResource(api: GoogleApi, spec: ProviderSpec): Resource<ProviderState> {
-  const { name, stack } = spec;
+  const { name } = spec;
   const { provider } = name;
   return {
     ...providerNames(name),
@@ -247,12 +242,12 @@ export function providerResource(api: GoogleApi, spec: ProviderSpec): Resource<P
     ifTaken: takenNext("provider", provider),
     fingerprint: (state) => state,
     issuers: ({ issuerUri }) => [issuerUri],
-    read: async (signal) => observedKept(await readProvider(api, name, signal), stack),
+    read: async (signal) => observedKept(await readProvider(api, name, signal), spec),
     diff: (observed) => difference(spec, observed),
     async apply(change, work) {
       await settle(api, work, async () => {
         const found = await readProvider(api, name, work.signal);
-        if (found !== undefined) checkOwner(found, change, stack);
+        if (found !== undefined) checkOwner(found, change, spec);
         return nextStep(api, spec, found, work);
       });
       if (!isLater(spec.keys))
@@ -262,7 +257,7 @@ export function providerResource(api: GoogleApi, spec: ProviderSpec): Resource<P
       const what = `deleting the provider ${provider}`;
       const read = (signal: AbortSignal): Promise<ProviderState | undefined> =>
         readProvider(api, name, signal);
-      return deleteKept(api, { read, path: providerPath(name), what, stack }, work);
+      return deleteKept(api, { read, path: providerPath(name), what, stack: spec }, work);
     },
   };
 }
@@ -270,10 +265,18 @@ export function providerResource(api: GoogleApi, spec: ProviderSpec): Resource<P
 /** The same for the way down, by its name alone: it is found and deleted, and nothing is compared. */
 export function providerToDelete(
   api: GoogleApi,
-  { stack, name }: Pick<ProviderSpec, "name" | "stack">,
+  { name, ...stack }: StackOwner & Pick<ProviderSpec, "name">,
 ): Resource<ProviderState> {
-  const spec = { stack, name, issuer: "", audiences: [], mapping: {}, condition: "", keys: "fetch" } as const;
+  const spec = {
+    ...stack,
+    name,
+    issuer: "",
+    audiences: [],
+    mapping: {},
+    condition: "",
+    keys: "fetch",
+  } as const;
   const read = async (signal: AbortSignal): Promise<Observed<ProviderState>> =>
-    observedToDelete(await readProvider(api, name, signal), stack);
+    observedToDelete(await readProvider(api, name, signal), spec);
   return { ...providerResource(api, spec), read };
 }

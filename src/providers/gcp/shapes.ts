@@ -1,5 +1,5 @@
 import { type JsonRecord, isRecord, recordOf, recordsOf, textOf, textsOf } from "../../core/base/index.ts";
-import { type Owner, ownershipComment } from "../../rules/plan/index.ts";
+import { markedComment, type Owner, ownershipComment, type StackOwner } from "../../rules/plan/index.ts";
 import { invalidAnswer } from "./failure.ts";
 
 /** What pools and providers have in common. */
@@ -96,15 +96,11 @@ export function readPolicyShape(value: JsonRecord, what: string): AccountPolicy 
 export const maxDescription = 256;
 
 /** The owner of a thing, as a stack sees it. */
-export function ownerOf({ description }: GoogleResourceState, stack: string): Owner {
+export function ownerOf({ description }: GoogleResourceState, stack: StackOwner): Owner {
   return ownershipComment.ownerOf(description, stack);
 }
 
 /** The description that marks a thing as a stack's. Other text beside our mark stays, where there is room for both. */
-export function markedDescription(before: string, stack: string): string {
-  const owner = ownershipComment.ownerOf(before, stack);
-  if (owner.kind === "ours") return before;
-  const mark = ownershipComment.of(stack);
-  const both = `${mark} ${before}`.trimEnd();
-  return owner.kind === "untagged" && both.length <= maxDescription ? both : mark;
+export function markedDescription(before: string, stack: StackOwner): string {
+  return markedComment(before, stack, maxDescription);
 }

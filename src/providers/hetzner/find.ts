@@ -1,4 +1,4 @@
-import { cloudLabels, type Observed } from "../../rules/plan/index.ts";
+import { cloudLabels, type Observed, type StackOwner, type Owner } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import type { AnswerFields } from "./fields.ts";
 import type { ExtraLabels } from "./labels.ts";
@@ -39,26 +39,28 @@ export const primaryIps: Kind<PrimaryIp> = {
 };
 export const servers: Kind<Server> = { path: "servers", key: "server", kind: "server", read: serverOf };
 
+/** Whose a plan shows: the stack's own, and what a newer podtrust made of it. */
+const shownOwners: readonly Owner["kind"][] = ["ours", "newer-format"];
+
 /** Everything of a kind that carries a stack's label. What the API's filter let through is still compared. */
 export async function listOwned<T extends Thing>(
   api: HetznerApi,
   { path, read }: Kind<T>,
-  stack: string,
+  stack: StackOwner,
   signal: AbortSignal,
 ): Promise<readonly T[]> {
-  const selector = `${cloudLabels.stackKey}==${stack}`;
+  const selector = `${cloudLabels.stackKey}==${stack.stack}`;
   const listed = (await api.list(path, signal, [["label_selector", selector]])).map(read);
-  return listed.filter(({ labels }) => cloudLabels.stackOf(labels) === stack);
+  return listed.filter(({ labels }) => shownOwners.includes(cloudLabels.ownerOf(labels, stack).kind));
 }
 
 /** Whether a thing carries the stack's label, and no newer podtrust wrote it. */
-export function isOwned({ labels }: Thing, stack: string): boolean {
+export function isOwned({ labels }: Thing, stack: StackOwner): boolean {
   return cloudLabels.ownerOf(labels, stack).kind === "ours";
 }
 
 /** The thing of a kind to look for. */
-export interface ThingQuery<T extends Thing> {
-  readonly stack: string;
+export interface ThingQuery<T extends Thing> extends StackOwner {
   readonly name: string;
   /** Distinguishes those of a stack where it has several of a kind. */
   readonly fits?: (thing: T) => boolean;
@@ -85,7 +87,7 @@ export async function findThing<T extends Thing>(
   desired: ThingQuery<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  const own = ownOf(await listOwned(api, kind, desired.stack, signal), desired);
+  const own = ownOf(await listOwned(api, kind, desired, signal), desired);
   if (own !== undefined) return own;
   const named = await api.list(kind.path, signal, [["name", desired.name]]);
   return named.map(kind.read).find(({ name }) => name === desired.name);
@@ -98,15 +100,15 @@ export async function findOwn<T extends Thing>(
   desired: ThingQuery<T>,
   signal: AbortSignal,
 ): Promise<T | undefined> {
-  const owned = await listOwned(api, kind, desired.stack, signal);
+  const owned = await listOwned(api, kind, desired, signal);
   return ownOf(
-    owned.filter((one) => isOwned(one, desired.stack)),
+    owned.filter((one) => isOwned(one, desired)),
     desired,
   );
 }
 
 /** What was found, for a plan. */
-export function observedThing<T extends Thing>(found: T | undefined, stack: string): Observed<T> {
+export function observedThing<T extends Thing>(found: T | undefined, stack: StackOwner): Observed<T> {
   if (found === undefined) return { exists: false };
   return { exists: true, state: found, owner: cloudLabels.ownerOf(found.labels, stack) };
 }

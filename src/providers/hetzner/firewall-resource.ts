@@ -1,4 +1,12 @@
-import type { Difference, FieldChange, Observed, Resource, Tags, Work } from "../../rules/plan/index.ts";
+import type {
+  Difference,
+  FieldChange,
+  Observed,
+  Resource,
+  Tags,
+  Work,
+  StackOwner,
+} from "../../rules/plan/index.ts";
 import { actionsIn, awaitActions, retryOnCodes, releaseTimeoutMs, actionTimeoutMs } from "./actions.ts";
 import { canonicalCidr } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
@@ -18,16 +26,16 @@ export interface OpenPort {
   readonly description: string;
 }
 
-export interface FirewallSpec {
-  readonly stack: string;
+export interface FirewallSpec extends StackOwner {
   readonly name: string;
   readonly open: readonly OpenPort[];
   /** The name to remember in its labels. */
   readonly issuer?: NamedIssuer;
 }
 
-const specOf = ({ stack, name, issuer }: FirewallSpec): ThingQuery<Firewall> => ({
+const specOf = ({ stack, identity, name, issuer }: FirewallSpec): ThingQuery<Firewall> => ({
   stack,
+  identity,
   name,
   labels: issuerLabel(issuer),
 });
@@ -93,7 +101,7 @@ function bodyOf(rules: readonly FirewallRule[]): readonly object[] {
 }
 
 /** The labels of a new firewall: the stack's marks, and the name that its issuer has below the zone of the config. */
-export function firewallLabels({ stack, issuer }: Pick<FirewallSpec, "stack" | "issuer">): Tags {
+export function firewallLabels({ issuer, ...stack }: StackOwner & Pick<FirewallSpec, "issuer">): Tags {
   return markedLabels(stack, {}, issuerLabel(issuer));
 }
 

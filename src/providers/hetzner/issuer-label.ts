@@ -3,6 +3,7 @@ import type { HetznerApi } from "./client.ts";
 import { firewalls, listOwned } from "./find.ts";
 import type { ExtraLabels } from "./labels.ts";
 import type { Thing } from "./shapes.ts";
+import type { StackOwner } from "../../rules/plan/index.ts";
 
 /** The label of a stack's firewall that remembers which name its issuer has below the zone of its config. */
 const label = "podtrust-issuer";
@@ -40,7 +41,7 @@ export function otherName(
 /** The names below a zone that a stack's firewalls remember. */
 export async function rememberedIssuers(
   api: HetznerApi,
-  { stack, zone }: { readonly stack: string; readonly zone: string },
+  { zone, ...stack }: StackOwner & { readonly zone: string },
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const found = await listOwned(api, firewalls, stack, signal);

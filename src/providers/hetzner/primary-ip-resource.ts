@@ -1,15 +1,21 @@
-import type { Difference, FieldChange, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import type {
+  Difference,
+  FieldChange,
+  Observed,
+  Resource,
+  Work,
+  StackOwner,
+} from "../../rules/plan/index.ts";
 import { actionsIn, awaitActions, retryOnCodes, releaseTimeoutMs, actionTimeoutMs } from "./actions.ts";
 import { hostAddress } from "./cidr.ts";
 import type { HetznerApi } from "./client.ts";
-import { findOwn, primaryIps } from "./find.ts";
+import { findOwn, primaryIps, type ThingQuery } from "./find.ts";
 import { markedLabels } from "./labels.ts";
 import { commonFields, commonOf, putCommon, removeById, stateOf, stateToUpdate } from "./resource.ts";
 import { takeOffServer } from "./server-power.ts";
 import type { PrimaryIp } from "./shapes.ts";
 
-export interface PrimaryIpSpec {
-  readonly stack: string;
+export interface PrimaryIpSpec extends StackOwner {
   readonly name: string;
   readonly type: "ipv4" | "ipv6";
   readonly location: string;
@@ -70,8 +76,8 @@ async function setProtection(
 }
 
 async function create(api: HetznerApi, spec: PrimaryIpSpec, work: Work): Promise<PrimaryIp> {
-  const { stack, name, type, location } = spec;
-  const body = { name, type, location, labels: markedLabels(stack), auto_delete: false };
+  const { name, type, location } = spec;
+  const body = { name, type, location, labels: markedLabels(spec), auto_delete: false };
   const find = (): Promise<PrimaryIp | undefined> => findOwn(api, primaryIps, specOf(spec), work.signal);
   const asked = { path: "primary_ips", body, during: `creating primary-ip ${name}` };
   const made = await api.create(asked, work.signal, find);
@@ -86,12 +92,8 @@ async function update(api: HetznerApi, spec: PrimaryIpSpec, before: PrimaryIp, w
   if (before.isProtected !== spec.protect) await setProtection(api, before, spec.protect, work);
 }
 
-function specOf({ stack, name, type }: PrimaryIpSpec): {
-  stack: string;
-  name: string;
-  fits: (address: PrimaryIp) => boolean;
-} {
-  return { stack, name, fits: (address) => address.type === type };
+function specOf({ stack, identity, name, type }: PrimaryIpSpec): ThingQuery<PrimaryIp> {
+  return { stack, identity, name, fits: (address) => address.type === type };
 }
 
 /** Deletes an address, taken off its server first; it stays in use for a while after that. */

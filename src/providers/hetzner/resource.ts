@@ -25,7 +25,7 @@ export function commonOf<T extends Thing>(
     ...hetznerNames(kind.kind, desired.name),
     ifTaken: `Rename the ${kind.kind} in Hetzner's console, choose another name for the stack, or take it over after looking at it: podtrust import ${kind.kind}/${desired.name}`,
     async read(signal) {
-      return observedThing(await findThing(api, kind, desired, signal), desired.stack);
+      return observedThing(await findThing(api, kind, desired, signal), desired);
     },
   };
 }
@@ -33,7 +33,7 @@ export function commonOf<T extends Thing>(
 /** The fields that every thing has: its name and our labels. */
 export function commonFields({ name, labels }: Thing, desired: ThingQuery<never>): readonly FieldChange[] {
   const renamed = name === desired.name ? [] : [{ field: "name", before: name, after: desired.name }];
-  return [...renamed, ...labelFields(desired.stack, labels, desired.labels)];
+  return [...renamed, ...labelFields(desired, labels, desired.labels)];
 }
 
 /** Sets name, labels and what else a PUT takes, where one of them differs. */
@@ -50,7 +50,7 @@ export async function putCommon<T extends Thing>(
   if (commonFields(before, desired).length === 0 && Object.keys(more).length === 0) return;
   const body = {
     name: desired.name,
-    labels: markedLabels(desired.stack, before.labels, desired.labels),
+    labels: markedLabels(desired, before.labels, desired.labels),
     ...more,
   };
   const during = `changing ${kind.kind} ${desired.name}`;

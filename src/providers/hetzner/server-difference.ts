@@ -6,6 +6,7 @@ import {
   type Observed,
   type ResourceOutput,
   shownKnown,
+  type StackOwner,
 } from "../../rules/plan/index.ts";
 import { commonFields } from "./resource.ts";
 import type { Server } from "./shapes.ts";
@@ -21,8 +22,7 @@ export interface FirstBoot {
 /** A value from another resource, or one that is known. */
 export type OutputOrValue = ResourceOutput | string;
 
-export interface ServerSpec {
-  readonly stack: string;
+export interface ServerSpec extends StackOwner {
   readonly name: string;
   readonly type: string;
   /** Tried in this order where Hetzner refuses the type as sold out, though its list had it. */

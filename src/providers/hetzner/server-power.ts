@@ -106,8 +106,7 @@ export async function takeOffServer(api: HetznerApi, address: PrimaryIp, work: W
   // refused until the address is free.
   const has = [server?.ipv4?.id, server?.ipv6?.id].includes(address.id);
   if (server === undefined || server.status === "deleting" || !has) return;
-  const { stackKey } = cloudLabels;
-  if (server.labels[stackKey] !== address.labels[stackKey]) throw foreignServer(address, server);
+  if (!cloudLabels.isSameOwner(server.labels, address.labels)) throw foreignServer(address, server);
   await powerOff(api, server, work);
   await unassign(api, address.id, work);
 }

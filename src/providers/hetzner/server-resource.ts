@@ -52,7 +52,7 @@ function publicNet(spec: ServerSpec, inputs: Inputs): object {
 }
 
 async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Record<string, unknown>> {
-  const { stack, name, type, location, sshKey } = spec;
+  const { name, type, location, sshKey } = spec;
   const { inputs, signal } = work;
   if (sshKey === undefined) throw new PodtrustError("plan-changed", `server ${name} is gone`);
   const { architecture } = await findServerType(api, type, signal);
@@ -68,7 +68,7 @@ async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Re
     server_type: type,
     location,
     image: image.id,
-    labels: withHostKeys(markedLabels(stack), { current: hostKey }),
+    labels: withHostKeys(markedLabels(spec), { current: hostKey }),
     ssh_keys: [neededId(sshKey.id, inputs)],
     // Given here it is on from the first packet.
     firewalls: [{ firewall: neededId(spec.firewall, inputs) }],
@@ -79,14 +79,14 @@ async function bodyOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Re
 }
 
 /** Waits for a machine that is being deleted: until it is gone it has the name. */
-async function untilNoneGoes(api: HetznerApi, { stack }: ServerSpec, work: Work): Promise<void> {
+async function untilNoneGoes(api: HetznerApi, spec: ServerSpec, work: Work): Promise<void> {
   const look = async (): Promise<{ is: true } | { waitsFor: string }> => {
-    const going = (await listOwned(api, servers, stack, work.signal)).find(
+    const going = (await listOwned(api, servers, spec, work.signal)).find(
       ({ status }) => status === "deleting",
     );
     return going === undefined ? { is: true } : { waitsFor: `server ${going.name} is still being deleted` };
   };
-  await untilReady(api, { what: `server of stack ${stack}`, within: releaseTimeoutMs, look }, work);
+  await untilReady(api, { what: `server of stack ${spec.stack}`, within: releaseTimeoutMs, look }, work);
 }
 
 /** Waits for the work under way on a machine at Hetzner, also of another run, until it runs behind its firewall. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { PodtrustError } from "../../core/base/index.ts";
-import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
+import type { Difference, Observed, Resource, Work, StackOwner } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import { isHetznerCode } from "./failure.ts";
 import { findOwn, sshKeys } from "./find.ts";
@@ -22,8 +22,7 @@ export interface LoginKeys {
   readonly make: () => Promise<string>;
 }
 
-export interface SshKeySpec {
-  readonly stack: string;
+export interface SshKeySpec extends StackOwner {
   readonly name: string;
   readonly keys: LoginKeys;
 }
@@ -38,14 +37,14 @@ function isSameKey(a: string, b: string): boolean {
   return keyItself(a) === keyItself(b);
 }
 
-function difference({ stack, name, keys }: SshKeySpec, observed: Observed<SshKey>): Difference {
+function difference({ keys, ...query }: SshKeySpec, observed: Observed<SshKey>): Difference {
   const [first = keys.toMake] = keys.known;
   if (!observed.exists) {
     return { kind: "create", fields: [{ field: "publicKey", before: undefined, after: first }] };
   }
   const { publicKey } = observed.state;
   const isOther = keys.isChosen && !keys.known.some((key) => isSameKey(key, publicKey));
-  const fields = commonFields(observed.state, { stack, name });
+  const fields = commonFields(observed.state, query);
   // The API cannot change a key, and a machine keeps letting in the key of its first boot.
   if (isOther) {
     const field = { field: "publicKey", before: publicKey, after: first };
@@ -68,14 +67,11 @@ export async function keyInProject(
 }
 
 /** Makes it, or uses the same key of another stack that was made meanwhile: that one stays another's. */
-async function create(
-  api: HetznerApi,
-  { stack, name, keys }: SshKeySpec,
-  signal: AbortSignal,
-): Promise<SshKey> {
+async function create(api: HetznerApi, { keys, ...query }: SshKeySpec, signal: AbortSignal): Promise<SshKey> {
+  const { name } = query;
   const publicKey = keys.known[0] ?? (await keys.make());
-  const body = { name, public_key: publicKey, labels: markedLabels(stack) };
-  const find = (): Promise<SshKey | undefined> => findOwn(api, sshKeys, { stack, name }, signal);
+  const body = { name, public_key: publicKey, labels: markedLabels(query) };
+  const find = (): Promise<SshKey | undefined> => findOwn(api, sshKeys, query, signal);
   const asked = { path: "ssh_keys", body, during: `creating ssh-key ${name}` };
   const made = await api.create(asked, signal, find).catch(async (error: unknown) => {
     const taken = isHetznerCode(error, "uniqueness_error")

@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { type Observed, type Resource, type Work } from "../../rules/plan/index.ts";
+import { type Observed, type Resource, type Work, type StackOwner } from "../../rules/plan/index.ts";
 import type { HetznerApi } from "./client.ts";
 import {
   firewalls,
@@ -26,7 +26,11 @@ export interface OwnedThings {
 }
 
 /** Lists everything that carries the stack's label: four requests, however much there is of others. */
-export async function ownedThings(api: HetznerApi, stack: string, signal: AbortSignal): Promise<OwnedThings> {
+export async function ownedThings(
+  api: HetznerApi,
+  stack: StackOwner,
+  signal: AbortSignal,
+): Promise<OwnedThings> {
   const [keys, walls, addresses, machines] = await Promise.all([
     listOwned(api, sshKeys, stack, signal),
     listOwned(api, firewalls, stack, signal),
@@ -55,7 +59,7 @@ export interface UnmarkedUse {
  */
 export async function unmarkedUses(
   api: HetznerApi,
-  stack: string,
+  stack: StackOwner,
   owned: Pick<OwnedThings, "firewalls" | "primaryIps">,
   signal: AbortSignal,
 ): Promise<readonly UnmarkedUse[]> {
@@ -68,7 +72,7 @@ export async function unmarkedUses(
       ...owned.firewalls.filter(({ id }) => walls.has(id)).map(({ name }) => `firewall/${name}`),
       ...owned.primaryIps.filter(({ id }) => addresses.has(id)).map(({ name }) => `primary-ip/${name}`),
     ];
-    const isNamesake = server.name === stack;
+    const isNamesake = server.name === stack.stack;
     return uses.length === 0 && !isNamesake ? [] : [{ server, uses, isNamesake }];
   });
 }
@@ -78,7 +82,7 @@ type Remove<T extends Thing> = (api: HetznerApi, thing: T, work: Work) => Promis
 /** How things of a kind go. */
 interface Doom<T extends Thing> {
   readonly kind: Kind<T>;
-  readonly stack: string;
+  readonly stack: StackOwner;
   readonly remove: Remove<T>;
   /** What a plan has to know of what goes. */
   readonly outputs?: (state: T) => Readonly<Record<string, string>>;
@@ -115,7 +119,11 @@ export interface OwnedResource {
 }
 
 /** What was found as resources, for what is no longer in the config, and for the way down: servers go first. */
-export function ownedResources(api: HetznerApi, stack: string, owned: OwnedThings): readonly OwnedResource[] {
+export function ownedResources(
+  api: HetznerApi,
+  stack: StackOwner,
+  owned: OwnedThings,
+): readonly OwnedResource[] {
   const of =
     <T extends Thing>(doom: Omit<Doom<T>, "stack">, dependsOn: readonly string[]) =>
     (thing: T): OwnedResource => ({

@@ -10,6 +10,7 @@ import {
   type Resource,
   type Work,
   type NamedResource,
+  type StackOwner,
 } from "../../rules/plan/index.ts";
 import type { OpenBaoApi } from "./api.ts";
 import { invalidAnswer, openbaoError, OpenBaoRefusal } from "./failure.ts";
@@ -31,8 +32,7 @@ export interface MountState extends Mounted {
 }
 
 /** Where a mount is. */
-export interface MountRef {
-  readonly stack: string;
+export interface MountRef extends StackOwner {
   /** Host and port of the server. */
   readonly server: string;
   /** Its path, without `auth/`. */
@@ -63,13 +63,13 @@ export function mountNames({ server, mount }: Pick<MountRef, "server" | "mount">
 }
 
 /** The owner of a mount: in its description, where it is of our type. */
-function mountOwner({ type, description }: Mounted, stack: string): Owner {
+function mountOwner({ type, description }: Mounted, stack: StackOwner): Owner {
   if (type !== "jwt") return { kind: "untagged", looksLike: `an unknown owner who mounted the type ${type}` };
   return ownershipComment.ownerOf(description, stack);
 }
 
 /** A mount as a plan sees it. */
-export function observedMount(state: MountState | undefined, stack: string): Observed<MountState> {
+export function observedMount(state: MountState | undefined, stack: StackOwner): Observed<MountState> {
   return state === undefined ? { exists: false } : { exists: true, state, owner: mountOwner(state, stack) };
 }
 
@@ -92,12 +92,13 @@ export async function findMount(
 /** The same with its config, where it is one that may be ours: of others only the list is read. */
 export async function readMount(
   api: OpenBaoApi,
-  { mount, stack }: MountRef,
+  ref: MountRef,
   signal: AbortSignal,
 ): Promise<MountState | undefined> {
+  const { mount } = ref;
   const found = await findMount(api, mount, signal);
   if (found === undefined) return undefined;
-  const isOurs = mountOwner(found, stack).kind === "ours";
+  const isOurs = mountOwner(found, ref).kind === "ours";
   const path = ["auth", mount, "config"];
   return {
     ...found,
@@ -143,7 +144,7 @@ function refusalOf({ mount, server }: MountRef, owner: Owner): PodtrustError | u
 
 async function enable(api: OpenBaoApi, spec: MountSpec, signal: AbortSignal): Promise<void> {
   const what = `mounting auth/${spec.mount}`;
-  const body = { type: "jwt", description: ownershipComment.of(spec.stack) };
+  const body = { type: "jwt", description: ownershipComment.of(spec) };
   try {
     await api.send({ method: "POST", path: ["sys", "auth", spec.mount], body, what }, signal);
   } catch (thrown) {
@@ -151,10 +152,22 @@ async function enable(api: OpenBaoApi, spec: MountSpec, signal: AbortSignal): Pr
     // Another run, or this one with a lost answer, may have been first.
     const found = await findMount(api, spec.mount, signal);
     if (found === undefined) throw openbaoError(thrown, what);
-    const refusal = refusalOf(spec, mountOwner(found, spec.stack));
+    const refusal = refusalOf(spec, mountOwner(found, spec));
     if (refusal !== undefined) throw refusal;
   }
 }
+
+/**
+ * Writes our mark on a mount that has it without an identity. This path takes no sudo, and tunes as `sys/auth/PATH/tune` does
+ * (OpenBao API, "/sys/auth", "Tune auth method").
+ */
+async function mark(api: OpenBaoApi, spec: MountSpec, signal: AbortSignal): Promise<void> {
+  const what = `marking auth/${spec.mount}`;
+  const path = ["sys", "mounts", "auth", spec.mount, "tune"];
+  await api.call({ method: "POST", path, body: { description: ownershipComment.of(spec) }, what }, signal);
+}
+
+const lacksIdentity = (owner: Owner): boolean => owner.kind === "ours" && owner.byName === true;
 
 /** Writes the config whole. The server fetches the issuer's documents first, and refuses what it cannot read. */
 async function configure(api: OpenBaoApi, spec: MountSpec, work: Work): Promise<void> {
@@ -189,11 +202,11 @@ export function mountResource(api: OpenBaoApi, spec: MountSpec): Resource<MountS
   return {
     ...mountNames(spec),
     dependsOn: spec.dependsOn ?? [],
-    ifTaken: `Choose another mount in the config: podtrust changes no auth method of others. If its description was lost, write it again: bao auth tune -description="${ownershipComment.of(spec.stack)}" ${spec.mount}/`,
+    ifTaken: `Choose another mount in the config: podtrust changes no auth method of others. If its description was lost, write it again: bao auth tune -description="${ownershipComment.of(spec)}" ${spec.mount}/`,
     fingerprint: (state) => state,
     issuers: ({ config }) => [textOf(config?.["bound_issuer"]) ?? ""].filter((one) => one !== ""),
-    outputs: (state) => (mountOwner(state, spec.stack).kind === "ours" ? { accessor: state.accessor } : {}),
-    read: async (signal) => observedMount(await readMount(api, spec, signal), spec.stack),
+    outputs: (state) => (mountOwner(state, spec).kind === "ours" ? { accessor: state.accessor } : {}),
+    read: async (signal) => observedMount(await readMount(api, spec, signal), spec),
     diff(observed): Difference {
       if (!observed.exists)
         return {
@@ -206,11 +219,16 @@ export function mountResource(api: OpenBaoApi, spec: MountSpec): Resource<MountS
       const { state, owner } = observed;
       const refusal = refusalOf(spec, owner);
       if (refusal !== undefined) return { kind: "none", fields: [], refusal };
-      const fields = changedFields(desired, state.config ?? {}).map(shown);
+      const after = ownershipComment.of(spec);
+      const fields = [
+        ...(lacksIdentity(owner) ? [{ field: "description", before: state.description, after }] : []),
+        ...changedFields(desired, state.config ?? {}).map(shown),
+      ];
       return { kind: fields.length === 0 ? "none" : "update", fields };
     },
     async apply({ observed }, work) {
       if (!observed.exists) await enable(api, spec, work.signal);
+      else if (lacksIdentity(observed.owner)) await mark(api, spec, work.signal);
       await configure(api, spec, work);
     },
     async delete(_observed, { signal }) {

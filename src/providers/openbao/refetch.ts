@@ -49,9 +49,9 @@ function rewritten(config: Fields, spec: MountSpec): Fields | undefined {
 
 /** Writes the config of our mount as it stands, on which the server forgets every key. Throws `openbao-*`. */
 async function rewrite(api: OpenBaoApi, spec: MountSpec, signal: AbortSignal): Promise<boolean> {
-  const { mount, stack } = spec;
+  const { mount } = spec;
   const found = await readMount(api, spec, signal);
-  if (found?.config === undefined || ownershipComment.ownerOf(found.description, stack).kind !== "ours")
+  if (found?.config === undefined || ownershipComment.ownerOf(found.description, spec).kind !== "ours")
     return false;
   const body = rewritten(found.config, spec);
   if (body === undefined) return false;

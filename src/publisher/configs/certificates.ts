@@ -6,7 +6,13 @@ import type {
   TlsAlpn01Solver,
 } from "../../providers/acme/index.ts";
 import { type Clock, isoTime, type Logger } from "../../core/base/index.ts";
-import { type AcmeConfig, acmeIssuers, type DnsConfig, type ServeConfig } from "../../config/index.ts";
+import {
+  type AcmeConfig,
+  acmeIssuers,
+  type Config,
+  type DnsConfig,
+  type ServeConfig,
+} from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
@@ -29,9 +35,8 @@ export interface CertificateSpec {
 }
 
 /** The provider that serves an issuer's names, where records are created. */
-export interface ZoneOfNames {
+export interface ZoneOfNames extends Pick<Config, "identity" | "stack"> {
   readonly dns: DnsConfig;
-  readonly stack: string;
 }
 
 /** TXT records of a zone, open. */

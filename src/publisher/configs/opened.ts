@@ -120,7 +120,7 @@ export class OpenedConfigs implements GenerationPart {
 
   /** The relying parties that get the keys by upload; the same for the same sections, so that a reload interrupts none. */
   async #uploadsOf(config: Config): Promise<readonly UploadTarget[] | undefined> {
-    const key = JSON.stringify([config.stack, federatedParties.map((name) => config[name])]);
+    const key = JSON.stringify([config.stack, config.identity, federatedParties.map((name) => config[name])]);
     const { env, clock, logger } = this.#deps;
     const uploads = await this.#uploads.take(key, () => openUploads(config, { env, clock, logger }));
     return uploads.length === 0 ? undefined : uploads;
@@ -154,9 +154,10 @@ export class OpenedConfigs implements GenerationPart {
   ): Promise<Pick<IssuerOptions, "certificates" | "jwksCertificates">> {
     const { serve, stateDir, jwksUri, source, store } = publisherOf(config);
     const hosts = [hostAndPathOf(parseIssuer(config.issuer).discoveryUrl).host, hostAndPathOf(jwksUri).host];
-    const { dns, stack } = config;
+    const { dns, stack, identity } = config;
     const provesByDns = serve.kind === "acme" && serve.acme.challenge === "dns-01";
-    const zone = dns !== undefined && provesByDns ? { zone: { dns: dnsOfPublisher(dns), stack } } : {};
+    const zone =
+      dns !== undefined && provesByDns ? { zone: { dns: dnsOfPublisher(dns), stack, identity } } : {};
     const together = defined({ shared });
     const open = (part: ServeConfig, names: readonly string[]): Promise<OpenCertificate> => {
       const key = JSON.stringify({ serve: certificatePart(part), names, stateDir, store, source, ...zone });

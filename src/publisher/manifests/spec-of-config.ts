@@ -161,7 +161,7 @@ function proofByDns({ dns, ...config }: Config): object {
  * `usage` for what cannot be deployed.
  */
 export async function publisherSpec(config: Config, choice: DeploymentChoice): Promise<PublisherSpec> {
-  const { stack, issuer } = config;
+  const { stack, identity, issuer } = config;
   if (choice.pods.hostNetwork)
     refuse(
       config,
@@ -181,6 +181,7 @@ export async function publisherSpec(config: Config, choice: DeploymentChoice): P
   const { namespace, name } = choice;
   const document = {
     stack,
+    identity,
     issuer,
     publisher: {
       jwksUri,

@@ -1,4 +1,4 @@
-import type { GcpProject } from "../../config/index.ts";
+import type { Config, GcpProject } from "../../config/index.ts";
 import {
   lockoutWarning,
   lockedOut,
@@ -21,15 +21,17 @@ function publicKey(jwk: Jwk): PublicJwk | undefined {
   }
 }
 
+type UploadingStack = Pick<Config, "identity" | "stack">;
+
 /** The provider of one project. */
 class GoogleUpload implements UploadTarget {
   readonly place: string;
-  readonly #stack: string;
+  readonly #stack: UploadingStack;
   readonly #project: GcpProject;
   readonly #deps: UploadDeps;
   #opened: OpenedGoogle | undefined;
 
-  constructor(stack: string, project: GcpProject, deps: UploadDeps) {
+  constructor(stack: UploadingStack, project: GcpProject, deps: UploadDeps) {
     const { pool, provider } = project;
     this.place = `Google project ${project.project}, provider ${pool}/${provider}`;
     this.#stack = stack;
@@ -45,7 +47,7 @@ class GoogleUpload implements UploadTarget {
 
   async look(signal: AbortSignal): Promise<readonly string[]> {
     const { api } = await this.#open();
-    const keys = await uploadedKeys(api, { stack: this.#stack, name: this.#project }, signal);
+    const keys = await uploadedKeys(api, { ...this.#stack, name: this.#project }, signal);
     return keys.map(({ kid }) => String(kid));
   }
 
@@ -57,7 +59,7 @@ class GoogleUpload implements UploadTarget {
       const known = publicKey(jwk);
       return known !== undefined && stays(known);
     };
-    const place = { stack: this.#stack, name: this.#project, stays: mayStay };
+    const place = { ...this.#stack, name: this.#project, stays: mayStay };
     const waiting = (reason: string): void => logger.debug(`${this.place}: ${reason}`);
     const uploaded = await uploadKeys(opened.api, place, judged.keys, { signal, waiting }).catch(
       (thrown: unknown) => {
@@ -96,7 +98,9 @@ const ofPods: UploadsOfPods = ({ gcp }) => {
 };
 
 /** The providers that get keys by upload. */
-const open: OpenUploads = ({ stack, gcp }, deps) =>
-  gcp.filter(({ keys }) => keys === "upload").map((project) => new GoogleUpload(stack, project, deps));
+const open: OpenUploads = ({ stack, identity, gcp }, deps) =>
+  gcp
+    .filter(({ keys }) => keys === "upload")
+    .map((project) => new GoogleUpload({ stack, identity }, project, deps));
 
 export const googleUploader = { open, ofPods } as const;

@@ -26,7 +26,7 @@ export async function keeperPods(config: Config): Promise<KeeperPods> {
     throw new PodtrustError("usage", `${config.file} has no keys uploaded anywhere`, {
       next: "Leave --keys out: the relying parties fetch the keys. The section gcp uploads them with keys: upload.",
     });
-  const { stack, issuer } = config;
+  const { stack, identity, issuer } = config;
   const { sections, provider, audience } = found;
-  return { config: yamlText({ stack, issuer, ...sections }), provider, audience };
+  return { config: yamlText({ stack, identity, issuer, ...sections }), provider, audience };
 }

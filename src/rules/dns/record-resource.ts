@@ -6,6 +6,7 @@ import {
   type Known,
   mapKnown,
   type Observed,
+  type Owner,
   type ResourceOutput,
   type Resource,
   shownKnown,
@@ -41,6 +42,12 @@ const isDerived = (values: RecordSpec["values"]): values is DerivedValues => !Ar
 /** The name of a set of records in a plan. */
 export function recordNames({ name, type }: RecordKey): Pick<Resource, "id" | "kind" | "names" | "link"> {
   return { id: `dns/${name}/${type}`, kind: "record", names: [name, type], link: "dns" };
+}
+
+/** The mark, where it has no identity yet. */
+function markFields(owner: Owner): readonly FieldChange[] {
+  const lacks = owner.kind === "ours" && owner.byName === true;
+  return lacks ? [{ field: "mark", before: "by the stack's name", after: "by its identity too" }] : [];
 }
 
 function observed(found: ObservedRecordSet | undefined): Observed<ObservedRecordSet> {
@@ -107,7 +114,7 @@ export function recordResource(place: ProviderZone, spec: RecordSpec): Resource<
       const desired = wanted(inputs);
       if (desired.known && desired.value.length === 0) return { kind: "none", fields: [] };
       if (!before.exists) return { kind: "create", fields: fields(undefined, inputs) };
-      const differing = fields(before.state, inputs);
+      const differing = [...fields(before.state, inputs), ...markFields(before.owner)];
       // Taken over, it gets our mark and nothing else.
       if (differing.length === 0 && before.owner.kind === "ours") return { kind: "none", fields: [] };
       return { kind: "update", fields: differing };

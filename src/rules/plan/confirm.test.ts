@@ -18,11 +18,12 @@ import {
   savedChanges,
   unconfirmedOf,
 } from "./index.ts";
+import { stackOwner } from "../../../test/support/stack-owner.ts";
 
 const spec = (name: string, value: string): ModelSpec => ({ stack: "prod", name, value });
 const resources = (provider: ModelProvider, ...specs: ModelSpec[]): Resource[] =>
   specs.map((one) => modelResource(provider, one));
-const ours = (value: string): Thing => ({ value, tags: awsTags.of("prod") });
+const ours = (value: string): Thing => ({ value, tags: awsTags.of(stackOwner()) });
 
 describe("confirming", () => {
   const confirmed = (

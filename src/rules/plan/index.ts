@@ -18,8 +18,12 @@ export {
   kubernetesLabels,
   type Owner,
   ownershipComment,
+  markedComment,
+  namedStack,
   type OwnershipForm,
   ownerText,
+  type StackOwner,
+  stackRemark,
 } from "./ownership.ts";
 export { isEmpty, type Plan, type PlanInput, planOf, type Policy, unconfirmedOf } from "./plan.ts";
 export {

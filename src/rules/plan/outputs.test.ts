@@ -15,6 +15,7 @@ import {
   shownKnown,
 } from "./index.ts";
 import { Readings } from "./readings.ts";
+import { stackOwner } from "../../../test/support/stack-owner.ts";
 
 const spec = (name: string, value: string, more: Partial<ModelSpec> = {}): ModelSpec => ({
   stack: "prod",
@@ -27,7 +28,7 @@ const resources = (provider: ModelProvider, ...specs: ModelSpec[]): Resource[] =
 const kinds = (plan: Plan): string[] => plan.changes.map(({ kind, resource }) => `${kind} ${resource.id}`);
 const ours = (value: string): { value: string; tags: Readonly<Record<string, string>> } => ({
   value,
-  tags: awsTags.of("prod"),
+  tags: awsTags.of(stackOwner()),
 });
 const doneKinds = (events: readonly ApplyEvent[]): string[] =>
   events.flatMap((event) =>
@@ -357,7 +358,7 @@ describe("what was found already", () => {
 
 describe("a name with another owner", () => {
   test("comes with advice that fits the thing", async () => {
-    const provider = new ModelProvider({ a: { value: "1", tags: awsTags.of("dev") } });
+    const provider = new ModelProvider({ a: { value: "1", tags: awsTags.of(stackOwner("dev")) } });
     const ifTaken = "Leave it out with --skip a.";
     const plan = await planOf({ desired: resources(provider, spec("a", "1", { ifTaken })) });
     assert.equal(plan.refusals[0]?.next, ifTaken);

@@ -19,14 +19,15 @@ import {
   type Resource,
   savedChanges,
 } from "./index.ts";
+import { stackOwner } from "../../../test/support/stack-owner.ts";
 
 const names = ["a", "b", "c", "d", "e", "f"] as const;
 type Name = (typeof names)[number];
 const value = fc.constantFrom("1", "2", "!1", "!2");
 
 const tags = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(awsTags.of("prod")) },
-  fc.constant(awsTags.of("dev")),
+  { weight: 3, arbitrary: fc.constant(awsTags.of(stackOwner())) },
+  fc.constant(awsTags.of(stackOwner("dev"))),
   fc.constant({ "podtrust:stack": "prod", "podtrust:format": "2" }),
   fc.constant({}),
   fc.constant({ ManagedBy: "Terraform" }),

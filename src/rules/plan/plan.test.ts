@@ -8,8 +8,9 @@ import {
 } from "../../../test/support/model-provider.ts";
 import { PodtrustError } from "../../core/base/index.ts";
 import { type ApplyEvent, applyPlan, isEmpty, awsTags, type Plan, planOf, type Resource } from "./index.ts";
+import { otherIdentity, stackOwner } from "../../../test/support/stack-owner.ts";
 
-const ours = (value: string): Thing => ({ value, tags: awsTags.of("prod") });
+const ours = (value: string): Thing => ({ value, tags: awsTags.of(stackOwner()) });
 
 const spec = (name: string, value: string, dependsOn: readonly string[] = []): ModelSpec => ({
   stack: "prod",
@@ -81,7 +82,12 @@ describe("a plan", () => {
   });
 
   const otherOwners: [string, Thing["tags"], RegExp][] = [
-    ["another stack of ours", awsTags.of("dev"), /podtrust stack "dev"/u],
+    ["another stack of ours", awsTags.of(stackOwner("dev")), /podtrust stack "dev"/u],
+    [
+      "another config's stack of our name",
+      awsTags.of({ stack: "prod", identity: otherIdentity }),
+      /another podtrust stack "prod" \(identity b0b0b0b0; this config's is 3f2a91bc\)$/u,
+    ],
     [
       "a newer podtrust",
       { "podtrust:stack": "prod", "podtrust:format": "2" },
@@ -122,7 +128,7 @@ describe("a plan", () => {
       ["tags"],
     );
     await applyPlan(plan);
-    assert.deepEqual(provider.things.get("a")?.tags, awsTags.of("prod"));
+    assert.deepEqual(provider.things.get("a")?.tags, awsTags.of(stackOwner()));
     provider.things.set("a", { value: "1", tags: { "podtrust:stack": "prod", "podtrust:format": "9" } });
     const newer = await planOf({ desired: resources(provider, spec("a", "1")), adopt });
     assert.equal(newer.refusals[0]?.code, "plan-name-taken");

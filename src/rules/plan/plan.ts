@@ -1,7 +1,7 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Inputs } from "./known.ts";
 import { inOrder } from "./order.ts";
-import { ownerText } from "./ownership.ts";
+import { type Owner, ownerText } from "./ownership.ts";
 import { readAll, type Readings } from "./readings.ts";
 import { type Change, dependenciesOf, type Observed, type Resource } from "./resource.ts";
 
@@ -34,6 +34,13 @@ export interface Plan {
   readonly readings: Readings;
 }
 
+/** What to do about an owner, whatever the thing is. */
+const ownerNext: Readonly<Partial<Record<Owner["kind"], string>>> = {
+  "newer-format": "Use that podtrust, or a newer one.",
+  "other-identity":
+    "It is another config's: choose another name for the stack in this one. If both are the same stack, write that identity into this config.",
+};
+
 /** The error of a name that has another owner, or undefined when the thing is absent, ours, or to be adopted. */
 export function takenError(
   { id, ifTaken }: Pick<Resource, "id" | "ifTaken">,
@@ -42,9 +49,8 @@ export function takenError(
 ): PodtrustError | undefined {
   if (!observed.exists || observed.owner.kind === "ours") return undefined;
   // This podtrust cannot understand what a newer one wrote, adopted or not.
-  const isNewer = observed.owner.kind === "newer-format";
-  if (adopt && !isNewer) return undefined;
-  const next = isNewer ? "Use that podtrust, or a newer one." : ifTaken;
+  if (adopt && observed.owner.kind !== "newer-format") return undefined;
+  const next = ownerNext[observed.owner.kind] ?? ifTaken;
   return new PodtrustError(
     "plan-name-taken",
     `${id} exists already and belongs to ${ownerText(observed.owner)}`,

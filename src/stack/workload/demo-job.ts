@@ -108,7 +108,7 @@ function digestOf(value: object): string {
 
 /** The guide's ServiceAccount and Job with our labels: what `manifests demo` prints and `apply demo` applies. */
 export function demoObjects(target: WorkloadTarget, options: DemoSpec = {}): readonly KubernetesObject[] {
-  const labels = kubernetesLabels.of(target.stack);
+  const labels = kubernetesLabels.of(target);
   const spec = {
     backoffLimit: 0,
     // Whatever keeps the pod from ending, the Job does not outlive it for long.

@@ -60,7 +60,7 @@ const stillRuns = "its container still runs";
 const fieldManager = "podtrust";
 
 /** Labels of the demo's objects: name and owner. */
-export type DemoTarget = Pick<WorkloadTarget, "stack" | "namespace" | "serviceAccount">;
+export type DemoTarget = Pick<WorkloadTarget, "stack" | "identity" | "namespace" | "serviceAccount">;
 
 const jobRef = ({ namespace }: DemoTarget): ObjectRef => ({ kind: "Job", namespace, name: demo.job });
 const accountRef = ({ namespace, serviceAccount }: DemoTarget): ObjectRef => ({
@@ -70,7 +70,7 @@ const accountRef = ({ namespace, serviceAccount }: DemoTarget): ObjectRef => ({
 });
 
 function taken(ref: ObjectRef, object: KubernetesObject, target: DemoTarget): PodtrustError | undefined {
-  const owner = kubernetesLabels.ownerOf(object.metadata.labels ?? {}, target.stack);
+  const owner = kubernetesLabels.ownerOf(object.metadata.labels ?? {}, target);
   if (owner.kind === "ours") return undefined;
   return new PodtrustError(
     "plan-name-taken",

@@ -4,6 +4,7 @@ import type { RoleAccess } from "../../rules/injection/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 import { roleArnOf, trusts } from "../parts/index.ts";
+import type { StackOwner } from "../../rules/plan/index.ts";
 
 /** What a command line says about a workload, beside the config. */
 export interface WorkloadSpec {
@@ -20,8 +21,7 @@ export interface WorkloadSpec {
 }
 
 /** All that a workload's manifests say. */
-export interface WorkloadTarget extends RoleAccess {
-  readonly stack: string;
+export interface WorkloadTarget extends RoleAccess, StackOwner {
   readonly issuer: string;
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -117,6 +117,7 @@ export function workloadTarget(config: Config, spec: WorkloadSpec): WorkloadTarg
   const { account, role } = chosen(config, spec);
   return {
     stack: config.stack,
+    identity: config.identity,
     issuer: config.issuer,
     namespace,
     serviceAccount,

@@ -9,6 +9,7 @@ import {
 } from "../../../src/providers/aws/index.ts";
 import { applyPlan, isEmpty, planOf } from "../../../src/rules/plan/index.ts";
 import type { Sandbox } from "../../../src/sandbox/index.ts";
+import { stackOwner } from "../../support/stack-owner.ts";
 
 const region = "eu-central-1";
 const audience = "sts.amazonaws.com";
@@ -31,9 +32,14 @@ export async function trustingAccount(
 ): Promise<AwsAccount> {
   const session = openAws({ region, endpoint: sandbox.url, credentials: sandbox.admin });
   const { account } = sandbox;
-  const provider = oidcProviderResource(session, { stack: "story", account, issuer, audiences: [audience] });
+  const provider = oidcProviderResource(session, {
+    ...stackOwner("story"),
+    account,
+    issuer,
+    audiences: [audience],
+  });
   const role = roleResource(session, {
-    stack: "story",
+    ...stackOwner("story"),
     account,
     name: "story",
     trustPolicy: webIdentityTrustPolicy({

@@ -119,7 +119,10 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     // As a publisher made it that noted no names of the CA.
     const { key, uri } = { key: createAccountKey().pem, uri: `${reach.ca.directoryUrl}/made-before` };
     await mkdir(join(host.root, "opt/podtrust/publisher"), { recursive: true });
-    await writeFile(join(host.root, "opt/podtrust/publisher/owner"), "podtrust stack=prod format=1\n");
+    await writeFile(
+      join(host.root, "opt/podtrust/publisher/owner"),
+      "podtrust stack=prod format=1 id=3f2a91bc\n",
+    );
     await mkdir(state(), { recursive: true, mode: 0o700 });
     await store().saveAccount(reach.ca.directoryUrl, email, { key, uri });
     assert.match(await lines(), /~ host\/prod\/accounts {2}update/u);
@@ -137,7 +140,7 @@ describe("the accounts of a publisher on a machine", { skip: missing ?? false },
     const { code, err } = await up();
     assert.equal(code, 1);
     assert.match(err, /plan-name-taken/u);
-    await writeFile(state("owner"), "podtrust stack=other format=1\n");
+    await writeFile(state("owner"), "podtrust stack=other format=1 id=3f2a91bc\n");
     assert.match((await up()).err, /podtrust stack "other"/u);
     assert.deepEqual([records().length, reach.asked()], [1, 0]);
   });

@@ -132,7 +132,7 @@ test(
     await podtrust("up", "--yes");
     await writeFile(
       join(host.root, configPath),
-      "# podtrust stack=prod format=1\nsecrets-encryption: false\n",
+      "# podtrust stack=prod format=1 id=3f2a91bc\nsecrets-encryption: false\n",
     );
     const plan = await shown("plan");
     assert.deepEqual(fields(plan), [`/${configPath}`]);
@@ -143,6 +143,21 @@ test(
     assert.match((await host.file("run/stand-in/calls")) ?? "", /start k3s/u);
   },
 );
+
+test("a config file whose mark has no identity gets it, and k3s goes on as it runs", options, async () => {
+  await config();
+  await podtrust("up", "--yes");
+  const text = (await host.file(configPath)) ?? "";
+  await writeFile(join(host.root, configPath), text.replace(" id=3f2a91bc", ""));
+  const calls = join(host.root, "run/stand-in/calls");
+  await writeFile(calls, "");
+  assert.deepEqual(fields(await shown("plan")), [`/${configPath}`]);
+  const { code, err } = await podtrust("up", "--yes");
+  assert.equal(code, 0, err);
+  assert.equal(await host.file(configPath), text);
+  assert.doesNotMatch((await host.file("run/stand-in/calls")) ?? "", /start k3s/u);
+  assert.deepEqual(fields(await shown("plan")), []);
+});
 
 test(
   "a person's later drop-in that drops ours is named, since the running API server shows it",

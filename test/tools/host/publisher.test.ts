@@ -149,7 +149,10 @@ publisher:
 
   test("what was changed by hand is shown by name and put right, with one restart", async () => {
     await up();
-    await writeFile(join(host.root, "etc/podtrust/publisher.yaml"), "# podtrust stack=prod format=1\n");
+    await writeFile(
+      join(host.root, "etc/podtrust/publisher.yaml"),
+      "# podtrust stack=prod format=1 id=3f2a91bc\n",
+    );
     await writeFile(join(host.root, "etc/systemd/system/podtrust-publisher.service"), "[Service]\n");
     await rm(join(host.root, "run/stand-in/units/podtrust-publisher-http.socket.enabled"));
     assert.deepEqual((await fields()).toSorted(), [
@@ -279,7 +282,7 @@ publisher:
   testAtLength("a publisher of another stack, and one without a mark, are left alone", {}, async () => {
     await up();
     const linked = await readlink(home("current"));
-    for (const owner of ["podtrust stack=other format=1\n", "mine\n"]) {
+    for (const owner of ["podtrust stack=other format=1 id=3f2a91bc\n", "mine\n"]) {
       await writeFile(home("owner"), owner);
       const { code, err } = await up();
       assert.equal(code, 1);

@@ -73,7 +73,7 @@ function connection({
 async function up(trouble: Trouble = {}): Promise<ApplyOutcome & { readonly waits: readonly string[] }> {
   const made = connection(trouble);
   const { stack = "prod", clock = systemClock } = trouble;
-  const spec = { stack, isFresh: true, isRootUsed: host.user === "root" };
+  const spec = { stack, identity: "3f2a91bc", isFresh: true, isRootUsed: host.user === "root" };
   const resource = systemResource({ connection: made, clock, spec });
   const waits: string[] = [];
   try {
@@ -88,7 +88,7 @@ async function up(trouble: Trouble = {}): Promise<ApplyOutcome & { readonly wait
 
 async function changes(trouble: Trouble = {}): Promise<readonly string[]> {
   const made = connection(trouble);
-  const spec = { stack: "prod", isFresh: true, isRootUsed: host.user === "root" };
+  const spec = { stack: "prod", identity: "3f2a91bc", isFresh: true, isRootUsed: host.user === "root" };
   try {
     const { changes: all } = await planOf({
       desired: [systemResource({ connection: made, clock: systemClock, spec })],
@@ -182,7 +182,7 @@ test("a machine whose upgrades are on gets what it lacks, and nothing else", opt
 testAtLength("a machine of another stack is left alone", options, async () => {
   await up();
   const made = connection();
-  const spec = { stack: "dev", isFresh: true, isRootUsed: true };
+  const spec = { stack: "dev", identity: "3f2a91bc", isFresh: true, isRootUsed: true };
   const plan = await planOf({ desired: [systemResource({ connection: made, clock: systemClock, spec })] });
   await made.close();
   assert.match(plan.refusals[0]?.message ?? "", /belongs to podtrust stack "prod"/u);

@@ -39,6 +39,7 @@ import {
   type Plan,
   planOf,
   type Resource,
+  namedStack,
 } from "../../../rules/plan/index.ts";
 import {
   type PartTarget,
@@ -133,8 +134,8 @@ export class BoundAccount {
 
   async #survey(signal: AbortSignal): Promise<AccountSurvey> {
     await this.#check(signal);
-    const { stack } = this.#trust;
-    const asked = { stack, account: this.account.account, providerArn: this.providerArn };
+    const whose = namedStack(this.#trust.stack);
+    const asked = { ...whose, account: this.account.account, providerArn: this.providerArn };
     return surveyAccount(this.#session, asked, signal);
   }
 
@@ -172,7 +173,8 @@ export class BoundAccount {
     signal: AbortSignal,
   ): Promise<CutOutcome> {
     const seen = await this.#view.marked(mark, signal, oldest);
-    const isOwn = (role: RoleState): boolean => roleOwner(role, mark, this.#providers).kind === "ours";
+    const isOwn = (role: RoleState): boolean =>
+      roleOwner(role, namedStack(mark), this.#providers).kind === "ours";
     const toCut = (role: RoleState | undefined): Cut | undefined => {
       if (role === undefined || !isOwn(role)) return undefined;
       const place = { providers: this.#providers, now: this.#clock.now(), retain };
@@ -202,7 +204,7 @@ export class BoundAccount {
 
   #resources({ mark, roles, crosses }: BoundSpec): AccountResources {
     return accountResources({
-      config: { stack: mark, issuer: this.#trust.issuer },
+      config: { ...namedStack(mark), issuer: this.#trust.issuer },
       account: { ...this.account, roles },
       session: this.#session,
       // Whether STS really refuses is proved afterwards, without keeping others waiting.
@@ -221,11 +223,12 @@ export class BoundAccount {
     const wanted = this.#resources(spec);
     const desired = wanted.roles.map(({ resource }): Resource => resource);
     const owned = this.#gone(spec);
+    const whose = { ...namedStack(spec.mark), providers: this.#providers };
     const names = [...spec.roles.map(({ name }) => name), ...(spec.gone ?? [])];
     const observed = await mapLimit(names, async (name): Promise<[string, Observed]> => {
       const role = await this.role(name, signal);
       const { id } = roleNames(this.account.account, name);
-      return [id, observedRole(role, { stack: spec.mark, providers: this.#providers }, this.#clock.now())];
+      return [id, observedRole(role, whose, this.#clock.now())];
     });
     const seen = new Map(observed);
     const input = { desired, owned, seen };
@@ -277,7 +280,7 @@ export class BoundAccount {
   }
 
   #gone({ mark, gone = [] }: BoundSpec): readonly Resource[] {
-    const whose = { stack: mark, account: this.account.account };
+    const whose = { ...namedStack(mark), account: this.account.account };
     return gone.map((name): Resource =>
       roleToDelete(this.#session, whose, { name, providers: this.#providers }),
     );
@@ -309,7 +312,7 @@ export class BoundAccount {
 
   /** A role of a binding as it is, and how it differs from what it should be. */
   async look(mark: string, role: RoleConfig, signal: AbortSignal) {
-    const whose = { stack: mark, providers: this.#providers };
+    const whose = { ...namedStack(mark), providers: this.#providers };
     const observed = observedRole(await this.role(role.name, signal), whose, this.#clock.now());
     const [wanted] = this.#resources({ mark, roles: [role] }).roles;
     const fields = observed.exists ? wanted?.resource.diff(observed, noInputs).fields : [];
@@ -321,7 +324,7 @@ export class BoundAccount {
     const providers = (await this.#view.survey(signal)).providers;
     return observedProvider(
       providers.find(({ arn }) => arn === this.providerArn),
-      this.#trust.stack,
+      namedStack(this.#trust.stack),
     );
   }
 

@@ -7,7 +7,7 @@ import {
   removeCredential,
 } from "../../../providers/azure/index.ts";
 import { type AzureTrust, groupId } from "../../../rules/bindings/azure/index.ts";
-import { noInputs } from "../../../rules/plan/index.ts";
+import { noInputs, namedStack } from "../../../rules/plan/index.ts";
 import type { BindingOutcome } from "../pass.ts";
 import { isAzures } from "./finding.ts";
 import type { IdentityPass, IdentityStatus } from "./pass.ts";
@@ -127,13 +127,13 @@ export async function deleteIdentity(
 ): Promise<string | undefined> {
   const { group, name } = placeOf(id);
   const state = await tenant.identity(group, name, pass.signal, 0);
-  const observed = observedIdentity(state, mark);
+  const observed = observedIdentity(state, namedStack(mark));
   if (!observed.exists) return undefined;
   if (observed.owner.kind !== "ours") return "it does not carry the mark of the binding any more";
   const credentials = (await tenant.credentials(group, name, pass.signal, 0)) ?? [];
   if (credentials.length > 0) return othersText(credentials);
   pass.clients.assertHeld?.();
-  const resource = identityResource(tenant.management, { stack: mark, group, name });
+  const resource = identityResource(tenant.management, { ...namedStack(mark), group, name });
   try {
     await within(pass, ms, (signal) =>
       resource.delete(observed, { signal, inputs: noInputs, waiting: () => {} }),

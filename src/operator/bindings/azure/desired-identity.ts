@@ -13,7 +13,7 @@ import {
 } from "../../../providers/azure/index.ts";
 import type { AzureBinding, AzureTrust, GrantedIdentity } from "../../../rules/bindings/azure/index.ts";
 import { bindingMark, isBindingMark } from "../../../rules/bindings/index.ts";
-import { type Plan, planOf, type Resource } from "../../../rules/plan/index.ts";
+import { type Plan, planOf, type Resource, namedStack } from "../../../rules/plan/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 import { desiredCredential } from "./identity-ref.ts";
 import type { BoundTenant } from "./tenants.ts";
@@ -88,7 +88,7 @@ export class DesiredIdentity {
   #reserved(state: IdentityState): string | undefined {
     const { trust, binding, identity } = this.#granted;
     if (state.clientId === this.#tenant.ownClientId) return "is podtrust's own";
-    const owner = identityOwner(state, bindingMark(trust, binding));
+    const owner = identityOwner(state, namedStack(bindingMark(trust, binding)));
     const isOther = !identity.managed && owner.kind === "other-stack" && isBindingMark(owner.stack);
     return isOther ? `was made for the binding ${owner.stack}` : undefined;
   }
@@ -126,12 +126,12 @@ export class DesiredIdentity {
   async plan(look: IdentityLook, signal: AbortSignal): Promise<Plan> {
     const { trust, binding, identity } = this.#granted;
     const { group, name } = identity;
-    const mark = bindingMark(trust, binding);
+    const mark = namedStack(bindingMark(trust, binding));
     const resources: Resource[] = [];
     const seen = new Map();
     if (identity.managed) {
       const { location } = group;
-      const spec = { stack: mark, group, name, ...defined({ location }) };
+      const spec = { ...mark, group, name, ...defined({ location }) };
       const resource = identityResource(this.#tenant.management, spec);
       resources.push(resource);
       seen.set(resource.id, observedIdentity(look.state, mark));

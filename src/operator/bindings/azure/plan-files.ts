@@ -17,7 +17,7 @@ import {
 } from "../../../rules/bindings/azure/index.ts";
 import { bindingMark } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
-import { type Observed, planOf, type Resource } from "../../../rules/plan/index.ts";
+import { type Observed, planOf, type Resource, namedStack } from "../../../rules/plan/index.ts";
 import {
   type TrustDecisions,
   type FilePlanner,
@@ -116,9 +116,9 @@ class TrustFiles extends GatheredPlan {
       return;
     }
     const [namespace = "", account = ""] = whose.split("/");
-    const mark = bindingMark(this.#trust, { namespace, name: account });
+    const mark = namedStack(bindingMark(this.#trust, { namespace, name: account }));
     const state = await this.#tenant.identity(group, name, this.#signal);
-    const resource = identityResource(this.#tenant.management, { stack: mark, group, name });
+    const resource = identityResource(this.#tenant.management, { ...mark, group, name });
     await this.#gone(resource, observedIdentity(state, mark));
   }
 

@@ -12,7 +12,7 @@ import {
   type RecordType,
   type TextValue,
 } from "../../../rules/dns/index.ts";
-import type { Owner } from "../../../rules/plan/index.ts";
+import type { Owner, StackOwner } from "../../../rules/plan/index.ts";
 import { awsError, complaintOf, isAwsCode } from "../failure.ts";
 import type { AwsSession } from "../session.ts";
 import { Route53Api } from "./api.ts";
@@ -65,12 +65,12 @@ class Route53Dns implements DnsProvider {
   readonly caller: string;
   readonly #api: Route53Api;
   readonly #session: AwsSession;
-  readonly #stack: string;
+  readonly #stack: StackOwner;
   readonly #clock: Clock;
   /** The last change of each set in this run. */
   readonly #pending = new Map<string, string>();
 
-  constructor(session: AwsSession, stack: string, caller: string) {
+  constructor(session: AwsSession, stack: StackOwner, caller: string) {
     this.#session = session;
     this.#api = new Route53Api(session);
     this.#stack = stack;
@@ -249,6 +249,6 @@ class Route53Dns implements DnsProvider {
 }
 
 /** DNS at Route 53, as one stack sees it. `caller`: the owner of the session's credentials. Makes no request yet. */
-export function route53Dns(session: AwsSession, stack: string, caller: string): DnsProvider {
+export function route53Dns(session: AwsSession, stack: StackOwner, caller: string): DnsProvider {
   return new Route53Dns(session, stack, caller);
 }

@@ -4,6 +4,7 @@ import { HetznerApi } from "../client.ts";
 import { endpointOf } from "../endpoint.ts";
 import { readToken, tokenSourceText } from "../token.ts";
 import { hetznerDns } from "./provider.ts";
+import type { StackOwner } from "../../../rules/plan/index.ts";
 
 /** The token for Hetzner's DNS: from a file, else from HCLOUD_TOKEN. */
 export interface HetznerDnsAccess {
@@ -15,7 +16,7 @@ export interface HetznerDnsAccess {
 /** Hetzner's DNS for a stack; asks nothing yet. Throws what is wrong with endpoint and token. */
 export async function openHetznerDns(
   { tokenFile, env, clock }: HetznerDnsAccess,
-  stack: string,
+  stack: StackOwner,
 ): Promise<DnsProvider> {
   const place = { env, ...defined({ file: tokenFile }) };
   const endpoint = endpointOf(setting(env, "HCLOUD_ENDPOINT"));

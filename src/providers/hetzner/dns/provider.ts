@@ -10,7 +10,7 @@ import {
   type RecordSet,
   type TextValue,
 } from "../../../rules/dns/index.ts";
-import { cloudLabels } from "../../../rules/plan/index.ts";
+import { cloudLabels, type StackOwner } from "../../../rules/plan/index.ts";
 import { actionsIn, awaitActions, untilReady } from "../actions.ts";
 import type { ChangeRequest, HetznerApi } from "../client.ts";
 import { isHetznerCode, isNotFound } from "../failure.ts";
@@ -60,12 +60,12 @@ class HetznerDns implements DnsProvider {
   readonly name = "Hetzner";
   readonly caller: string;
   readonly #api: HetznerApi;
-  readonly #stack: string;
+  readonly #stack: StackOwner;
   /** The zones that this run wrote into. */
   readonly #written = new Map<string, DnsZone>();
   readonly #ttls = new Map<string, number>();
 
-  constructor(api: HetznerApi, stack: string, caller: string) {
+  constructor(api: HetznerApi, stack: StackOwner, caller: string) {
     this.#api = api;
     this.#stack = stack;
     this.caller = caller;
@@ -175,7 +175,9 @@ class HetznerDns implements DnsProvider {
       const records = bodyRecords(set.type, set.values);
       return [
         // What is taken over is ours before it is changed.
-        ...(owner.kind === "ours" ? [] : [{ method: "PUT", path, body: { labels } } as const]),
+        ...(owner.kind === "ours" && owner.byName !== true
+          ? []
+          : [{ method: "PUT", path, body: { labels } } as const]),
         ...(isSame
           ? []
           : [{ method: "POST", path: `${path}/actions/set_records`, body: { records } } as const]),
@@ -240,12 +242,12 @@ class HetznerDns implements DnsProvider {
   close(): void {}
 }
 
-function takenError({ name, type }: RecordKey, found: HetznerRecordSet, stack: string): PodtrustError {
+function takenError({ name, type }: RecordKey, found: HetznerRecordSet, stack: StackOwner): PodtrustError {
   const said = `${name} has ${found.type} records that are not to be touched for ${type}: they belong to`;
   return nameTaken({ name, type }, said, { found: found.type, owner: ownerOf(found, stack) });
 }
 
 /** DNS at Hetzner Cloud, as one stack sees it. `caller`: the source of the API's token. Makes no request yet. */
-export function hetznerDns(api: HetznerApi, stack: string, caller: string): DnsProvider {
+export function hetznerDns(api: HetznerApi, stack: StackOwner, caller: string): DnsProvider {
   return new HetznerDns(api, stack, caller);
 }

@@ -5,7 +5,7 @@ import {
   type RecordKey,
   type RecordType,
 } from "../../../rules/dns/index.ts";
-import { cloudLabels, type Owner } from "../../../rules/plan/index.ts";
+import { cloudLabels, type Owner, type StackOwner } from "../../../rules/plan/index.ts";
 import type { AnswerFields } from "../fields.ts";
 
 /** All records of one name and type as the API has them. */
@@ -58,13 +58,13 @@ export function bodyRecords(
 }
 
 /** The owner of a set, as a stack sees it. */
-export function ownerOf({ type, values, labels }: HetznerRecordSet, stack: string): Owner {
+export function ownerOf({ type, values, labels }: HetznerRecordSet, stack: StackOwner): Owner {
   if (type !== "CNAME") return cloudLabels.ownerOf(labels, stack);
   return { kind: "untagged", looksLike: `an unknown owner who made it an alias of ${values.join(", ")}` };
 }
 
 /** What was found at a key's place, as a set. */
-export function foundSet(key: RecordKey, set: HetznerRecordSet, stack: string): ObservedRecordSet {
+export function foundSet(key: RecordKey, set: HetznerRecordSet, stack: StackOwner): ObservedRecordSet {
   const owner = ownerOf(set, stack);
   const { ttl, values } = set;
   return {

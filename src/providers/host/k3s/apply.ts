@@ -140,11 +140,12 @@ async function writeCommands(site: K3sSite, state: K3sState, isNew: boolean): Pr
   await step(site, "writing cilium's completion", ciliumCompletionScript);
 }
 
-/** Whether the files that it reads at its start differ from the wanted ones. */
-function isStale(state: K3sState, spec: K3sSpec): boolean {
-  return (
-    state.binary !== binaryAsSpecified(state, spec) || filesOf(spec).some((file) => !isWritten(state, file))
-  );
+const belowMark = (text: string | undefined): string | undefined => text?.replace(/^#.*\n/u, "");
+
+/** Whether what it reads at its start differs from what it is to read: the mark above it is a comment. */
+export function isStale(state: K3sState, spec: K3sSpec): boolean {
+  const isRead = ({ path, text }: HostFile): boolean => belowMark(textOf(state, path)) === belowMark(text);
+  return state.binary !== binaryAsSpecified(state, spec) || !filesOf(spec).every(isRead);
 }
 
 function isRunningAsSpecified({ running, active }: K3sState, spec: K3sSpec): boolean {

@@ -1,4 +1,4 @@
-import { ownershipComment } from "../../../rules/plan/index.ts";
+import { stackRemark } from "../../../rules/plan/index.ts";
 import { yamlText } from "../../../core/yaml/index.ts";
 import type { HostFile } from "./spec.ts";
 
@@ -26,7 +26,7 @@ const ciliumValues = {
  */
 export function ciliumManifest(stack: string): string {
   const values = yamlText(ciliumValues).trimEnd().replaceAll(/^/gmu, "    ");
-  return `# ${ownershipComment.of(stack)}
+  return `# ${stackRemark(stack)}
 apiVersion: helm.cattle.io/v1
 kind: HelmChart
 metadata:
@@ -53,7 +53,7 @@ export function chartUrl(version: string): string {
  * a policy with rules would otherwise deny what it does not allow. Pods on the host's network are not covered.
  */
 export function metadataPolicy(stack: string): HostFile {
-  const text = `# ${ownershipComment.of(stack)}
+  const text = `# ${stackRemark(stack)}
 apiVersion: cilium.io/v2
 kind: CiliumClusterwideNetworkPolicy
 metadata:

@@ -1,4 +1,4 @@
-import { ownershipComment } from "../../../rules/plan/index.ts";
+import { stackRemark } from "../../../rules/plan/index.ts";
 import { k3sKubeconfigPath as kubeconfig } from "./kubeconfig.ts";
 import type { GoArchitecture, HostFile, K3sSpec } from "./spec.ts";
 
@@ -19,7 +19,7 @@ export const completionPath = (command: string): string => `/etc/bash_completion
 export function profileFile({ stack, cilium }: K3sSpec): HostFile {
   const env = `KUBECONFIG=${kubeconfig}`;
   const lines = [
-    `# ${ownershipComment.of(stack)}`,
+    `# ${stackRemark(stack)}`,
     `[ -r ${kubeconfig} ] || alias kubectl="sudo kubectl"`,
     ...(cilium?.cli === undefined
       ? []

@@ -29,7 +29,7 @@ const listLines = (key: string, values: readonly string[]): readonly string[] =>
  */
 export function configFile(spec: K3sSpec): HostFile {
   const text = [
-    `# ${ownershipComment.of(spec.stack)}`,
+    `# ${ownershipComment.of(spec)}`,
     "# Written by podtrust up. What is changed here is written again.",
     "secrets-encryption: true",
     ...listLines("disable", ["traefik", "servicelb"]),

@@ -4,13 +4,15 @@ import { defined, type ErrorCode, PodtrustError } from "../../../core/base/index
 import type { SshSession } from "../session.ts";
 import type { SshTarget } from "../target.ts";
 import { configFile, configPath, overridingFiles } from "./config-file.ts";
-import { differenceOf, refusalOf } from "./difference.ts";
+import { isStale } from "./apply.ts";
+import { differenceOf, filesOf, refusalOf } from "./difference.ts";
 import { type RunningFlags, runningFlags } from "./running-flags.ts";
-import { parseState } from "./state.ts";
+import { otherIssuers, parseState } from "./state.ts";
 import type { K3sSpec } from "./spec.ts";
 
 const spec: K3sSpec = {
   stack: "prod",
+  identity: "3f2a91bc",
   version: "v1.36.4+k3s1",
   isVersionNamed: true,
   sha256: { amd64: "a".repeat(64) },
@@ -178,4 +180,44 @@ test("what runs and was not looked at is a difference that says why, so that k3s
     found.map((field) => field[1]),
     [before, before],
   );
+});
+
+test("a mark without an identity is written, and k3s is not started anew for it; a line of its config starts it", () => {
+  const state = (change: (text: string) => string): ReturnType<typeof parseState> => ({
+    ...parseState(`binary ${"a".repeat(64)}`),
+    architecture: "amd64",
+    version: spec.version,
+    configs: [{ path: configPath, text: change(ours.text) }],
+    files: Object.fromEntries(filesOf(spec).map(({ path, text }) => [path, text])),
+  });
+  const former = state((text) => text.replace(` id=${spec.identity}`, ""));
+  assert.ok(differenceOf(former, spec).fields.some(({ field }) => field === configPath));
+  assert.equal(isStale(former, spec), false);
+  assert.equal(
+    isStale(
+      state((text) => text.replace("encryption: true", "encryption: false")),
+      spec,
+    ),
+    true,
+  );
+  assert.equal(
+    isStale(
+      state((text) => text.replace(/^#.*$/mu, "debug: true")),
+      spec,
+    ),
+    true,
+  );
+});
+
+test("whose config names another issuer under a mark without an identity is another's, and ours is ours", () => {
+  const marked = (mark: string, issuer: string): Pick<ReturnType<typeof parseState>, "configs"> => ({
+    configs: [
+      { path: configPath, text: `# ${mark}\nkube-apiserver-arg+:\n  - "service-account-issuer=${issuer}"\n` },
+    ],
+  });
+  const other = "https://other.example.com";
+  const former = "podtrust stack=prod format=1";
+  assert.deepEqual(otherIssuers(marked(former, other), spec), [other]);
+  assert.deepEqual(otherIssuers(marked(former, "https://oidc.example.com"), spec), []);
+  assert.deepEqual(otherIssuers(marked(`${former} id=${spec.identity}`, other), spec), []);
 });

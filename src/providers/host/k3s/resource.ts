@@ -5,7 +5,7 @@ import { stepFailure } from "../session.ts";
 import { applyK3s, inspectK3s } from "./apply.ts";
 import { differenceOf } from "./difference.ts";
 import { removeScript } from "./scripts.ts";
-import { isThere, type K3sState, ownerOf } from "./state.ts";
+import { isThere, type K3sState, otherIssuers, ownerOf } from "./state.ts";
 import type { LookAtRunning } from "./running-flags.ts";
 import type { K3sSpec } from "./spec.ts";
 
@@ -44,10 +44,11 @@ export function k3sResource({ connection, clock, spec, runs, dependsOn }: K3sOpt
       if (session === undefined) return { exists: false };
       const state = await inspectK3s(session, runs, signal);
       if (!isThere(state)) return { exists: false };
-      return { exists: true, state, owner: ownerOf(state, spec.stack) };
+      return { exists: true, state, owner: ownerOf(state, spec) };
     },
     fingerprint: ({ architecture: _architecture, machine: _machine, rooms: _rooms, ...state }) => state,
     outputs: ({ version = "" }) => ({ version }),
+    issuers: (state) => otherIssuers(state, spec),
     diff: (observed) => differenceOf(observed.exists ? observed.state : undefined, spec),
     async apply(_change, work) {
       const session = await connection.required(work.inputs, work.signal);

@@ -1,3 +1,5 @@
+import type { StackOwner } from "../../../rules/plan/index.ts";
+
 /** Go's name of a processor's architecture. */
 export type GoArchitecture = "amd64" | "arm64";
 
@@ -23,8 +25,7 @@ export interface CiliumCliSpec {
 }
 
 /** The desired k3s on a host. */
-export interface K3sSpec {
-  readonly stack: string;
+export interface K3sSpec extends StackOwner {
   /** `v1.36.4+k3s1` */
   readonly version: string;
   /** Whether the config names it: a k3s that runs stays at its own version otherwise. */

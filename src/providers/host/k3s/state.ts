@@ -1,10 +1,10 @@
 import { defined, mapped, textOfBase64 } from "../../../core/base/index.ts";
-import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
+import { type Owner, ownershipComment, type StackOwner } from "../../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
 import type { RunningFlags } from "./running-flags.ts";
 import { unitPath } from "./unit.ts";
-import type { GoArchitecture } from "./spec.ts";
+import type { GoArchitecture, K3sSpec } from "./spec.ts";
 
 /** k3s on a host as it was found. */
 export interface K3sState {
@@ -98,9 +98,28 @@ export function isThere({ binary, configs, files }: K3sState): boolean {
 
 const firstLine = (text: string): string => (text.split("\n")[0] ?? "").replace(/^# ?/u, "");
 
+const ownConfig = ({ configs }: Pick<K3sState, "configs">): ConfigText | undefined =>
+  configs.find(({ path }) => path === configPath);
+
+/**
+ * The issuer that our config file has first, where its mark has no identity and ours is none of its issuers: it may be that of
+ * another stack of the same name.
+ */
+export function otherIssuers(
+  state: Pick<K3sState, "configs">,
+  { issuers, ...stack }: StackOwner & Pick<K3sSpec, "issuers">,
+): readonly string[] {
+  const owner = ownerOf(state, stack);
+  if (owner.kind !== "ours" || owner.byName !== true) return [];
+  const found = [...(ownConfig(state)?.text ?? "").matchAll(/service-account-issuer=([^"\s]+)/gu)].map(
+    ([, issuer = ""]) => issuer,
+  );
+  return found.some((one) => one === issuers[0]) ? [] : found.slice(0, 1);
+}
+
 /** Its owner, from the first line of our config file. */
-export function ownerOf({ configs }: K3sState, stack: string): Owner {
-  const own = configs.find(({ path }) => path === configPath);
+export function ownerOf(state: Pick<K3sState, "configs">, stack: StackOwner): Owner {
+  const own = ownConfig(state);
   if (own !== undefined) return ownershipComment.ownerOf(firstLine(own.text), stack);
   return { kind: "untagged", looksLike: "an unknown owner who installed k3s there" };
 }

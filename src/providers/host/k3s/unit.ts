@@ -1,4 +1,4 @@
-import { ownershipComment } from "../../../rules/plan/index.ts";
+import { stackRemark } from "../../../rules/plan/index.ts";
 import type { HostFile } from "./spec.ts";
 
 export const unitPath = "/etc/systemd/system/k3s.service";
@@ -9,7 +9,7 @@ export const unitPath = "/etc/systemd/system/k3s.service";
  * wait.
  */
 export function unitFile(stack: string): HostFile {
-  const text = `# ${ownershipComment.of(stack)}
+  const text = `# ${stackRemark(stack)}
 [Unit]
 Description=Lightweight Kubernetes
 Documentation=https://docs.k3s.io

@@ -5,6 +5,7 @@ import {
   ownershipComment,
   type Resource,
   type Work,
+  type StackOwner,
 } from "../../../rules/plan/index.ts";
 import type { HostConnection } from "../connection.ts";
 import { untilOnMachine } from "../until.ts";
@@ -35,8 +36,7 @@ export interface AccountAtCa {
   register(records: MachineAccountRecords, signal: AbortSignal): Promise<string | undefined>;
 }
 
-export interface AccountsSpec {
-  readonly stack: string;
+export interface AccountsSpec extends StackOwner {
   readonly layout: HostLayout;
   readonly accounts: readonly AccountAtCa[];
 }
@@ -89,7 +89,7 @@ async function stateOf(
   return { ...found, kept: Object.fromEntries(kept) };
 }
 
-function ownerOf({ owner }: AccountsState, stack: string): Owner {
+function ownerOf({ owner }: AccountsState, stack: StackOwner): Owner {
   if (owner !== undefined) return ownershipComment.ownerOf(owner, stack);
   return { kind: "untagged", looksLike: "an unknown owner whose publisher made accounts there" };
 }
@@ -122,7 +122,7 @@ export function accountsResource(options: AccountsResourceOptions): Resource<Acc
   const { layout, stack, accounts } = spec;
   const recordsOf = async (work: Pick<Work, "inputs" | "signal">): Promise<MachineAccountRecords> => {
     const session = await connection.required(work.inputs, work.signal);
-    return new MachineAccountRecords({ session, layout, signal: work.signal }, ownershipComment.of(stack));
+    return new MachineAccountRecords({ session, layout, signal: work.signal }, ownershipComment.of(spec));
   };
   return {
     ...accountsNames(stack),
@@ -134,7 +134,7 @@ export function accountsResource(options: AccountsResourceOptions): Resource<Acc
       if (session === undefined) return { exists: false };
       const state = await stateOf(spec, await (await recordsOf({ inputs, signal })).inspect());
       if (!state.isThere) return { exists: false };
-      return { exists: true, state, owner: ownerOf(state, stack) };
+      return { exists: true, state, owner: ownerOf(state, spec) };
     },
     fingerprint: (state) => state,
     outputs: ({ kept }): Readonly<Record<string, string>> => {

@@ -241,7 +241,7 @@ export async function applyPublisher(site: PublisherSite, spec: HostPublisherSpe
   const { session, layout, work } = site;
   const paths = spec.files.map(({ path }) => path);
   const before = await inspectPublisher(session, layout, paths, work.signal);
-  const owner = ownershipComment.of(spec.stack);
+  const owner = ownershipComment.of(spec);
   await step(site, "preparing", prepareScript(layout, owner), { timeoutMs: aptTimeoutMs });
   const isNew = await place(site, spec, before);
   await makeToken(site);

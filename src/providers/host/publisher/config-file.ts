@@ -250,13 +250,14 @@ export async function hostConfig(
   layout: HostLayout,
   environment: ConsentEnvironment,
 ): Promise<HostConfig> {
-  const { stack, issuer } = config;
+  const { stack, identity, issuer } = config;
   const publisher = publisherOf(config);
   const serve = overHttps(config);
   const sent = new Sent(config, layout, environment);
   const { input: backup, backupFolder } = await backupInput(config, sent);
   const document = {
     stack,
+    identity,
     issuer,
     publisher: {
       source: { server: apiServer, tokenFile: layout.token, caFile: layout.clusterCa },
@@ -273,7 +274,7 @@ export async function hostConfig(
     },
     ...(await dnsInput(config, serve, sent)),
   };
-  const text = `# ${ownershipComment.of(stack)}\n# Written by podtrust up; what is changed here is put back.\n${yamlText(document)}`;
+  const text = `# ${ownershipComment.of(config)}\n# Written by podtrust up; what is changed here is put back.\n${yamlText(document)}`;
   const file = { path: layout.config, text, mode: 0o644, owner: "root:root", field: "config" };
   return {
     files: [...sent.files, file],

@@ -42,7 +42,7 @@ export function publisherResource(options: PublisherResourceOptions): Resource<P
       if (session === undefined) return { exists: false };
       const state = await inspectPublisher(session, layout, paths, signal);
       if (!isThere(state)) return { exists: false };
-      return { exists: true, state, owner: ownerOf(state, stack) };
+      return { exists: true, state, owner: ownerOf(state, spec) };
     },
     // Its health changes by itself, and the token's service comes and goes.
     fingerprint({ health: _health, units, ...state }) {

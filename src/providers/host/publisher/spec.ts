@@ -1,10 +1,10 @@
 import type { PublisherFile } from "./config-file.ts";
 import type { HostLayout } from "./layout.ts";
 import type { NodeArchitecture, Release } from "./release.ts";
+import type { StackOwner } from "../../../rules/plan/index.ts";
 
 /** The desired publisher on a machine. */
-export interface HostPublisherSpec {
-  readonly stack: string;
+export interface HostPublisherSpec extends StackOwner {
   readonly issuer: string;
   readonly layout: HostLayout;
   /** Of podtrust, whose publisher is installed. */

@@ -1,5 +1,5 @@
 import { defined } from "../../../core/base/index.ts";
-import { ownershipComment } from "../../../rules/plan/index.ts";
+import { ownershipComment, type StackOwner } from "../../../rules/plan/index.ts";
 import { stepFailure } from "../session.ts";
 import { targetText } from "../target.ts";
 import { MachineAccountRecords, type RecordsSite } from "./account-records.ts";
@@ -17,7 +17,7 @@ export class PublisherStateFiles {
   readonly #site: RecordsSite;
   readonly #mark: string;
 
-  constructor(site: RecordsSite, stack: string) {
+  constructor(site: RecordsSite, stack: StackOwner) {
     this.#site = site;
     this.#mark = ownershipComment.of(stack);
   }

@@ -1,5 +1,5 @@
 import { isRecord, recordsOf, textsOf, textOfBase64 } from "../../../core/base/index.ts";
-import { type Owner, ownershipComment } from "../../../rules/plan/index.ts";
+import { type Owner, ownershipComment, type StackOwner } from "../../../rules/plan/index.ts";
 import { type NodeArchitecture, architectures } from "./release.ts";
 
 /** A running publisher's own status, as far as it counts here. */
@@ -109,7 +109,7 @@ export function isThere({ owner, current, files, units }: PublisherState): boole
 }
 
 /** Its owner, from a file beside its versions. */
-export function ownerOf({ owner }: PublisherState, stack: string): Owner {
+export function ownerOf({ owner }: PublisherState, stack: StackOwner): Owner {
   if (owner !== undefined) return ownershipComment.ownerOf(owner, stack);
   return { kind: "untagged", looksLike: "an unknown owner who set up a publisher there" };
 }

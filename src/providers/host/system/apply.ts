@@ -1,5 +1,5 @@
 import { type Clock, PodtrustError } from "../../../core/base/index.ts";
-import { ownershipComment, type Work } from "../../../rules/plan/index.ts";
+import type { Work } from "../../../rules/plan/index.ts";
 import { aptTimeoutMs } from "../apt.ts";
 import type { HostConnection } from "../connection.ts";
 import { type RunOptions, type ScriptResult, type SshSession, stepFailure } from "../session.ts";
@@ -7,7 +7,14 @@ import { checkRoom, type RoomNeed } from "../room.ts";
 import { targetText } from "../target.ts";
 import { untilOnMachine } from "../until.ts";
 import * as scripts from "./scripts.ts";
-import { checkSupported, isLoginShut, needsPackages, parseSystem, type SystemState } from "./state.ts";
+import {
+  checkSupported,
+  isLoginShut,
+  needsPackages,
+  parseSystem,
+  systemMark,
+  type SystemState,
+} from "./state.ts";
 import type { SystemSpec } from "./spec.ts";
 
 const minute = 60_000;
@@ -94,7 +101,7 @@ async function rotateHostKey(
 async function shutLogin(session: SshSession, { spec, work }: SystemSite): Promise<void> {
   const { signal } = work;
   const text = [
-    `# ${ownershipComment.of(spec.stack)}`,
+    systemMark(spec).trimEnd(),
     `PermitRootLogin ${spec.isRootUsed ? "prohibit-password" : "no"}`,
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
@@ -219,7 +226,7 @@ export async function applySystem(site: SystemSite): Promise<void> {
   checkSupported(state);
   checkRoom(session.target, state.rooms, roomNeeds(state, spec));
   // The mark of ownership comes first, so that an interrupted run finds its own.
-  const mark = `# ${ownershipComment.of(spec.stack)}\n`;
+  const mark = systemMark(spec);
   if (state.mark !== mark) {
     await session.put(scripts.markPath, mark, { mode: 0o644, signal: work.signal });
   }

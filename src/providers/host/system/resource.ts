@@ -30,7 +30,7 @@ export function systemResource({ connection, clock, spec }: SystemOptions): Reso
       if (session === undefined) return { exists: false };
       const state = await inspectSystem(session, signal);
       if (state.mark === undefined) return { exists: false };
-      return { exists: true, state, owner: systemOwner(state, spec.stack) };
+      return { exists: true, state, owner: systemOwner(state, spec) };
     },
     fingerprint({
       clock: _clock,

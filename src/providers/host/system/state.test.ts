@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkSupported, isLoginShut, parseSystem, systemDifference, systemOwner } from "./state.ts";
 import type { SystemSpec } from "./spec.ts";
+import { stackOwner, stackMark } from "../../../../test/support/stack-owner.ts";
 
-const spec: SystemSpec = { stack: "prod", isFresh: true, isRootUsed: false };
-const mark = Buffer.from("# podtrust stack=prod format=1\n").toString("base64");
+const spec: SystemSpec = { stack: "prod", identity: "3f2a91bc", isFresh: true, isRootUsed: false };
+const mark = Buffer.from(`# ${stackMark()}\n`).toString("base64");
 
 const said = (more: readonly string[] = []): ReturnType<typeof parseSystem> =>
   parseSystem(
@@ -25,8 +26,17 @@ const said = (more: readonly string[] = []): ReturnType<typeof parseSystem> =>
 
 test("a system that is as specified differs in nothing, and is its stack's", () => {
   assert.deepEqual(systemDifference(said(), spec), { kind: "none", fields: [] });
-  assert.deepEqual(systemOwner(said(), "prod"), { kind: "ours" });
-  assert.deepEqual(systemOwner(said(), "dev"), { kind: "other-stack", stack: "prod" });
+  assert.deepEqual(systemOwner(said(), stackOwner()), { kind: "ours" });
+  assert.deepEqual(systemOwner(said(), stackOwner("dev")), { kind: "other-stack", stack: "prod" });
+});
+
+test("a mark without an identity is written, and is the one difference", () => {
+  const former = { ...said(), mark: "# podtrust stack=prod format=1\n" };
+  assert.deepEqual(systemOwner(former, stackOwner()), { kind: "ours", byName: true });
+  assert.deepEqual(systemDifference(former, spec), {
+    kind: "update",
+    fields: [{ field: "mark", before: "# podtrust stack=prod format=1", after: `# ${stackMark()}` }],
+  });
 });
 
 test("a package that an earlier machine lacks is a difference, whether or not it upgrades itself", () => {

@@ -4,6 +4,7 @@ import {
   type FieldChange,
   type Owner,
   ownershipComment,
+  type StackOwner,
 } from "../../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import type { SystemSpec } from "./spec.ts";
@@ -67,8 +68,13 @@ export function parseSystem(output: string): SystemState {
   };
 }
 
+/** The file that marks a machine as a stack's. */
+export function systemMark(stack: StackOwner): string {
+  return `# ${ownershipComment.of(stack)}\n`;
+}
+
 /** The owner of the machine, by the first line of our mark. */
-export function systemOwner({ mark = "" }: SystemState, stack: string): Owner {
+export function systemOwner({ mark = "" }: SystemState, stack: StackOwner): Owner {
   return ownershipComment.ownerOf((mark.split("\n")[0] ?? "").replace(/^# ?/u, ""), stack);
 }
 
@@ -123,8 +129,10 @@ function loginChange(found: SystemState | undefined, spec: SystemSpec): readonly
 /** What would make the system as it was found the specified one. Without a state it is not known yet. */
 export function systemDifference(state: SystemState | undefined, spec: SystemSpec): Difference {
   const found = state?.mark === undefined ? undefined : state;
+  const mark = { field: "mark", before: found?.mark?.trim(), after: systemMark(spec).trim() };
   const upgrades = { field: "security upgrades", before: found && "by hand", after: "by themselves" };
   const fields = [
+    ...(found === undefined || mark.before === mark.after ? [] : [mark]),
     ...loginChange(found, spec),
     ...(found?.upgradesItself === true ? [] : [upgrades]),
     ...packageChange(found),

@@ -19,7 +19,9 @@ function leaving({ kind, resource, observed }: Change): readonly Leaving[] {
   if (kind === "delete") return [{ id, why: "deleted", isCountedOn: true }];
   if (kind !== "update" || observed.owner.kind === "ours") return [];
   // The stack takes over what has no owner's tags.
-  return [{ id, why: "taken over", isCountedOn: observed.owner.kind === "other-stack" }];
+  return [
+    { id, why: "taken over", isCountedOn: ["other-stack", "other-identity"].includes(observed.owner.kind) },
+  ];
 }
 
 function sentenceOf({ id, why }: Leaving, roles: readonly string[]): string {

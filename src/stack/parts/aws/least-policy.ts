@@ -43,9 +43,10 @@ interface Input {
   readonly provider: string;
   readonly roles: readonly string[];
   readonly all: { readonly roles: string; readonly providers: string };
-  /** Conditions: a request that sets our tag, and a resource that carries it. */
+  /** A request that sets our tags. */
   readonly marking: AllowCondition;
-  readonly marked: Readonly<Record<string, string>>;
+  /** A resource that carries them: one without an identity was marked before there were any. */
+  readonly marked: AllowCondition;
 }
 
 function providerStatements(input: Input): readonly AllowStatement[] {
@@ -69,14 +70,14 @@ function providerStatements(input: Input): readonly AllowStatement[] {
         "iam:UpdateOpenIDConnectProviderThumbprint",
       ],
       Resource: provider,
-      Condition: { StringEquals: marked },
+      Condition: marked,
     },
     {
       Sid: "DeleteOurProviders",
       Effect: "Allow",
       Action: ["iam:DeleteOpenIDConnectProvider"],
       Resource: all.providers,
-      Condition: { StringEquals: marked },
+      Condition: marked,
     },
   ];
 }
@@ -104,7 +105,7 @@ function roleStatements(input: Input): readonly AllowStatement[] {
         "iam:UpdateRole",
       ],
       Resource: roles,
-      Condition: { StringEquals: marked },
+      Condition: marked,
     },
   ];
 }
@@ -114,7 +115,7 @@ function grantingStatements(input: Input): readonly AllowStatement[] {
   const policies = unique(account.roles.flatMap((role) => role.policies));
   const boundaries = unique(account.roles.flatMap(({ boundary }) => boundary ?? []));
   const only = (key: string, arns: readonly string[]): AllowCondition => ({
-    StringEquals: marked,
+    ...marked,
     ArnEquals: { [key]: arns },
   });
   const statements: AllowStatement[] = [];
@@ -152,18 +153,30 @@ function grantingStatements(input: Input): readonly AllowStatement[] {
  * stack's tag, attaches only the config's policies, and changes or deletes only what carries the tag. Surplus roles of
  * the stack are no longer in the config, so deleting is allowed by tag alone.
  */
-export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account: AwsConfig): AllowPolicy {
+export function leastAwsPolicy(
+  config: Pick<Config, "stack" | "identity" | "issuer">,
+  account: AwsConfig,
+): AllowPolicy {
   const partition = partitionOf(account.region);
   const iam = `arn:${partition}:iam::${account.account}`;
-  const { stack } = config;
-  const marked = { [`aws:ResourceTag/${awsTags.stackKey}`]: stack };
+  const { stack, identity } = config;
+  const { stackKey, identityKey } = awsTags;
+  const marked = {
+    StringEquals: { [`aws:ResourceTag/${stackKey}`]: stack },
+    StringEqualsIfExists: { [`aws:ResourceTag/${identityKey}`]: identity },
+  };
   const all = { roles: `${iam}:role/*`, providers: `${iam}:oidc-provider/*` };
   const input: Input = {
     account,
     provider: oidcProviderArn(partition, account.account, config.issuer),
     roles: account.roles.map(({ path, name }) => `${iam}:role${path}${name}`),
     all,
-    marking: { StringEquals: { [`aws:RequestTag/${awsTags.stackKey}`]: stack } },
+    marking: {
+      StringEquals: {
+        [`aws:RequestTag/${stackKey}`]: stack,
+        [`aws:RequestTag/${identityKey}`]: identity,
+      },
+    },
     marked,
   };
   return {
@@ -177,7 +190,7 @@ export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account
         Effect: "Allow",
         Action: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy"],
         Resource: all.roles,
-        Condition: { StringEquals: marked },
+        Condition: marked,
       },
       {
         // With several policies on it that allow and deny, a role that goes would have more than before for a moment.
@@ -186,7 +199,7 @@ export function leastAwsPolicy(config: Pick<Config, "stack" | "issuer">, account
         Action: ["iam:PutRolePermissionsBoundary"],
         Resource: all.roles,
         Condition: {
-          StringEquals: marked,
+          ...marked,
           ArnEquals: { "iam:PermissionsBoundary": denyAllArn(partition) },
         },
       },

@@ -13,7 +13,7 @@ import {
   trustsProvider,
 } from "../../../providers/aws/index.ts";
 import { markedBinding } from "../../../rules/bindings/index.ts";
-import { awsTags } from "../../../rules/plan/index.ts";
+import { awsTags, type StackOwner, namedStack } from "../../../rules/plan/index.ts";
 
 /** A role that a lockdown covers: of a config, of one of its stack's bindings, or any other that trusts the issuer. */
 export interface LockableRole {
@@ -21,7 +21,7 @@ export interface LockableRole {
   /** NAMESPACE/NAME of the ServiceAccounts that become it, as far as they are known. */
   readonly serviceAccounts: readonly string[];
   /** Its owner by its tags, if it is ours: the stack, or the binding. Absent: somebody else's. */
-  readonly mark?: string;
+  readonly mark?: StackOwner;
 }
 
 /** Result for a role that was to be closed or opened. */
@@ -43,11 +43,11 @@ export interface RolesLocked {
 export type RoleChange = { readonly lockdown: Lockdown } | { readonly reopen: Revocation };
 
 /** The roles of a config. */
-export function configRoles(stack: string, { roles }: Pick<AwsConfig, "roles">): readonly LockableRole[] {
+export function configRoles(mark: StackOwner, { roles }: Pick<AwsConfig, "roles">): readonly LockableRole[] {
   return roles.map(({ name, serviceAccounts, subjectPatterns }) => ({
     role: name,
     serviceAccounts: [...serviceAccounts, ...subjectPatterns],
-    mark: stack,
+    mark,
   }));
 }
 
@@ -56,7 +56,7 @@ export function boundRole(stack: string, { name, tags }: RoleState): LockableRol
   const mark = awsTags.stackOf(tags) ?? "";
   const whose = markedBinding({ stack }, mark);
   if (whose === undefined) return undefined;
-  return { role: name, serviceAccounts: [`${whose.namespace}/${whose.name}`], mark };
+  return { role: name, serviceAccounts: [`${whose.namespace}/${whose.name}`], mark: namedStack(mark) };
 }
 
 /** What a change is made to: an account's session, and the issuer's OIDC provider there. */

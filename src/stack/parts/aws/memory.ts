@@ -12,7 +12,7 @@ function accountMemory({ config, clock }: UnnamedContext, account: AwsConfig): I
         await checkAccount(session, account.account, signal);
         const providers = await readOidcProviders(session, signal);
         return providers
-          .filter(({ tags }) => awsTags.ownerOf(tags, config.stack).kind === "ours")
+          .filter(({ tags }) => awsTags.ownerOf(tags, config).kind === "ours")
           .map(({ url }) => url.split("/")[0] ?? "")
           .filter((host) => host.endsWith(`.${config.zone}`));
       } finally {

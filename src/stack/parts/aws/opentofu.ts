@@ -96,7 +96,7 @@ function roleBlocks(
           trustPolicyOf({ issuer: config.issuer, formerIssuers: formerIssuersOf(config), account, role }),
           references,
         ),
-        tags: mergeTags(account.tags, role.tags, awsTags.of(config.stack)),
+        tags: mergeTags(account.tags, role.tags, awsTags.of(config)),
       }),
     },
     ...managed.map(([policy, label]): Block => ({
@@ -131,7 +131,7 @@ function awsBlocks(config: Config): readonly Block[] {
           provider,
           url: config.issuer,
           client_id_list: account.audiences,
-          tags: { ...account.tags, ...awsTags.of(config.stack) },
+          tags: { ...account.tags, ...awsTags.of(config) },
         }),
       },
       ...account.roles.flatMap((role) => roleBlocks(config, account, role, names)),

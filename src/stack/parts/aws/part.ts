@@ -243,10 +243,10 @@ class AccountPart implements AwsPart {
   }
 
   #found(signal: AbortSignal): Promise<AccountSurvey> {
-    const { stack } = this.#context.config;
+    const { stack, identity } = this.#context.config;
     const { account, roles } = this.account;
     const { providerArn } = this;
-    const asked = { stack, account, providerArn, roles: roles.map(({ name }) => name) };
+    const asked = { stack, identity, account, providerArn, roles: roles.map(({ name }) => name) };
     return surveyAccount(this.#session, asked, signal);
   }
 
@@ -265,17 +265,17 @@ class AccountPart implements AwsPart {
 
   /** What was found of the config's and the stack's own resources, including absent ones. */
   #seen(desired: AccountResources, found: AccountSurvey): ReadonlyMap<string, Observed> {
-    const { stack } = this.#context.config;
+    const { config } = this.#context;
     const { account } = this.account;
     const now = this.#session.clock.now();
     const existing = found.providers.find(({ arn }) => arn === this.providerArn);
     const providers = found.ownProviders.map((facts): [string, Observed] => [
       oidcProviderNames(account, facts.arn).id,
-      observedProvider(facts, stack),
+      observedProvider(facts, config),
     ]);
     const roles = found.ownRoles.map((role): [string, Observed] => [
       roleNames(account, role.name).id,
-      observedRole(role, { stack }, now),
+      observedRole(role, config, now),
     ]);
     const named = desired.roles.map(({ spec, resource }): [string, Observed] => [
       resource.id,
@@ -284,7 +284,7 @@ class AccountPart implements AwsPart {
     return new Map([
       ...providers,
       ...roles,
-      [desired.provider.id, observedProvider(existing, stack)],
+      [desired.provider.id, observedProvider(existing, config)],
       ...named,
     ]);
   }
@@ -367,14 +367,14 @@ class AccountPart implements AwsPart {
   }
 
   async lockRoles(change: RoleChange, signal: AbortSignal, only?: readonly string[]): Promise<RolesLocked> {
-    const { stack } = this.#context.config;
+    const { stack, identity } = this.#context.config;
     const context = { session: this.#session, providerArn: this.providerArn, change, signal };
     const lock = (roles: readonly LockableRole[]): Promise<readonly LockedRole[]> =>
       lockRoles(
         context,
         roles.filter(({ role }) => only === undefined || only.includes(role)),
       );
-    const own = configRoles(stack, this.account);
+    const own = configRoles({ stack, identity }, this.account);
     // Roles known by name do not wait for the list of all.
     const first = await lock(own.filter(isOwnAccess));
     const roles = await lock(own.filter((one) => !isOwnAccess(one)));

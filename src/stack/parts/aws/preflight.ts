@@ -53,7 +53,7 @@ const isMade = (kind: ChangeKind): boolean => kind === "create" || kind === "upd
 
 // Not in the account's summary (IAM User Guide, "IAM and AWS STS quotas").
 const maxTags = 50;
-const ourMarks = 2;
+const ourMarks = 3;
 
 function touchedRoles({ changes, desired, found }: AccountPreflightInput): readonly Touched[] {
   const specs = new Map(desired.roles.map(({ resource, spec }) => [resource.id, spec]));

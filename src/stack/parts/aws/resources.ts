@@ -19,7 +19,7 @@ import { issuerMakers } from "../issuer-makers.ts";
 import { formerIssuersOf, trustPolicyOf } from "./role-trust.ts";
 
 export interface ResourcesInput {
-  readonly config: Pick<Config, "stack" | "issuer" | "cluster" | "machine" | "publisher">;
+  readonly config: Pick<Config, "stack" | "identity" | "issuer" | "cluster" | "machine" | "publisher">;
   readonly account: AwsConfig;
   readonly session: AwsSession;
   readonly thumbprints?: readonly string[] | LaterThumbprints;
@@ -52,6 +52,7 @@ function specOf(input: ResourcesInput, role: RoleConfig, providerId: string): Ro
   const canAsk = hasCluster(config) && role.serviceAccounts.length > 0;
   return {
     stack: config.stack,
+    identity: config.identity,
     account: account.account,
     name,
     path,
@@ -85,6 +86,7 @@ export function accountResources(input: ResourcesInput): AccountResources {
   const { config, account, session, thumbprints, beforeCreate } = input;
   const provider = oidcProviderResource(session, {
     stack: config.stack,
+    identity: config.identity,
     account: account.account,
     issuer: config.issuer,
     audiences: account.audiences,
@@ -103,7 +105,8 @@ export function accountResources(input: ResourcesInput): AccountResources {
 /** The same for the way down: each of them is found and deleted, and nothing is compared. */
 export function resourcesToDelete({ config, account, session }: ResourcesInput): readonly Resource[] {
   const { provider } = accountResources({ config, account, session });
-  const whose = { stack: config.stack, account: account.account };
+  const { stack, identity } = config;
+  const whose = { stack, identity, account: account.account };
   return [
     provider,
     ...account.roles.map(({ name }) => roleToDelete(session, whose, { name, dependsOn: [provider.id] })),

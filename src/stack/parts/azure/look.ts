@@ -56,6 +56,7 @@ async function lookAtGroup(
   signal: AbortSignal,
 ): Promise<AzureLook> {
   const { config } = context;
+  const { stack, identity: ours, issuer } = config;
   const { apis, caller } = await openTenant(context, tenant, signal);
   const section = { config, tenant };
   const all = await listIdentities(apis.management, tenant, signal);
@@ -63,8 +64,8 @@ async function lookAtGroup(
     const looking = { apis, section, all, signal };
     const looked = await lookAt(looking, identity, wantedOf(section, identity));
     const { holder, found, credentials, view, desired } = looked;
-    const resource = credentialsResource({ stack: config.stack, holder, desired });
-    const { fields } = resource.diff(observedCredentials(credentials, config.stack), noInputs);
+    const resource = credentialsResource({ stack, identity: ours, issuer, holder, desired });
+    const { fields } = resource.diff(observedCredentials(credentials, config), noInputs);
     const ofApplication = identity.kind === "application" && credentials !== undefined;
     return {
       identity,

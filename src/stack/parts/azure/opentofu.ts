@@ -119,7 +119,7 @@ function managedBlocks(section: Section, identity: ManagedIdentity): readonly Bl
         name: identity.name,
         resource_group_name: tenant.resourceGroup,
         location: locationOf(section),
-        tags: azureTags.of(config.stack),
+        tags: azureTags.of(config),
       }),
     },
     ...wantedOf(section, identity).map((desired): Block => ({
@@ -127,7 +127,7 @@ function managedBlocks(section: Section, identity: ManagedIdentity): readonly Bl
       labels: [credentialType, credentialOf(section, identity, desired)],
       attributes: attributes({
         provider,
-        name: credentialName(config.stack, desired),
+        name: credentialName(config, desired),
         user_assigned_identity_id: new HclExpression(`${identityType}.${name}.id`),
         issuer: desired.issuer,
         subject: desired.subject,
@@ -141,7 +141,7 @@ function applicationBlocks(
   section: Section,
   identity: Exclude<AzureIdentity, ManagedIdentity>,
 ): readonly Block[] {
-  const { stack } = section.config;
+  const { config } = section;
   const name = nameOf(section, identity);
   const provider = providerRef("azuread", section);
   return [
@@ -156,8 +156,8 @@ function applicationBlocks(
       attributes: attributes({
         provider,
         application_id: new HclExpression(`data.azuread_application.${name}.id`),
-        display_name: credentialName(stack, desired),
-        description: ownershipComment.of(stack),
+        display_name: credentialName(config, desired),
+        description: ownershipComment.of(config),
         issuer: desired.issuer,
         subject: desired.subject,
         audiences: [desired.audience],
@@ -188,7 +188,7 @@ function importsOf(section: Section): readonly Block[] {
       ...wantedOf(section, identity).map((desired) =>
         importBlock(
           `${credentialType}.${credentialOf(section, identity, desired)}`,
-          `${id}/federatedIdentityCredentials/${credentialName(config.stack, desired)}`,
+          `${id}/federatedIdentityCredentials/${credentialName(config, desired)}`,
         ),
       ),
     ];

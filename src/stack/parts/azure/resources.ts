@@ -23,7 +23,7 @@ export interface TenantApis {
 
 /** A section of a config, and the config around it. */
 export interface AzureSection {
-  readonly config: Pick<Config, "issuer" | "stack">;
+  readonly config: Pick<Config, "identity" | "issuer" | "stack">;
   readonly tenant: AzureTenant;
 }
 
@@ -70,6 +70,7 @@ export function identityOf(
   const { location } = tenant;
   return identityResource(management, {
     stack: config.stack,
+    identity: config.identity,
     group: tenant,
     name,
     ...defined({ location }),

@@ -2,6 +2,7 @@ import { mapLimit, PodtrustError } from "../../../core/base/index.ts";
 import type { AzureIdentity } from "../../../config/index.ts";
 import {
   type CredentialHolder,
+  type CredentialOwner,
   credentialsResource,
   type ObservedCredential,
   type HolderView,
@@ -56,7 +57,7 @@ function absentApplication(clientId: string): PodtrustError {
 
 /** Whether an identity is made and changed by this stack. One of a newer podtrust is shown as such. */
 const isForeign = (owner: Owner | undefined): boolean =>
-  owner?.kind === "untagged" || owner?.kind === "other-stack";
+  owner !== undefined && owner.kind !== "ours" && owner.kind !== "newer-format";
 
 /** What a reading of one identity or application of a section needs. */
 export interface SectionLooking {
@@ -73,18 +74,18 @@ export async function lookAt(
   identity: AzureIdentity,
   desired: readonly DesiredCredential[],
 ): Promise<LookedAt> {
-  const { stack } = section.config;
+  const { stack, identity: own, issuer } = section.config;
   const holder = holderOf(apis, section, identity);
   const found = identity.kind === "managed" ? all.find(({ name }) => same(name, identity.name)) : undefined;
   const isThere = identity.kind === "application" || found !== undefined;
   const credentials = isThere ? await holder.list(signal) : undefined;
-  const view = viewOf({ stack, desired }, credentials ?? []);
+  const view = viewOf({ stack, identity: own, issuer, desired }, credentials ?? []);
   return {
     identity,
     holder,
     view,
     found,
-    owner: found === undefined ? undefined : identityOwner(found, stack),
+    owner: found === undefined ? undefined : identityOwner(found, section.config),
     credentials,
     desired: desired.filter((one) => !view.doubled.some((pair) => pair.desired === one)),
   };
@@ -103,8 +104,9 @@ class SectionSurvey {
     this.#signal = signal;
   }
 
-  get #stack(): string {
-    return this.#section.config.stack;
+  get #stack(): CredentialOwner {
+    const { stack, identity, issuer } = this.#section.config;
+    return { stack, identity, issuer };
   }
 
   /** State of one identity or application, and its resources in a plan. */
@@ -125,7 +127,7 @@ class SectionSurvey {
       made.push([resource, observedIdentity(found, stack)]);
     }
     const dependsOn = made.map(([{ id }]) => id);
-    const resource = credentialsResource({ stack, holder, desired: looked.desired, dependsOn });
+    const resource = credentialsResource({ ...stack, holder, desired: looked.desired, dependsOn });
     return {
       looked,
       seen: [...made, [resource, observedCredentials(credentials, stack)]],
@@ -158,13 +160,13 @@ class SectionSurvey {
       return [
         ...(isOurs ? [[identity, observedIdentity(found, stack)] as const] : []),
         ...(own.exists
-          ? [[credentialsResource({ stack, holder, desired: [], dependsOn }) as Resource, own] as const]
+          ? [[credentialsResource({ ...stack, holder, desired: [], dependsOn }) as Resource, own] as const]
           : []),
       ];
     });
     const surplus = looks.map(({ found, credentials }) => ({
       id: identityOf(this.#apis, this.#section, found.name).id,
-      others: viewOf({ stack, desired: [] }, credentials).others,
+      others: viewOf({ ...stack, desired: [] }, credentials).others,
     }));
     return { seen, surplus };
   }

@@ -10,11 +10,11 @@ import {
 } from "../../../providers/dns/index.ts";
 import type { DnsProvider } from "../../../rules/dns/index.ts";
 import { openHetznerDns } from "../../../providers/hetzner/index.ts";
+import type { StackOwner } from "../../../rules/plan/index.ts";
 
 /** The zone to open, and the credentials for it. */
-export interface DnsAccess {
+export interface DnsAccess extends StackOwner {
   readonly dns: DnsConfig;
-  readonly stack: string;
   readonly env: Environment;
   readonly clock: Clock;
   /** Called with what is waited for, why, and until when (milliseconds of `Clock.elapsed()`). */
@@ -27,18 +27,31 @@ export interface DnsAccess {
 const route53Region = "us-east-1";
 
 /** The provider of a config's dns section; makes no request yet. Throws if there is no token. */
-export async function openDns({ dns, stack, env, clock, waiting }: DnsAccess): Promise<DnsProvider> {
+export async function openDns({
+  dns,
+  stack,
+  identity,
+  env,
+  clock,
+  waiting,
+}: DnsAccess): Promise<DnsProvider> {
   const { provider } = dns;
+  const owner = { stack, identity };
   if (provider.kind === "cloudflare") {
-    return cloudflareDns({ access: await cloudflareAccess(provider.cloudflare, env), stack, clock, waiting });
+    return cloudflareDns({
+      access: await cloudflareAccess(provider.cloudflare, env),
+      ...owner,
+      clock,
+      waiting,
+    });
   }
   if (provider.kind === "hetzner") {
-    return openHetznerDns({ ...provider.hetzner, env, clock }, stack);
+    return openHetznerDns({ ...provider.hetzner, env, clock }, owner);
   }
   const { profile, assumeRole } = provider.route53;
   const own = profile === undefined ? "the AWS credentials of the environment" : `profile ${profile}`;
   const session = openAws(accessOf({ region: route53Region, ...provider.route53 }, clock));
-  return route53Dns(session, stack, assumeRole ?? own);
+  return route53Dns(session, owner, assumeRole ?? own);
 }
 
 /** The same, as a place for a certificate authority's challenge records. */

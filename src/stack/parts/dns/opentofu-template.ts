@@ -21,12 +21,12 @@ function standing(found: ResourceOutputs, key: RecordKey): Readonly<Record<strin
   return outputs && (JSON.parse(outputs["recordIds"] ?? "{}") as Record<string, string>);
 }
 
-function cloudflareTemplate({ stack }: Config, host: string, found: ResourceOutputs): RecordTemplate {
+function cloudflareTemplate(config: Config, host: string, found: ResourceOutputs): RecordTemplate {
   const zone = "data.cloudflare_zone.issuer.zone_id";
   return {
     kind: "cloudflare",
     type: "cloudflare_dns_record",
-    common: { zone_id: new HclExpression(zone), name: host, comment: ownershipComment.of(stack) },
+    common: { zone_id: new HclExpression(zone), name: host, comment: ownershipComment.of(config) },
     importId(key, value) {
       const ids = standing(found, key) ?? {};
       // A machine's address has one record, whatever its value.
@@ -54,14 +54,14 @@ function route53Template(_config: Config, host: string, found: ResourceOutputs):
   };
 }
 
-function hetznerTemplate({ stack }: Config, host: string, found: ResourceOutputs): RecordTemplate {
+function hetznerTemplate(config: Config, host: string, found: ResourceOutputs): RecordTemplate {
   const [zone, quoted] = ["var.zone", JSON.stringify(host)];
   // https://registry.terraform.io/providers/hetznercloud/hcloud/latest/docs/resources/zone_rrset
   const name = `${quoted} == ${zone} ? "@" : trimsuffix(${quoted}, ".\${${zone}}")`;
   return {
     kind: "hetzner",
     type: "hcloud_zone_rrset",
-    common: { zone: new HclExpression(zone), name: new HclExpression(name), labels: cloudLabels.of(stack) },
+    common: { zone: new HclExpression(zone), name: new HclExpression(name), labels: cloudLabels.of(config) },
     importId(key) {
       if (standing(found, key) === undefined) return undefined;
       return new HclExpression(`"\${${zone}}/\${${name}}/${key.type}"`);

@@ -64,7 +64,7 @@ function recordBlock(
 function claimBlocks(config: Config, template: RecordTemplate): readonly Block[] {
   const all = written(config, template).map(({ spec }) => spec.type);
   if (template.kind !== "route53" || all.length + Number(hasCaa(config)) === 0) return [];
-  const claim = (types: readonly string[]) => route53Claim(config.stack, issuerHost(config), types);
+  const claim = (types: readonly string[]) => route53Claim(config, issuerHost(config), types);
   const { name, value } = claim(all);
   const text = JSON.stringify(value);
   const withCaa = JSON.stringify(claim([...all, "CAA"]).value);
@@ -117,7 +117,7 @@ function imports(config: Config, found: ResourceOutputs): readonly Block[] {
     label,
     id: template.importId(spec, value),
   }));
-  const { name } = route53Claim(config.stack, issuerHost(config), []);
+  const { name } = route53Claim(config, issuerHost(config), []);
   const claims = claimBlocks(config, template).map(() => ({
     label: "claim",
     id: template.importId({ name, type: "TXT" }),

@@ -33,7 +33,7 @@ function openProvider(context: PartContext | UnnamedContext, dns: DnsConfig): Pr
   const waiting = (reason: string, deadline: number): void => {
     notice(`${reason}; given up after ${Math.ceil((deadline - clock.elapsed()) / 1000)} s`);
   };
-  return openDns({ dns, stack: config.stack, env, clock, waiting });
+  return openDns({ dns, stack: config.stack, identity: config.identity, env, clock, waiting });
 }
 
 /** The records that a config wants at the issuer's name. */

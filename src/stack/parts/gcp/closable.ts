@@ -15,7 +15,7 @@ import {
 
 /** A project of the config, and the config around it. */
 export interface ProjectToClose {
-  readonly config: Pick<Config, "gcp" | "issuer" | "stack">;
+  readonly config: Pick<Config, "gcp" | "identity" | "issuer" | "stack">;
   readonly project: GcpProject;
 }
 
@@ -38,7 +38,7 @@ function thingsIn(
   providers: readonly ProviderState[],
 ): readonly ClosableThing[] {
   const name = { projectNumber, pool: pool.id };
-  if (ownerOf(pool, config.stack).kind === "ours") {
+  if (ownerOf(pool, config).kind === "ours") {
     const { id, disabled } = pool;
     return [{ name, title: `the pool ${id}`, names: [id], mark: closedMarkOf(pool), disabled, providers }];
   }
@@ -79,7 +79,7 @@ export async function otherThings(
   for (const pool of await listPools(api, projectNumber, signal)) {
     const named = sections.filter((one) => one.pool === pool.id);
     // A pool of the stack's that the config names is closed whole.
-    const isDone = named.length > 0 && ownerOf(pool, config.stack).kind === "ours";
+    const isDone = named.length > 0 && ownerOf(pool, config).kind === "ours";
     if (pool.state === "DELETED" || isDone) continue;
     const all = await listProviders(api, { projectNumber, pool: pool.id }, signal);
     const trusting = all.filter(

@@ -89,7 +89,7 @@ function providerBlock(config: Config, project: GcpProject, names: ProjectBlockN
       provider: providerRef(names),
       workload_identity_pool_id: new HclExpression(`${poolType}.${names.pool}.workload_identity_pool_id`),
       workload_identity_pool_provider_id: project.provider,
-      description: ownershipComment.of(config.stack),
+      description: ownershipComment.of(config),
       attribute_mapping: project.mapping,
       attribute_condition: condition,
     }),
@@ -132,7 +132,7 @@ function googleBlocks(config: Config): readonly Block[] {
         attributes: attributes({
           provider: providerRef(names),
           workload_identity_pool_id: project.pool,
-          description: ownershipComment.of(config.stack),
+          description: ownershipComment.of(config),
         }),
       },
       providerBlock(config, project, names),

@@ -16,7 +16,7 @@ import type { Resource } from "../../../rules/plan/index.ts";
 import { publisherNames } from "../../../providers/host/index.ts";
 
 export interface ProjectInput {
-  readonly config: Pick<Config, "gcp" | "issuer" | "stack">;
+  readonly config: Pick<Config, "gcp" | "identity" | "issuer" | "stack">;
   readonly project: GcpProject;
   readonly api: GoogleApi;
   readonly keys: ProviderSpec["keys"];
@@ -40,10 +40,11 @@ export function projectResources(input: ProjectInput): readonly Resource[] {
 
 /** The same, each individually. */
 export function projectThings({ config, project, api, keys }: ProjectInput): ProjectThings {
-  const { stack, issuer } = config;
+  const { stack, identity, issuer } = config;
   const { audiences, mapping, condition = "", serviceAccounts } = project;
   const provider = providerResource(api, {
     stack,
+    identity,
     name: project,
     issuer,
     audiences,
@@ -62,15 +63,15 @@ export function projectThings({ config, project, api, keys }: ProjectInput): Pro
       dependsOn: [provider.id],
     }),
   }));
-  return { pool: poolResource(api, { stack, ...project }), provider, members };
+  return { pool: poolResource(api, { stack, identity, ...project }), provider, members };
 }
 
 /** The same for the way down: each of them is found and deleted, and nothing is compared. */
 export function projectToDelete({ config, project, api }: ProjectInput): readonly Resource[] {
-  const { stack } = config;
-  const provider = providerToDelete(api, { stack, name: project });
+  const { stack, identity } = config;
+  const provider = providerToDelete(api, { stack, identity, name: project });
   return [
-    poolToDelete(api, { stack, ...project }),
+    poolToDelete(api, { stack, identity, ...project }),
     provider,
     ...project.serviceAccounts.map(({ email }) =>
       memberResource(api, { name: project, email, subjects: [], dependsOn: [provider.id] }),

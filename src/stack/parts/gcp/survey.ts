@@ -12,7 +12,7 @@ import {
   poolToDelete,
   providerToDelete,
 } from "../../../providers/gcp/index.ts";
-import { noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
+import { noInputs, type Observed, type Resource, type StackOwner } from "../../../rules/plan/index.ts";
 import type { Goal, Survey } from "../part.ts";
 import { type ProjectInput, projectResources, projectToDelete } from "./resources.ts";
 
@@ -35,16 +35,15 @@ async function surplusPools(input: ProjectInput, signal: AbortSignal) {
   const named = new Set(sections.map(({ pool }) => pool));
   const isFirst = sections[0] === project;
   const surplus = all.filter(
-    (pool) =>
-      isFirst &&
-      pool.state === "ACTIVE" &&
-      !named.has(pool.id) &&
-      ownerOf(pool, config.stack).kind === "ours",
+    (pool) => isFirst && pool.state === "ACTIVE" && !named.has(pool.id) && isOurs(pool, config),
   );
   return { own: all.find(({ id }) => id === project.pool), surplus };
 }
 
 const few = 8;
+
+const isOurs = (found: PoolState | undefined, stack: StackOwner): boolean =>
+  found !== undefined && ownerOf(found, stack).kind === "ours";
 
 /** Members of our pool in the policies of service accounts that the config no longer names. */
 async function surplusMembers(
@@ -95,31 +94,34 @@ export async function surveyOf(
   signal: AbortSignal,
 ): Promise<{ readonly survey: Survey; readonly found: ProjectFacts }> {
   const { config, project, api } = input;
-  const { stack } = config;
-  const desired = goal === "present" ? projectResources(input) : projectToDelete(input);
+  const { stack, identity } = config;
+  const wanted = goal === "present" ? projectResources(input) : projectToDelete(input);
   const observe = goal === "present" ? observedKept : observedToDelete;
   const { own, surplus } = await surplusPools(input, signal);
   const providers = own === undefined ? [] : await listProviders(api, project, signal);
   const provider = providers.find(({ id }) => id === project.provider);
-  const others = providers.filter(
-    (one) => one !== provider && one.state === "ACTIVE" && ownerOf(one, stack).kind === "ours",
-  );
-  const { members, unseen } = await surplusMembers(input, goal, signal);
+  const others = providers.filter((one) => one !== provider && one.state === "ACTIVE" && isOurs(one, config));
+  // Members carry no mark. In a pool of others, and without a provider of ours there, they are of that pool's owner.
+  const isOthers = own !== undefined && ![own, provider].some((one) => isOurs(one, config));
+  const desired = isOthers && goal === "absent" ? wanted.filter(({ kind }) => kind !== "member") : wanted;
+  const { members, unseen } = isOthers
+    ? { members: [], unseen: undefined }
+    : await surplusMembers(input, goal, signal);
   const owned = [
     ...surplus.map((pool) => {
       const name = { projectNumber: project.projectNumber, pool: pool.id };
-      return [poolToDelete(api, { stack, ...name }), observedToDelete(pool, stack)] as const;
+      return [poolToDelete(api, { stack, identity, ...name }), observedToDelete(pool, config)] as const;
     }),
     ...others.map((one) => {
-      const resource = providerToDelete(api, { stack, name: { ...project, provider: one.id } });
-      return [resource, observedToDelete(one, stack)] as const;
+      const resource = providerToDelete(api, { stack, identity, name: { ...project, provider: one.id } });
+      return [resource, observedToDelete(one, config)] as const;
     }),
     ...members,
   ];
   const [poolNamed, providerNamed] = desired;
   const seen: ObservedById = [
-    [poolNamed?.id ?? "", observe(own, stack)],
-    [providerNamed?.id ?? "", observe(provider, stack)],
+    [poolNamed?.id ?? "", observe(own, config)],
+    [providerNamed?.id ?? "", observe(provider, config)],
     ...owned.map(([{ id }, observed]) => [id, observed] as const),
   ];
   return {

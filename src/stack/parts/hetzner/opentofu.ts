@@ -1,7 +1,7 @@
 import type { Config, HetznerMachine, MachineConfig } from "../../../config/index.ts";
 import { attributes, type Block, HclExpression, type HclValue } from "../../export/hcl/index.ts";
 import { families, type Family, firewallLabels } from "../../../providers/hetzner/index.ts";
-import { cloudLabels } from "../../../rules/plan/index.ts";
+import { cloudLabels, type StackOwner } from "../../../rules/plan/index.ts";
 import type { ResourceOutputs } from "../part.ts";
 import { ignoredChanges, importBlock, type OpenTofuPart } from "../opentofu.ts";
 import { addressName, issuerOf, openPorts } from "./resources.ts";
@@ -48,13 +48,14 @@ function variable(name: string, type: string, description: string, known?: HclVa
  * The key of the first login, and the source of its text. The text has a comment, whose change would make the provider
  * replace the key: it is ignored. Nothing if the machine was made with another owner's key in the project.
  */
-function loginKey(stack: string, found: ResourceOutputs): readonly Block[] {
+function loginKey(config: StackOwner, found: ResourceOutputs): readonly Block[] {
+  const { stack } = config;
   const known = foundOf(found, "ssh-key", stack);
   if (known === undefined && foundOf(found, "server", stack) !== undefined) return [];
   const key = resource("hcloud_ssh_key", "stack", {
     name: stack,
     public_key: new HclExpression("var.ssh_public_key"),
-    labels: cloudLabels.of(stack),
+    labels: cloudLabels.of(config),
     ignored: ["public_key"],
   });
   const description = "The public key that may log in.";
@@ -73,7 +74,7 @@ function sshSources(
 }
 
 function firewall(config: Config, machine: MachineConfig, { sshFrom }: HetznerMachine): Block {
-  const { stack } = config;
+  const { stack, identity } = config;
   const rules = openPorts({ machine, caller: { networks: sshFrom ?? [], failures: [] } }).map(
     ({ port, sources, description }) => ({
       type: "rule",
@@ -87,23 +88,23 @@ function firewall(config: Config, machine: MachineConfig, { sshFrom }: HetznerMa
       }),
     }),
   );
-  const labels = firewallLabels({ stack, ...issuerOf(config) });
+  const labels = firewallLabels({ stack, identity, ...issuerOf(config) });
   return withBlocks(resource("hcloud_firewall", "stack", { name: stack, labels }), rules);
 }
 
 function address(
-  stack: string,
+  config: StackOwner,
   family: Family,
   { protect }: MachineConfig,
   { location }: HetznerMachine,
 ): Block {
   return resource("hcloud_primary_ip", family, {
-    name: addressName(stack, family),
+    name: addressName(config.stack, family),
     type: family,
     location,
     auto_delete: false,
     delete_protection: protect,
-    labels: cloudLabels.of(stack),
+    labels: cloudLabels.of(config),
   });
 }
 
@@ -115,7 +116,12 @@ function address(
  */
 const serverIgnores = ["user_data", "ssh_keys", "public_net", "image", "backups", "placement_group_id"];
 
-function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachine, hasKey: boolean): Block {
+function server(
+  config: StackOwner,
+  { protect }: MachineConfig,
+  hetzner: HetznerMachine,
+  hasKey: boolean,
+): Block {
   const { type, image, location } = hetzner;
   const net = families.map((family): readonly [string, HclValue] =>
     hetzner[family]
@@ -123,7 +129,7 @@ function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachi
       : [`${family}_enabled`, false],
   );
   const block = resource("hcloud_server", "stack", {
-    name: stack,
+    name: config.stack,
     server_type: type,
     image,
     location,
@@ -131,7 +137,7 @@ function server(stack: string, { protect }: MachineConfig, hetzner: HetznerMachi
     firewall_ids: [new HclExpression("hcloud_firewall.stack.id")],
     delete_protection: protect,
     rebuild_protection: protect,
-    labels: cloudLabels.of(stack),
+    labels: cloudLabels.of(config),
     ignored: serverIgnores,
   });
   return {
@@ -147,7 +153,7 @@ function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
   const { stack, machine } = config;
   const hetzner = machine?.hetzner;
   if (machine === undefined || hetzner === undefined) return [];
-  const key = loginKey(stack, found);
+  const key = loginKey(config, found);
   // Of several types and locations those that a machine got.
   const { type = hetzner.type, location = hetzner.location } = foundOf(found, "server", stack) ?? {};
   const bought = { ...hetzner, type, location };
@@ -156,8 +162,8 @@ function blocks(config: Config, found: ResourceOutputs): readonly Block[] {
     { type: "provider", labels: ["hcloud"], attributes: [], comment: "The token: export HCLOUD_TOKEN=…" },
     ...key,
     firewall(config, machine, hetzner),
-    ...families.filter((family) => hetzner[family]).map((family) => address(stack, family, machine, bought)),
-    server(stack, machine, bought, key.length > 0),
+    ...families.filter((family) => hetzner[family]).map((family) => address(config, family, machine, bought)),
+    server(config, machine, bought, key.length > 0),
   ];
 }
 

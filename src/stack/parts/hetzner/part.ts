@@ -115,7 +115,7 @@ class HetznerPart implements Part {
     const [first] = keys;
     if (first === undefined || sshKeys.length > 0) return undefined;
     const found = await keyInProject(this.#opened, first, signal);
-    return found !== undefined && isOwned(found, this.#context.config.stack) ? undefined : found;
+    return found !== undefined && isOwned(found, this.#context.config) ? undefined : found;
   }
 
   async #callerOf(goal: Goal, signal: AbortSignal): Promise<CallerAddress> {
@@ -141,7 +141,7 @@ class HetznerPart implements Part {
         const [unmarked] = await unmarkedRefusals(this.#opened, this.#query, work.signal);
         if (unmarked !== undefined) throw unmarked;
         await resource.delete(observed, work);
-        const { servers } = await ownedThings(this.#opened, config.stack, work.signal);
+        const { servers } = await ownedThings(this.#opened, config, work.signal);
         if (servers.length > 0) return;
         const what = `the login key that podtrust made, ${place.state.pathOf(ownLoginKey)},`;
         // The resources at Hetzner are gone by now: a file that cannot be removed is no failure.
@@ -155,7 +155,7 @@ class HetznerPart implements Part {
 
   get #query(): UnmarkedQuery {
     const { config, leave = [] } = this.#context;
-    return { stack: config.stack, owned: this.#owned, leave };
+    return { stack: config, owned: this.#owned, leave };
   }
 
   /**
@@ -164,8 +164,8 @@ class HetznerPart implements Part {
    */
   async #choice(goal: Goal, { servers, primaryIps }: OwnedThings, signal: AbortSignal): Promise<Choice> {
     const { type, types, location, locations } = this.#hetzner;
-    const { stack } = this.#context.config;
-    const server = ownOf(servers, { stack, name: stack });
+    const { stack, identity } = this.#context.config;
+    const server = ownOf(servers, { stack, identity, name: stack });
     if (goal === "absent") return { type, location };
     if (server !== undefined && server.status !== "deleting") {
       return {
@@ -179,10 +179,9 @@ class HetznerPart implements Part {
 
   async survey(goal: Goal, signal: AbortSignal): Promise<Survey> {
     const { config } = this.#context;
-    const { stack } = config;
     const api = this.#opened;
     const [owned, keys, caller] = await Promise.all([
-      ownedThings(api, stack, signal),
+      ownedThings(api, config, signal),
       this.#keys(goal),
       this.#callerOf(goal, signal),
     ]);
@@ -201,10 +200,10 @@ class HetznerPart implements Part {
       ...defined({ foreignKey }),
     };
     const desired = hetznerResources(input);
-    const found = ownedResources(api, stack, owned);
+    const found = ownedResources(api, config, owned);
     const seenThings = found.map(({ resource, thing }): [string, Observed] => [
       resource.id,
-      observedThing<Thing>(thing, stack),
+      observedThing<Thing>(thing, config),
     ]);
     if (goal === "absent") {
       // Existing resources are deleted as found, whatever their current names.
@@ -219,7 +218,7 @@ class HetznerPart implements Part {
     }
     const kept = new Set(desired.map(({ own }) => own?.id));
     const seen = desired.flatMap(({ resource, own }): [string, Observed][] =>
-      own === undefined ? [] : [[resource.id, observedThing(own, stack)]],
+      own === undefined ? [] : [[resource.id, observedThing(own, config)]],
     );
     return {
       desired: desired.map(({ resource }) => resource),

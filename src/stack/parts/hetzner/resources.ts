@@ -115,6 +115,7 @@ function serverSpec(input: HetznerResourcesInput, isKeySpare: boolean): ServerSp
     });
   return {
     stack,
+    identity: config.identity,
     name: stack,
     type,
     otherTypes: types.slice(types.indexOf(type) + 1),
@@ -136,13 +137,20 @@ export function issuerOf({ issuer, named }: Config): Pick<FirewallSpec, "issuer"
 /** A stack's desired resources at Hetzner, each with its current state. */
 export function hetznerResources(input: HetznerResourcesInput): readonly PlannedThing[] {
   const { config, machine, hetzner, api, keys, foreignKey, owned } = input;
-  const { stack } = config;
+  const { stack, identity } = config;
   const { location } = hetzner;
-  const named = { stack, name: stack };
+  const named = { stack, identity, name: stack };
   const addresses = families
     .filter((type) => hetzner[type])
     .map((type): PlannedThing => {
-      const spec = { stack, name: addressName(stack, type), type, location, protect: machine.protect };
+      const spec = {
+        stack,
+        identity,
+        name: addressName(stack, type),
+        type,
+        location,
+        protect: machine.protect,
+      };
       const own = ownOf(owned.primaryIps, { ...spec, fits: (one) => one.type === type });
       return { resource: primaryIpResource(api, spec), own };
     });

@@ -6,11 +6,11 @@ import {
   type UnmarkedUse,
   unmarkedUses,
 } from "../../../providers/hetzner/index.ts";
-import type { Change } from "../../../rules/plan/index.ts";
+import type { Change, StackOwner } from "../../../rules/plan/index.ts";
 
 /** Whose servers are looked for, and which of them a person said may stay. */
 export interface UnmarkedQuery {
-  readonly stack: string;
+  readonly stack: StackOwner;
   readonly owned: OwnedThings;
   /** `server/web`, a server's name or its id. */
   readonly leave: readonly string[];
@@ -24,7 +24,7 @@ export function takesAnything(changes: readonly Change[]): boolean {
 const isLeft = ({ server }: UnmarkedUse, { leave }: UnmarkedQuery): boolean =>
   [`server/${server.name}`, server.name, String(server.id)].some((one) => leave.includes(one));
 
-function refusal({ server, uses, isNamesake }: UnmarkedUse, stack: string): PodtrustError {
+function refusal({ server, uses, isNamesake }: UnmarkedUse, { stack }: StackOwner): PodtrustError {
   const things = uses.join(" and ");
   const does = [
     ...(isNamesake ? ["has the stack's name"] : []),

@@ -8,10 +8,11 @@ import { hetznerApi } from "../hetzner/index.ts";
 
 /** What is known of a config's machine outside of a plan: a rented one is looked up by the stack's label. */
 async function machineInputs(context: HostContext, signal: AbortSignal): Promise<Inputs> {
-  const { machine, stack } = context.config;
+  const { config } = context;
+  const { machine } = config;
   if (machine?.hetzner === undefined) return noInputs;
   const api = await hetznerApi(context, machine.hetzner);
-  const [server] = (await ownedThings(api, stack, signal)).servers;
+  const [server] = (await ownedThings(api, config, signal)).servers;
   const outputs = server === undefined ? {} : serverOutputs(server);
   return {
     get({ after, name }) {

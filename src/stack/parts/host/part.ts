@@ -54,9 +54,9 @@ class HostPart implements Part {
   #resources(): readonly Resource[] {
     const { config, clock } = this.#context;
     const connection = this.#connection;
-    const { stack } = config;
+    const { stack, identity } = config;
     const { ssh } = this.#machine;
-    const system = { stack, isFresh: ssh === undefined, isRootUsed: ssh?.user === "root" };
+    const system = { stack, identity, isFresh: ssh === undefined, isRootUsed: ssh?.user === "root" };
     const k3s = k3sSpec(config, this.#machine);
     return [
       systemResource({ connection, clock, spec: system }),

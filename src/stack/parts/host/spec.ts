@@ -6,12 +6,13 @@ import { parseIssuer } from "../../../rules/oidc/index.ts";
 
 /** The desired k3s on a config's machine. */
 export function k3sSpec(
-  { stack, issuer, publisher }: Config,
+  { stack, identity, issuer, publisher }: Config,
   { k3s, cni, cilium, ssh, apiFrom }: MachineConfig,
 ): K3sSpec {
   const { version, isVersionNamed, sha256, archive } = k3s;
   return {
     stack,
+    identity,
     version,
     isVersionNamed,
     sha256,

@@ -26,8 +26,10 @@ function allowed(fields: Fields): Readonly<Record<string, HclValue>> {
  * nothing that the config does not.
  */
 export function leastOpenBaoPolicy(section: OpenBaoSection): string {
-  const { stack, mount } = placeOf(section);
-  const marked = { type: "jwt", description: ownershipComment.of(stack) };
+  const place = placeOf(section);
+  const { mount } = place;
+  const description = ownershipComment.of(place);
+  const marked = { type: "jwt", description };
   const policies = [...new Set(section.server.roles.flatMap((role) => role.policies))].toSorted();
   return hclText([
     path("Who we are.", "auth/token/lookup-self", ["read"]),
@@ -37,6 +39,12 @@ export function leastOpenBaoPolicy(section: OpenBaoSection): string {
       `sys/auth/${mount}`,
       ["create", "update", "delete", "sudo"],
       marked,
+    ),
+    path(
+      "Our mark on a mount that has it without our identity.",
+      `sys/mounts/auth/${mount}/tune`,
+      ["create", "update"],
+      { description },
     ),
     path(
       "The issuer that it trusts.",

@@ -64,7 +64,7 @@ async function lookAt(
   const api = await serverApi(context, server);
   const caller = await openbaoCaller(api, signal);
   const place = placeOf(section);
-  const observed = observedMount(await readMount(api, place, signal), place.stack);
+  const observed = observedMount(await readMount(api, place, signal), place);
   const mount = driftOf(mountResource(api, mountSpecOf(section)), observed);
   if (!observed.exists || observed.owner.kind !== "ours") return { caller, mount, roles: [] };
   const specs = roleSpecsOf(section);

@@ -90,7 +90,7 @@ function mountBlocks(config: Config, server: OpenBaoServer): readonly Block[] {
         provider,
         path: server.mount,
         type: "jwt",
-        description: ownershipComment.of(config.stack),
+        description: ownershipComment.of(config),
         ...setFields(mountFields(mountSpecOf({ config, server }))),
       }),
       // HashiCorp's provider sends it when it makes the mount and never reads it (resource_jwt_auth_backend.go,

@@ -54,7 +54,7 @@ class OpenBaoPart implements Part {
   async survey(_goal: Goal, signal: AbortSignal): Promise<Survey> {
     const api = await this.#api(signal);
     const place = placeOf(this.#section);
-    const mount = observedMount(await readMount(api, place, signal), place.stack);
+    const mount = observedMount(await readMount(api, place, signal), place);
     const desired = sectionResources(api, this.#section);
     const found = isOurs(mount) ? await this.#roles(api, signal) : new Map<string, Observed>();
     const roleNames = new Set(this.#section.server.roles.map(({ name }) => name));

@@ -23,7 +23,8 @@ export interface OpenBaoSection {
 
 /** Where the mount of a section is. */
 export function placeOf({ config, server }: OpenBaoSection): MountRef {
-  return { stack: config.stack, server: new URL(server.address).host, mount: server.mount };
+  const { stack, identity } = config;
+  return { stack, identity, server: new URL(server.address).host, mount: server.mount };
 }
 
 // A certificate takes a minute, and a name looked up too early some more.

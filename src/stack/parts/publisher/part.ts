@@ -94,11 +94,11 @@ class PublisherPart implements Part {
 
   async #accounts(goal: Goal): Promise<readonly Resource[]> {
     const { config, clock } = this.#context;
-    const { stack } = config;
+    const { stack, identity } = config;
     const acme = acmeOf(config);
     if (acme === undefined) return [];
     const accounts = goal === "present" ? await accountsOf(acme, this.#context) : [];
-    const spec = { stack, layout: hostLayout(), accounts };
+    const spec = { stack, identity, layout: hostLayout(), accounts };
     const connection = this.#connection;
     const dependsOn = [systemNames(stack).id];
     return [accountsResource({ connection, clock, spec, dependsOn })];

@@ -19,7 +19,7 @@ export async function publisherSpec(
   release: PublisherRelease,
 ): Promise<HostPublisherSpec> {
   const { config } = context;
-  const { stack, issuer } = config;
+  const { stack, identity, issuer } = config;
   const layout = hostLayout();
   const { files, credentials, https, http, backupFolder } = await hostConfig(config, layout, context);
   const { release: folder = release.folder } = publisherOf(config);
@@ -41,6 +41,7 @@ export async function publisherSpec(
   }));
   return {
     stack,
+    identity,
     issuer,
     layout,
     version: release.version,
@@ -56,9 +57,10 @@ export async function publisherSpec(
 }
 
 /** The same for the way down: found by its marks, whatever its content. */
-export function specToDelete({ stack, issuer }: Config): HostPublisherSpec {
+export function specToDelete({ stack, identity, issuer }: Config): HostPublisherSpec {
   return {
     stack,
+    identity,
     issuer,
     layout: hostLayout(),
     version: "",

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import { hostLayout, PublisherStateFiles, targetText } from "../../../providers/host/index.ts";
-import { ownershipComment } from "../../../rules/plan/index.ts";
+import { ownershipComment, type StackOwner } from "../../../rules/plan/index.ts";
 import { type Machine, openMachine } from "../host/index.ts";
 import type { PartContext } from "../part.ts";
 
@@ -11,12 +11,16 @@ interface PublisherState {
 }
 
 /** Throws `backup-foreign` for the publisher of another stack, or of another owner. */
-async function checkOwner({ session }: Machine, files: PublisherStateFiles, stack: string): Promise<void> {
+async function checkOwner(
+  { session }: Machine,
+  files: PublisherStateFiles,
+  owner: StackOwner,
+): Promise<void> {
   const mark = await files.owner();
-  if (mark === undefined || ownershipComment.ownerOf(mark, stack).kind === "ours") return;
+  if (mark === undefined || ownershipComment.ownerOf(mark, owner).kind === "ours") return;
   throw new PodtrustError(
     "backup-foreign",
-    `the publisher on ${targetText(session.target)} carries the mark ${JSON.stringify(mark)}, and not that of the stack ${stack}`,
+    `the publisher on ${targetText(session.target)} carries the mark ${JSON.stringify(mark)}, and not that of the stack ${owner.stack}`,
   );
 }
 
@@ -25,11 +29,13 @@ export async function openPublisherState(
   context: Pick<PartContext, "config" | "env" | "clock">,
   signal: AbortSignal,
 ): Promise<PublisherState> {
-  const { stack } = context.config;
   const machine = await openMachine(context, signal);
   try {
-    const files = new PublisherStateFiles({ session: machine.session, layout: hostLayout(), signal }, stack);
-    await checkOwner(machine, files, stack);
+    const files = new PublisherStateFiles(
+      { session: machine.session, layout: hostLayout(), signal },
+      context.config,
+    );
+    await checkOwner(machine, files, context.config);
     return { files, close: () => machine.close() };
   } catch (error) {
     await machine.close();
