@@ -81,6 +81,28 @@ describe("a random name of an issuer on a machine at Hetzner", () => {
     assert.deepEqual(made.names(), [`${made.remembered()}.example.com`]);
   });
 
+  test("goes on to the next location of a list as the refusal says, without a flag, where every type was sold out at its creation", async (t) => {
+    const made = await world(t);
+    await made.config(
+      config
+        .replace("type: cax11", "type: [cax11, cax21]")
+        .replace("location: nbg1", "location: [nbg1, hel1]"),
+    );
+    for (const _ of ["cax11", "cax21"])
+      made.hetzner.misbehave({ what: "sold-out", method: "POST", path: "servers" });
+    const first = await made.podtrust(["up", "--yes", ...both]);
+    assert.match(first.err, /^next: +Take nbg1 out of machine\.hetzner\.location .* it goes on to hel1\./mu);
+    assert.deepEqual(made.contents().servers, []);
+    await made.config(
+      config.replace("type: cax11", "type: [cax11, cax21]").replace("location: nbg1", "location: [hel1]"),
+    );
+    const second = await made.podtrust(["up", "--yes", ...both]);
+    assert.equal(second.code, 0, second.err);
+    const { servers, primaryIps } = made.contents();
+    const places = [...servers, ...primaryIps].map(({ location }) => location.name);
+    assert.deepEqual(places, ["hel1", "hel1", "hel1"]);
+  });
+
   test("keeps its addresses where they are while it leads to them, though the machine is gone, until a flag", async (t) => {
     const made = await world(t);
     assert.equal((await made.podtrust(["up", "--yes", ...both])).code, 0);

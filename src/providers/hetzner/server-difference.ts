@@ -28,6 +28,8 @@ export interface ServerSpec extends StackOwner {
   /** Tried in this order where Hetzner refuses the type as sold out, though its list had it. */
   readonly otherTypes: readonly string[];
   readonly location: string;
+  /** Where it could be instead; its addresses would have to be there too. */
+  readonly otherLocations: readonly string[];
   readonly image: string;
   /** Whether the API refuses to delete or rebuild it. */
   readonly protect: boolean;

@@ -120,10 +120,21 @@ async function create(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Se
   try {
     return await createOf(api, spec, work);
   } catch (error) {
-    const isSoldOut = error instanceof PodtrustError && error.code === "hetzner-sold-out";
-    if (!isSoldOut || next === undefined) throw error;
+    if (!(error instanceof PodtrustError) || error.code !== "hetzner-sold-out") throw error;
+    if (next === undefined) throw soldOutHere(error, spec);
     return create(api, { ...spec, type: next, otherTypes }, work);
   }
+}
+
+/** The way on to the next location of the config: what the machine is made of stands in this one, and another run moves it. */
+function soldOutHere(error: PodtrustError, { location, otherLocations }: ServerSpec): PodtrustError {
+  const [next] = otherLocations;
+  if (next === undefined) return error;
+  return new PodtrustError(error.code, error.message, {
+    next: `Take ${location} out of machine.hetzner.location and run podtrust up again: it goes on to ${next}. Addresses that no machine ever had are made anew there; where podtrust does not manage the issuer's records, give --allow-replace.`,
+    detail: error.detail,
+    cause: error,
+  });
 }
 
 async function createOf(api: HetznerApi, spec: ServerSpec, work: Work): Promise<Server> {

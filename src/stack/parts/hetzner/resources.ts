@@ -103,7 +103,7 @@ function sshKeyOf({ config, foreignKey }: HetznerResourcesInput): NonNullable<Se
 function serverSpec(input: HetznerResourcesInput, isKeySpare: boolean): ServerSpec {
   const { config, machine, hetzner } = input;
   const { stack } = config;
-  const { type, types, location, image } = hetzner;
+  const { type, types, location, locations, image } = hetzner;
   const addresses = families
     .filter((family) => hetzner[family])
     .map((family) => {
@@ -120,6 +120,7 @@ function serverSpec(input: HetznerResourcesInput, isKeySpare: boolean): ServerSp
     type,
     otherTypes: types.slice(types.indexOf(type) + 1),
     location,
+    otherLocations: locations.filter((one) => one !== location),
     image,
     protect: machine.protect,
     ...(isKeySpare ? {} : { sshKey: sshKeyOf(input) }),
