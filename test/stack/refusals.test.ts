@@ -132,7 +132,7 @@ describe("refusals of podtrust up", () => {
         `{${tags.replaceAll("k", "a")}}`,
       ),
     );
-    await refused(world, "aws-quota", /tags on role demo: 90 where the account's quota is 50/u);
+    await refused(world, "aws-quota", /tags on role demo: 91 where the account's quota is 50/u);
   });
 
   test("another path than the role has is refused, since IAM changes none", async (t) => {

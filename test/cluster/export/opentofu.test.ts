@@ -22,6 +22,7 @@ interface Read {
 }
 
 const yaml = `stack: prod
+identity: 3f2a91bc
 issuer: https://oidc.example.com
 aws:
   - account: "111122223333"
@@ -176,7 +177,12 @@ describe("export opentofu", { skip: leftOut() }, () => {
     assert.deepEqual(provider.attributes, {
       url: "https://oidc.example.com",
       client_id_list: ["sts.amazonaws.com", "other"],
-      tags: { team: "a b", "podtrust:stack": "prod", "podtrust:format": "1" },
+      tags: {
+        team: "a b",
+        "podtrust:stack": "prod",
+        "podtrust:identity": "3f2a91bc",
+        "podtrust:format": "1",
+      },
     });
     const { assume_role_policy: trust, ...demo } = resource("aws_iam_role", "demo").attributes;
     assert.deepEqual(demo, {
@@ -184,7 +190,12 @@ describe("export opentofu", { skip: leftOut() }, () => {
       path: "/",
       description: String.raw`says "hello" \ and ${"$"}{more} %{if}`,
       max_session_duration: 7200,
-      tags: { team: "a b", "podtrust:stack": "prod", "podtrust:format": "1" },
+      tags: {
+        team: "a b",
+        "podtrust:stack": "prod",
+        "podtrust:identity": "3f2a91bc",
+        "podtrust:format": "1",
+      },
     });
     const policy = JSON.parse(String(trust)) as { Statement: { Principal: unknown; Condition: unknown }[] };
     assert.deepEqual(policy.Statement[0]?.Principal, {

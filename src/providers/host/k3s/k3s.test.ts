@@ -209,7 +209,7 @@ test("a mark without an identity is written, and k3s is not started anew for it;
   );
 });
 
-test("whose config names another issuer under a mark without an identity is another's, and ours is ours", () => {
+test("a config that names another issuer under a mark without an identity is shown as for that issuer, and ours is not", () => {
   const marked = (mark: string, issuer: string): Pick<ReturnType<typeof parseState>, "configs"> => ({
     configs: [
       { path: configPath, text: `# ${mark}\nkube-apiserver-arg+:\n  - "service-account-issuer=${issuer}"\n` },
