@@ -33,6 +33,25 @@ test("a kubeconfig that a config names has the config's folder with it, however 
   }
 });
 
+test("a stack is told apart by what the config says, and else by its issuer or the zone of its name", async () => {
+  assert.equal((await parse(`${minimal}identity: "00000001"\n`)).identity, "00000001");
+  // The first 8 hex digits of the URL's SHA-256.
+  assert.equal((await parse(minimal)).identity, "ba5ec80c");
+  const named = async (zone: string, host: string): Promise<string> => {
+    const text = `stack: prod\nissuer: {zone: ${zone}}\ndns: cloudflare\n`;
+    const naming = (): Promise<{ host: string; isNew: boolean }> => Promise.resolve({ host, isNew: false });
+    return (await parseConfig(text, "/etc/podtrust/podtrust.yaml", env, naming)).identity;
+  };
+  const one = await named("example.com", "a.example.com");
+  assert.equal(await named("example.com", "b.example.com"), one);
+  assert.notEqual(await named("example.net", "a.example.net"), one);
+  for (const wrong of ['"3F2A91BC"', '"3f2a91b"', "12345678", '""', '"podtrust"'])
+    await assert.rejects(parse(`${minimal}identity: ${wrong}\n`), {
+      code: "config-invalid",
+      message: /identity: [^]*8 lower-case hex characters/u,
+    });
+});
+
 describe("a good config", () => {
   test("is the design's own example, with defaults and absolute names", async () => {
     const config = await parse(whole);

@@ -207,7 +207,20 @@ describe("init", () => {
     assert.deepEqual(next.at(-1), "podtrust up -f eu.yaml");
   });
 
-  test("names the stack by its issuer, and no two stacks below one zone alike, since the name is all that marks what is theirs", async () => {
+  test("gives each stack an identity of its own, whatever it is called, as text and never as a number", async () => {
+    const identities = new Set<string>();
+    for (let run = 0; run < 20; run += 1) {
+      await rm(join(cwd, "podtrust.yaml"), { force: true });
+      const { code, err } = await init([...cluster, "--stack", "prod"]);
+      assert.equal(code, 0, err);
+      const { identity } = await loadConfig(join(cwd, "podtrust.yaml"), { HOME: "/h" });
+      assert.match(await written(), new RegExp(`^identity: "${identity}"$`, "mu"));
+      identities.add(identity);
+    }
+    assert.equal(identities.size, 20);
+  });
+
+  test("names the stack by its issuer, and no two stacks below one zone alike, since things at a provider are called by it", async () => {
     const stackOf = async (...args: readonly string[]): Promise<string> => {
       await rm(join(cwd, "podtrust.yaml"), { force: true });
       const { code, err } = await init(args);

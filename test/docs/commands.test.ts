@@ -310,9 +310,9 @@ const valuesOf = (value: unknown): number =>
     ? Object.values(value).reduce((sum: number, one) => sum + valuesOf(one), 0)
     : 1;
 
-test("README leads from a cluster to a pod with a role by twelve values and the six lines that init prints", () => {
+test("README leads from a cluster to a pod with a role by thirteen values and the six lines that init prints", () => {
   const [config, commands, ...others] = quickStart;
-  assert.equal(valuesOf(parse(config?.text ?? "")), 12);
+  assert.equal(valuesOf(parse(config?.text ?? "")), 13);
   assert.equal(commands?.text.trim().split("\n").length, 6);
   assert.deepEqual(others, []);
 });

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { iamProviderKey } from "../../rules/oidc/index.ts";
 
 /** What the cluster and its issuer stand on. */
@@ -23,6 +23,8 @@ export type Publishing =
 /** All that a new config says. */
 export interface Answers {
   readonly stack: string;
+  /** 8 hex characters that no other config has. */
+  readonly identity: string;
   readonly foundation: Foundation;
   /** A zone, under which podtrust makes a name, or the issuer's own URL. */
   readonly name: { readonly zone: string; readonly dns: string } | { readonly issuer: string };
@@ -35,6 +37,9 @@ export interface Answers {
   readonly policy: string;
 }
 
+/** What tells a new stack apart from every other of its name. */
+export const newIdentity = (): string => randomBytes(4).toString("hex");
+
 /** A name of a role that says whose it is: stack and ServiceAccount, of at most 64 characters. */
 export function roleNameOf({ stack, serviceAccount }: Pick<Answers, "stack" | "serviceAccount">): string {
   return `${stack}-${serviceAccount.replace("/", "-")}`.slice(0, 64);
@@ -44,8 +49,7 @@ export function roleNameOf({ stack, serviceAccount }: Pick<Answers, "stack" | "s
 const longestName = 24;
 
 /**
- * A name for the stack that nobody else's has: it is all that marks what podtrust makes, and two configs of one name would
- * each take the other's for their own. Of the issuer's name, or of the zone with something random behind it, since more than
+ * A name for the stack that nobody else's has: things at a provider are called by it. Of the issuer's name, or of the zone with something random behind it, since more than
  * one stack may have a name there.
  */
 export function stackNameOf(name: Answers["name"]): string {

@@ -127,6 +127,9 @@ export function configText(answers: Answers, former?: string): string {
     "",
     "# The name of all of it: each thing that is made carries it.",
     `stack: ${scalar(answers.stack)}`,
+    "# Tells it apart from another of the same name: never change it.",
+    // Some of hex digits would be a number.
+    `identity: ${JSON.stringify(answers.identity)}`,
     "",
     ...issuerLines(answers),
     "",

@@ -9,6 +9,7 @@ import { initEnded } from "./detect/index.ts";
 /** Placeholders while the questions are not answered yet. */
 export const unanswered: Answers = {
   stack: "prod",
+  identity: "3f2a91bc",
   foundation: { kind: "cluster", kubeconfig: "~/.kube/config", context: undefined, server: undefined },
   name: { issuer: "https://oidc.example.com" },
   publishing: { kind: "none" },

@@ -4,7 +4,7 @@ import { isManaged } from "../../rules/distribution/index.ts";
 import type { KubeconfigContexts } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { dim, rich } from "../../core/terminal/index.ts";
-import { type Answers, type Foundation, type Publishing, stackNameOf } from "./answers.ts";
+import { type Answers, type Foundation, type Publishing, newIdentity, stackNameOf } from "./answers.ts";
 import {
   type DetectedCluster,
   isPublic,
@@ -276,7 +276,17 @@ export async function answersOf(context: CommandContext, options: InitOptions): 
   const stack = options.stack ?? stackNameOf(name);
   const publishing = publishingOf(options, cluster);
   return {
-    answers: { stack, foundation, name, publishing, account, region, serviceAccount, policy },
+    answers: {
+      stack,
+      identity: newIdentity(),
+      foundation,
+      name,
+      publishing,
+      account,
+      region,
+      serviceAccount,
+      policy,
+    },
     cluster,
   };
 }
