@@ -54,6 +54,23 @@ describe("two configs of one name, each with an identity of its own", () => {
     assert.deepEqual(world.records(), first);
   });
 
+  test("have random names below one zone: each remembers its own", async (t) => {
+    const world = await dnsCliWorld(t);
+    const random = text("x").replace("https://x", "{zone: example.com}");
+    const hosts = (): readonly string[] => [...new Set(world.records().map(({ name }) => name))].toSorted();
+    await world.config(random);
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    const first = world.records();
+    await world.config(another(random));
+    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
+    assert.equal(hosts().length, 2);
+    assert.equal((await world.podtrust(["plan", "--check"])).code, 0);
+    assert.equal((await world.podtrust(["down", "--confirm", "prod"])).code, 0);
+    assert.deepEqual(world.records(), first);
+    await world.config(random);
+    assert.equal((await world.podtrust(["plan", "--check"])).code, 0);
+  });
+
   test("have roles in one account: the second makes its own, is refused the first's, and deletes none", async (t) => {
     const world = await stackWorld(t);
     const { issuer } = world.issuer;
@@ -73,20 +90,29 @@ describe("two configs of one name, each with an identity of its own", () => {
     assert.deepEqual(await roles(), first);
   });
 
-  test("have a machine in one project: the second is refused the first's machine and addresses, and its down leaves them", async (t) => {
+  test("have machines in one project and names in one zone: the second is refused the first's machine and addresses, moves no name of its, and deletes nothing", async (t) => {
+    const dns = await dnsCliWorld(t);
     const world = await hetznerWorld(t);
-    assert.equal((await world.podtrust(["up", "--yes"])).code, 0);
-    const first = world.contents();
-    assert.equal(first.servers[0]?.labels["podtrust-identity"], identity);
-    await world.config(another(machineConfig()).replace("oidc.", "b."));
-    refused(await world.podtrust(["up", "--yes"]));
+    const env = { ...dns.env, ...world.env };
+    const both = ["--only", "machine", "--only", "dns"];
+    const config = `${machineConfig()}\ndns: cloudflare\n`.replace("oidc.", "a.");
+    await world.config(config);
+    assert.equal((await world.podtrust(["up", "--yes", ...both], { env })).code, 0);
+    const first = [world.contents(), dns.records()];
+    assert.equal(world.contents().servers[0]?.labels["podtrust-identity"], identity);
+    await world.config(another(config).replace("https://a.", "https://b."));
+    const { result } = await world.json(["plan", ...both], { env });
     assert.deepEqual(
-      (await world.planned()).filter((one) => !one.startsWith("blocked ")),
+      changesIn(result).filter((one) => !/^(?:blocked hetzner\/|create dns\/b\.example\.com\/)/u.test(one)),
       [],
+      "nothing of the first's changes",
     );
+    refused(await world.podtrust(["up", "--yes", ...both], { env }));
     for (const args of [["--yes"], ["--confirm", "prod"], ["--confirm", "prod", "--allow-in-use"]])
-      await world.podtrust(["down", ...args]);
-    assert.deepEqual(world.contents(), first);
+      await world.podtrust(["down", ...args, ...both], { env });
+    assert.deepEqual([world.contents(), dns.records()], first);
+    await world.config(config);
+    assert.equal((await world.podtrust(["plan", "--check", ...both], { env })).code, 0);
   });
 });
 
