@@ -317,7 +317,10 @@ describe("podtrust adopt undo --without-api", { skip: machinesLeftOut(), timeout
     assert.ok(first !== undefined && second !== undefined);
     const inSecond = (path: string): string => join(second.host.root, path);
     // Its session waits where the first file would go back, and ends there once the command is gone.
-    await second.host.program("touch", ": >/run/reached\nwhile [ ! -e /run/lost ]; do sleep 0.05; done\nexit 1");
+    await second.host.program(
+      "touch",
+      ": >/run/reached\nwhile [ ! -e /run/lost ]; do sleep 0.05; done\nexit 1",
+    );
     const child: { kill?: (name: NodeJS.Signals) => void } = {};
     const running = undo(["--without-api"], (kill) => (child.kill = kill));
     await until("the second server's files are begun", () => existsSync(inSecond("run/reached")));

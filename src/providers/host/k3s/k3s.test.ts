@@ -183,26 +183,26 @@ test("what runs and was not looked at is a difference that says why, so that k3s
 });
 
 test("a mark without an identity is written, and k3s is not started anew for it; a line of its config starts it", () => {
-  const state = (change: (text: string) => string): ReturnType<typeof parseState> => ({
+  const changed = (change: (text: string) => string): ReturnType<typeof parseState> => ({
     ...parseState(`binary ${"a".repeat(64)}`),
     architecture: "amd64",
     version: spec.version,
     configs: [{ path: configPath, text: change(ours.text) }],
     files: Object.fromEntries(filesOf(spec).map(({ path, text }) => [path, text])),
   });
-  const former = state((text) => text.replace(` id=${spec.identity}`, ""));
+  const former = changed((text) => text.replace(` id=${spec.identity}`, ""));
   assert.ok(differenceOf(former, spec).fields.some(({ field }) => field === configPath));
   assert.equal(isStale(former, spec), false);
   assert.equal(
     isStale(
-      state((text) => text.replace("encryption: true", "encryption: false")),
+      changed((text) => text.replace("encryption: true", "encryption: false")),
       spec,
     ),
     true,
   );
   assert.equal(
     isStale(
-      state((text) => text.replace(/^#.*$/mu, "debug: true")),
+      changed((text) => text.replace(/^#.*$/mu, "debug: true")),
       spec,
     ),
     true,
