@@ -40,6 +40,8 @@ export interface AzureRelay {
   readonly grants: URLSearchParams[];
   /** Asked before each request. */
   onCall: (call: string) => Fate;
+  /** Told of each request that changes something: method and path, and what was sent. */
+  onWrite: (line: string, body: string) => void;
   /** What a request is answered in place of the stand-in's answer. */
   answer: (call: string) => object | undefined;
   /** What the token endpoint answers in place of a token. */
@@ -68,6 +70,7 @@ class Relay implements AzureRelay {
   readonly calls: string[] = [];
   readonly grants: URLSearchParams[] = [];
   onCall = (_call: string): Fate => "answered";
+  onWrite = (_line: string, _body: string): void => {};
   answer = (_call: string): object | undefined => undefined;
   grantAnswer: AzureRelay["grantAnswer"];
   readonly #front: Front;
@@ -127,6 +130,7 @@ class Relay implements AzureRelay {
     }
     const call = shortCall(request.method ?? "GET", decodeURIComponent(url.pathname));
     this.calls.push(call);
+    if (request.method !== "GET") this.onWrite(`${request.method} ${url.pathname}`, body.toString("utf8"));
     const fate = this.onCall(call);
     if (fate === "reset") return void request.socket.destroy();
     const [status, code] = refusals[fate] ?? [];
