@@ -174,6 +174,15 @@ test("every file and folder that ARCHITECTURE.md and the ADRs name is there", ()
   assert.deepEqual(absent, []);
 });
 
+test("every file of ours that CONTRIBUTING.md names is there", () => {
+  const text = readFileSync("CONTRIBUTING.md", "utf8");
+  assert.ok([...text.matchAll(/`src\/[\w/-]+\.ts`/gu)].length >= 30, "its walks name files");
+  assert.deepEqual(
+    absentPaths(text).filter((path) => path.endsWith(".ts")),
+    [],
+  );
+});
+
 test("a file or folder that has moved is found, and what only looks like one is not", () => {
   const page = [
     "`core/listener/` is there, `src/core/base/index.ts` and `tools/test.ts` too; `listener/` and `aws/former-trust.ts` are not.",

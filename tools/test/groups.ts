@@ -143,7 +143,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/backup/**/*.test.ts",
       "test/cli/{aws-only,child,company-proxy,completion,plugin-consent,serve}.test.ts",
       "test/demo/**/*.test.ts",
-      "test/docs/{action,commands,empty-folder,walks}.test.ts",
+      "test/docs/{action,commands,empty-folder,way-of-a-binding}.test.ts",
       "test/gcp/killed.test.ts",
       "test/gate/{boundaries,global-rules,left-out,optional-members,regular-expressions,rooms,time-bounds,time-rules}.test.ts",
       "test/hetzner/{interrupted,killed}.test.ts",
