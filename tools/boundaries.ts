@@ -8,6 +8,7 @@ import { dirname, join, normalize, sep } from "node:path";
 import process from "node:process";
 import { importsIn } from "./imports.ts";
 import { impurity, partyAskedFor } from "./boundaries/names.ts";
+import { type FileImport, importsBackUp } from "./boundaries/part-order.ts";
 import { allowed, federated, narrowed, nodeFree, pure, reserved } from "./rooms.ts";
 
 /** What a pure room may import of Node: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
@@ -189,10 +190,11 @@ const known = new Set(files);
 const sources = new Map(files.map((file) => [file, readFileSync(file, "utf8")]));
 const sourceOf = (file: string): string => sources.get(file) ?? "";
 const imports = files.flatMap(importsOf);
+const inside: readonly FileImport[] = imports
+  .filter(({ target }) => target.startsWith("."))
+  .map(({ file, target }) => ({ file, path: normalize(join(dirname(file), target)) }));
 const edges = new Map<string, string[]>(files.map((file) => [file, []]));
-for (const { file, target } of imports) {
-  if (target.startsWith(".")) edges.get(file)?.push(normalize(join(dirname(file), target)));
-}
+for (const { file, path } of inside) edges.get(file)?.push(path);
 const faults = [
   ...new Set([
     ...files.flatMap(faultsOfSource),
@@ -204,4 +206,9 @@ const empty = emptyEntries();
 if (empty.length > 0) faults.push(`tools/rooms.ts: these match nothing: ${empty.join(", ")}`);
 for (const line of faults) console.error(line);
 console.log(`boundaries: ${files.length} modules, ${imports.length} imports, ${faults.length} faults`);
+const backUp = [...importsBackUp(inside)].map(([folder, back]) => ({ folder, count: back.length }));
+console.log(
+  `${backUp.reduce((sum, { count }) => sum + count, 0)} imports run back up: ` +
+    backUp.map(({ folder, count }) => `${folder} ${count}`).join(", "),
+);
 process.exitCode = faults.length === 0 ? 0 : 1;
