@@ -8,7 +8,7 @@ export type {
   RequestContext,
   StatementCheck,
   StatementTrace,
-} from "./access/request.ts";
+} from "./language/request.ts";
 export { matchesPattern, patternOf } from "./condition/pattern.ts";
 export type { AllowCondition, AllowPolicy, AllowStatement } from "./policy/allow-policy.ts";
 export type { IamRule } from "./iam/rule.ts";
@@ -24,7 +24,7 @@ export type {
   Principals,
   PrincipalType,
   Statement,
-} from "./policy/document.ts";
+} from "./language/document.ts";
 export { isReadable, policyEffects, type PolicyEffects } from "./policy/effects.ts";
 export { PolicyError } from "./policy/error.ts";
 export { type PolicyWarning, trustPolicyWarnings } from "./policy/lint.ts";

@@ -1,4 +1,4 @@
-import type { PolicyDocument, Statement } from "../policy/document.ts";
+import type { PolicyDocument, Statement } from "../language/document.ts";
 import { matchesAction } from "./match.ts";
 
 /** Whether the actions of two patterns may have one in common: one of them has the other's text. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { defined } from "../../../core/base/index.ts";
-import type { NamedPolicy, PolicyDocument, Statement } from "../policy/document.ts";
+import type { NamedPolicy, PolicyDocument, Statement } from "../language/document.ts";
 import { parsePolicy } from "../policy/parse.ts";
 import { authorize, evaluate } from "./evaluate.ts";
-import type { AccessRequest } from "./request.ts";
+import type { AccessRequest } from "../language/request.ts";
 
 const resource = "arn:aws:ssm:eu-central-1:111122223333:parameter/shop/key";
 const request: AccessRequest = { action: "ssm:GetParameter", resource, context: { "aws:username": "shop" } };

@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
-import type { NamedPolicy } from "../policy/document.ts";
-import type { AccessRequest, Evaluation, Layer, StatementTrace } from "./request.ts";
+import type { NamedPolicy } from "../language/document.ts";
+import type { AccessRequest, Evaluation, Layer, StatementTrace } from "../language/request.ts";
 import { matchStatement } from "./statement.ts";
 
 function traceOf(policy: NamedPolicy, request: AccessRequest): readonly StatementTrace[] {

@@ -1,8 +1,8 @@
 import type { ContextKeys } from "../condition/context.ts";
 import { arnParts, matchesArn, matchesPattern, patternOf } from "../condition/pattern.ts";
 import { expandValue } from "../condition/variable.ts";
-import type { PolicyVersion, Principals } from "../policy/document.ts";
-import type { Principal } from "./request.ts";
+import type { PolicyVersion, Principals } from "../language/document.ts";
+import type { Principal } from "../language/request.ts";
 
 /** Action names are compared without regard to case. */
 export function matchesAction(patterns: readonly string[], action: string): boolean {

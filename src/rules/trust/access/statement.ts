@@ -1,8 +1,8 @@
 import { judgeCondition } from "../condition/condition.ts";
 import { type ContextKeys, contextKeys } from "../condition/context.ts";
-import type { Condition, PolicyDocument, Principals, Statement } from "../policy/document.ts";
+import type { Condition, PolicyDocument, Principals, Statement } from "../language/document.ts";
 import { matchesAction, matchesPrincipal, matchesResource } from "./match.ts";
-import type { AccessRequest, StatementCheck, StatementTrace } from "./request.ts";
+import type { AccessRequest, StatementCheck, StatementTrace } from "../language/request.ts";
 
 /** Whether a statement matches a request; `checks` say why not, or what it depends on. */
 export type StatementResult = Pick<StatementTrace, "matched" | "checks">;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import type { RequestContext } from "../access/request.ts";
-import type { PolicyVersion } from "../policy/document.ts";
+import type { RequestContext } from "../language/request.ts";
+import type { PolicyVersion } from "../language/document.ts";
 import { judgeCondition, type ConditionResult } from "./condition.ts";
 import { contextKeys } from "./context.ts";
 import { operators, parseOperator } from "./operator.ts";

@@ -1,4 +1,4 @@
-import type { Condition, PolicyVersion } from "../policy/document.ts";
+import type { Condition, PolicyVersion } from "../language/document.ts";
 import type { ContextKeys } from "./context.ts";
 import { type ConditionOperator, operators, parseOperator } from "./operator.ts";
 import { matchesPattern, type Pattern, patternOf } from "./pattern.ts";

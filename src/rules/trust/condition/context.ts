@@ -1,5 +1,5 @@
 import { nearest } from "../../../core/base/index.ts";
-import type { RequestContext } from "../access/request.ts";
+import type { RequestContext } from "../language/request.ts";
 
 /** A request's condition keys, found without regard to case. */
 export interface ContextKeys {

@@ -1,4 +1,4 @@
-import type { PolicyVersion } from "../policy/document.ts";
+import type { PolicyVersion } from "../language/document.ts";
 import type { ContextKeys } from "./context.ts";
 import { type Pattern, patternOf } from "./pattern.ts";
 

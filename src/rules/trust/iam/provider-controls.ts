@@ -1,6 +1,6 @@
 import { isOnlyWildcards } from "../condition/pattern.ts";
 import { parseOperator } from "../condition/operator.ts";
-import type { Statement } from "../policy/document.ts";
+import type { Statement } from "../language/document.ts";
 import { PolicyError } from "../policy/error.ts";
 import { providerUrlOf, sharedProviderOf } from "../policy/shared-provider.ts";
 import { sameText } from "../sts/answer.ts";

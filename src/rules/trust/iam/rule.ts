@@ -1,5 +1,5 @@
 import type { Evidence } from "../../judge/index.ts";
-import type { PolicyDocument } from "../policy/document.ts";
+import type { PolicyDocument } from "../language/document.ts";
 import type { PolicyError } from "../policy/error.ts";
 import type { AwsMessage } from "../sts/answer.ts";
 

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from "../policy/document.ts";
+import type { PolicyDocument } from "../language/document.ts";
 import type { PolicyError } from "../policy/error.ts";
 import { providerControls } from "./provider-controls.ts";
 import type { IamRule } from "./rule.ts";

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { evaluate } from "../access/evaluate.ts";
 import { canonicalPolicy } from "./canonical.ts";
 import { diffPolicies } from "./diff.ts";
-import type { PolicyDocument, Statement } from "./document.ts";
+import type { PolicyDocument, Statement } from "../language/document.ts";
 import { parsePolicy } from "./parse.ts";
 import { policyText } from "./text.ts";
 import { runs } from "../../../../test/support/runs.ts";

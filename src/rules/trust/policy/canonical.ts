@@ -1,5 +1,5 @@
 import { defined } from "../../../core/base/index.ts";
-import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
+import type { Condition, PolicyDocument, Principals, Statement } from "../language/document.ts";
 
 function sorted(values: readonly string[]): readonly string[] {
   return [...new Set(values)].sort();

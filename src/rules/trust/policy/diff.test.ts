@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { diffPolicies } from "../index.ts";
-import type { PolicyDocument, Statement } from "./document.ts";
+import type { PolicyDocument, Statement } from "../language/document.ts";
 
 const read: Statement = {
   effect: "Allow",

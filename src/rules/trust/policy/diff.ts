@@ -1,5 +1,5 @@
 import { canonicalPolicy } from "./canonical.ts";
-import type { PolicyDocument, Principals, Statement } from "./document.ts";
+import type { PolicyDocument, Principals, Statement } from "../language/document.ts";
 
 /** One thing in which two policies differ. */
 export interface PolicyChange {

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../../core/base/index.ts";
-import type { PolicyKind } from "./document.ts";
+import type { PolicyKind } from "../language/document.ts";
 
 /** A policy document that IAM would refuse, with IAM's own words. */
 export class PolicyError extends PodtrustError {

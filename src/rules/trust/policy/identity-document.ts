@@ -1,7 +1,7 @@
 import { type JsonRecord, isRecord } from "../../../core/base/index.ts";
 import { parseOperator } from "../condition/operator.ts";
 import { isDateValue } from "./date.ts";
-import type { PolicyDocument, Statement } from "./document.ts";
+import type { PolicyDocument, Statement } from "../language/document.ts";
 import { type Draft, identityDraft, statementOf } from "./identity-statement.ts";
 import { type PolicyPosition, refuse, syntaxText } from "./shape.ts";
 import { failsLegacyParsing, resourceFault } from "./resource.ts";

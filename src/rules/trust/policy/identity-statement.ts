@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
-import type { Statement } from "./document.ts";
+import type { Statement } from "../language/document.ts";
 import {
   conditionsOf,
   onlyMembers,

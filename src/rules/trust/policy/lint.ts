@@ -1,7 +1,7 @@
 import { parseOperator } from "../condition/operator.ts";
 import { isOnlyWildcards, matchesPattern, patternOf } from "../condition/pattern.ts";
 import { variablesOf } from "../condition/variable.ts";
-import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
+import type { Condition, PolicyDocument, Principals, Statement } from "../language/document.ts";
 import { claimsWithKeys, providerUrlOf, type SharedProvider, sharedProviderOf } from "./shared-provider.ts";
 
 /** Something legal in a policy that is likely to cause trouble. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import type { PolicyKind } from "./document.ts";
+import type { PolicyKind } from "../language/document.ts";
 import { PolicyError } from "./error.ts";
 import { parsePolicy } from "./parse.ts";
 import { policyText } from "./text.ts";

@@ -1,6 +1,6 @@
 import { defined, type JsonRecord, isRecord } from "../../../core/base/index.ts";
 import { tried } from "../../judge/index.ts";
-import type { PolicyDocument, PolicyKind } from "./document.ts";
+import type { PolicyDocument, PolicyKind } from "../language/document.ts";
 import type { PolicyError } from "./error.ts";
 import { identityDocument } from "./identity-document.ts";
 import { jsonFault } from "./json-fault.ts";

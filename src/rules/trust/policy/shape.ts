@@ -1,6 +1,6 @@
 import { type JsonRecord, isRecord } from "../../../core/base/index.ts";
 import { parseOperator } from "../condition/operator.ts";
-import type { Condition, PolicyKind, PrincipalType, Principals } from "./document.ts";
+import type { Condition, PolicyKind, PrincipalType, Principals } from "../language/document.ts";
 import { PolicyError } from "./error.ts";
 
 /** Where in a document we are, and IAM's words for bad syntax there. */

@@ -1,5 +1,5 @@
 import { defined, mapped } from "../../../core/base/index.ts";
-import type { Condition, PolicyDocument, Principals, Statement } from "./document.ts";
+import type { Condition, PolicyDocument, Principals, Statement } from "../language/document.ts";
 
 /** One value as itself, more as a list: how people and IAM write. */
 function scalar(values: readonly string[]): string | readonly string[] {

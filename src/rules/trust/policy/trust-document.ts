@@ -1,5 +1,5 @@
 import { type JsonRecord, isRecord } from "../../../core/base/index.ts";
-import type { PolicyDocument, Statement } from "./document.ts";
+import type { PolicyDocument, Statement } from "../language/document.ts";
 import { type PolicyPosition, refuse, syntaxText } from "./shape.ts";
 import { trustStatement } from "./trust-statement.ts";
 

@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import { matchesAction } from "../access/match.ts";
-import type { Principals, Statement } from "./document.ts";
+import type { Principals, Statement } from "../language/document.ts";
 import {
   conditionsOf,
   onlyMembers,

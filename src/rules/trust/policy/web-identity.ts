@@ -1,5 +1,5 @@
 import { isOnlyWildcards } from "../condition/pattern.ts";
-import type { Condition, PolicyDocument } from "./document.ts";
+import type { Condition, PolicyDocument } from "../language/document.ts";
 
 export interface WebIdentityStatement {
   /** ARN of the OIDC provider. */

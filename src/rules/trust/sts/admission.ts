@@ -1,5 +1,5 @@
 import { readArn } from "../../oidc/index.ts";
-import type { RequestContext } from "../access/request.ts";
+import type { RequestContext } from "../language/request.ts";
 import { judgeBy } from "../../judge/index.ts";
 import { callKeys, type ProviderFacts, type RoleFacts, type WebIdentityFacts } from "./facts.ts";
 import type { Refusal } from "./outcome.ts";

@@ -1,6 +1,6 @@
 import type { IssuerDocuments } from "../../judge/index.ts";
-import type { RequestContext } from "../access/request.ts";
-import type { PolicyDocument } from "../policy/document.ts";
+import type { RequestContext } from "../language/request.ts";
+import type { PolicyDocument } from "../language/document.ts";
 
 /** The parameters of AssumeRoleWithWebIdentity as they came: texts, none of them checked. */
 export interface WebIdentityRequest {

@@ -1,6 +1,6 @@
 import type { RefusalWords, RuleReport as Report } from "../../judge/index.ts";
-import type { StatementTrace } from "../access/request.ts";
-import type { NamedPolicy } from "../policy/document.ts";
+import type { StatementTrace } from "../language/request.ts";
+import type { NamedPolicy } from "../language/document.ts";
 import type { ProviderFacts } from "./facts.ts";
 
 /** Which generation of AWS's texts is used. */

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from "../policy/document.ts";
+import type { PolicyDocument } from "../language/document.ts";
 import type { ProviderFacts, RoleFacts } from "./facts.ts";
 import type { RoleArn } from "./rule.ts";
 

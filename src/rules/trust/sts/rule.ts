@@ -1,7 +1,7 @@
 import type { Jwk, KeyChecks, Rule, RuleSpec, RuleVerdict } from "../../judge/index.ts";
 import type { Jws } from "../../oidc/index.ts";
-import type { AccessRequest } from "../access/request.ts";
-import type { NamedPolicy } from "../policy/document.ts";
+import type { AccessRequest } from "../language/request.ts";
+import type { NamedPolicy } from "../language/document.ts";
 import type { AwsMessage } from "./answer.ts";
 import type { ProviderFacts, RoleFacts, WebIdentityFacts } from "./facts.ts";
 import type { Refusal } from "./outcome.ts";

@@ -1,6 +1,6 @@
 import { defined } from "../../../core/base/index.ts";
 import { accepted as acceptedBy, filled } from "../../judge/index.ts";
-import type { StatementTrace } from "../access/request.ts";
+import type { StatementTrace } from "../language/request.ts";
 import type { AwsMessage } from "./answer.ts";
 import type { LearnedFacts, StsVerdict } from "./rule.ts";
 

@@ -1,5 +1,5 @@
 import { lengthText } from "../../../../core/base/index.ts";
-import type { NamedPolicy } from "../../policy/document.ts";
+import type { NamedPolicy } from "../../language/document.ts";
 import { PolicyError } from "../../policy/error.ts";
 import { readPolicy } from "../../policy/parse.ts";
 import { policySize } from "../../policy/quota.ts";

@@ -1,7 +1,7 @@
 import { defined } from "../../../../core/base/index.ts";
 import { moment, shown } from "../../../judge/index.ts";
 import { readArn } from "../../../oidc/index.ts";
-import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "../../access/request.ts";
+import type { AccessRequest, Evaluation, RequestContext, StatementCheck } from "../../language/request.ts";
 import { evaluate } from "../../access/evaluate.ts";
 import { trustPolicyWarnings } from "../../policy/lint.ts";
 import { claimsWithKeys } from "../../policy/shared-provider.ts";

@@ -1,4 +1,4 @@
-import type { PrincipalType } from "../policy/document.ts";
+import type { PrincipalType } from "./document.ts";
 
 /** The caller. */
 export interface Principal {
