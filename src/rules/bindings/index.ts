@@ -1,7 +1,7 @@
 export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
 export { decide, type GrantDecision, type GrantedRole, type DecidedRole } from "./decide/decide.ts";
-export type { GrantRefusal } from "./decide/grants.ts";
-export type { GrantedTo, NamespacedName } from "./decide/is-for.ts";
+export type { GrantRefusal } from "./grants/matching-grants.ts";
+export type { GrantedTo, NamespacedName } from "./grants/is-for.ts";
 export { bindingMark, isBindingMark, markedBinding, roleName } from "./decide/role-name.ts";
 export {
   bindingManifests,

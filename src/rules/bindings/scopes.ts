@@ -1,5 +1,5 @@
 import { recordOf, recordsOf, textOf } from "../../core/base/index.ts";
-import type { GrantRefusal } from "./decide/grants.ts";
+import type { GrantRefusal } from "./grants/matching-grants.ts";
 import { goneAnnotation } from "./names.ts";
 import { checked, type ListField, type ObjectField } from "./schema/index.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { firstGrant, type GrantRefusal, grantsFor } from "../decide/grants.ts";
-import type { NamespacedName } from "../decide/is-for.ts";
-import { fitsAny } from "../decide/pattern.ts";
+import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
+import type { NamespacedName } from "../grants/is-for.ts";
+import { fitsAny } from "../grants/pattern.ts";
 import { partyNames } from "../names.ts";
 import { readResourceId, resourceIdOf } from "./forms.ts";
 import type { AzureBinding, AzureGrant, AzureTrustGroup, AzureTrust } from "./objects.ts";

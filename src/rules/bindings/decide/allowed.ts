@@ -2,8 +2,8 @@ import { tagValue } from "../../../core/base/index.ts";
 import { policyEffects } from "../../trust/index.ts";
 import { namespaceTag, serviceAccountTag } from "../names.ts";
 import type { Binding, Grant, Trust } from "../objects/objects.ts";
-import { isFor } from "./is-for.ts";
-import { fitsAny } from "./pattern.ts";
+import { isFor } from "../grants/is-for.ts";
+import { fitsAny } from "../grants/pattern.ts";
 
 /** A role as it exists in an account. */
 export interface StandingRole {

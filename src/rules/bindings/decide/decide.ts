@@ -11,8 +11,8 @@ import type {
   TrustAccount,
 } from "../objects/objects.ts";
 import { namespaceTag, retainedMark, serviceAccountTag, trustNames } from "../names.ts";
-import { firstGrant, type GrantRefusal, grantsFor } from "./grants.ts";
-import { fitsAny } from "./pattern.ts";
+import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
+import { fitsAny } from "../grants/pattern.ts";
 import { roleName } from "./role-name.ts";
 
 /** A desired role, in the form in which the config has roles. */

@@ -1,5 +1,5 @@
 import type { Binding, Grant } from "../objects/objects.ts";
-import { isFor } from "./is-for.ts";
+import { isFor } from "../grants/is-for.ts";
 
 /** How many managed roles a binding asks for and has. */
 export interface CountedBinding extends Pick<Binding, "namespace" | "name" | "trust"> {

@@ -1,4 +1,4 @@
-import { fitsAny } from "./pattern.ts";
+import { fitsAny } from "../grants/pattern.ts";
 
 /** What of a trust says who shares: its name and its grants. */
 export interface Shares {

@@ -1,6 +1,6 @@
 import type { BindingReason } from "../../../core/reasons/index.ts";
 import { relyingParties } from "../../oidc/index.ts";
-import { firstGrant, type GrantRefusal, grantsFor } from "../decide/grants.ts";
+import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
 import { partyNames } from "../names.ts";
 import { fitsEmail } from "./email.ts";
 import type { GoogleBinding, GoogleGrant, GoogleTrust } from "./objects.ts";

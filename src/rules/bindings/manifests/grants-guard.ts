@@ -1,4 +1,4 @@
-import { fitsCel } from "../decide/pattern.ts";
+import { fitsCel } from "../grants/pattern.ts";
 import { apiGroup, apiVersion, type PartyNames } from "../names.ts";
 import { anyFits, listOf } from "./cel.ts";
 import type { PartyManifests } from "./party.ts";
