@@ -1,13 +1,13 @@
 import type { SecureContext } from "node:tls";
 import type { Clock, Logger } from "../core/base/index.ts";
 import type { RefusedTokens } from "../rules/oidc/index.ts";
-import type { KubernetesApi } from "../providers/kubernetes/index.ts";
 import type { ServedCertificate } from "../providers/tls/index.ts";
+import type { PublishedCluster } from "./source/published-cluster.ts";
 import type { DocumentStore } from "./source/store.ts";
-import type { ServingLimits } from "./serving/limits.ts";
+import type { ServingLimits } from "./serving-limits.ts";
 import type { CertificateAccount, IssuerStatus } from "./status.ts";
-import type { DocumentTarget } from "./bucket/target.ts";
-import type { UploadTarget } from "./uploads/target.ts";
+import type { DocumentTarget } from "./targets/documents.ts";
+import type { UploadTarget } from "./targets/uploads.ts";
 
 /** Where to listen: an address and a port (0: any free one), or a socket that is open already (systemd). */
 export type ListenAddress = { readonly host: string; readonly port: number } | { readonly fd: number };
@@ -47,10 +47,6 @@ export interface ChallengeAnswers {
   /** The certificate to show a validator that offers `acme-tls/1` (RFC 8737). */
   tlsAlpn01?(serverName: string): Lookup<SecureContext>;
 }
-
-/** The part of a cluster that is published. */
-export type PublishedCluster = Pick<KubernetesApi, "server" | "oidcDocuments"> &
-  Partial<Pick<KubernetesApi, "sentCredential" | "requestToken">>;
 
 /** One issuer: where its keys come from, and what is published about it. */
 export interface IssuerOptions {

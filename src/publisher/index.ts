@@ -13,7 +13,6 @@ export type {
   IssuerOptions,
   PublisherStatus,
   BackupStatus,
-  PublishedCluster,
   RestoreOutcome,
 } from "./contract.ts";
 export type {
@@ -28,7 +27,7 @@ export type {
   RefusalReason,
   IssuerStatus,
 } from "./status.ts";
-export type { ServingLimits } from "./serving/limits.ts";
+export type { ServingLimits } from "./serving-limits.ts";
 export { handedKey } from "./source/handed-key.ts";
 export { distrustKey, publisherStatus, restoreKey } from "./control/client.ts";
 export { distrustInSecret, handOverInSecret } from "./shared/distrust-in-secret.ts";
@@ -40,7 +39,7 @@ export { type ServiceManager, serviceManager } from "./manager/notify.ts";
 export { renewOwnToken } from "./own-token/renew.ts";
 export { type PublishOnceOptions, publishOnce } from "./bucket/once.ts";
 export type { PublicationOutcome } from "./bucket/publish.ts";
-export type { DocumentTarget, DocumentToWrite, StoredDocument } from "./bucket/target.ts";
+export type { DocumentTarget, DocumentToWrite, StoredDocument } from "./targets/documents.ts";
 export { makeStoreKey } from "./shared/store-keys.ts";
 export { openUploads } from "./uploads/relying-parties.ts";
 export { checkKept, keeperPods } from "./uploads/keeper-config.ts";
@@ -63,3 +62,4 @@ export { type KeptState, readKept } from "./kept/state.ts";
 export type { Vouchers } from "./kept/handed-keys.ts";
 export { planRestore, type RestorePlan, type RestoreStep } from "./kept/restore.ts";
 export { keysOfKept, type KeptKeys, lostBy } from "./kept/compare.ts";
+export type { PublishedCluster } from "./source/published-cluster.ts";

@@ -19,7 +19,7 @@ import type { Blind, Failing, IssuerStatus, PublicationStatus } from "./status.t
 import { BucketPasses } from "./bucket/passes.ts";
 import type { PublicationSpec } from "./bucket/publish.ts";
 import { PublicationLoop, type PublicationTallies } from "./elsewhere/loop.ts";
-import { keysToUpload } from "./uploads/keys-to-upload.ts";
+import { keysToUpload } from "./source/keys-to-upload.ts";
 
 export interface IssuerDeps {
   readonly clock: Clock;

@@ -21,7 +21,7 @@ import { handedKey } from "./source/handed-key.ts";
 import { Served } from "./served.ts";
 import { Connections } from "../core/listener/index.ts";
 import { HttpDate } from "./serving/http-date.ts";
-import { defaultLimits } from "./serving/limits.ts";
+import { defaultLimits } from "./serving-limits.ts";
 import { Tallies } from "./serving/tallies.ts";
 import { WithdrawalGuard } from "./withdrawal.ts";
 

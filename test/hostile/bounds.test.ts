@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { defaultLimits } from "../../src/publisher/serving/limits.ts";
+import { defaultLimits } from "../../src/publisher/serving-limits.ts";
 
 /** A bound as a person writes it, and in the unit of the code. */
 function valueOf(text: string, key: string): number {

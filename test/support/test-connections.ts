@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { Connections, type Protocol } from "../../src/core/listener/index.ts";
-import { defaultLimits, type ServingLimits } from "../../src/publisher/serving/limits.ts";
+import { defaultLimits, type ServingLimits } from "../../src/publisher/serving-limits.ts";
 import { Tallies } from "../../src/publisher/serving/tallies.ts";
 
 let ports = 0;

@@ -9,7 +9,7 @@ import {
   type TestSocket,
 } from "../../../test/support/test-connections.ts";
 import type { Connection } from "./connection.ts";
-import { defaultLimits } from "../../publisher/serving/limits.ts";
+import { defaultLimits } from "../../publisher/serving-limits.ts";
 
 describe("a connection ends in time", () => {
   const { handshakeTimeout, requestTimeout, keepAliveTimeout, answerTimeout, closingTimeout } = defaultLimits;

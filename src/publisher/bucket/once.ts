@@ -4,7 +4,7 @@ import { judge } from "../source/judge.ts";
 import { observeKeys } from "../source/keys.ts";
 import type { PublishedUrls } from "../source/judge.ts";
 import { type PublicationOutcome, publishTo } from "./publish.ts";
-import type { DocumentTarget } from "./target.ts";
+import type { DocumentTarget } from "../targets/documents.ts";
 
 export interface PublishOnceOptions {
   readonly stack: string;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/base/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
 import { type PublicationSpec, publishTo } from "./publish.ts";
-import type { DocumentTarget } from "./target.ts";
+import type { DocumentTarget } from "../targets/documents.ts";
 
 /** What is published in a bucket, and which one. */
 export interface BucketPassesOptions {

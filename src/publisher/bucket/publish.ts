@@ -13,7 +13,7 @@ import { mediaTypes } from "../serving/site.ts";
 import type { PublishedUrls } from "../source/judge.ts";
 import { type Marks, parseMarks, renderMarks } from "./marks.ts";
 import { type Merged, mergePublication, type OwnKeys } from "./merge.ts";
-import type { DocumentTarget, DocumentToWrite, StoredDocument } from "./target.ts";
+import type { DocumentTarget, DocumentToWrite, StoredDocument } from "../targets/documents.ts";
 
 /** What is to be published. */
 export interface PublicationSpec extends OwnKeys {

@@ -17,12 +17,12 @@ import type { IssuerOptions, PublisherOptions } from "../contract.ts";
 import { hostAndPathOf } from "../serving/site.ts";
 import { refuseHalfRestored } from "../kept/restore.ts";
 import type { SharedStore } from "../shared/store.ts";
-import type { DocumentTarget } from "../bucket/target.ts";
+import type { DocumentTarget } from "../targets/documents.ts";
 import type { ActivatedSockets } from "../manager/activation.ts";
 import { openUploads } from "../uploads/relying-parties.ts";
-import type { UploadTarget } from "../uploads/target.ts";
+import type { UploadTarget } from "../targets/uploads.ts";
 import { type CertificateDeps, Certificates, type OpenCertificate } from "./certificates.ts";
-import { openCluster } from "./cluster-source.ts";
+import { openCluster } from "../source/cluster-source.ts";
 import { listenOf } from "./listen.ts";
 
 export interface OpenedConfigsDeps extends CertificateDeps {

@@ -5,7 +5,7 @@ import { type Config, publisherOf } from "../../config/index.ts";
 import type { Consent } from "../../core/credentials/index.ts";
 import type { AccountName, CertificateAddress, CertificateStore } from "../../providers/tls/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import { openCluster } from "../configs/cluster-source.ts";
+import { openCluster } from "../source/cluster-source.ts";
 import { whileStopped } from "../control/sockets.ts";
 import { hostAndPathOf } from "../serving/site.ts";
 import type { StoreKeys } from "../shared/store-keys.ts";

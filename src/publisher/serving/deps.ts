@@ -3,7 +3,7 @@ import type { ChallengeAnswers } from "../contract.ts";
 import type { Connections } from "../../core/listener/index.ts";
 import type { SecureContexts } from "./contexts.ts";
 import type { HttpDate } from "./http-date.ts";
-import type { ServingLimits } from "./limits.ts";
+import type { ServingLimits } from "../serving-limits.ts";
 import type { Site } from "./site.ts";
 import type { Tallies } from "./tallies.ts";
 

@@ -6,7 +6,7 @@ import { HttpAnswer } from "./answer.ts";
 import type { Connection } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import { Http1Output } from "./http1-output.ts";
-import type { ServingLimits } from "./limits.ts";
+import type { ServingLimits } from "../serving-limits.ts";
 import type { Site } from "./site.ts";
 
 /** Options of a node:http or node:https server that clients talk to. */

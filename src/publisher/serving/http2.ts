@@ -11,7 +11,7 @@ import type { TLSSocket } from "node:tls";
 import type { HttpAnswer } from "./answer.ts";
 import type { Connection, Protocol } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
-import type { ServingLimits } from "./limits.ts";
+import type { ServingLimits } from "../serving-limits.ts";
 
 /** Limits of one HTTP/2 session; each names its attack if that has a name. */
 export function http2Options(limits: ServingLimits): ServerOptions {

@@ -8,7 +8,7 @@ import {
   PodtrustError,
 } from "../../core/base/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import type { PublishedCluster } from "../contract.ts";
+import type { PublishedCluster } from "./published-cluster.ts";
 import type { RefusalReason } from "../status.ts";
 import { explainUnauthenticated } from "./credential.ts";
 import { type PublishedDocuments, renderDocuments } from "./documents.ts";

@@ -3,7 +3,7 @@ import { asPodtrustError, type Clock, errorText, type Logger, PodtrustError } fr
 import { replaceText } from "../../core/files/index.ts";
 import type { SentCredential } from "../../providers/kubernetes/index.ts";
 import { parseSubject } from "../../rules/oidc/index.ts";
-import type { PublishedCluster } from "../contract.ts";
+import type { PublishedCluster } from "./published-cluster.ts";
 
 export interface TokenRenewalDeps {
   readonly cluster: PublishedCluster;

@@ -10,7 +10,13 @@ import {
 import { type Jwk, keysForUpload, providerAudience, providerPath } from "../../rules/gcp/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
-import type { DesiredKeys, OpenUploads, UploadDeps, UploadsOfPods, UploadTarget } from "./target.ts";
+import type {
+  DesiredKeys,
+  OpenUploads,
+  UploadDeps,
+  UploadsOfPods,
+  UploadTarget,
+} from "../targets/uploads.ts";
 
 /** A key as Google has it; undefined for one that Google does not verify with. */
 function publicKey(jwk: Jwk): PublicJwk | undefined {

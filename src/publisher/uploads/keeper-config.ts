@@ -2,7 +2,7 @@ import { PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
 import { podUploads } from "./relying-parties.ts";
-import type { PodUploads } from "./target.ts";
+import type { PodUploads } from "../targets/uploads.ts";
 
 /** What an operator in the cluster needs to upload keys. */
 export interface KeeperPods extends Pick<PodUploads, "provider" | "audience"> {

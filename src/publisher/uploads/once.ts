@@ -4,7 +4,7 @@ import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import type { PassOutcome } from "../elsewhere/loop.ts";
 import { openUploads } from "./relying-parties.ts";
-import type { DesiredKeys, UploadTarget } from "./target.ts";
+import type { DesiredKeys, UploadTarget } from "../targets/uploads.ts";
 
 export interface UploadOnceOptions {
   readonly config: Config;

@@ -1,6 +1,6 @@
 import type { Config } from "../../config/index.ts";
 import { federatedParties, type FederatedParty } from "../../rules/oidc/index.ts";
-import type { OpenUploads, PodUploads, UploadDeps, UploadsOfPods, UploadTarget } from "./target.ts";
+import type { OpenUploads, PodUploads, UploadDeps, UploadsOfPods, UploadTarget } from "../targets/uploads.ts";
 
 interface Uploader {
   readonly open: OpenUploads;

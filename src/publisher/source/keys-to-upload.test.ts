@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { newKey } from "../../../test/support/publisher.ts";
-import { emptyState, type SourceState } from "../source/state.ts";
+import { emptyState, type SourceState } from "./state.ts";
 import { keysToUpload } from "./keys-to-upload.ts";
 
 const retention = 1000;

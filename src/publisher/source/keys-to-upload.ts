@@ -1,6 +1,6 @@
-import { distrustIn, publishedKeys } from "../source/keys.ts";
-import type { SourceState } from "../source/state.ts";
-import type { DesiredKeys } from "./target.ts";
+import { distrustIn, publishedKeys } from "./keys.ts";
+import type { SourceState } from "./state.ts";
+import type { DesiredKeys } from "../targets/uploads.ts";
 
 /**
  * The keys that relying parties should get: exactly those that are published. Undefined before the cluster's first good

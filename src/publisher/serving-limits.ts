@@ -1,4 +1,4 @@
-import type { ConnectionLimits } from "../../core/listener/index.ts";
+import type { ConnectionLimits } from "../core/listener/index.ts";
 
 /** Limits on what clients may use of a publisher. Times in milliseconds, sizes in bytes. */
 export interface ServingLimits extends ConnectionLimits {
