@@ -29,8 +29,9 @@ export {
   proveClosed,
   reopenParties,
 } from "./theft/index.ts";
-export { ansibleInventory, ansibleVars, openTofuText } from "./export/index.ts";
-export { type Outputs, outputsOf } from "./outputs.ts";
+export { ansibleInventory, ansibleVars } from "./outputs/ansible.ts";
+export { openTofuText } from "./outputs/opentofu.ts";
+export { type Outputs, outputsOf } from "./outputs/outputs.ts";
 export {
   k3sFiles,
   leastAzureRole,

@@ -1,9 +1,9 @@
 import type { Config } from "../../config/index.ts";
-import { attributes, type Block, hclText } from "./hcl/index.ts";
+import { attributes, type Block, hclText } from "../export/hcl/index.ts";
 import { iamProviderKey } from "../../rules/oidc/index.ts";
 import { type OpenTofuPart, openTofuPartsOf, type ResourceOutputs } from "../parts/index.ts";
 
-export interface OpenTofuSpec {
+interface OpenTofuSpec {
   /** Adds `import` blocks, with which OpenTofu takes over what podtrust made. */
   readonly imports?: boolean;
   /** What is known of existing resources: ids for those blocks, and accounts at certificate authorities. */

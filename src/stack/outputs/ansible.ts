@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { defined, PodtrustError, shellWord } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { yamlText } from "../../core/yaml/index.ts";
-import type { Outputs } from "../outputs.ts";
+import type { Outputs } from "./outputs.ts";
 import type { SshAccess } from "../parts/index.ts";
 
 function machineOf({ file, machine }: Config): NonNullable<Config["machine"]> {

@@ -1,7 +1,7 @@
-import { defined, mapped } from "../core/base/index.ts";
-import type { Config } from "../config/index.ts";
-import { iamProviderKey } from "../rules/oidc/index.ts";
-import { providerArnOf, type ResourceOutputs, roleArnOf } from "./parts/index.ts";
+import { defined, mapped } from "../../core/base/index.ts";
+import type { Config } from "../../config/index.ts";
+import { iamProviderKey } from "../../rules/oidc/index.ts";
+import { providerArnOf, type ResourceOutputs, roleArnOf } from "../parts/index.ts";
 
 /** What a stack consists of, by the names that scripts ask for. Always text. */
 export type Outputs = Readonly<Record<string, string>>;

@@ -1,2 +1,0 @@
-export { ansibleInventory, ansibleVars } from "./ansible.ts";
-export { type OpenTofuSpec, openTofuText } from "./opentofu.ts";
