@@ -40,6 +40,11 @@ function isInside(folder: string, room: string): boolean {
   return folder === room || folder.startsWith(`${room}/`);
 }
 
+/** Whether a file is this one, or stands in this folder. */
+function isAt(file: string, place: string): boolean {
+  return file === place || file.startsWith(join(place, sep));
+}
+
 function doorOf(folder: string): string {
   return join("src", folder, "index.ts");
 }
@@ -66,7 +71,7 @@ function faultOfFile(from: string, file: string, target: string): string | undef
   if (!isInside(to, from) && allowed[from]?.includes(to) !== true)
     return `${file}: ${from}/ must not import ${to}/`;
   const rule = narrowed.find((one) => one.from === from && one.to === to);
-  if (rule !== undefined && !rule.only.some((one) => file.startsWith(join(one, sep))))
+  if (rule !== undefined && !rule.only.some((one) => isAt(file, one)))
     return `${file}: of ${from}/ only ${rule.only.join(", ")} imports ${to}/`;
   return folder === undefined || path === doorOf(folder)
     ? undefined
@@ -162,8 +167,8 @@ function emptyEntries(): string[] {
   const seen = new Set(files.map(roomOf));
   const parties = new Set(files.map(partyOf));
   const arrows = imports.map((one) => ({ ...one, from: roomOf(one.file), to: roomOfImport(one) }));
-  const isArrow = (from: string, to: string, folder = ""): boolean =>
-    arrows.some((one) => one.from === from && one.to === to && one.file.startsWith(folder));
+  const isArrow = (from: string, to: string, place = "src"): boolean =>
+    arrows.some((one) => one.from === from && one.to === to && isAt(one.file, place));
   const isReserved = (name: RegExp, room: string): boolean =>
     arrows.some(({ from, target }) => from !== undefined && isInside(from, room) && name.test(target));
   return [
@@ -172,9 +177,7 @@ function emptyEntries(): string[] {
       targets.filter((to) => !isArrow(from, to)).map((to) => `${from} → ${to}`),
     ),
     ...narrowed.flatMap(({ from, to, only }) =>
-      only
-        .filter((folder) => !isArrow(from, to, join(folder, sep)))
-        .map((folder) => `narrowed ${folder} → ${to}`),
+      only.filter((place) => !isArrow(from, to, place)).map((place) => `narrowed ${place} → ${to}`),
     ),
     ...reserved.flatMap(({ package: name, rooms }) =>
       rooms.filter((room) => !isReserved(name, room)).map((room) => `reserved ${String(name)} in ${room}`),

@@ -26,7 +26,7 @@ export const pure = [
 /** Rooms that a browser runs as well: no module of theirs, nor of what they import, is one of Node's. */
 export const nodeFree = ["core/base", "rules/oidc", "rules/judge", "rules/trust"];
 
-/** Inside a room, the only places that may import another: what stands beside them is neutral of it. */
+/** Inside a room, the only folders and files that may import another: what stands beside them is neutral of it. */
 export const narrowed: readonly { from: string; to: string; only: readonly string[] }[] = [
   // The demo's job, publishing to S3, what IAM says to `explain`, and the names of AWS's policies: of AWS alone.
   {
@@ -42,8 +42,8 @@ export const narrowed: readonly { from: string; to: string; only: readonly strin
     ],
   },
   // What a relying party's section needs is loaded with it.
-  { from: "config", to: "rules/gcp", only: ["src/config/gcp"] },
-  { from: "config", to: "rules/azure", only: ["src/config/azure"] },
+  { from: "config", to: "rules/gcp", only: ["src/config/gcp", "src/config/sections/gcp.ts"] },
+  { from: "config", to: "rules/azure", only: ["src/config/sections/azure.ts"] },
   { from: "config", to: "core/http", only: ["src/config/openbao"] },
   // Parties with uploaded keys: loaded by a config that names one.
   { from: "publisher", to: "rules/gcp", only: ["src/publisher/uploads"] },

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { PodtrustError } from "../core/base/index.ts";
 import { boundsOf, type RelyingPartyName, type ServiceAccountName } from "../rules/oidc/index.ts";
 import type { Config } from "./config.ts";
-import type { ConfiguredAudience } from "./party-section.ts";
+import type { ConfiguredAudience } from "./sections/party-section.ts";
 import { loadSection } from "./relying-parties.ts";
 
 async function wantedBy(
@@ -10,7 +10,7 @@ async function wantedBy(
   party: RelyingPartyName,
   account: ServiceAccountName,
 ): Promise<readonly ConfiguredAudience[]> {
-  if (party === "aws") return (await import("./aws/audiences.ts")).awsAudiences(config, account);
+  if (party === "aws") return (await import("./sections/aws-audiences.ts")).awsAudiences(config, account);
   return (await loadSection(party)).audiences(config, account);
 }
 

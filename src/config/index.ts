@@ -4,10 +4,10 @@ export type { AzureCloudName, AzureIdentity, AzureTenant } from "./azure/config.
 export type { ClusterServer, ClusterSource } from "./cluster.ts";
 export type { Config, ConfiguredParties } from "./config.ts";
 export type { CloudflareConfig, DnsConfig } from "./dns/config.ts";
-export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./dns/publisher.ts";
+export { caaMethods, dnsOfPublisher, publisherTokenFile } from "./sections/publisher-dns.ts";
 export { type ListenSpec, listenText, parseListen } from "./forms/listen.ts";
 export type { GcpProject, GcpServiceAccount } from "./gcp/config.ts";
-export type { IssuerName, IssuerNaming, UnnamedConfig } from "./issuer/naming.ts";
+export type { IssuerName, IssuerNaming, UnnamedConfig } from "./sections/issuer-naming.ts";
 export type {
   CiliumConfig,
   Cni,
@@ -20,7 +20,7 @@ export type { ConfigProblem } from "./mistakes/problem.ts";
 export type { OpenBaoRole, OpenBaoServer } from "./openbao/config.ts";
 export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
 export { declaredParties, fetchingParties, noParties, uploadingParties } from "./relying-parties.ts";
-export { publisherOf } from "./publisher/section.ts";
+export { publisherOf } from "./sections/publisher.ts";
 export { personStateDir } from "./paths.ts";
 export {
   defaultPodSettings,

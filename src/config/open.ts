@@ -1,6 +1,6 @@
 import type { Environment } from "../core/base/index.ts";
 import type { Config } from "./config.ts";
-import type { IssuerNaming } from "./issuer/naming.ts";
+import type { IssuerNaming } from "./sections/issuer-naming.ts";
 
 // Loaded with the first config: the schemas are ten megabytes that a process which reads none, as the operator, goes without.
 const loading = () => import("./load.ts");

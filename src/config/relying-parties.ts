@@ -1,14 +1,14 @@
 import { federatedParties, type FederatedParty, type RelyingPartyName } from "../rules/oidc/index.ts";
 import { isRecord } from "../core/base/index.ts";
 import type { Config, ConfiguredParties } from "./config.ts";
-import type { ConfigDocument } from "./document.ts";
-import type { PartySection } from "./party-section.ts";
+import type { ConfigDocument } from "./mistakes/document.ts";
+import type { PartySection } from "./sections/party-section.ts";
 
 /** One row for each relying party that has a section of its own beside `aws`; loaded by a config that has the section. */
 const sections: Readonly<Record<FederatedParty, () => Promise<PartySection>>> = {
-  gcp: async () => (await import("./gcp/section.ts")).gcpSection,
-  azure: async () => (await import("./azure/section.ts")).azureSection,
-  openbao: async () => (await import("./openbao/section.ts")).openBaoSection,
+  gcp: async () => (await import("./sections/gcp.ts")).gcpSection,
+  azure: async () => (await import("./sections/azure.ts")).azureSection,
+  openbao: async () => (await import("./sections/openbao.ts")).openBaoSection,
 };
 
 /** The config of relying parties without a section. */

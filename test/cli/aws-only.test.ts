@@ -142,7 +142,7 @@ describe("a program that has to do with AWS alone", () => {
     test(`podtrust ${verbOf(args)} of what another has a part in loads what belongs to that one alone`, async () => {
       const files = ofOthers(await loadedBy(args, last, started), args);
       assert.ok(files.includes(last), files.join(", "));
-      assert.equal(files.includes("config/gcp/section.ts"), !args.includes("--bindings"));
+      assert.equal(files.includes("config/sections/gcp.ts"), !args.includes("--bindings"));
       assert.deepEqual(
         files.filter((file) => !/(?:^|\/)gcp(?:\/|\.)/u.test(file)),
         [],

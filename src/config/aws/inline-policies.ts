@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { errorText, PodtrustError, recordOf, type Environment } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { parsePolicy } from "../../rules/trust/index.ts";
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "../mistakes/document.ts";
 import { absolutePath } from "../paths.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.ts";
 import { valueAt } from "../mistakes/rule.ts";

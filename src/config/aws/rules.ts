@@ -1,4 +1,4 @@
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "../mistakes/document.ts";
 import { keyText, type KeyPath } from "../mistakes/problem.ts";
 import { listAt, repeated, type ConfigRule, valueAt } from "../mistakes/rule.ts";
 

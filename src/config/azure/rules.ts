@@ -1,4 +1,4 @@
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "../mistakes/document.ts";
 import type { KeyPath } from "../mistakes/problem.ts";
 import { itemsAt, repeated, repeatedTogether, type ConfigRule } from "../mistakes/rule.ts";
 

@@ -1,7 +1,7 @@
 import { defined, mapped, recordOf } from "../../core/base/index.ts";
 import { CelError, celExpression, expressionNames } from "../../rules/gcp/index.ts";
 import { parseSubject, relyingParties } from "../../rules/oidc/index.ts";
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "../mistakes/document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { type ConfigRule, itemsAt, repeated, repeatedTogether, textAt, valueAt } from "../mistakes/rule.ts";
 import { standardId } from "./standard-id.ts";

@@ -1,5 +1,5 @@
 import { isRecord } from "../../core/base/index.ts";
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "./document.ts";
 import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { recordOf } from "../../core/base/index.ts";
 import { secretKind, secretName } from "../../core/credentials/index.ts";
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "./document.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "./problem.ts";
 
 function leaves(value: unknown, path: KeyPath): readonly { path: KeyPath; text: string }[] {

@@ -1,5 +1,5 @@
 import { isLoopback } from "../../core/http/index.ts";
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "../mistakes/document.ts";
 import { keyText, type KeyPath, valueText } from "../mistakes/problem.ts";
 import { itemsAt, repeated, repeatedTogether, type ConfigRule, textAt } from "../mistakes/rule.ts";
 

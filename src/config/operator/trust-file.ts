@@ -2,7 +2,7 @@ import { errorText, type Environment } from "../../core/base/index.ts";
 import { readTrust, type Trust } from "../../rules/bindings/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
 import { readYaml } from "../../core/yaml/index.ts";
-import type { ConfigDocument } from "../document.ts";
+import type { ConfigDocument } from "../mistakes/document.ts";
 import { type ConfigProblem, keyText } from "../mistakes/problem.ts";
 import { textAt } from "../mistakes/rule.ts";
 import { absolutePath } from "../paths.ts";

@@ -1,5 +1,5 @@
-import { readYaml, type YamlDocument } from "../core/yaml/index.ts";
-import type { ConfigProblem } from "./mistakes/problem.ts";
+import { readYaml, type YamlDocument } from "../../core/yaml/index.ts";
+import type { ConfigProblem } from "./problem.ts";
 
 /**
  * A config of a thousand roles comes to a third of this. A larger file is no real config, and would take too long to

@@ -1,9 +1,9 @@
 import { defined, mapped } from "../../core/base/index.ts";
 import { type ConfigSource, absolutePath } from "../paths.ts";
-import type { PartySection } from "../party-section.ts";
-import type { OpenBaoServer } from "./config.ts";
-import { openBaoRules } from "./rules.ts";
-import type { OpenBaoInput } from "./schema.ts";
+import type { PartySection } from "./party-section.ts";
+import type { OpenBaoServer } from "../openbao/config.ts";
+import { openBaoRules } from "../openbao/rules.ts";
+import type { OpenBaoInput } from "../openbao/schema.ts";
 
 function resolveServer(input: OpenBaoInput, { file, env }: ConfigSource): OpenBaoServer {
   const { mount, caFile, roles = [] } = input;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { minimal, oneProblem, parse, problemsOf } from "../../test/support/config-text.ts";
-import type { PodtrustError } from "../core/base/index.ts";
+import { minimal, oneProblem, parse, problemsOf } from "../../../test/support/config-text.ts";
+import type { PodtrustError } from "../../core/base/index.ts";
 
 describe("attacks on the reader", () => {
   test("a config of a thousand roles is read", async () => {

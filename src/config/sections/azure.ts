@@ -1,8 +1,8 @@
 import { defined } from "../../core/base/index.ts";
-import type { PartySection } from "../party-section.ts";
-import type { AzureIdentity, AzureTenant } from "./config.ts";
-import { azureRules } from "./rules.ts";
-import type { AzureIdentityInput, AzureInput } from "./schema.ts";
+import type { PartySection } from "./party-section.ts";
+import type { AzureIdentity, AzureTenant } from "../azure/config.ts";
+import { azureRules } from "../azure/rules.ts";
+import type { AzureIdentityInput, AzureInput } from "../azure/schema.ts";
 
 function resolveIdentity(input: AzureIdentityInput): AzureIdentity {
   const { serviceAccounts } = input;

@@ -1,11 +1,11 @@
 import type { ServiceAccountName } from "../../rules/oidc/index.ts";
 import { milliseconds } from "../forms/accepted.ts";
 import { defined } from "../../core/base/index.ts";
-import type { PartySection, ConfiguredAudience } from "../party-section.ts";
-import type { GcpProject } from "./config.ts";
-import { gcpRules } from "./rules.ts";
-import type { GcpInput } from "./schema.ts";
-import { standardId } from "./standard-id.ts";
+import type { PartySection, ConfiguredAudience } from "./party-section.ts";
+import type { GcpProject } from "../gcp/config.ts";
+import { gcpRules } from "../gcp/rules.ts";
+import type { GcpInput } from "../gcp/schema.ts";
+import { standardId } from "../gcp/standard-id.ts";
 
 function resolveProject(input: GcpInput, stack: string): GcpProject {
   const { project, projectNumber, keys = "upload", audiences = [], mapping = {}, condition } = input;

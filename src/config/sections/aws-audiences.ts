@@ -1,8 +1,8 @@
 import { matchesPattern, patternOf } from "../../rules/trust/index.ts";
 import type { ServiceAccountName } from "../../rules/oidc/index.ts";
 import type { Config } from "../config.ts";
-import type { ConfiguredAudience } from "../party-section.ts";
-import type { RoleConfig } from "./config.ts";
+import type { ConfiguredAudience } from "./party-section.ts";
+import type { RoleConfig } from "../aws/config.ts";
 
 const names = (role: RoleConfig, account: string): boolean =>
   role.serviceAccounts.includes(account) ||

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../config.ts";
-import type { PublisherConfig } from "./config.ts";
+import type { PublisherConfig } from "../publisher/config.ts";
 
 /** The publisher's section; without one the issuer is served elsewhere: throws `config-without-publisher`. */
 export function publisherOf(config: Config): PublisherConfig {

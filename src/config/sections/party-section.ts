@@ -1,8 +1,8 @@
-import type { ServiceAccountName } from "../rules/oidc/index.ts";
-import type { Config, ConfiguredParties } from "./config.ts";
-import type { ConfigRule } from "./mistakes/rule.ts";
-import type { ConfigSource } from "./paths.ts";
-import type { ConfigInput } from "./schema.ts";
+import type { ServiceAccountName } from "../../rules/oidc/index.ts";
+import type { Config, ConfiguredParties } from "../config.ts";
+import type { ConfigRule } from "../mistakes/rule.ts";
+import type { ConfigSource } from "../paths.ts";
+import type { ConfigInput } from "../schema.ts";
 
 /** An audience that a ServiceAccount's token may have, and what in the config requires it. */
 export interface ConfiguredAudience {

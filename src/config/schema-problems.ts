@@ -1,11 +1,11 @@
 import type { z } from "zod";
-import { isRecord, nearest } from "../../core/base/index.ts";
-import { secretKind, secretName } from "../../core/credentials/index.ts";
-import type { ConfigDocument } from "../document.ts";
-import { type ConfigProblem, keyText, type KeyPath, valueText } from "./problem.ts";
-import { valueAt } from "./rule.ts";
-import { knownKeys, takesAnyKey } from "./schema-walk.ts";
-import { configSchema, plannedKeys } from "../schema.ts";
+import { isRecord, nearest } from "../core/base/index.ts";
+import { secretKind, secretName } from "../core/credentials/index.ts";
+import type { ConfigDocument } from "./mistakes/document.ts";
+import { type ConfigProblem, keyText, type KeyPath, valueText } from "./mistakes/problem.ts";
+import { valueAt } from "./mistakes/rule.ts";
+import { knownKeys, takesAnyKey } from "./mistakes/schema-walk.ts";
+import { configSchema, plannedKeys } from "./schema.ts";
 
 type Issue = z.core.$ZodIssue;
 

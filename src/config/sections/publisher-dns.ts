@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import type { DnsConfig } from "./config.ts";
+import type { DnsConfig } from "../dns/config.ts";
 
 /** The file of the publisher's own token for proving names, if it has one. */
 export function publisherTokenFile({ provider }: DnsConfig): string | undefined {
