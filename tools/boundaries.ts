@@ -1,5 +1,6 @@
 /**
- * Checks the direction of imports (docs/adr/0005-boundaries.md) by the table of tools/rooms.ts. It says how many modules it
+ * Checks the direction of imports (docs/adr/0005-boundaries.md) by the table of tools/rooms.ts, and
+ * inside each folder by the rule of tools/boundaries/part-order.ts. It says how many modules it
  * saw, and fails on an entry of the table that matches nothing, so that a check which looked at nothing cannot pass. A
  * module named by anything but a text is a fault.
  */
@@ -8,7 +9,7 @@ import { dirname, join, normalize, sep } from "node:path";
 import process from "node:process";
 import { importsIn } from "./imports.ts";
 import { impurity, partyAskedFor } from "./boundaries/names.ts";
-import { type FileImport, importsBackUp } from "./boundaries/part-order.ts";
+import { type FileImport, tangleText, tanglesOf } from "./boundaries/part-order.ts";
 import { allowed, federated, narrowed, nodeFree, pure, reserved } from "./rooms.ts";
 
 /** What a pure room may import of Node: node:crypto is arithmetic, node:buffer is memory, node:net is asked for isIP alone. */
@@ -203,15 +204,11 @@ const faults = [
     ...files.flatMap(faultsOfSource),
     ...imports.map(fault).filter((f) => f !== undefined),
     ...circles(edges).map((c) => `circle: ${c}`),
+    ...tanglesOf(inside).map(tangleText),
   ]),
 ];
 const empty = emptyEntries();
 if (empty.length > 0) faults.push(`tools/rooms.ts: these match nothing: ${empty.join(", ")}`);
 for (const line of faults) console.error(line);
 console.log(`boundaries: ${files.length} modules, ${imports.length} imports, ${faults.length} faults`);
-const backUp = [...importsBackUp(inside)].map(([folder, back]) => ({ folder, count: back.length }));
-console.log(
-  `${backUp.reduce((sum, { count }) => sum + count, 0)} imports run back up: ` +
-    backUp.map(({ folder, count }) => `${folder} ${count}`).join(", "),
-);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -205,6 +205,18 @@ describe("tools/boundaries.ts", () => {
     ]);
   });
 
+  test("finds folders of a room that import each other, though none of their files do", async () => {
+    const said = await judged({
+      "src/map/index.ts": 'import "./drawn/a.ts";',
+      "src/map/drawn/a.ts": 'import "../ways/a.ts";',
+      "src/map/ways/b.ts": 'import "../drawn/b.ts";',
+      "src/map/ways/a.ts": "",
+      "src/map/drawn/b.ts": "",
+    });
+    assert.equal(said.length, 1, said.join("\n"));
+    assert.match(said[0] ?? "", /^src\/map: drawn\/ → ways\/ → drawn\/ runs back up /u);
+  });
+
   test("finds a circle of imports", async () => {
     const circle = await judged({
       "src/core/base/a.ts": 'import "./b.ts";',

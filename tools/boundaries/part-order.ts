@@ -34,33 +34,77 @@ function arrowOf({ file, path }: FileImport): Arrow | undefined {
   return { file, path, folder, from: partIn(importing), to: partIn(imported) };
 }
 
-/** The parts to which arrows lead from one, over however many parts. */
-function reachedFrom(start: string, targets: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> {
-  const reached = new Set<string>();
+type Targets = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The parts to which arrows lead from one over however many parts, by the shortest way, and the part before each. */
+function reachedFrom(start: string, targets: Targets): ReadonlyMap<string, string> {
+  const before = new Map<string, string>();
   const waiting = [start];
-  for (let part = waiting.pop(); part !== undefined; part = waiting.pop())
+  for (const part of waiting)
     for (const next of targets.get(part) ?? [])
-      if (!reached.has(next)) {
-        reached.add(next);
+      if (!before.has(next)) {
+        before.set(next, part);
         waiting.push(next);
       }
-  return reached;
+  return before;
 }
 
-/** Those of a folder's arrows that are in a circle. */
-function returning(arrows: readonly Arrow[]): readonly Arrow[] {
+/** The way that leads to a part from itself over the fewest parts. */
+function circleAround(part: string, before: ReadonlyMap<string, string>): readonly string[] {
+  const circle = [part];
+  for (let at = before.get(part); at !== undefined && at !== part; at = before.get(at)) circle.unshift(at);
+  return [part, ...circle];
+}
+
+/** Parts of a folder that import one another. */
+export interface Tangle {
+  readonly folder: string;
+  /** One way around, the shortest from its first part: `["a.ts", "b/", "a.ts"]`. */
+  readonly circle: readonly string[];
+  /** All imports that run back up between its parts. */
+  readonly imports: readonly FileImport[];
+}
+
+function tanglesIn(folder: string, arrows: readonly Arrow[]): readonly Tangle[] {
   const targets = new Map<string, Set<string>>();
   for (const { from, to } of arrows) targets.set(from, (targets.get(from) ?? new Set()).add(to));
   const reached = new Map([...targets.keys()].map((part) => [part, reachedFrom(part, targets)]));
-  return arrows.filter(({ from, to }) => reached.get(to)?.has(from) === true);
+  const areOne = (a: string, b: string): boolean =>
+    reached.get(a)?.has(b) === true && reached.get(b)?.has(a) === true;
+  const tangled = [...targets.keys()].filter((part) => areOne(part, part)).toSorted();
+  const firsts = tangled.filter((part, index) => !tangled.slice(0, index).some((one) => areOne(one, part)));
+  return firsts.map((first) => ({
+    folder,
+    circle: circleAround(first, reached.get(first) ?? new Map<string, string>()),
+    imports: arrows
+      .filter(({ from, to }) => areOne(first, from) && areOne(first, to))
+      .map(({ file, path }) => ({ file, path })),
+  }));
 }
 
-/** The imports that run back up, by the folder in which they do. */
-export function importsBackUp(imports: readonly FileImport[]): ReadonlyMap<string, readonly FileImport[]> {
+/** What breaks the rule, folder by folder; files alone that import one another are a circle of imports, which is looked for elsewhere. */
+export function tanglesOf(imports: readonly FileImport[]): readonly Tangle[] {
   const arrows = Map.groupBy(
     imports.map(arrowOf).filter((arrow) => arrow !== undefined),
     ({ folder }) => folder,
   );
-  const found = [...arrows].map(([folder, all]) => [folder, returning(all)] as const);
-  return new Map(found.filter(([, back]) => back.length > 0).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return [...arrows]
+    .flatMap(([folder, all]) => tanglesIn(folder, all))
+    .filter(({ circle }) => circle.some((part) => part.endsWith("/")));
+}
+
+/** `src/stack: a.ts → b/ → a.ts: …`, with an import for each arrow of the circle. */
+export function tangleText({ folder, circle, imports }: Tangle): string {
+  const leads = (from: string, to: string): string => {
+    const found = imports.find((one) => {
+      const arrow = arrowOf(one);
+      return arrow?.from === from && arrow.to === to;
+    });
+    return `${found?.file ?? from} imports ${found?.path ?? to}`;
+  };
+  const steps = circle.slice(1).map((to, index) => leads(circle[index] ?? "", to));
+  return (
+    `${folder}: ${circle.join(" → ")} runs back up (${steps.join(", ")}); of these parts ` +
+    `${imports.length} imports are in circles: move a file to where it stands above or below both`
+  );
 }
