@@ -23,7 +23,7 @@ describe("a fault in a real part", () => {
       const found = report.findings.find(({ reason }) => reason === cause);
       assert.ok(found, JSON.stringify(report, undefined, 2));
       assert.ok(found.seen !== "" && found.next !== "", JSON.stringify(found));
-      // The page of the cause shows these words: node test/doctor/outputs.ts writes them anew.
+      // The page of the cause shows these words: npm run generate writes them anew.
       assert.deepEqual(outputOf(report, cause), writtenOutputs()[cause]);
       const { outcome } = reasons[cause];
       if (outcome === "broken")

@@ -1,7 +1,7 @@
 /**
  * What doctor says of each fault, as the pages of docs/reference/causes/ show it: values that differ from run to run are taken out.
  *
- *   node test/doctor/outputs.ts    writes outputs.json anew; faults.test.ts compares each with it
+ *   node test/doctor/outputs.ts    writes outputs.json anew, as npm run generate does; faults.test.ts compares each with it
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
