@@ -50,7 +50,7 @@ describe("a run of up in which something fails", () => {
   test("leaves the records of the name of before where Cloudflare refuses those of the new one, and takes them in the next run", async (t) => {
     const world = await dnsCliWorld(t);
     const text = (host: string): string =>
-      `stack: prod\nissuer: https://${host}\ndns: {cloudflare: {}, addresses: ["203.0.113.7", "2001:db8::7"]}\n`;
+      `stack: prod\nidentity: 3f2a91bc\nissuer: https://${host}\ndns: {cloudflare: {}, addresses: ["203.0.113.7", "2001:db8::7"]}\n`;
     const names = (): readonly string[] => [...new Set(world.records().map(({ name }) => name))].toSorted();
     await world.config(text("a.example.com"));
     assert.equal((await world.podtrust(["up", "--yes"])).code, 0);

@@ -131,6 +131,20 @@ export function testParty({ name, skip, calls: least, open }: PartySuite): void 
       assert.deepEqual(await world.standing(), empty);
     });
 
+    test("marked before there were identities, and for another issuer, is another config's: up and down are refused", async () => {
+      await world.must(["up", "--yes"]);
+      await world.unmark();
+      const made = await world.standing();
+      const file = join(world.child([]).cwd ?? "", "podtrust.yaml");
+      const text = (await readFile(file, "utf8")).replace(identity, otherIdentity);
+      await writeFile(file, text.replace(/^issuer: .*$/mu, "issuer: https://b.example.com"));
+      assert.equal((await world.podtrust(["up", "--yes"])).code, 1);
+      const { code, err } = await world.podtrust(["down", "--yes"]);
+      assert.equal(code, 1);
+      assert.match(err, /are refused from then on: the config's issuer is https:\/\/b\.example\.com/u);
+      assert.deepEqual(await world.standing(), made);
+    });
+
     test("of the same name with another identity is another config's: its up and its down change nothing", async () => {
       await world.must(["up", "--yes"]);
       const made = await world.standing();

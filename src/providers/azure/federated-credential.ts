@@ -78,6 +78,12 @@ export function isOwnCredential(
   return isFormer || isHashAfter(name, prefixOf(stack));
 }
 
+/** The issuers of credentials that have our stack's name and no identity in theirs, and are for another issuer than ours. */
+export function otherIssuers(all: readonly ObservedCredential[], stack: CredentialOwner): readonly string[] {
+  const former = all.filter(({ name }) => isHashAfter(name, namePrefixOf(stack.stack)));
+  return [...new Set(former.map(({ issuer }) => issuer))].filter((issuer) => issuer !== stack.issuer);
+}
+
 /** Whether a credential was made for a binding of the stack's cluster. */
 export function isBoundCredential({ name }: Pick<ObservedCredential, "name">, stack: string): boolean {
   return isHashAfter(name, bindingPrefixOf(stack));

@@ -23,6 +23,7 @@ export {
   credentialName,
   type ObservedCredential,
   isBoundCredential,
+  otherIssuers,
   type CredentialOwner,
   type DesiredCredential,
 } from "./federated-credential.ts";

@@ -64,6 +64,19 @@ function zoneWith(...sets: readonly ObservedRecordSet[]) {
 }
 
 describe("a set of records of the config", () => {
+  test("gets the mark's identity where only that is missing, and is taken from nobody for it", async () => {
+    const { log, place } = zoneWith(foundSet({ owner: { kind: "ours", byName: true } }));
+    const plan = await planOf({ desired: [recordResource(place, spec)] }, signal);
+    assert.deepEqual(
+      plan.changes.map(({ kind, fields }) => [kind, fields.map(({ field }) => field)]),
+      [["update", ["mark"]]],
+    );
+    assert.deepEqual((await applyPlan(plan)).failed, []);
+    assert.deepEqual(log, [`write ${spec.values.join(" ")}`]);
+    const now = await planOf({ desired: [recordResource(place, spec)] }, signal);
+    assert.deepEqual(now.changes[0]?.kind, "none");
+  });
+
   test("is made where there is none, and is then as wanted, whatever order its values come in", async () => {
     const { kept, log, place } = zoneWith();
     const record = recordResource(place, spec);

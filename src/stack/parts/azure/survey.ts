@@ -12,6 +12,7 @@ import {
   listIdentities,
   observedCredentials,
   observedIdentity,
+  otherIssuers,
   viewOf,
   type DesiredCredential,
 } from "../../../providers/azure/index.ts";
@@ -109,6 +110,20 @@ class SectionSurvey {
     return { stack, identity, issuer };
   }
 
+  /**
+   * An identity as a resource. One that is marked by the stack's name alone is for the issuers of the credentials that were made
+   * with it: it may be that of another stack of the name.
+   */
+  #identity(
+    name: string,
+    owner: Owner | undefined,
+    credentials: readonly ObservedCredential[] = [],
+  ): Resource<IdentityState> {
+    const resource = identityOf(this.#apis, this.#section, name);
+    if (owner?.kind !== "ours" || owner.byName !== true) return resource;
+    return { ...resource, issuers: () => otherIssuers(credentials, this.#stack) };
+  }
+
   /** State of one identity or application, and its resources in a plan. */
   async #look(
     identity: AzureIdentity,
@@ -123,8 +138,8 @@ class SectionSurvey {
     const stack = this.#stack;
     const made: ObservedResource[] = [];
     if (identity.kind === "managed" && !isForeign(looked.owner)) {
-      const resource = identityOf(this.#apis, this.#section, identity.name);
-      made.push([resource, observedIdentity(found, stack)]);
+      const own = this.#identity(identity.name, looked.owner, credentials);
+      made.push([own, observedIdentity(found, stack)]);
     }
     const dependsOn = made.map(([{ id }]) => id);
     const resource = credentialsResource({ ...stack, holder, desired: looked.desired, dependsOn });
@@ -153,8 +168,9 @@ class SectionSurvey {
     );
     const stack = this.#stack;
     const seen = looks.flatMap(({ found, holder, credentials }): readonly ObservedResource[] => {
-      const isOurs = identityOwner(found, stack).kind === "ours";
-      const identity = identityOf(this.#apis, this.#section, found.name) as Resource;
+      const owner = identityOwner(found, stack);
+      const isOurs = owner.kind === "ours";
+      const identity = this.#identity(found.name, owner, credentials) as Resource;
       const dependsOn = isOurs ? [identity.id] : [];
       const own = observedCredentials(credentials, stack);
       return [
