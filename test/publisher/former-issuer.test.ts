@@ -1,7 +1,7 @@
 /** A publisher of an issuer that its cluster does not name yet. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { publisherOf } from "../../src/config/index.ts";
+import { defaultPodSettings, publisherOf } from "../../src/config/index.ts";
 import { type IssuerOptions, publisherSpec, startPublisher } from "../../src/publisher/index.ts";
 import { renderDiscovery } from "../../src/rules/oidc/index.ts";
 import { type PublicJwk, renderJwkSet } from "../../src/rules/keys/index.ts";
@@ -163,6 +163,7 @@ test("the config of a publisher in the cluster lists the former issuers of the c
     name: "podtrust-publisher",
     image: "podtrust",
     replicas: 2,
+    pods: defaultPodSettings,
   } as const;
   const spec = await publisherSpec(listed, { ...choice } as Parameters<typeof publisherSpec>[1]);
   assert.match(spec.config, /formerIssuers:\s+- "?https:\/\/kubernetes\.default\.svc\.cluster\.local/u);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { parseConfig } from "../../../src/config/index.ts";
+import { namedStack } from "../../../src/rules/plan/index.ts";
 import { openAws } from "../../../src/providers/aws/index.ts";
 import { type AwsPart, awsPart, type RoleChange } from "../../../src/stack/index.ts";
 import { account, roles, ssm, webRole } from "../../support/bindings/objects.ts";
@@ -42,7 +43,7 @@ describe("the roles of a stack's bindings after the theft of a key", () => {
     const world = await boundWorld(t);
     const part = await partOf(world, "prod");
     t.after(() => part.close());
-    assert.deepEqual(await part.rolesBeside(signal), [{ ...bound, mark: "prod/shop/web" }]);
+    assert.deepEqual(await part.rolesBeside(signal), [{ ...bound, mark: namedStack("prod/shop/web") }]);
     const locked = await part.lockRoles(closed, signal);
     assert.deepEqual(locked, { roles: [{ ...bound, outcome: "done" }], isWhole: true });
     const isLocked = async (): Promise<readonly boolean[]> => {
