@@ -74,7 +74,11 @@ export function writeScript(
     `set -eu
 umask 077
 # A shell's own printf does not say that a disk is full. Two runs may write the mark at once.
-if [ ! -f ${mark} ]; then env printf '%s\\n' "$3" >${mark}.new.$$; mv -f ${mark}.new.$$ ${mark}; fi
+if [ ! -f ${mark} ]; then
+  marked=$(mktemp ${mark}.new-XXXXXX)
+  if ! env printf '%s\\n' "$3" >"$marked"; then rm -f "$marked"; exit 1; fi
+  mv -f "$marked" ${mark}
+fi
 record=./$1
 folder=$(dirname "$record")
 mkdir -p "$folder"
