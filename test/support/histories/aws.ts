@@ -325,6 +325,15 @@ export const awsHistories: HistoryParty = {
   specs: awsSpecs.length,
   deeds: awsDeeds,
   looks: { minutes: 4, count: 5 },
+  // A binding that is being deleted may still say onDelete: its sessions go on as long as they last.
+  retained(note, { what }) {
+    const [id = "", name = ""] = what.split(" ");
+    const [arns = "", why] = note.split(": stays, as onDelete says");
+    return (
+      why !== undefined &&
+      arns.split(", ").some((arn) => arn.includes(`::${id}:`) && arn.endsWith(`/${name}`))
+    );
+  },
   async start() {
     const sandbox = await startTestSandbox({ clock: systemClock });
     const second = await sandbox.sandbox.newAccount();

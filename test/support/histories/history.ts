@@ -125,7 +125,7 @@ export class History {
     await this.#look();
     for (const one of this.#held.values()) {
       if (one.isForeign === true || one.isForgotten === true || this.#isSaid(one)) continue;
-      if (one.isWithin(this.#trustsOf(one.who))) continue;
+      if (one.isWithin(this.#isRetained(one) ? this.#allTrusts() : this.#trustsOf(one.who))) continue;
       this.#faults.push(`at rest ${one.who} may by ${one.what}: ${named(one.rights)}, which no grant allows`);
     }
     for (const who of people)
@@ -143,6 +143,15 @@ export class History {
     return object === undefined ? undefined : recordOf(object["spec"]);
   }
 
+  /** The trusts that are to stay. */
+  #allTrusts(): readonly JsonRecord[] {
+    const { trust } = this.#party.kinds;
+    const all = this.#cluster.keys(trust).map((key) => this.#cluster.get(trust, key));
+    return all.flatMap((one) =>
+      one === undefined || one.metadata.deletionTimestamp !== undefined ? [] : [recordOf(one["spec"])],
+    );
+  }
+
   /** The trust that a binding names, where there is one that is to stay. */
   #trustsOf(who: string): readonly JsonRecord[] {
     const { binding, trust } = this.#party.kinds;
@@ -155,6 +164,10 @@ export class History {
 
   #isSaid(held: RightsByOne): boolean {
     return this.#cluster.said.some(({ note }) => this.#party.unclaimed?.(note, held) === true);
+  }
+
+  #isRetained(held: RightsByOne): boolean {
+    return this.#cluster.said.some(({ note }) => this.#party.retained?.(note, held) === true);
   }
 
   #isReady(who: string): boolean {

@@ -79,6 +79,8 @@ export interface HistoryParty {
   readonly looks: { readonly minutes: number; readonly count: number };
   /** Whether an Event says of what is held that nobody knows who made it. */
   readonly unclaimed?: (note: string, held: RightsByOne) => boolean;
+  /** Whether an Event says of what is held that it stays without its binding, as that asked: within a grant still. */
+  readonly retained?: (note: string, held: RightsByOne) => boolean;
   readonly start: () => Promise<Vendor & PartySpecs>;
 }
 
