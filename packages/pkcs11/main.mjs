@@ -25,6 +25,8 @@ function setting(name) {
   return value;
 }
 
+const pinFile = "PODTRUST_PKCS11_PIN_FILE";
+
 /** Bytes of a PIN's file. */
 const maxPin = 4096;
 
@@ -72,13 +74,13 @@ async function addon() {
 
 /** Opens the token and logs in; the session lasts as long as this process. */
 async function openToken() {
-  // First: a file that is refused is refused without the vendor's module.
-  const pin = readPin(setting("PODTRUST_PKCS11_PIN_FILE"));
+  // First: a file that is refused is refused without the addon and the vendor's module.
+  const pin = env[pinFile] ? readPin(env[pinFile]) : undefined;
   const library = await addon();
+  const [path, label] = ["PODTRUST_PKCS11_MODULE", "PODTRUST_PKCS11_TOKEN", pinFile].map(setting);
   const opened = new library.PKCS11();
-  opened.load(setting("PODTRUST_PKCS11_MODULE"));
+  opened.load(path);
   opened.C_Initialize();
-  const label = setting("PODTRUST_PKCS11_TOKEN");
   const slot = opened.C_GetSlotList(true).find((one) => opened.C_GetTokenInfo(one).label.trim() === label);
   if (slot === undefined) throw new Error(`there is no token ${label}`);
   const logged = opened.C_OpenSession(slot, library.CKF_SERIAL_SESSION);
