@@ -272,7 +272,7 @@ describe("the operator on a real API server", { skip: leftOut() }, () => {
     const { google } = clouds;
     await clouds.up();
     const env = await googleEnvironment(t, google);
-    const text = `stack: prod\nissuer: https://oidc.example.com\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`;
+    const text = `stack: prod\nidentity: 3f2a91bc\nissuer: https://oidc.example.com\ngcp: [{project: shop-project, projectNumber: "${projectNumber}"}]\n`;
     const config = await parse(text);
     const secret = { namespace: "podtrust", name: keysSecret };
     const logger = rememberingLogger();
