@@ -34,10 +34,14 @@ export async function lived(
   await history.rest();
 }
 
-/** Seed and path of a failure, as fast-check tells both. */
+/** Of the gate, which judges a change and not a throw of dice: by night, and by a seed alone, others are lived. */
+const gateSeed = 3;
+
+/** Seed and path of a failure, as fast-check tells both; a seed alone begins there. */
 function replayed(): fc.Parameters<unknown> {
-  const [seed, path] = (process.env["PODTRUST_HISTORY"] ?? "").split("/");
-  return seed === undefined || path === undefined ? {} : { seed: Number(seed), path, endOnFailure: true };
+  const [seed = "", path] = (process.env["PODTRUST_HISTORY"] ?? "").split("/");
+  if (seed === "") return isAtLength ? {} : { seed: gateSeed };
+  return path === undefined ? { seed: Number(seed) } : { seed: Number(seed), path, endOnFailure: true };
 }
 
 /**
@@ -70,6 +74,6 @@ export async function assertHistoriesHold(
     await living.catch(() => {});
     await vendor.close();
   }
-  const isReplay = "seed" in replayed();
+  const isReplay = "path" in replayed();
   assert.ok(isReplay || times > examples.length, `only ${times} histories in ${minutes} minutes`);
 }
