@@ -49,8 +49,8 @@ export function roleNameOf({ stack, serviceAccount }: Pick<Answers, "stack" | "s
 const longestName = 24;
 
 /**
- * A name for the stack that nobody else's has: things at a provider are called by it. Of the issuer's name, or of the zone with something random behind it, since more than
- * one stack may have a name there.
+ * A name for the stack that nobody else's has: things at a provider are called by it. Of the issuer's name, or of the zone
+ * with something random behind it, since more than one stack may have a name there.
  */
 export function stackNameOf(name: Answers["name"]): string {
   const text = "zone" in name ? name.zone : iamProviderKey(name.issuer);

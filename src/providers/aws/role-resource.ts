@@ -10,6 +10,7 @@ import {
 import {
   type Difference,
   awsTags,
+  lacksIdentity,
   type Observed,
   type Owner,
   type Resource,
@@ -156,8 +157,7 @@ export function otherIssuers(
   stack: StackOwner,
   ours: readonly string[],
 ): readonly string[] {
-  const owner = awsTags.ownerOf(tags, stack);
-  if (owner.kind !== "ours" || owner.byName !== true) return [];
+  if (!lacksIdentity(awsTags.ownerOf(tags, stack))) return [];
   const trusted = trustedProviders(trustPolicy);
   if (trusted.some((arn) => ours.includes(arn))) return [];
   return trusted.map((arn) => `https://${arn.slice(arn.indexOf("/") + 1)}`);

@@ -8,7 +8,7 @@ import {
   type RecordKey,
   type RecordSet,
 } from "../../rules/dns/index.ts";
-import { type Owner, ownershipComment, type StackOwner } from "../../rules/plan/index.ts";
+import { lacksIdentity, type Owner, ownershipComment, type StackOwner } from "../../rules/plan/index.ts";
 import { invalidAnswer } from "./answer.ts";
 
 /** One record as the API has it. */
@@ -67,8 +67,6 @@ export function ownerOf(record: ApiRecord, stack: StackOwner): Owner {
   return { kind: "untagged", looksLike: `an unknown owner who made it an alias of ${record.value}` };
 }
 
-const isByName = (owner: Owner): boolean => owner.kind === "ours" && owner.byName === true;
-
 /** Records of one name and type as a set; undefined for none. */
 export function setOf(
   key: RecordKey,
@@ -85,7 +83,7 @@ export function setOf(
     recordIds: Object.fromEntries(records.map(({ value, id }) => [value, id])),
     proxied: records.some(({ proxied }) => proxied),
     hasOurs: owners.some(({ kind }) => kind === "ours"),
-    owner: owners.find(({ kind }) => kind !== "ours") ?? owners.find(isByName) ?? { kind: "ours" },
+    owner: owners.find(({ kind }) => kind !== "ours") ?? owners.find(lacksIdentity) ?? { kind: "ours" },
   };
 }
 

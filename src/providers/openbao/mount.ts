@@ -3,6 +3,7 @@ import { PodtrustError, retry, textOf } from "../../core/base/index.ts";
 import {
   type Difference,
   type FieldChange,
+  lacksIdentity,
   type Observed,
   type Owner,
   ownershipComment,
@@ -166,8 +167,6 @@ async function mark(api: OpenBaoApi, spec: MountSpec, signal: AbortSignal): Prom
   const path = ["sys", "mounts", "auth", spec.mount, "tune"];
   await api.call({ method: "POST", path, body: { description: ownershipComment.of(spec) }, what }, signal);
 }
-
-const lacksIdentity = (owner: Owner): boolean => owner.kind === "ours" && owner.byName === true;
 
 /** Writes the config whole. The server fetches the issuer's documents first, and refuses what it cannot read. */
 async function configure(api: OpenBaoApi, spec: MountSpec, work: Work): Promise<void> {

@@ -4,6 +4,7 @@ import {
   type FieldChange,
   type Inputs,
   type Known,
+  lacksIdentity,
   mapKnown,
   type Observed,
   type Owner,
@@ -46,8 +47,9 @@ export function recordNames({ name, type }: RecordKey): Pick<Resource, "id" | "k
 
 /** The mark, where it has no identity yet. */
 function markFields(owner: Owner): readonly FieldChange[] {
-  const lacks = owner.kind === "ours" && owner.byName === true;
-  return lacks ? [{ field: "mark", before: "by the stack's name", after: "by its identity too" }] : [];
+  return lacksIdentity(owner)
+    ? [{ field: "mark", before: "by the stack's name", after: "by its identity too" }]
+    : [];
 }
 
 function observed(found: ObservedRecordSet | undefined): Observed<ObservedRecordSet> {

@@ -16,6 +16,7 @@ export {
   azureTags,
   cloudLabels,
   kubernetesLabels,
+  lacksIdentity,
   type Owner,
   ownershipComment,
   markedComment,

@@ -38,6 +38,10 @@ export type Owner =
   | { readonly kind: "newer-format"; readonly format: string }
   | { readonly kind: "untagged"; readonly looksLike: string };
 
+/** Whether it is ours by a mark that has no identity yet. */
+export const lacksIdentity = (owner: Owner | undefined): boolean =>
+  owner?.kind === "ours" && owner.byName === true;
+
 /** How ownership is marked on one kind of thing. */
 export interface OwnershipForm<Carrier> {
   /** What marks a thing as a stack's. Set in the call that creates it. */

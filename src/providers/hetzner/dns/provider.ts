@@ -10,7 +10,7 @@ import {
   type RecordSet,
   type TextValue,
 } from "../../../rules/dns/index.ts";
-import { cloudLabels, type StackOwner } from "../../../rules/plan/index.ts";
+import { cloudLabels, lacksIdentity, type StackOwner } from "../../../rules/plan/index.ts";
 import { actionsIn, awaitActions, untilReady } from "../actions.ts";
 import type { ChangeRequest, HetznerApi } from "../client.ts";
 import { isHetznerCode, isNotFound } from "../failure.ts";
@@ -175,7 +175,7 @@ class HetznerDns implements DnsProvider {
       const records = bodyRecords(set.type, set.values);
       return [
         // What is taken over is ours before it is changed.
-        ...(owner.kind === "ours" && owner.byName !== true
+        ...(owner.kind === "ours" && !lacksIdentity(owner)
           ? []
           : [{ method: "PUT", path, body: { labels } } as const]),
         ...(isSame

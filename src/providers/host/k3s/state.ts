@@ -1,5 +1,5 @@
 import { defined, mapped, textOfBase64 } from "../../../core/base/index.ts";
-import { type Owner, ownershipComment, type StackOwner } from "../../../rules/plan/index.ts";
+import { lacksIdentity, type Owner, ownershipComment, type StackOwner } from "../../../rules/plan/index.ts";
 import { parseRooms, type Room } from "../room.ts";
 import { configPath, type ConfigText } from "./config-file.ts";
 import type { RunningFlags } from "./running-flags.ts";
@@ -109,8 +109,7 @@ export function otherIssuers(
   state: Pick<K3sState, "configs">,
   { issuers, ...stack }: StackOwner & Pick<K3sSpec, "issuers">,
 ): readonly string[] {
-  const owner = ownerOf(state, stack);
-  if (owner.kind !== "ours" || owner.byName !== true) return [];
+  if (!lacksIdentity(ownerOf(state, stack))) return [];
   const found = [...(ownConfig(state)?.text ?? "").matchAll(/service-account-issuer=([^"\s]+)/gu)].map(
     ([, issuer = ""]) => issuer,
   );

@@ -16,7 +16,7 @@ import {
   viewOf,
   type DesiredCredential,
 } from "../../../providers/azure/index.ts";
-import type { Observed, Owner, Resource } from "../../../rules/plan/index.ts";
+import { lacksIdentity, type Observed, type Owner, type Resource } from "../../../rules/plan/index.ts";
 import { issuerMakers } from "../issuer-makers.ts";
 import type { Goal, Survey } from "../part.ts";
 import { type AzureSection, holderOf, identityOf, type TenantApis, wantedOf } from "./resources.ts";
@@ -120,7 +120,7 @@ class SectionSurvey {
     credentials: readonly ObservedCredential[] = [],
   ): Resource<IdentityState> {
     const resource = identityOf(this.#apis, this.#section, name);
-    if (owner?.kind !== "ours" || owner.byName !== true) return resource;
+    if (!lacksIdentity(owner)) return resource;
     return { ...resource, issuers: () => otherIssuers(credentials, this.#stack) };
   }
 
