@@ -93,14 +93,18 @@ describe("the price of injection by policy", { skip }, () => {
     return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
   }
 
-  /** Makes a pod until so many looks come of it: an API server sees policies that are made or deleted a moment later, one by one. */
-  async function untilLooks(count: number, makePod: () => Promise<ApiAnswer>): Promise<void> {
-    await until(async () => {
-      const earlier = await looks();
-      const { status, text } = await makePod();
-      assert.equal(status, 201, text);
-      return (await looks()) - earlier === count;
-    }, `a pod is looked at ${count} times`);
+  async function looksAt(makePod: () => Promise<ApiAnswer>): Promise<number> {
+    const earlier = await looks();
+    const { status, text } = await makePod();
+    assert.equal(status, 201, text);
+    return (await looks()) - earlier;
+  }
+
+  /** That so many looks come of a pod, once the API server has seen each policy that was made or deleted: it does one by one. */
+  async function assertLooks(count: number, makePod: () => Promise<ApiAnswer>): Promise<void> {
+    const isSettled = async (): Promise<boolean> => (await looksAt(makePod)) === count;
+    await until(isSettled, `a pod is looked at ${count} times`);
+    assert.equal(await looksAt(makePod), count);
   }
 
   async function apply(...options: readonly string[]): Promise<void> {
@@ -188,7 +192,7 @@ describe("the price of injection by policy", { skip }, () => {
       "pods are injected",
     );
     // Two of AWS's, and the one that reads pods alone; those of Google and Azure have no ConfigMap here.
-    await untilLooks(3, () => ask("POST", path, largePod("none")));
+    await assertLooks(3, () => ask("POST", path, largePod("none")));
     await plane.kubectl(["delete", "mutatingadmissionpolicy,validatingadmissionpolicy", "--all"]);
     await plane.kubectl([
       "delete",
@@ -215,7 +219,7 @@ describe("the price of injection by policy", { skip }, () => {
     }, "the policies are in force");
     const token = await plane.requestToken("tenant", "none", issuer);
     const path = "/api/v1/namespaces/tenant/pods?dryRun=All";
-    await untilLooks(0, () => plane.ask(path, { method: "POST", body: largePod("none"), token }));
+    await assertLooks(0, () => plane.ask(path, { method: "POST", body: largePod("none"), token }));
     const labels = await plane.ask("/api/v1/namespaces/tenant", {
       method: "PUT",
       body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "tenant", labels: label } },

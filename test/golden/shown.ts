@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { recordOf, recordsOf } from "../../src/core/base/index.ts";
 import type { CliResult } from "../support/cli.ts";
 import { golden, Texts } from "./golden.ts";
 
@@ -90,6 +91,15 @@ function byLines(member: string, value: unknown): unknown {
   return /^(?:hcl|yaml)$/u.test(member) && typeof value === "string" ? value.split("\n") : value;
 }
 
+/** A result whose `done` is in the order of its plan: what is done side by side ends in either. Its writes are held in theirs. */
+function inPlanOrder(result: unknown): unknown {
+  const { changes, done } = recordOf(result);
+  if (!Array.isArray(changes) || !Array.isArray(done)) return result;
+  const ids = recordsOf(changes).map(({ id }) => id);
+  const ordered = recordsOf(done).toSorted((a, b) => ids.indexOf(a["id"]) - ids.indexOf(b["id"]));
+  return { ...recordOf(result), done: ordered };
+}
+
 /** Runs of command lines with `--json`, as one golden file has them. */
 export class ShownRuns {
   readonly #sections: string[] = [];
@@ -99,7 +109,7 @@ export class ShownRuns {
   /** A run as it was typed, with what it gave. */
   add(line: string, { code, out, err }: CliResult): void {
     assert.ok(out.startsWith("{"), `podtrust ${line} --json printed no object:\n${out}${err}`);
-    const value = this.#texts.without(this.#placeholders.without(JSON.parse(out, byLines)));
+    const value = this.#texts.without(this.#placeholders.without(inPlanOrder(JSON.parse(out, byLines))));
     const shown = JSON.stringify(value, undefined, 2);
     this.#sections.push(`### ${code} podtrust ${line}\n${shown}\n`);
   }
