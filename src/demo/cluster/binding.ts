@@ -6,7 +6,9 @@ import {
   type BindingClients,
   BoundAccounts,
   ClusterView,
+  Leftovers,
   reconcileBinding,
+  reconcileTrust,
 } from "../../operator/bindings/index.ts";
 import { answerInTime, type ClusterStory } from "./cluster-story.ts";
 import { bindingDefinition } from "./survey.ts";
@@ -60,6 +62,21 @@ function clientsOf({ environment }: ClusterStory): BindingClients & { readonly a
   return { cluster, aws };
 }
 
+/** Deletes the trust, and runs the operator's own pass that lets it go; whether it is gone. Nothing may be bound by it any more. */
+async function isTrustGone(
+  { environment: { cluster, clock }, namespace }: ClusterStory,
+  clients: BindingClients,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const trust: ObjectRef = { kind: "AWSTrust", name: namespace };
+  await cluster.remove(trust, { signal });
+  const object = await cluster.read(trust, { signal });
+  if (object === undefined) return true;
+  const facts = { object, bindings: new Set<string>(), leftovers: new Leftovers() };
+  await reconcileTrust(facts, clients, clock, signal);
+  return (await cluster.read(trust, { signal })) === undefined;
+}
+
 /**
  * Binds a ServiceAccount: definitions, a grant, a binding, and the passes of the operator's own code until STS let the
  * ServiceAccount in. Reports the link `trust`. Throws `demo-link-broken`.
@@ -87,7 +104,7 @@ export async function bind(story: ClusterStory): Promise<BoundAccountOfDemo> {
     if ((await cluster.get(list, { signal: own })).status !== 200)
       return (await cluster.read(bindingDefinition, { signal: own })) === undefined;
     await cluster.remove(binding, { signal: own });
-    return (await pass(own)) === undefined;
+    return (await pass(own)) === undefined && (await isTrustGone(story, clients, own));
   }
   async function unbind(): Promise<void> {
     const { signal: own } = new AbortController();
