@@ -32,7 +32,7 @@ export const allowed: Record<string, readonly string[]> = {
   // What is Azure's alone: loaded by code that handles its bindings.
   "rules/bindings/azure": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
   // Bindings at Google: loaded on demand.
-  "rules/bindings/gcp": ["core/base", "core/reasons", "rules/oidc", "rules/injection", "rules/bindings"],
+  "rules/bindings/gcp": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
   "rules/distribution": ["core/base"],
   "rules/dns": ["core/base", "rules/plan"],
   "rules/tokens": ["core/base"],

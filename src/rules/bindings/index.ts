@@ -1,4 +1,4 @@
-export { type AllowedRole, allowedOf, mayRetain } from "./decide/allowed.ts";
+export { allowedOf, mayRetain } from "./decide/allowed.ts";
 export { decide, type GrantDecision, type GrantedRole, type DecidedRole } from "./decide/decide.ts";
 export type { GrantRefusal } from "./grants/matching-grants.ts";
 export type { GrantedTo, NamespacedName } from "./grants/is-for.ts";
@@ -32,6 +32,7 @@ export {
   operatorAccount,
 } from "./names.ts";
 export { type StatusCondition, conditionOf, type ConditionContent } from "./objects/condition.ts";
+export type { AllowedRole } from "./objects/grant-limits.ts";
 export {
   type Binding,
   type BindingSpec,

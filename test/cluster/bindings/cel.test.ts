@@ -5,9 +5,14 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import * as fc from "fast-check";
-import { sameTagKey, sameTagKeyCel, type JsonRecord } from "../../../src/core/base/index.ts";
-import { bindingPolicies, decide, readBinding, readTrust } from "../../../src/rules/bindings/index.ts";
-import { account, bindingOf, policyDocument, ssm, trustOf } from "../../support/bindings/objects.ts";
+import { sameTagKey, sameTagKeyCel } from "../../../src/core/base/index.ts";
+import {
+  bindingPolicies,
+  grantsGuardName,
+  loadPartyManifests,
+  type PartyManifests,
+} from "../../../src/rules/bindings/index.ts";
+import { drawnCases } from "../../support/bindings/drawn-cases.ts";
 import { buildProgram } from "../build.ts";
 import { evaluateCel } from "../cel.ts";
 import { leftOut } from "../harness/index.ts";
@@ -33,78 +38,6 @@ const keyPair = fc.oneof(
     .map(([key, at, letter]): [string, string] => [key, key.slice(0, at) + letter + key.slice(at + 1)]),
 );
 
-const own = (name: string): string => `arn:aws:iam::${account}:${name}`;
-const some = <T>(...of: readonly T[]) => fc.uniqueArray(fc.constantFrom(...of), { maxLength: 3 });
-const few = <T>(...of: readonly T[]) =>
-  fc.uniqueArray(fc.constantFrom(...of), { minLength: 1, maxLength: 2 });
-const accounts = [account, "444455556666"] as const;
-const tags = fc.uniqueArray(
-  fc.record({
-    key: fc.constantFrom("team", "Team", "TEAM", "cost", "Cost"),
-    value: fc.constantFrom("a", "A", "b"),
-  }),
-  { maxLength: 2, selector: ({ key }) => key.toLowerCase() },
-);
-const policies = [ssm, own("policy/shop/read"), own("policy/shop/"), own("policy/x")] as const;
-const existing = [own("role/shop/x"), own("role/admin"), "arn:aws:iam::444455556666:role/shop/x"] as const;
-const seconds = fc.constantFrom(3600, 7200, 43_200);
-const inlined = fc.constantFrom([], [{ name: "x", document: policyDocument }]);
-
-const grant = fc.record(
-  {
-    namespaces: few("shop", "shop-*", "team-a", "team-*", "*"),
-    serviceAccounts: few("web", "w*", "api-*", "*"),
-    accounts: few(...accounts),
-    policies: some(ssm, own("policy/shop/*"), own("policy/x*"), own("policy/*")),
-    existingRoles: some(own("role/shop/*"), own("role/admin"), "arn:aws:iam::444455556666:role/*"),
-    adoptRoles: some(own("role/shop/*"), own("role/*")),
-    chainedRoles: some(own("role/shop/*"), own("role/admin")),
-    inline: fc.boolean(),
-    retain: fc.boolean(),
-    boundary: fc.constant(own("policy/boundary")),
-    maxSessionSeconds: seconds,
-    tags,
-  },
-  { requiredKeys: ["namespaces", "accounts", "boundary"] },
-);
-const managed = fc.record(
-  {
-    policies: few(...policies),
-    inline: inlined,
-    maxSessionSeconds: seconds,
-    tags,
-    adopt: fc.constantFrom(...existing),
-    onDelete: fc.constantFrom("Delete", "Retain"),
-  },
-  { requiredKeys: ["policies"] },
-);
-const rarely = <T>(of: readonly T[]) =>
-  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constantFrom(...of) });
-const role = fc
-  .record({
-    chain: rarely(existing),
-    account: fc.option(fc.constantFrom(...accounts, "999988887777")),
-    managed,
-    arn: rarely(existing),
-  })
-  .map(({ account: id, managed: spec, arn, chain }): JsonRecord => {
-    if (chain !== null) return { chain: { arn: chain } };
-    return {
-      ...(id === null ? {} : { account: id }),
-      ...(arn === null ? { managed: spec } : { existing: { arn } }),
-    };
-  });
-const judged = fc.record({
-  namespace: fc.constantFrom("shop", "shop-2", "team-a", "team", "other"),
-  roles: fc
-    .array(role, { minLength: 1, maxLength: 2 })
-    .map((list) => list.map((one, at) => ({ profile: at === 0 ? "default" : `p${at}`, ...one }))),
-  grants: fc
-    .array(grant, { maxLength: 3 })
-    .map((list) => list.map((one, at) => ({ name: `g${at}`, ...one }))),
-  ids: fc.constantFrom<readonly string[]>(accounts.slice(0, 1), accounts),
-});
-
 interface Policy {
   readonly metadata: { readonly name: string };
   readonly spec: {
@@ -113,10 +46,10 @@ interface Policy {
   };
 }
 
-/** All that the guard of grants validates, with its variables written out. */
-function guardOfGrants(): string {
-  const [policy] = (bindingPolicies() as readonly Policy[]).filter(
-    ({ metadata, spec }) => metadata.name === "podtrust-grants" && Array.isArray(spec.validations),
+/** All that a guard of grants validates, with its variables written out. */
+function guardOfGrants(row: PartyManifests): string {
+  const [policy] = (bindingPolicies([row]) as readonly Policy[]).filter(
+    ({ metadata, spec }) => metadata.name === grantsGuardName(row.names) && Array.isArray(spec.validations),
   );
   assert.ok(policy !== undefined);
   const { variables, validations } = policy.spec;
@@ -141,29 +74,19 @@ describe("the CEL of the guards", { skip: leftOut() }, () => {
     assert.ok(share > 0.2 && share < 0.8, `${share} of the pairs are the same key`);
   });
 
-  test("says of 20,000 bindings and trusts what decide says", async () => {
-    const cases = samples(judged, 20_000).flatMap(({ namespace, roles, grants, ids }) => {
-      const regions = ids.map((id) => ({ id, region: "eu-central-1" }));
-      const here = grants.map((one) => ({ ...one, accounts: one.accounts.filter((id) => ids.includes(id)) }));
-      const allowed = here.filter((one) => one.accounts.length > 0);
-      const of = { stack: "prod", issuer: "https://oidc.example.test", accounts: regions, grants: allowed };
-      // As the API server has them: of what is left out only the trust's name is filled in.
-      const object = bindingOf({ trust: "default", roles }, { namespace });
-      const [binding, trust] = [readBinding(object), readTrust(trustOf(of))];
-      const row = { object, params: trustOf(of), request: { namespace } };
-      return "object" in binding && "object" in trust
-        ? [{ row, binding: binding.object, trust: trust.object }]
-        : [];
+  for (const party of ["aws", "azure", "gcp"] as const)
+    test(`says of 20,000 bindings and trusts of ${party} what its decide says`, async () => {
+      const [row] = await loadPartyManifests([party]);
+      assert.ok(row !== undefined);
+      const cases = drawnCases(party, row, 20_000);
+      const said = await evaluateCel(
+        guardOfGrants(row),
+        cases.map(({ object, params, request }) => ({ object, params, request })),
+      );
+      for (const [at, answer] of said.entries())
+        if (answer !== cases[at]?.isGranted)
+          assert.equal(answer, cases[at]?.isGranted, JSON.stringify(cases[at]));
+      const share = cases.filter(({ isGranted }) => isGranted).length / cases.length;
+      assert.ok(share > 0.02 && share < 0.8, `${share} of the cases are granted`);
     });
-    assert.ok(cases.length > 3000, `${cases.length} cases are well formed`);
-    const said = await evaluateCel(
-      guardOfGrants(),
-      cases.map(({ row }) => row),
-    );
-    const granted = cases.map(({ binding, trust }) => decide(binding, trust).kind === "granted");
-    for (const [at, answer] of said.entries())
-      if (answer !== granted[at]) assert.equal(answer, granted[at], JSON.stringify(cases[at]));
-    const share = granted.filter(Boolean).length / granted.length;
-    assert.ok(share > 0.02, `${share} of the cases are granted`);
-  });
 });

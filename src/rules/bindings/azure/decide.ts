@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
 import type { NamespacedName } from "../grants/is-for.ts";
-import { fitsAny } from "../grants/pattern.ts";
+import { lacksOf } from "../grants/limit.ts";
 import { partyNames } from "../names.ts";
 import { readResourceId, resourceIdOf } from "./forms.ts";
+import { identityRefusals } from "./limits.ts";
 import type { AzureBinding, AzureGrant, AzureTrustGroup, AzureTrust } from "./objects.ts";
 
 /** The identity that a binding is granted. */
@@ -81,23 +82,6 @@ function nameOf(trust: AzureTrust, binding: AzureBinding): string {
   return "name" in existing ? existing.name : readResourceId(existing.resourceId).name;
 }
 
-/** What one grant does not allow of an identity; nothing where it allows it. */
-function lacking(
-  { existing }: AzureBinding,
-  { group, identity }: { readonly group: AzureTrustGroup; readonly identity: string },
-  { name, groups, identities, create }: AzureGrant,
-): readonly GrantRefusal[] {
-  const lacks: GrantRefusal[] = [];
-  const refuse = (reason: GrantRefusal["reason"], text: string): void => {
-    lacks.push({ reason, message: `grant ${name} ${text}` });
-  };
-  if (!groups.includes(group.name)) refuse("GroupNotGranted", `is not for group ${group.name}`);
-  if (existing !== undefined && !fitsAny(identities, identity.toLowerCase()))
-    refuse("IdentityNotGranted", `does not name the existing identity ${identity.toLowerCase()}`);
-  if (existing === undefined && !create) refuse("CreationNotGranted", "does not let identities be made");
-  return lacks;
-}
-
 /** What the grants of a trust allow of a binding, as `decide` does for AWS; admission decides the same. */
 export function decideIdentity(binding: AzureBinding, given: AzureTrust | undefined): IdentityDecision {
   const refused = (...refusals: readonly GrantRefusal[]): IdentityDecision => ({ kind: "refused", refusals });
@@ -106,10 +90,12 @@ export function decideIdentity(binding: AzureBinding, given: AzureTrust | undefi
   const { trust, grants } = found;
   const group = groupOf(trust, binding);
   if ("reason" in group) return refused(group);
-  const identity = nameOf(trust, binding);
-  const grant = firstGrant(grants, (one) => lacking(binding, { group, identity }, one));
-  if (!("name" in grant)) return refused(...grant);
-  const resourceId = resourceIdOf(group, identity);
+  const name = nameOf(trust, binding);
   const managed = binding.existing === undefined;
-  return { kind: "granted", identity: { grant: grant.name, group, name: identity, resourceId, managed } };
+  const grant = firstGrant(grants, (one) =>
+    lacksOf(identityRefusals, { group: group.name, name, managed }, one),
+  );
+  if (!("name" in grant)) return refused(...grant);
+  const resourceId = resourceIdOf(group, name);
+  return { kind: "granted", identity: { grant: grant.name, group, name, resourceId, managed } };
 }

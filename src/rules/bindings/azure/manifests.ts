@@ -1,12 +1,10 @@
 import { azureAnnotations, azureMount, azureVariables } from "../../injection/index.ts";
 import {
   age,
-  anyFits,
   bindingStatus,
   type PartyManifests,
   proved,
   readyColumn,
-  type Requirement,
   text,
   trustStatus,
 } from "../manifests/index.ts";
@@ -15,34 +13,8 @@ import { defaultTrust, partyNames } from "../names.ts";
 import { scopesField } from "../scopes.ts";
 import type { ListField } from "../schema/index.ts";
 import { azureBindingSpec } from "./binding-schema.ts";
+import { identityRefusals } from "./limits.ts";
 import { azureTrustSpec, groupScope } from "./trust-schema.ts";
-
-const only = "(size(params.spec.groups) == 1 ? [params.spec.groups[0].name] : [])";
-const named = (owner: string): string => `(has(${owner}.group) ? [${owner}.group] : ${only})`;
-const part = (index: number): string => `r.existing.resourceId.split('/')[${index}]`;
-
-// As `groupOf` of decide.ts: a list of one name, or of none.
-const group =
-  `(has(r.managed) ? ${named("r.managed")} : !has(r.existing.resourceId) ? ${named("r.existing")} : ` +
-  `params.spec.groups.filter(o, o.subscription == ${part(2)} && o.resourceGroup.lowerAscii() == ${part(4)}.lowerAscii()).map(o, o.name))`;
-
-const identity = `(has(r.existing.name) ? r.existing.name : ${part(8)}).lowerAscii()`;
-
-// As `lacking` of decide.ts.
-const requirements: readonly Requirement[] = [
-  {
-    allowed: `${group}.exists(n, n in g.groups)`,
-    lacks: `"is not for the group of the identity, " + ${group}.join("")`,
-  },
-  {
-    allowed: `!has(r.existing) || ${anyFits("g", "identities", identity)}`,
-    lacks: `"does not name in identities " + ${identity}`,
-  },
-  {
-    allowed: "!has(r.managed) || g.?create.orValue(false)",
-    lacks: `"has no create: true"`,
-  },
-];
 
 const statusPlaces: ListField = {
   type: "array",
@@ -100,7 +72,7 @@ export const azureManifests: PartyManifests = {
     asked: "[object.spec]",
     named: "",
     what: "the identity of this binding",
-    requirements,
+    requirements: identityRefusals.map(({ admission }) => admission),
   },
   probe: { trust: defaultTrust, existing: { name: "podtrust-admission-probe" } },
   annotates: (key) =>

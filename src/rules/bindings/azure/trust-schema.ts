@@ -1,12 +1,11 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import { maxIssuer, relyingParties } from "../../oidc/index.ts";
-import { issuerRule, label, patterns } from "../objects/forms.ts";
+import { fieldsOf } from "../grants/limit.ts";
+import { issuerRule, label } from "../objects/forms.ts";
 import { grantee, grantsField, grantsNameTheirs } from "../objects/grants.ts";
 import type { ObjectField } from "../schema/index.ts";
-import { groupId, guid, identityPattern, location, resourceGroup } from "./forms.ts";
-
-/** Ours: as many as AWS's grants give roles by default. */
-const defaultMaxIdentities = 500;
+import { groupId, guid, location, resourceGroup } from "./forms.ts";
+import { identityLimits } from "./limits.ts";
 
 const grant: ObjectField = {
   type: "object",
@@ -14,21 +13,7 @@ const grant: ObjectField = {
   description: "What some namespaces may bind. An identity needs one grant that allows it.",
   properties: {
     ...grantee,
-    groups: { ...patterns(label(63), "In these groups of the trust."), minItems: 1 },
-    identities: patterns(identityPattern, "Identities of others that ServiceAccounts may become."),
-    create: {
-      type: "boolean",
-      absent: false,
-      description: "Whether bindings may have identities made.",
-    },
-    maxIdentities: {
-      type: "integer",
-      minimum: 0,
-      maximum: 5000,
-      absent: defaultMaxIdentities,
-      description:
-        "How many managed identities the bindings that the grant is for may have; the oldest come first.",
-    },
+    ...fieldsOf(identityLimits),
   },
 };
 

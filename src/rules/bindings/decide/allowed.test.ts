@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Grant } from "../objects/objects.ts";
-import { allowedOf, mayRetain, type StandingRole } from "./allowed.ts";
+import type { StandingRole } from "../objects/grant-limits.ts";
+import { allowedOf, mayRetain } from "./allowed.ts";
 
 const account = "111122223333";
 const boundary = `arn:aws:iam::${account}:policy/tenants`;

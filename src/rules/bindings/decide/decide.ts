@@ -1,5 +1,4 @@
-import { defined, foldTagKey, mergeTags, partitionOf } from "../../../core/base/index.ts";
-import type { BindingReason } from "../../../core/reasons/index.ts";
+import { defined, mergeTags, partitionOf } from "../../../core/base/index.ts";
 import { readArn } from "../../oidc/index.ts";
 import type {
   Binding,
@@ -12,7 +11,8 @@ import type {
 } from "../objects/objects.ts";
 import { namespaceTag, retainedMark, serviceAccountTag, trustNames } from "../names.ts";
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
-import { fitsAny } from "../grants/pattern.ts";
+import { lacksOf } from "../grants/limit.ts";
+import { roleRefusals } from "../objects/grant-limits.ts";
 import { roleName } from "./role-name.ts";
 
 /** A desired role, in the form in which the config has roles. */
@@ -71,59 +71,9 @@ function accountOf(
   return { reason: "AccountUnknown", message };
 }
 
-type MakeRefusal = (reason: BindingReason, message: string) => GrantRefusal;
-
-function policiesLacking(
-  { policies = [], inline = [] }: ManagedSpec,
-  grant: Grant,
-  refuse: MakeRefusal,
-): readonly GrantRefusal[] {
-  const foreign = policies.filter((arn) => !fitsAny(grant.policies, arn));
-  return [
-    ...foreign.map((arn) => refuse("PolicyNotGranted", `does not allow the policy ${arn}`)),
-    ...(inline.length === 0 || grant.inline
-      ? []
-      : [refuse("InlinePolicyNotGranted", "allows no policies of the role's own")]),
-  ];
-}
-
-function managedLacking(managed: ManagedSpec, grant: Grant, refuse: MakeRefusal): readonly GrantRefusal[] {
-  const { maxSessionSeconds, adopt, onDelete, tags = [] } = managed;
-  const forced = new Map(grant.tags?.map(({ key, value }) => [foldTagKey(key), value]));
-  const lacks: GrantRefusal[] = [...policiesLacking(managed, grant, refuse)];
-  if (maxSessionSeconds > grant.maxSessionSeconds) {
-    const message = `allows sessions of ${grant.maxSessionSeconds} s, not of ${maxSessionSeconds} s`;
-    lacks.push(refuse("SessionNotGranted", message));
-  }
-  if (adopt !== undefined && !fitsAny(grant.adoptRoles, adopt))
-    lacks.push(refuse("AdoptionNotGranted", `does not let the role ${adopt} be taken over`));
-  if (onDelete === "Retain" && !grant.retain)
-    lacks.push(refuse("RetainNotGranted", "does not let a role stay when its binding goes"));
-  for (const { key, value } of tags) {
-    const set = forced.get(foldTagKey(key)) ?? value;
-    if (set !== value) lacks.push(refuse("TagNotGranted", `sets the tag ${key} to ${set}, not to ${value}`));
-  }
-  return lacks;
-}
-
-const refusalFor =
-  ({ profile }: RoleOfBinding, { name }: Grant): MakeRefusal =>
-  (reason, message) => ({ reason, message: `profile ${profile}: grant ${name} ${message}` });
-
 /** What one grant does not allow of a role; nothing where it allows all of it. */
-function lacking({ role, account }: RoleRequest, grant: Grant): readonly GrantRefusal[] {
-  const { managed, existing } = role;
-  const refuse = refusalFor(role, grant);
-  return [
-    ...(grant.accounts.includes(account.id)
-      ? []
-      : [refuse("AccountNotGranted", `is not for account ${account.id}`)]),
-    ...(existing === undefined || fitsAny(grant.existingRoles, existing.arn)
-      ? []
-      : [refuse("RoleNotGranted", `does not name the existing role ${existing.arn}`)]),
-    ...(managed === undefined ? [] : managedLacking(managed, grant, refuse)),
-  ];
-}
+const lacking = (role: RoleOfBinding, account: string | undefined, grant: Grant): readonly GrantRefusal[] =>
+  lacksOf(roleRefusals, { ...role, account }, grant, `profile ${role.profile}: `);
 
 const recordOfTags = (tags: readonly RoleTag[]): DecidedRole["tags"] =>
   Object.fromEntries(tags.map(({ key, value }) => [key, value]));
@@ -170,17 +120,14 @@ function granted(request: RoleRequest, grant: Grant): GrantedRole {
 }
 
 function decideRole(request: RoleRequest, grants: readonly Grant[]): GrantedRole | readonly GrantRefusal[] {
-  const found = firstGrant(grants, (grant) => lacking(request, grant));
+  const { role, account } = request;
+  const found = firstGrant(grants, (grant) => lacking(role, account.id, grant));
   return "name" in found ? granted(request, found) : found;
 }
 
-/** Why no grant lets a role name another to assume; nothing where one does. A chain may be of any account. */
-function chainRefusals(role: RoleOfBinding, arn: string, grants: readonly Grant[]): readonly GrantRefusal[] {
-  const found = firstGrant(grants, (grant) =>
-    fitsAny(grant.chainedRoles, arn)
-      ? []
-      : [refusalFor(role, grant)("ChainNotGranted", `does not name the chained role ${arn}`)],
-  );
+/** Why no grant lets a role name another to assume; nothing where one does. A chained role may be of any account. */
+function chainRefusals(role: RoleOfBinding, grants: readonly Grant[]): readonly GrantRefusal[] {
+  const found = firstGrant(grants, (grant) => lacking(role, undefined, grant));
   return "name" in found ? [] : found;
 }
 
@@ -198,7 +145,7 @@ export function decide(binding: Binding, given: Trust | undefined): GrantDecisio
   const roles: GrantedRole[] = [];
   for (const role of binding.roles) {
     if (role.chain !== undefined) {
-      refusals.push(...chainRefusals(role, role.chain.arn, grants));
+      refusals.push(...chainRefusals(role, grants));
       continue;
     }
     const account = accountOf(trust, role);

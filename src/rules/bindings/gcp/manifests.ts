@@ -2,7 +2,6 @@ import { googleAnnotations } from "../../injection/index.ts";
 import {
   age,
   bindingStatus,
-  listOf,
   type PartyManifests,
   proved,
   readyColumn,
@@ -10,8 +9,7 @@ import {
   trustStatus,
 } from "../manifests/index.ts";
 import { defaultTrust, partyNames } from "../names.ts";
-import { maxNames } from "./decide.ts";
-import { fitsEmailCel } from "./email.ts";
+import { bindingRefusals } from "./limits.ts";
 import { scopesField } from "../scopes.ts";
 import { googleBindingSpec, googleTrustSpec, leftMembers, poolScope } from "./schema.ts";
 
@@ -24,7 +22,6 @@ export const googleKeys = [
   googleAnnotations.audience.key,
 ] as const;
 
-const length = "size(request.namespace) + size(object.metadata.name)";
 const provider =
   "^https://iam[.]googleapis[.]com/projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]+/providers/[a-z0-9-]+$";
 
@@ -67,20 +64,7 @@ export const googleManifests: PartyManifests = {
     asked: "[object.spec]",
     named: "",
     what: "this binding",
-    requirements: [
-      {
-        allowed: `!has(r.email) || ${listOf("g", "emails")}.exists(p, ${fitsEmailCel("p", "r.email")})`,
-        lacks: `"does not name in emails " + r.?email.orValue("")`,
-      },
-      {
-        allowed: "!r.?direct.orValue(false) || g.?direct.orValue(false)",
-        lacks: `"has no direct: true"`,
-      },
-      {
-        allowed: `${length} <= ${maxNames}`,
-        lacks: `"cannot help: namespace and name have more than ${maxNames} characters, which Google takes"`,
-      },
-    ],
+    requirements: bindingRefusals.map(({ admission }) => admission),
   },
   probe: {
     trust: defaultTrust,

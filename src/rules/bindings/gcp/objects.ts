@@ -1,8 +1,4 @@
-import { recordOf } from "../../../core/base/index.ts";
-import { readObject, type Read } from "../objects/read.ts";
-import { partyNames } from "../names.ts";
-import { otherScopes, type OtherScopes, type TrustScope } from "../scopes.ts";
-import { googleBindingSpec, googleTrustSpec, poolScope } from "./schema.ts";
+import type { OtherScopes, TrustScope } from "../scopes.ts";
 
 /** What a GCPServiceAccountBinding says: one of `email` and `direct`. */
 export interface GoogleBindingSpec {
@@ -29,7 +25,7 @@ export interface GoogleGrant {
   readonly direct: boolean;
 }
 
-interface GoogleTrustSpec {
+export interface GoogleTrustSpec {
   readonly issuer: string;
   readonly projectNumber: string;
   readonly pool: string;
@@ -43,24 +39,6 @@ interface GoogleTrustSpec {
 export interface GoogleTrust extends GoogleTrustSpec, Pick<OtherScopes<TrustScope>, "gone"> {
   readonly name: string;
   readonly grants: readonly GoogleGrant[];
-}
-
-/** Reads a GCPServiceAccountBinding from unvalidated JSON. What the API server refuses is refused here too. */
-export function readGoogleBinding(value: unknown): Read<GoogleBinding> {
-  const read = readObject(value, partyNames.gcp.binding, googleBindingSpec);
-  if ("problems" in read) return read;
-  const { namespace, name, spec } = read.object;
-  return { object: { namespace, name, ...(spec as GoogleBindingSpec) } };
-}
-
-/** Reads a GCPTrust likewise. */
-export function readGoogleTrust(value: unknown): Read<GoogleTrust> {
-  const read = readObject(value, partyNames.gcp.trust, googleTrustSpec);
-  if ("problems" in read) return read;
-  const { name } = read.object;
-  const spec = read.object.spec as GoogleTrustSpec;
-  const { gone } = otherScopes(recordOf(value), [{ id: poolId(spec) }], poolScope);
-  return { object: { name, ...spec, grants: spec.grants ?? [], gone } };
 }
 
 /** What a person calls a pool by. */

@@ -1,8 +1,10 @@
 import { relyingParties } from "../../oidc/index.ts";
-import { issuerRule, patterns, trustField } from "../objects/forms.ts";
+import { fieldsOf } from "../grants/limit.ts";
+import { issuerRule, trustField } from "../objects/forms.ts";
 import { grantee, grantsField } from "../objects/grants.ts";
 import type { ListField, ObjectField, TextField } from "../schema/index.ts";
-import { email, emailPattern } from "./email.ts";
+import { email } from "./email.ts";
+import { principalLimits } from "./limits.ts";
 
 /** `spec` of a GCPServiceAccountBinding. */
 export const googleBindingSpec: ObjectField = {
@@ -32,12 +34,7 @@ const grant: ObjectField = {
   description: "What some namespaces may bind. A binding needs one grant that allows all of it.",
   properties: {
     ...grantee,
-    emails: patterns(emailPattern, "Service accounts of Google that bindings may name."),
-    direct: {
-      type: "boolean",
-      absent: false,
-      description: "Whether ServiceAccounts may be principals of their own.",
-    },
+    ...fieldsOf(principalLimits),
   },
 };
 

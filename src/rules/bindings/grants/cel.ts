@@ -1,4 +1,4 @@
-import { fitsCel } from "../grants/pattern.ts";
+import { fitsCel } from "./pattern.ts";
 
 /** A list of an object, empty where it is left out. */
 export const listOf = (owner: string, field: string): string => `${owner}.?${field}.orValue([])`;

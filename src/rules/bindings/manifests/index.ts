@@ -13,9 +13,8 @@ export { grantsGuardName } from "./grants-guard.ts";
 export { proofTokenSeconds } from "./operator-guards.ts";
 export { tenantQuota } from "./quota.ts";
 export { awsManifests } from "./aws.ts";
-export { anyFits, listOf } from "./cel.ts";
 export { age, bindingStatus, proved, readyColumn, text, trustStatus } from "./crds.ts";
-export type { OwnToken, PartyManifests, Requirement } from "./party.ts";
+export type { OwnToken, PartyManifests } from "./party.ts";
 
 /** The name of the operator by default. */
 export const defaultIdentity: OperatorIdentity = { ...operatorAccount, audiences: ["sts.amazonaws.com"] };

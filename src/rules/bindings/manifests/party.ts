@@ -1,4 +1,5 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
+import type { Requirement } from "../grants/limit.ts";
 import type { KindNames, PartyNames } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
 
@@ -10,14 +11,6 @@ export interface KindDefinition {
   /** What `kubectl get` shows. */
   readonly columns: readonly object[];
   readonly selectable?: readonly object[];
-}
-
-/** One thing that a grant `g` has to allow of what is asked, `r`: whether it does, and what it lacks as the end of a sentence. */
-export interface Requirement {
-  /** CEL that is true or false. */
-  readonly allowed: string;
-  /** CEL that gives a text. */
-  readonly lacks: string;
 }
 
 /** What a relying party's binding asks of grants: the same as its `decide`, in CEL. */

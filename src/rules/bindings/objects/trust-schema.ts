@@ -1,16 +1,8 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import { maxIssuer, readArn } from "../../oidc/index.ts";
-import {
-  accountId,
-  issuerRule,
-  patterns,
-  policyArn,
-  policyPattern,
-  roleArn,
-  rolePattern,
-  sessionSeconds,
-  tagsField,
-} from "./forms.ts";
+import { fieldsOf } from "../grants/limit.ts";
+import { accountId, issuerRule, roleArn } from "./forms.ts";
+import { roleLimits } from "./grant-limits.ts";
 import { grantee, grantsField, grantsNameTheirs } from "./grants.ts";
 import type { ObjectField } from "../schema/index.ts";
 
@@ -20,41 +12,13 @@ function namesAllOfAws(grant: JsonRecord): boolean {
   return policies.some((one) => one.endsWith("*") && readArn(one).account === "aws");
 }
 
-/** Half of the roles that an account may have unless AWS raised its quota (IAM User Guide, "IAM and AWS STS quotas"). */
-const defaultMaxRoles = 500;
-
 const grant: ObjectField = {
   type: "object",
   required: ["name", "namespaces", "accounts"],
   description: "What some namespaces may bind. A role needs one grant that allows all of it.",
   properties: {
     ...grantee,
-    accounts: { ...patterns(accountId, "In these accounts of the trust."), minItems: 1 },
-    policies: patterns(policyPattern, "Managed policies that roles may have."),
-    existingRoles: patterns(rolePattern, "Roles of others that bindings may name."),
-    adoptRoles: patterns(rolePattern, "Roles without ownership tags that bindings may take over."),
-    chainedRoles: patterns(rolePattern, "Roles that the ServiceAccount's own role may be said to assume."),
-    inline: {
-      type: "boolean",
-      absent: false,
-      description: "Whether roles may have policies of their own; only with a boundary.",
-    },
-    retain: {
-      type: "boolean",
-      absent: false,
-      description: "Whether a binding may leave its roles behind when it goes (onDelete: Retain).",
-    },
-    boundary: { ...policyArn, description: "The permissions boundary that every role gets." },
-    maxSessionSeconds: { ...sessionSeconds, description: "The longest session that a role may allow." },
-    maxRoles: {
-      type: "integer",
-      minimum: 0,
-      maximum: 5000,
-      absent: defaultMaxRoles,
-      description:
-        "How many managed roles the bindings that the grant is for may have; the oldest come first.",
-    },
-    tags: tagsField("Tags that every role gets, whatever the binding says.", 10),
+    ...fieldsOf(roleLimits),
   },
   rules: [
     {
