@@ -26,9 +26,8 @@ import {
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
 import type { Observed } from "../../rules/plan/index.ts";
-import { awsFinding } from "../../stack/index.ts";
 import { annotated } from "./service-account.ts";
-import { readyFinding, type ObservedRole, settling } from "./prove.ts";
+import { type ObservedRole, planFinding, readyFinding, settling } from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import {
   changedAtOf,
@@ -221,7 +220,7 @@ export async function reconcileBinding(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PodtrustError) || !error.code.startsWith("aws-")) throw error;
-    const finding = awsFinding(error, "AWS");
+    const finding = planFinding(error, "AWS");
     return ended(pass, { found: [foundOf("Ready", finding)], againIn: soon });
   }
 }

@@ -96,7 +96,22 @@ const performed: { readonly [K in RoleStep["kind"]]: Performed<K> } = {
     if (refusal?.code === "aws-denied" && step.orDelete === true) await deleteInline(iam, RoleName, step);
   },
   "delete-inline": deleteInline,
-  "set-boundary": setBoundary,
+  async "set-boundary"(iam, RoleName, { boundary, orElse }) {
+    try {
+      await setBoundary(iam, RoleName, { boundary });
+    } catch (error) {
+      const isMissing = error instanceof PodtrustError && isAwsCode(error.cause, "NoSuchEntity");
+      if (!isMissing || orElse === undefined) throw error;
+      // Where the role itself is gone, this is refused as the first call was.
+      const refusal = await attempted(() => setBoundary(iam, RoleName, { boundary: orElse }));
+      if (refusal !== undefined) throw error;
+      const message = `the permissions boundary ${boundary} does not exist: until it does, role ${RoleName} has ${orElse}`;
+      throw new PodtrustError("aws-policy-missing", message, {
+        cause: error.cause,
+        detail: { arn: boundary },
+      });
+    }
+  },
   async shut(iam, RoleName, step) {
     await attempted(() => setBoundary(iam, RoleName, step));
   },

@@ -39,7 +39,8 @@ const revocation = "AWSRevokeOlderSessions";
 /**
  * The steps until a role has no more than is allowed; none where it has no more. Another boundary, other tags and each
  * policy that allows and denies are one step: two of them, in whatever order, may give between them what neither before
- * nor afterwards was allowed. Then a boundary that denies everything is set for that moment. One that a cut before
+ * nor afterwards was allowed. Then a boundary that denies everything is set for that moment, and also where the other one does not
+ * exist. One that a cut before
  * left, which was cut off itself, goes last; a role that was closed stays so, until an update opens it. Pure.
  */
 export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
@@ -49,7 +50,9 @@ export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   const inline = isClosed ? [...allowed.inline, revocation] : allowed.inline;
   const { allows, both, denies } = removals(before, { ...allowed, inline });
   const opened: RoleStep =
-    boundary === undefined ? { kind: "remove-boundary" } : { kind: "set-boundary", boundary };
+    boundary === undefined
+      ? { kind: "remove-boundary" }
+      : { kind: "set-boundary", boundary, orElse: denyAll };
   const isSet = boundary === undefined ? before.boundary !== denyAll : before.boundary === boundary;
   const set = where(!isSet && !isClosed, [opened]);
   const [narrower, other] = before.boundary === undefined ? [set, []] : [[], set];

@@ -21,7 +21,12 @@ export type RoleStep =
       readonly orDelete?: true;
     }
   | { readonly kind: "delete-inline"; readonly name: string }
-  | { readonly kind: "set-boundary"; readonly boundary: string }
+  | {
+      readonly kind: "set-boundary";
+      readonly boundary: string;
+      /** Set where IAM has no such policy: what it would limit is without limit otherwise. The step fails all the same. */
+      readonly orElse?: string;
+    }
   /** The boundary that denies everything, where it may be set: another one comes afterwards, or the role is deleted. */
   | { readonly kind: "shut"; readonly boundary: string }
   | { readonly kind: "remove-boundary" }

@@ -14,6 +14,7 @@ import { makePolicies, readyOf, type PassWorld, passWorld } from "../../support/
 const arn = (name: string): string => `arn:aws:iam::${account}:policy${name}`;
 const admin = "arn:aws:iam::aws:policy/AdministratorAccess";
 const ssm = "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess";
+const denyAll = "arn:aws:iam::aws:policy/AWSDenyAll";
 const [a, b, tenants] = [arn("/shop/a"), arn("/shop/b"), arn("/tenants")];
 const s3 = { Effect: "Allow", Action: "s3:*", Resource: "*" };
 const policy = (...Statement: readonly object[]): object => ({ Version: "2012-10-17", Statement });
@@ -177,11 +178,29 @@ describe("what a grant no longer allows is taken from a role first", () => {
     assert.equal(world.changes()[0], "DetachRolePolicy");
   });
 
-  test("a boundary that cannot be set keeps no policy on the role that is not granted", async (t) => {
+  test("a boundary that does not exist leaves nothing to the role until it does", async (t) => {
     const world = await withTwo(t);
     world.grants({ ...plain, policies: [a], boundary: arn("/none") });
+    world.managed({ policies: [a] });
+    for (const _ of [1, 2]) {
+      assert.equal(readyOf(await world.pass()), "False PolicyMissing");
+      assert.deepEqual(await world.rights(), { boundary: denyAll, policies: [a], inline: [] });
+    }
+    await makePolicies(world.iam, { "/none": s3 });
+    world.clock.move(60_000);
+    assert.match(readyOf(await world.pass()), /RolePending|StsAccepted/u);
+    assert.deepEqual(await world.rights(), { boundary: arn("/none"), policies: [a], inline: [] });
+  });
+
+  test("a boundary of another account is no grant for the role: another grant decides, or the role is closed", async (t) => {
+    const world = await withTwo(t);
+    const elsewhere = { ...plain, name: "elsewhere", boundary: "arn:aws:iam::444455556666:policy/tenants" };
+    world.grants({ ...elsewhere, policies: [a, b] }, { ...plain, policies: [a] });
     await world.pass();
-    assert.deepEqual((await world.rights())["policies"], [a]);
+    assert.deepEqual(await world.rights(), { boundary: undefined, policies: [a], inline: [] });
+    world.grants({ ...elsewhere, policies: [a, b] });
+    assert.equal(readyOf(await world.pass()), "False AccountNotGranted");
+    assert.deepEqual((await world.rights())["boundary"], denyAll);
   });
 });
 

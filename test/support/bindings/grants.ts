@@ -175,6 +175,13 @@ export const ungrantedBindings: readonly UngrantedCase[] = [
     "AccountNotGranted",
     /profile reports/u,
   ),
+  ungranted(
+    "a role of an account of the grant whose roles cannot have its boundary",
+    roles(webRole, { ...webRole, profile: "reports", account: "444455556666" }),
+    "AccountNotGranted",
+    /grant teams has .*boundary/u,
+    "team-a",
+  ),
 ];
 
 /** What is granted; each by one grant that allows all of it. */
@@ -224,7 +231,7 @@ export const grantedBindings: readonly { readonly name: string; readonly object:
           ...webRole,
           managed: managed({ maxSessionSeconds: 7200, inline: [{ name: "x", document: policyDocument }] }),
         },
-        { ...webRole, profile: "reports", account: "444455556666" },
+        { ...webRole, profile: "reports" },
       ),
       { namespace: "team-a" },
     ),

@@ -1,4 +1,5 @@
 import { foldTagKey, sameTagKeyCel, tagValue } from "../../../core/base/index.ts";
+import { readArn } from "../../oidc/index.ts";
 import { policyEffects } from "../../trust/index.ts";
 import { anyFits, listOf } from "../grants/cel.ts";
 import { type GrantLimit, type GrantLimits, lackIf, refusalsOf, type Requirement } from "../grants/limit.ts";
@@ -70,9 +71,17 @@ const account =
   "has(r.managed.adopt) ? r.managed.adopt.split(':')[4] : " +
   "size(params.spec.accounts) == 1 ? params.spec.accounts[0].id : '')";
 
+const accountOfBoundary = "g.boundary.split(':')[4]";
 const secondsOf = (owner: string): string => `${owner}.?maxSessionSeconds.orValue(${sessionSeconds.absent})`;
 const policyFits = anyFits("g", "policies", "one");
 const tagFits = `${listOf("g", "tags")}.all(f, !(${sameTagKeyCel("f.key", "t.key")}) || f.value == t.value)`;
+
+/**
+ * Whether roles of an account can have a boundary: it is AWS's own policy, or one of the account ("Permissions boundaries
+ * for IAM entities", IAM User Guide: a managed policy of AWS or of the customer, which stands in one account).
+ */
+const isOfAccount = (boundary: string | undefined, id: string | undefined): boolean =>
+  boundary === undefined || ["aws", id].includes(readArn(boundary).account);
 
 const ofManaged = (allowed: string, lacks: string): Requirement => ({
   allowed: `!has(r.managed) || ${allowed}`,
@@ -245,11 +254,22 @@ export const roleLimits: GrantLimits<RequestedRole, Grant, RoleLimit> = {
   },
   boundary: {
     schema: { ...policyArn, description: "The permissions boundary that every role gets." },
-    refuses: undefined,
-    keeps: (role, { boundary }) => ({
-      allowed: { boundary },
-      changes: Number(boundary !== undefined && boundary !== role.boundary),
-    }),
+    refuses: {
+      reason: "AccountNotGranted",
+      lacks: ({ managed, account: id }, { boundary }) =>
+        lackIf(
+          managed !== undefined && !isOfAccount(boundary, id),
+          `has the boundary ${boundary}, which no role of account ${id} can have`,
+        ),
+      admission: ofManaged(
+        `!has(g.boundary) || ${accountOfBoundary} == 'aws' || ${accountOfBoundary} == ${account}`,
+        `"has a boundary that no role can have in account " + ${account}`,
+      ),
+    },
+    keeps: (role, { boundary }) =>
+      isOfAccount(boundary, role.account)
+        ? { allowed: { boundary }, changes: Number(boundary !== undefined && boundary !== role.boundary) }
+        : undefined,
   },
   // Counted over the bindings of a trust: `withoutRoom`.
   maxRoles: {
