@@ -145,7 +145,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands,empty-folder,way-of-a-binding}.test.ts",
       "test/gcp/killed.test.ts",
-      "test/gate/{boundaries,global-rules,left-out,optional-members,regular-expressions,rooms,time-bounds,time-rules}.test.ts",
+      "test/gate/{additions,boundaries,global-rules,left-out,optional-members,regular-expressions,rooms,time-bounds,time-rules}.test.ts",
       "test/hetzner/{interrupted,killed}.test.ts",
       "test/machine/{demo,emulator}/*.test.ts",
       "test/sandbox/process/**/*.test.ts",

@@ -27,8 +27,16 @@ interface DistributionFacts {
 
 export type DistributionName = keyof typeof distributions;
 
+/** Those whose provider runs the API server and serves its issuer. */
+type ManagedDistribution = {
+  [Name in DistributionName]: (typeof distributions)[Name] extends { managed: true } ? Name : never;
+}[DistributionName];
+
+/** Those whose API server a person configures. */
+export type ConfiguredDistribution = Exclude<DistributionName, ManagedDistribution>;
+
 /** Whether the provider of a distribution runs the API server and serves its issuer. */
-export function isManaged(name: DistributionName): boolean {
+export function isManaged(name: DistributionName): name is ManagedDistribution {
   return "managed" in distributions[name];
 }
 

@@ -1,4 +1,4 @@
-import { type DistributionName, distributions } from "./distribution.ts";
+import { type ConfiguredDistribution, type DistributionName, isManaged } from "./distribution.ts";
 import { type Flag, flagText, issuerFlags, type IssuerSpec } from "./issuer-flags.ts";
 
 /** Lines for one place, and what puts them into effect. */
@@ -214,7 +214,7 @@ const talos: Writer = (flags, spec, versions) => {
   ];
 };
 
-const writers: Partial<Record<DistributionName, Writer>> = {
+const writers: Readonly<Record<ConfiguredDistribution, Writer>> = {
   k3s: rancher("/etc/rancher/k3s", "k3s"),
   rke2: rancher("/etc/rancher/rke2", "rke2-server"),
   kubeadm,
@@ -241,7 +241,7 @@ export function issuerInstructions(
   spec: IssuerSpec,
   versions: Versions = {},
 ): readonly Instruction[] {
-  if (name !== undefined && "managed" in distributions[name]) return [];
-  const writer = (name === undefined ? undefined : writers[name]) ?? anyOther;
+  if (name !== undefined && isManaged(name)) return [];
+  const writer = name === undefined ? anyOther : writers[name];
   return writer(issuerFlags(spec), spec, versions);
 }
