@@ -122,6 +122,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/doctor/chain/aws-faults.test.ts",
       "test/faults/**/*.test.ts",
       "test/gcp/{mischief,party,stack,status}.test.ts",
+      "test/golden/calls.test.ts",
       "test/hetzner/{caller,drift,issuer-name,others,plans}.test.ts",
       "test/operator/bindings/histories/*.test.ts",
       "test/operator/bindings/{cut,given-back,invariant,memories,retain,shares,whose-roles}.test.ts",

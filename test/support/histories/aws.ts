@@ -260,6 +260,7 @@ class AwsVendor implements Vendor, PartySpecs {
     const failure = Object.assign(new Error("trouble"), { name: "ServiceFailure" });
     const fate = await this.onCall(call);
     if (fate === "refused") throw failure;
+    if (fate === "throttled") throw Object.assign(new Error("Rate exceeded"), { name: "Throttling" });
     const done = async (): Promise<T> => {
       try {
         return await work();

@@ -4,6 +4,7 @@ import {
   type JsonRecord,
   PodtrustError,
   recordOf,
+  recordsOf,
   silentLogger,
   systemClock,
 } from "../../../src/core/base/index.ts";
@@ -60,6 +61,17 @@ class Followed {
 const pathOf = ({ namespace, name }: { readonly namespace?: string | undefined; readonly name: string }) =>
   namespace === undefined ? name : `${namespace}/${name}`;
 
+/** What an object says, in short: who is named, and of a status its conditions and what it remembers. */
+function appliedText({ metadata, status }: KubernetesObject): string {
+  const { conditions, ...others } = recordOf(status);
+  const said = recordsOf(conditions).map((one) => [one["type"], one["status"], one["reason"]].join(" "));
+  const members = Object.entries(others).map(([name, value]) =>
+    Array.isArray(value) ? `${name} ${value.length}` : name,
+  );
+  const written = Object.entries(metadata.annotations ?? {}).map(([key, value]) => `${key}=${value}`);
+  return [...(metadata.finalizers ?? []), ...written, ...said, ...members].join("; ");
+}
+
 /** The objects of a cluster in memory, as its API server has them, and what an operator's controllers work with. */
 export class HistoryCluster {
   readonly clock: Clock;
@@ -67,14 +79,17 @@ export class HistoryCluster {
   /** The spec of each trust, as it was read since that was emptied last. */
   readonly read = new Map<string, JsonRecord>();
   readonly #mint: Mint;
+  readonly #onCall: (text: string) => void;
   /** By kind, and then by NAMESPACE/NAME. */
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
   #followed: { readonly kind: string; readonly by: Followed }[] = [];
   #version = 0;
 
-  constructor(clock: Clock, mint: Mint) {
+  /** `onCall`: told of each call that changes something, or mints a token. */
+  constructor(clock: Clock, mint: Mint, onCall: (text: string) => void = () => {}) {
     this.clock = clock;
     this.#mint = mint;
+    this.#onCall = onCall;
   }
 
   get(kind: string, key: string): KubernetesObject | undefined {
@@ -104,6 +119,12 @@ export class HistoryCluster {
         generation: (before?.metadata.generation ?? 0) + (isSame ? 0 : 1),
       },
     });
+  }
+
+  /** Writes an object as it is: its version is another one. */
+  touch(kind: string, key: string): void {
+    const there = this.get(kind, key);
+    if (there !== undefined) this.#store(there);
   }
 
   /** Asks for an object's deletion, which waits for its finalizers. */
@@ -195,8 +216,12 @@ export class HistoryCluster {
         return Promise.resolve(found);
       },
       // A promise in any case: what is refused is no exception of the caller's.
-      apply: async (object: KubernetesObject) => this.#apply(object),
+      apply: async (object: KubernetesObject) => {
+        this.#onCall(`apply ${object.kind} ${pathOf(object.metadata)}: ${appliedText(object)}`);
+        return this.#apply(object);
+      },
       removeFinalizer: ({ kind, metadata }: KubernetesObject, finalizer: string) => {
+        this.#onCall(`release ${kind} ${pathOf(metadata)}`);
         const there = this.get(kind, pathOf(metadata));
         if (there === undefined) return Promise.resolve();
         const finalizers = (there.metadata.finalizers ?? []).filter((one) => one !== finalizer);
@@ -206,6 +231,7 @@ export class HistoryCluster {
         return Promise.resolve();
       },
       requestToken: async (namespace: string, name: string, spec: { audiences: readonly string[] }) => {
+        this.#onCall(`token of ${namespace}/${name} for ${spec.audiences.join(", ")}`);
         const token = await this.#mint(namespace, name, spec.audiences);
         return { token, expirationTimestamp: new Date(this.clock.now() + 600_000).toISOString() };
       },

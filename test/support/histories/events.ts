@@ -11,6 +11,9 @@ const missing = "none";
 type Person = (typeof people)[number];
 type TrustName = (typeof trustNames)[number];
 
+/** A place that no party has: the definition refuses a trust of it. */
+export const nowhere = 9;
+
 /** What somebody does who is not the operator, or what becomes of the operator. */
 export type Change =
   | {
@@ -29,6 +32,8 @@ export type Change =
   /** The binding's deletion is asked for, or its finalizer is taken away too. */
   | { readonly kind: "unbind" | "tear"; readonly who: Person }
   | { readonly kind: "deed"; readonly who: Person; readonly deed: string }
+  /** Somebody else writes to the binding, which changes its version alone. */
+  | { readonly kind: "touch"; readonly who: Person }
   | { readonly kind: "end-trust"; readonly name: TrustName }
   | { readonly kind: "restart" }
   | { readonly kind: "wait"; readonly minutes: number };

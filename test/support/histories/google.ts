@@ -7,7 +7,7 @@ import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { type StandInGoogle, startStandInGoogle } from "../../../src/sandbox/gcp.ts";
 import { type StandInCluster, startStandInCluster } from "../../../src/sandbox/index.ts";
 import { MovedClock } from "../bindings/pass-world.ts";
-import { people } from "./events.ts";
+import { nowhere, people } from "./events.ts";
 import { HttpRelay } from "./http-relay.ts";
 import {
   type RightsByOne,
@@ -155,9 +155,10 @@ class GoogleVendor implements Vendor, PartySpecs {
     });
   }
 
-  trustSpec(name: string, of: readonly number[]): JsonRecord {
-    const place = { issuer, projectNumber, pool: pools[name], provider: "cluster" };
-    return { ...place, grants: of.map((index) => grants[index]) };
+  trustSpec(name: string, of: readonly number[], place: number): JsonRecord {
+    const pool = place === nowhere ? "" : pools[name];
+    const there = { issuer, projectNumber, pool, provider: "cluster" };
+    return { ...there, grants: of.map((index) => grants[index]) };
   }
 
   bindingSpec(spec: number): JsonRecord {

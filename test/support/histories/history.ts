@@ -13,6 +13,7 @@ import { HistoryCluster } from "./cluster.ts";
 import {
   type Change,
   type HistoryEvent,
+  nowhere,
   people,
   type Rush,
   trustNames,
@@ -62,6 +63,7 @@ export class History {
   readonly #party: HistoryParty;
   readonly #vendor: Vendor & PartySpecs;
   readonly #load: LoadCode;
+  readonly #told: (line: string) => void;
   readonly #cluster: HistoryCluster;
   #controllers: readonly Controller[] = [];
   /** What is held, as it was seen last. */
@@ -72,14 +74,23 @@ export class History {
   readonly #faults: string[] = [];
   #acting = "nobody";
   #judging: Promise<void> = Promise.resolve();
+  /** Trusts that their definition refuses: they are no answer, and what stands stays. */
+  readonly #refused = new Set<string>();
   /** What a person does at the vendor beside a turn. */
   #deed: Promise<void> = Promise.resolve();
 
-  constructor(party: HistoryParty, vendor: Vendor & PartySpecs, load: LoadCode) {
+  /** `told`: what the operator does, line by line. */
+  constructor(
+    party: HistoryParty,
+    vendor: Vendor & PartySpecs,
+    load: LoadCode,
+    told: (line: string) => void = () => {},
+  ) {
+    this.#told = told;
     this.#party = party;
     this.#vendor = vendor;
     this.#load = load;
-    this.#cluster = new HistoryCluster(vendor.clock, vendor.mint);
+    this.#cluster = new HistoryCluster(vendor.clock, vendor.mint, told);
     vendor.onDone = (call) => {
       // Calls go side by side: what is judged during a deed would be laid to a call that has nothing to do with it.
       const deed = this.#deed;
@@ -158,7 +169,12 @@ export class History {
     const object = this.#cluster.get(binding, who);
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return [];
     const found = this.#cluster.get(trust, String(recordOf(object["spec"])["trust"]));
-    if (found === undefined || found.metadata.deletionTimestamp !== undefined) return [];
+    if (
+      found === undefined ||
+      this.#refused.has(found.metadata.name) ||
+      found.metadata.deletionTimestamp !== undefined
+    )
+      return [];
     return [recordOf(found["spec"])];
   }
 
@@ -261,12 +277,15 @@ export class History {
     if (change.kind === "trust") {
       const spec = this.#vendor.trustSpec(change.name, change.grants, change.place);
       this.#cluster.put({ kind: trust, name: change.name, spec });
+      if (change.place === nowhere) this.#refused.add(change.name);
+      else this.#refused.delete(change.name);
     } else if (change.kind === "bind") {
       const [namespace = "", name = ""] = change.who.split("/");
       const spec = { trust: change.trust, ...this.#vendor.bindingSpec(change.spec, change.place) };
       this.#cluster.put({ kind: "ServiceAccount", namespace, name });
       this.#cluster.put({ kind: binding, namespace, name, spec });
-    } else if (change.kind === "unbind") this.#cluster.remove(binding, change.who);
+    } else if (change.kind === "touch") this.#cluster.touch(binding, change.who);
+    else if (change.kind === "unbind") this.#cluster.remove(binding, change.who);
     else if (change.kind === "tear") this.#cluster.tearOut(binding, change.who);
     else if (change.kind === "end-trust") this.#cluster.remove(trust, change.name);
   }
@@ -279,7 +298,7 @@ export class History {
     const stopping = new AbortController();
     const left = [...fates];
     let [calls, leases, isTroubled] = [0, held, false];
-    this.#vendor.onCall = async (): Promise<CallFate> => {
+    this.#vendor.onCall = async ({ text }): Promise<CallFate> => {
       calls += 1;
       if (calls - 1 === meanwhile?.calls) {
         isTroubled = true;
@@ -287,6 +306,7 @@ export class History {
       }
       const fate = left.shift() ?? "done";
       if (fate !== "done") isTroubled = true;
+      this.#told(fate === "done" ? text : `${text} (${fate})`);
       if (fate === "stopped") stopping.abort(new PodtrustError("interrupted", "the process ends"));
       return fate;
     };

@@ -68,6 +68,7 @@ export class HttpRelay {
     const { onCall, onDone } = this.#calls.of();
     const fate: CallFate = await onCall(call);
     if (fate === "refused") return send(403, JSON.stringify(this.#calls.refusal));
+    if (fate === "throttled") return send(429, JSON.stringify(this.#calls.refusal));
     const done = async (): Promise<readonly [number, string]> => {
       const answer = await forward();
       await onDone(call);

@@ -5,10 +5,11 @@ import type { MovedClock } from "../bindings/pass-world.ts";
 import type { Mint } from "./cluster.ts";
 
 /**
- * What becomes of a call that changes something: it is done; it is refused; it is done, and nobody hears of it; nobody
- * hears of it, and it is done when the pass is over; or the process is told to stop while it is under way.
+ * What becomes of a call that changes something: it is done; it is refused, or said to be one too many; it is done, and
+ * nobody hears of it; nobody hears of it, and it is done when the pass is over; or the process is told to stop while it is
+ * under way.
  */
-export type CallFate = "done" | "refused" | "lost" | "late" | "stopped";
+export type CallFate = "done" | "refused" | "throttled" | "lost" | "late" | "stopped";
 
 /** A call of the operator that changes something at the vendor. */
 export interface VendorCall {
