@@ -122,12 +122,21 @@ describe("a binding at Azure", () => {
     assert.ok(principalId !== undefined);
   });
 
-  test("that is no binding of its kind any more loses its credential too", async () => {
-    world.bind(web);
-    await world.settled();
-    world.bind({ existing: { name: "web" }, managed: {} });
-    assert.equal(readyOf(await world.settled()), "False BindingInvalid");
-    assert.deepEqual(await namesAt(), []);
+  test("that is no binding of its kind any more, or is refused, keeps what a grant allows, and no longer", async () => {
+    for (const [spec, reason] of [
+      [{ existing: { name: "web" }, managed: {} }, "BindingInvalid"],
+      [{ existing: { name: "root" } }, "IdentityNotGranted"],
+    ] as const) {
+      world.grants(shop);
+      world.bind(web);
+      await world.settled();
+      world.bind(spec);
+      assert.equal(readyOf(await world.settled()), `False ${reason}`);
+      assert.deepEqual(await namesAt(), [nameOf()]);
+      world.grants({ ...shop, identities: [] });
+      assert.equal(readyOf(await world.settled()), `False ${reason}`);
+      assert.deepEqual(await namesAt(), []);
+    }
   });
 
   test("that names another identity leaves the first one before it is let into the second", async () => {

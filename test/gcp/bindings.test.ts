@@ -86,6 +86,25 @@ describe("a GCPServiceAccountBinding", () => {
     assert.deepEqual(await world.members(report), []);
   });
 
+  test("that is no binding of its kind any more, or is refused, keeps what a grant allows, and no longer", async (t) => {
+    for (const [spec, reason] of [
+      [{ email: web, direct: true }, "BindingInvalid"],
+      [{ email: "root@other-project.iam.gserviceaccount.com" }, "EmailNotGranted"],
+    ] as const) {
+      const world = await googleBindingsWorld(t);
+      world.trust();
+      world.bind({ email: web });
+      await world.pass();
+      world.bind(spec);
+      await world.pass();
+      assert.equal(world.condition("Granted"), `False ${reason}`);
+      assert.deepEqual(await world.members(), [principal]);
+      world.trust({ ...trustSpec, grants: [{ ...shop, emails: [report] }] });
+      await world.pass();
+      assert.deepEqual(await world.members(), []);
+    }
+  });
+
   test("touches no other member, and no other principal of the pool", async (t) => {
     const world = await googleBindingsWorld(t);
     const other = principal.replace("shop:web", "shop:api");

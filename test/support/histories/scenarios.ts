@@ -11,8 +11,8 @@ export interface ScenarioSpecs {
   readonly smaller: number;
   /** Another thing that shop/web may ask for. */
   readonly other: number;
-  /** What no grant allows. */
-  readonly beyond: number;
+  /** A grant that allows what shop/web has, and something that it does not allow. */
+  readonly beyond: { readonly grant: number; readonly spec: number };
   /** What the definition refuses. */
   readonly invalid: number;
   /** Where a trust has its bindings' things at first, and a place that lacks those. */
@@ -81,8 +81,12 @@ export function scenariosOf(
     "the binding asks for something else": [bindTo("shop/web", other), web, web],
     "the binding is invalid": [bindTo("shop/web", invalid), web],
     "the binding is invalid, and the grant gone": [none, bindTo("shop/web", invalid), web],
-    "the binding is refused": [bindTo("shop/web", beyond), web],
-    "the binding is refused, and the grant gone": [none, bindTo("shop/web", beyond), web],
+    "the binding is refused": [
+      grantsOf([beyond.grant], "default", here),
+      bindTo("shop/web", beyond.spec),
+      web,
+    ],
+    "the binding is refused, and the grant gone": [none, bindTo("shop/web", beyond.spec), web],
     "another ServiceAccount has it": [bind, api, unbind, web, api],
     "the binding is deleted": [unbind, web, trust],
     "the binding is deleted, and the call that removes is refused": [

@@ -5,6 +5,7 @@ import {
   type AzureTrust,
   decideIdentity,
   type GrantedIdentity,
+  mayKeepIdentity,
   readAzureBinding,
   readAzureTrust,
 } from "../../../rules/bindings/azure/index.ts";
@@ -34,7 +35,7 @@ import { annotatedIdentity } from "./annotation.ts";
 import { type CutIdentities, cutIdentities, deleteIdentity, reachable } from "./cut.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import type { IdentityClients, IdentityPass, IdentityStatus } from "./pass.ts";
-import { pairOf, sameId } from "./identity-ref.ts";
+import { pairOf, placeOf, sameId } from "./identity-ref.ts";
 import { readyFinding } from "./prove.ts";
 import { removeIdentityBinding } from "./removal.ts";
 import { ended, identityStatusOf, refused } from "./status.ts";
@@ -50,10 +51,13 @@ const without = (trust: AzureTrust, names: ReadonlySet<string>): AzureTrust => (
   grants: trust.grants.filter(({ name }) => !names.has(name)),
 });
 
-/** Grants that have no room for an identity of the binding's own: they are counted like roles of AWS. */
-function fullGrants({ facts }: IdentityPass, trust: AzureTrust): ReadonlySet<string> {
-  const grants = trust.grants.map((one) => ({ ...one, maxRoles: one.maxIdentities }));
-  const room = facts.room?.({ name: trust.name, grants });
+/** The grants that have no room for identities of the binding's own, which are counted like roles of AWS. */
+const roomIn = ({ facts }: IdentityPass, { name, grants }: AzureTrust) =>
+  facts.room?.({ name, grants: grants.map((one) => ({ ...one, maxRoles: one.maxIdentities })) });
+
+/** Those that have no room for what it has, or for what it asks for. */
+function fullGrants(pass: IdentityPass, trust: AzureTrust): ReadonlySet<string> {
+  const room = roomIn(pass, trust);
   return new Set([...(room?.heldBeyond ?? []), ...(room?.wantedBeyond ?? [])]);
 }
 
@@ -195,18 +199,37 @@ async function bind(
   });
 }
 
+type Stays = (had: IdentityStatus) => boolean;
+
+const isThat =
+  ({ resourceId }: GrantedIdentity): Stays =>
+  ({ id }) =>
+    sameId(id, resourceId);
+
+/** Of a binding that is refused, or cannot be read: what a grant allows stays, as at AWS. */
+function mayStand(pass: IdentityPass, trust: AzureTrust): Stays {
+  if (isTrustEnding(pass)) return () => false;
+  const { namespace = "", name: account } = pass.facts.object.metadata;
+  // As at AWS: a count takes only where the trust was changed since, and no act of another binding does that.
+  const isLowered = pass.status.observedTrust !== (pass.facts.trust && versionOf(pass.facts.trust));
+  const held = isLowered ? roomIn(pass, trust)?.heldBeyond : undefined;
+  const granting = held === undefined ? trust : without(trust, held);
+  return ({ id, managed }) => {
+    const { group, name } = placeOf(id);
+    return mayKeepIdentity(granting, { namespace, name: account }, { ...group, name, managed });
+  };
+}
+
 /** A pass with a readable trust: what no grant allows is removed first, whatever comes of the rest. */
 async function byTrust(pass: IdentityPass, trust: AzureTrust, one: Decided): Promise<BindingOutcome> {
   const tenant = await pass.clients.azure.of(trust, pass.signal);
-  const granted = "identity" in one ? one.identity : undefined;
-  const isGranted = ({ id }: IdentityStatus): boolean =>
-    granted !== undefined && sameId(id, granted.resourceId);
+  const stays = "identity" in one ? isThat(one.identity) : mayStand(pass, trust);
   const cut = await cutIdentities(
     pass,
     tenant,
-    reachable(trust, pass.status.identities).filter((had) => !isGranted(had)),
+    reachable(trust, pass.status.identities).filter((had) => !stays(had)),
   );
-  const kept = pass.status.identities.filter(isGranted);
+  const kept = pass.status.identities.filter(stays);
   const more = {
     identities: [...kept, ...cut.left],
     changes: cut.changes,

@@ -5,6 +5,7 @@ import {
   type GoogleBinding,
   googleKeys,
   type GoogleTrust,
+  mayKeepMember,
   poolId,
   readGoogleBinding,
   readGoogleTrust,
@@ -90,21 +91,32 @@ async function permitted(
   };
 }
 
+/** Of a binding that is refused, or cannot be read: the service accounts that let it in and that a grant allows, as at AWS. */
+async function standing(pass: GooglePass, trust: GoogleTrust): Promise<readonly string[]> {
+  if (isTrustEnding(pass)) return [];
+  const { namespace = "", name } = pass.facts.object.metadata;
+  const whose = { namespace, name, trust: trust.name };
+  const stay: string[] = [];
+  for (const email of pass.status.emails.filter((one) => mayKeepMember(trust, whose, one)))
+    if (!(await pass.clients.google.isOwn(email, pass.signal))) stay.push(email);
+  return stay;
+}
+
 /**
- * Removes the ServiceAccount from every service account that lets it in, except the granted one in the pool of its
+ * Removes the ServiceAccount from every service account that lets it in, except those that stay in the pool of its
  * trust. A trust that was made anew with another pool does not know the members of the first: the status does.
  */
 async function cut(
   pass: GooglePass,
   trust: PoolName,
-  granted: string | undefined,
+  stay: readonly (string | undefined)[],
 ): Promise<{ readonly emails: readonly string[]; readonly changes: BindingOutcome["changes"] }> {
   const { clients, facts, signal, status } = pass;
   const subject = subjectOf(facts.object);
   const pool = standingPool(status) ?? trust;
   const isOfTrust = principalOf(pool, subject) === principalOf(trust, subject);
   const [stays, goes] = isOfTrust
-    ? [status.emails.filter((one) => one === granted), status.emails.filter((one) => one !== granted)]
+    ? [status.emails.filter((one) => stay.includes(one)), status.emails.filter((one) => !stay.includes(one))]
     : [[], status.emails];
   const changes: BindingOutcome["changes"][number][] = [];
   for (const email of goes) {
@@ -226,7 +238,8 @@ async function decided(pass: GooglePass): Promise<BindingOutcome> {
   if (trust === undefined || object === undefined)
     return refused(pass, "reason" in one ? one : { reason: "TrustMissing", message: "" });
   // What no grant allows is removed first, whatever comes of the rest.
-  const cutDone = await cut(pass, trust, "binding" in one ? one.binding.email : undefined);
+  const stays = "binding" in one ? [one.binding.email] : await standing(pass, trust);
+  const cutDone = await cut(pass, trust, stays);
   const done: GooglePass = { ...pass, cutBy: versionOf(object) };
   if ("binding" in one) return bind(done, trust, one, cutDone);
   const changedAt = changedAtOf(done, cutDone.changes.length > 0);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
-import type { NamespacedName } from "../grants/is-for.ts";
+import { isFor, type NamespacedName } from "../grants/is-for.ts";
 import { lacksOf } from "../grants/limit.ts";
 import { partyNames } from "../names.ts";
 import { readResourceId, resourceIdOf } from "./forms.ts";
@@ -80,6 +80,27 @@ function nameOf(trust: AzureTrust, binding: AzureBinding): string {
   const { existing } = binding;
   if (existing === undefined) return managedIdentityName(trust, binding);
   return "name" in existing ? existing.name : readResourceId(existing.resourceId).name;
+}
+
+/** An identity that stands, with its place as Resource Manager has it. */
+export interface StandingIdentity extends Pick<AzureTrustGroup, "subscription" | "resourceGroup"> {
+  readonly name: string;
+  /** Whether podtrust made it. */
+  readonly managed: boolean;
+}
+
+/** Whether one grant of a trust allows a binding an identity that stands, whatever the binding asks for. */
+export function mayKeepIdentity(
+  { groups, grants }: Pick<AzureTrust, "groups" | "grants">,
+  whose: NamespacedName,
+  { name, managed, ...place }: StandingIdentity,
+): boolean {
+  const group = groups.find((one) => samePlace(one, place));
+  if (group === undefined) return false;
+  const standing = { group: group.name, name, managed };
+  return grants.some(
+    (grant) => isFor(grant, whose) && lacksOf(identityRefusals, standing, grant).length === 0,
+  );
 }
 
 /** What the grants of a trust allow of a binding, as `decide` does for AWS; admission decides the same. */

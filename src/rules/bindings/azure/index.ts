@@ -1,4 +1,4 @@
-export { decideIdentity, type GrantedIdentity, type IdentityDecision } from "./decide.ts";
+export { decideIdentity, type GrantedIdentity, type IdentityDecision, mayKeepIdentity } from "./decide.ts";
 export { groupId, readResourceId, resourceIdOf } from "./forms.ts";
 export { azureManifests } from "./manifests.ts";
 export type { AzureBinding, AzureGrant, AzureTrustGroup, AzureTrust } from "./objects.ts";

@@ -1,4 +1,5 @@
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
+import { isFor } from "../grants/is-for.ts";
 import { lacksOf } from "../grants/limit.ts";
 import { partyNames } from "../names.ts";
 import { bindingRefusals } from "./limits.ts";
@@ -8,6 +9,18 @@ import type { GoogleBinding, GoogleTrust } from "./objects.ts";
 export type GoogleGrantDecision =
   | { readonly kind: "granted"; readonly grant: string }
   | { readonly kind: "refused"; readonly refusals: readonly GrantRefusal[] };
+
+/** Whether one grant of a trust allows a binding a service account that lets it in, whatever the binding asks for. */
+export function mayKeepMember(
+  { grants }: Pick<GoogleTrust, "grants">,
+  whose: Pick<GoogleBinding, "namespace" | "name" | "trust">,
+  email: string,
+): boolean {
+  const standing = { ...whose, email, direct: false };
+  return grants.some(
+    (grant) => isFor(grant, whose) && lacksOf(bindingRefusals, standing, grant).length === 0,
+  );
+}
 
 /**
  * What the grants of a trust allow of a binding: all of it, or nothing, with every reason. The API server's admission
