@@ -2,6 +2,7 @@
 export const sandboxRooms: Record<string, readonly string[]> = {
   sandbox: ["core/base", "core/http"],
   "sandbox/errors": ["core/base", "core/http"],
+  "sandbox/decisions": [],
   "sandbox/authority": ["core/x509"],
   "sandbox/listener": ["core/base", "core/listener", "sandbox/errors"],
   "sandbox/clock": ["core/base", "sandbox/errors"],
@@ -18,6 +19,7 @@ export const sandboxRooms: Record<string, readonly string[]> = {
     "issuer",
     "sandbox/clock",
     "sandbox/listener",
+    "sandbox/decisions",
     "sandbox/errors",
   ],
   "sandbox/gcp": [
@@ -31,6 +33,7 @@ export const sandboxRooms: Record<string, readonly string[]> = {
     "issuer",
     "sandbox/clock",
     "sandbox/listener",
+    "sandbox/decisions",
     "sandbox/errors",
     "sandbox/front",
   ],
@@ -93,6 +96,7 @@ export const sandboxRooms: Record<string, readonly string[]> = {
     "issuer",
     "sandbox/clock",
     "sandbox/front",
+    "sandbox/decisions",
     "sandbox/errors",
     "core/http",
   ],

@@ -1,8 +1,9 @@
 import type { Logger } from "../../core/base/index.ts";
 import type { MessageProfile } from "../../rules/trust/index.ts";
 import type { MovableClock } from "../clock/index.ts";
+import { DecisionLog } from "../decisions/index.ts";
 import { accountGate, adminKey, type RateLimit, RateLimiter } from "./access/index.ts";
-import { type DecisionFilter, DecisionRing } from "./decisions.ts";
+import { type DecisionFilter, matching } from "./decisions.ts";
 import { iamService, thumbprintFetcher } from "./iam/index.ts";
 import { applySeed, type Seed } from "./seed/index.ts";
 import { ssmService } from "./ssm/index.ts";
@@ -62,8 +63,6 @@ export interface OpenedAccount {
   readonly kept: Account;
 }
 
-const decisionsKept = 1000;
-
 function servicesOf(
   account: Account,
   { propagationMs, messageProfile }: AccountSettings,
@@ -95,7 +94,7 @@ export async function openAccount(
   const persist = (): Promise<void> => store.persist();
   const key = adminKey(account, now());
   await persist();
-  const ring = new DecisionRing(decisionsKept);
+  const decisions = new DecisionLog<Decision>();
   const issuers = issuerDocuments(settings.issuerCache, { clock, routeTo });
   const services = servicesOf(account, settings, routeTo, issuers);
   const rateLimiters = new Map(iamRateLimit === undefined ? [] : [["iam", new RateLimiter(iamRateLimit)]]);
@@ -108,14 +107,14 @@ export async function openAccount(
       clock,
       persist,
       onDecision(decision) {
-        ring.add(decision);
+        decisions.add(decision);
         settings.onDecision(decision);
       },
     },
     shown: {
       account: account.id,
       admin: { accessKeyId: key.id, secretAccessKey: key.secret },
-      decisions: (filter) => ring.all(filter),
+      decisions: (filter) => matching(decisions.latest(), filter),
       seed: (seed) => applySeed({ account, services, accessKeyId: key.id, now, persist }, seed),
       async spread() {
         spreadRoles(account);
@@ -125,7 +124,7 @@ export async function openAccount(
       async reset() {
         clear(account);
         issuers.clear();
-        ring.clear();
+        decisions.clear();
         await persist();
       },
     },

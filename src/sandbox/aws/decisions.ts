@@ -60,35 +60,13 @@ const fits: Record<keyof DecisionFilter, (decision: Decision, wanted: string) =>
   resource: ({ resource = "" }, wanted) => resource.includes(wanted),
 };
 
-function matches(decision: Decision, filter: DecisionFilter): boolean {
-  return decisionFilters.every((name) => {
-    const wanted = filter[name];
-    return wanted === undefined || fits[name](decision, wanted);
-  });
-}
-
-/** Remembers a limited number of the latest decisions. */
-export class DecisionRing {
-  readonly #size: number;
-  #held: Decision[] = [];
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  add(decision: Decision): void {
-    this.#held.push(decision);
-    // Dropping one per request would move a thousand each time; this keeps up to twice as many.
-    if (this.#held.length >= 2 * this.#size) this.#held = this.all();
-  }
-
-  /** Oldest first. Throws `usage` for a filter that is none. */
-  all(filter: DecisionFilter = {}): Decision[] {
-    filterForm(filter, "decisions");
-    return this.#held.slice(-this.#size).filter((decision) => matches(decision, filter));
-  }
-
-  clear(): void {
-    this.#held = [];
-  }
+/** Those that match a filter. Throws `usage` for a filter that is none. */
+export function matching(decisions: readonly Decision[], filter: DecisionFilter = {}): readonly Decision[] {
+  filterForm(filter, "decisions");
+  return decisions.filter((decision) =>
+    decisionFilters.every((name) => {
+      const value = filter[name];
+      return value === undefined || fits[name](decision, value);
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { defined, mapped } from "../../core/base/index.ts";
 import { type Form, forms } from "../errors/index.ts";
+import { DecisionLog } from "../decisions/index.ts";
 import type { FrontAnswer, FrontRequest, FrontSite } from "../front/index.ts";
 import type { MovableClock } from "../clock/index.ts";
 import { AccessTokens } from "./access-tokens.ts";
@@ -123,14 +124,12 @@ function siteOf(context: AzureContext, record: (decision: AzureDecision) => void
   return { hosts: azureHosts, answer };
 }
 
-const decisionsKept = 1000;
-
 /** Opens a tenant, with only its administrator. All its delays follow the clock. Throws `usage`. */
 export function openAzure(options: AzureOptions, surroundings: AzureSurroundings): OpenedAzure {
   const settings = settingsOf(options);
   const { clock, routeTo } = surroundings;
   const closing = new AbortController();
-  let decisions: readonly AzureDecision[] = [];
+  const decisions = new DecisionLog<AzureDecision>();
   const tenant = new EntraTenant(settings, {
     now: () => clock.now(),
     propagationMs: settings.propagationMs,
@@ -145,7 +144,7 @@ export function openAzure(options: AzureOptions, surroundings: AzureSurroundings
   const context = { tenant, tokens: new AccessTokens(), issuers, clock };
   return {
     site: siteOf(context, (decision) => {
-      decisions = [...decisions.slice(1 - decisionsKept), decision];
+      decisions.add(decision);
       surroundings.onDecision?.(decision);
     }),
     shown: {
@@ -160,7 +159,7 @@ export function openAzure(options: AzureOptions, surroundings: AzureSurroundings
       decisions(filter = {}) {
         filterForm(filter, "decisions");
         const wanted = Object.entries(defined(filter)) as [keyof AzureDecisionFilter, unknown][];
-        return decisions.filter((one) => wanted.every(([name, value]) => value === one[name]));
+        return decisions.latest().filter((one) => wanted.every(([name, value]) => value === one[name]));
       },
       clients: () => clientsOf(tenant),
       async seed(seed) {
@@ -176,7 +175,7 @@ export function openAzure(options: AzureOptions, surroundings: AzureSurroundings
     reset() {
       tenant.clear();
       issuers.clear();
-      decisions = [];
+      decisions.clear();
     },
     close: () => closing.abort(new Error("the sandbox is closing")),
   };

@@ -1,5 +1,6 @@
 import { type Clock, defined, silentLogger } from "../../core/base/index.ts";
 import { MovableClock, type SandboxClock } from "../clock/index.ts";
+import { DecisionLog } from "../decisions/index.ts";
 import type { FrontSite } from "../front/index.ts";
 import { adminLogin } from "./admin-login.ts";
 import type { Answering } from "./answer.ts";
@@ -57,11 +58,9 @@ export interface OpenedGoogle {
   readonly tables: () => readonly GoogleTable[];
 }
 
-const decisionsKept = 1000;
-
 /** The part of it that callers of the library see. */
 function shownAs(
-  { project, decisions }: { readonly project: Project; readonly decisions: GoogleDecision[] },
+  { project, decisions }: { readonly project: Project; readonly decisions: DecisionLog<GoogleDecision> },
   url: string,
   close: () => Promise<void>,
 ): StandInGoogle {
@@ -74,7 +73,7 @@ function shownAs(
     adminFile: adminLogin(url, project.tokens.admin),
     environment: { GOOGLE_CLOUD_PROJECT: settings.project },
     clock,
-    decisions: () => decisions.slice(-decisionsKept),
+    decisions: () => decisions.latest(),
     seed: (seed) => applySeed(project, seed),
     spread: () => project.spread(),
     forgetIssuers: () => project.issuers.forget(),
@@ -84,7 +83,7 @@ function shownAs(
     },
     reset() {
       project.clear();
-      decisions.length = 0;
+      decisions.clear();
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -99,13 +98,12 @@ export async function openGoogle(
   const settings = settingsOf(options);
   const { issuerCacheMs: cacheMs, newKeyMs } = settings;
   const project = new Project(settings, clock, new GoogleIssuerSource({ clock, routeTo, cacheMs, newKeyMs }));
-  const decisions: GoogleDecision[] = [];
+  const decisions = new DecisionLog<GoogleDecision>();
   const answering: Answering = {
     project,
     logger: options.logger ?? silentLogger,
     onDecision(decision) {
-      decisions.push(decision);
-      if (decisions.length > 2 * decisionsKept) decisions.splice(0, decisionsKept);
+      decisions.add(decision);
       options.onDecision?.(decision);
     },
   };
@@ -119,7 +117,7 @@ export async function openGoogle(
   return {
     shown: shownAs({ project, decisions }, server.url, close),
     site: googleSite(answering, closing.signal),
-    tables: () => tablesOf(project, decisions),
+    tables: () => tablesOf(project, decisions.latest()),
   };
 }
 
