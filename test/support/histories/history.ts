@@ -366,8 +366,13 @@ export class History {
 
   /** A binding's name, its object's and its trust's: made anew, or by another trust, it is another. */
   #nameOf(who: string): string {
-    const object = this.#cluster.get(this.#party.kinds.binding, who);
-    return [who, object?.metadata.uid, recordOf(object?.["spec"])["trust"]].map(String).join(" ");
+    const { binding, trust } = this.#party.kinds;
+    const object = this.#cluster.get(binding, who);
+    const name = String(recordOf(object?.["spec"])["trust"]);
+    // A trust that was made anew does not know where the one of before had roles.
+    return [who, object?.metadata.uid, name, this.#cluster.get(trust, name)?.metadata.uid]
+      .map(String)
+      .join(" ");
   }
 
   async #rush({ evil, many }: Rush): Promise<void> {

@@ -16,6 +16,8 @@ const programs: readonly string[] = [
   ..."openssl readlink rm rmdir sed sha256sum stat sync tail tr wc".split(" "),
 ];
 
+/** Seconds for which a program sleeps that is to be killed: those of another suite, beside this one, are not taken for its own. */
+const asleep = `86399.${process.pid}`;
 const steps = "run/steps";
 /** Folders that are filled: disks of their own, which the sessions mount. */
 const disks = ["etc", "var/lib"];
@@ -58,7 +60,7 @@ read -r at </${steps}/at
 if [ "$n" = "$at" ]; then
   echo ${name} >/${steps}/reached
   read -r fault </${steps}/fault
-  if [ "$fault" = killed ]; then exec /usr/bin/sleep 86399; fi
+  if [ "$fault" = killed ]; then exec /usr/bin/sleep ${asleep}; fi
   for disk in ${disks.join(" ")}; do /usr/bin/dd if=/dev/zero of=/$disk/.fill bs=1k count=${2 * diskKiB} 2>/dev/null; done
 fi
 exec /usr/bin/${name} "$@"`,
@@ -96,13 +98,14 @@ exec /usr/bin/${name} "$@"`,
       everyMs: 5,
     });
     const sleeping = this.#sleeping();
-    if (!isOver && sleeping !== undefined) process.kill(firstOf(sleeping), "SIGKILL");
+    const first = sleeping === undefined ? undefined : firstOf(sleeping);
+    if (!isOver && first !== undefined) process.kill(first, "SIGKILL");
     await ended;
   }
 
   #sleeping(): number | undefined {
     if (this.reached() === undefined) return undefined;
-    return pids().find((pid) => textOf(pid, "cmdline").replaceAll("\0", " ") === "/usr/bin/sleep 86399 ");
+    return pids().find((pid) => textOf(pid, "cmdline").replaceAll("\0", " ") === `/usr/bin/sleep ${asleep} `);
   }
 }
 
@@ -119,8 +122,9 @@ function textOf(pid: number, name: string): string {
   }
 }
 
-/** The first process of a session: with it all others of its namespace end. */
-function firstOf(pid: number): number {
-  const parent = Number(/^PPid:\s*(\d+)$/mu.exec(textOf(pid, "status"))?.[1]);
+/** The first process of a session: with it all others of its namespace end. Undefined where it has ended. */
+function firstOf(pid: number): number | undefined {
+  const parent = Number(/^PPid:\s*([1-9]\d*)$/mu.exec(textOf(pid, "status"))?.[1]);
+  if (Number.isNaN(parent)) return undefined;
   return textOf(parent, "comm").trim() === "unshare" ? pid : firstOf(parent);
 }
