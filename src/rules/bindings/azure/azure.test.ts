@@ -7,6 +7,7 @@ import {
   azureTrustSpec,
   grantedIdentities,
   malformedAzure,
+  subscription,
   ungrantedIdentities,
 } from "../../../../test/support/bindings/azure-cases.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type AzureTrust,
   decideIdentity,
   type IdentityDecision,
+  mayKeepIdentity,
   readAzureBinding,
   readAzureTrust,
 } from "./index.ts";
@@ -133,5 +135,32 @@ describe("the decision about a binding of Azure refuses one", () => {
       kind: "refused",
       refusals: [{ reason: "TrustMissing", message: "there is no AzureTrust none" }],
     });
+  });
+});
+
+describe("an identity that stands", () => {
+  const keeps = (more: object, whose = { namespace: "shop", name: "web" }): boolean =>
+    mayKeepIdentity(trustRead(), whose, {
+      subscription,
+      resourceGroup: "PodTrust",
+      name: "web",
+      managed: false,
+      ...more,
+    });
+
+  test("may be kept where one grant allows it, in whatever case Resource Manager writes it", () => {
+    assert.deepEqual([keeps({}), keeps({ name: "Shop-API" }), keeps({ name: "root" })], [true, true, false]);
+    assert.equal(keeps({ resourceGroup: "teams.west" }), false);
+    assert.equal(keeps({ resourceGroup: "teams.west" }, { namespace: "team-a", name: "web" }), true);
+    assert.equal(keeps({}, { namespace: "other", name: "web" }), false);
+  });
+
+  test("may be kept as one of podtrust's own only where a grant lets them be made", () => {
+    assert.equal(keeps({ managed: true }), false);
+    assert.equal(keeps({ managed: true }, { namespace: "preview-7", name: "api-blue" }), true);
+  });
+
+  test("may not be kept in a group that the trust does not have", () => {
+    assert.equal(keeps({ resourceGroup: "other" }), false);
   });
 });

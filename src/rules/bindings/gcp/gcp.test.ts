@@ -12,6 +12,7 @@ import {
   decideGoogle,
   type GoogleBinding,
   type GoogleTrust,
+  mayKeepMember,
   readGoogleBinding,
   readGoogleTrust,
 } from "./index.ts";
@@ -85,4 +86,19 @@ test("an operator for Google's bindings may ask for tokens for its providers, an
   assert.match(text, /workloadIdentityPools\/\[a-z0-9-\]\+\/providers/u);
   assert.match(text, /k in \[\\"cloud\.google\.com\/workload-identity-provider\\"/u);
   assert.doesNotMatch(text, /eks\.amazonaws\.com|awsrolebindings|azure/u);
+});
+
+describe("a member that stands", () => {
+  const trust = trustOf(googleTrust());
+  const keeps = (name: string, namespace = "shop"): boolean =>
+    mayKeepMember(
+      trust,
+      { namespace, name: "web", trust: "default" },
+      `${name}@shop-project.iam.gserviceaccount.com`,
+    );
+
+  test("may be kept where one grant allows its service account, whatever the binding asks for", () => {
+    assert.deepEqual([keeps("web-front"), keeps("report"), keeps("root")], [true, true, false]);
+    assert.deepEqual([keeps("report", "team-a"), keeps("report", "other")], [false, false]);
+  });
 });
