@@ -38,11 +38,31 @@ async function hold(t: TestContext, name: string, party: HistoryParty, specs: Sc
 
 describe("the order of calls of bindings' passes", () => {
   test("is held at AWS", (t) =>
-    hold(t, "aws", awsHistories, { smaller: 0, other: 2, beyond: { grant: 0, spec: 1 }, invalid: 4, here: 2, elsewhere: 1 }));
+    hold(t, "aws", awsHistories, {
+      smaller: 0,
+      other: 2,
+      beyond: { grant: 0, spec: 1 },
+      invalid: 4,
+      here: 2,
+      elsewhere: 1,
+    }));
 
   test("is held at Azure", (t) =>
-    hold(t, "azure", azureHistories, { smaller: 2, other: 4, beyond: { grant: 0, spec: 4 }, invalid: 5, here: 2, elsewhere: 1 }));
+    hold(t, "azure", azureHistories, {
+      smaller: 2,
+      other: 4,
+      beyond: { grant: 0, spec: 4 },
+      invalid: 5,
+      here: 2,
+      elsewhere: 1,
+    }));
 
   test("is held at Google", (t) =>
-    hold(t, "gcp", googleHistories, { smaller: 3, other: 1, beyond: { grant: 0, spec: 2 }, invalid: 5, here: 0 }));
+    hold(t, "gcp", googleHistories, {
+      smaller: 3,
+      other: 1,
+      beyond: { grant: 0, spec: 2 },
+      invalid: 5,
+      here: 0,
+    }));
 });

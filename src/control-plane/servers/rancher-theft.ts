@@ -51,6 +51,24 @@ const swapDatastore = ({ service }: Pick<KeyStore, "service">): string => `
   rm -rf "$aside"
 `;
 
+/** Seconds in which a server that starts makes its key file: it reads the datastore before. */
+const keyFileSeconds = 20;
+
+/**
+ * Waits until `$key` is whole. Where the server makes it anew, it is empty on a disk without room, and the copy is then all that
+ * is left of the keys. One that is not whole goes: the server makes it anew where there is none, and does not start beside one
+ * that differs from its datastore and is younger. By the shell alone: a program that is started may need room, too.
+ */
+const untilKeyFile = `tries=0
+while :; do
+  last=
+  if [ -e "$key" ]; then while IFS= read -r line || [ -n "$line" ]; do last=$line; done <"$key"; fi
+  case $last in '-----END '*) break ;; esac
+  tries=$((tries + 1))
+  [ "$tries" -le ${keyFileSeconds} ] || { rm -f "$key"; echo "it has not made $key anew: is its disk full?" >&2; exit 1; }
+  sleep 1
+done`;
+
 /**
  * Gives the datastore the keys from before the answer again, by the server itself; where that does not run, and it alone has the
  * datastore, its files are put back. Then it is restarted. Throws `host-command-failed` where neither can be done.
@@ -76,6 +94,7 @@ else
 fi
 systemctl restart --no-block ${shellWord(service)}
 rm -rf "$folder" "$beside"
+${untilKeyFile}
 # Last: while there is a copy this has not ended.
 rm -rf "$root/${copies}"
 `;
