@@ -102,6 +102,13 @@ describe("what is allowed of an existing role", () => {
     ];
     assert.equal(allowed(standing(), others), undefined);
   });
+
+  test("is nothing by a grant whose boundary no role of its account can have, and something by one of AWS's own", () => {
+    const elsewhere = grant("elsewhere", { boundary: "arn:aws:iam::444455556666:policy/tenants" });
+    assert.equal(allowed(standing(), [elsewhere]), undefined);
+    const reads = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    assert.equal(allowed(standing(), [elsewhere, grant("aws", { boundary: reads })])?.boundary, reads);
+  });
 });
 
 test("roles stay without their binding only by a grant that says so for this namespace and this account", () => {
