@@ -62,7 +62,7 @@ const keyFileSeconds = 20;
 const untilKeyFile = `tries=0
 while :; do
   last=
-  if [ -e "$key" ]; then while IFS= read -r line || [ -n "$line" ]; do last=$line; done <"$key"; fi
+  if [ -e "$key" ]; then while IFS= read -r line || [ -n "$line" ]; do [ -z "$line" ] || last=$line; done <"$key"; fi
   case $last in '-----END '*) break ;; esac
   tries=$((tries + 1))
   [ "$tries" -le ${keyFileSeconds} ] || { rm -f "$key"; echo "it has not made $key anew: is its disk full?" >&2; exit 1; }
