@@ -39,9 +39,9 @@ const revocation = "AWSRevokeOlderSessions";
 /**
  * The steps until a role has no more than is allowed; none where it has no more. Another boundary, other tags and each
  * policy that allows and denies are one step: two of them, in whatever order, may give between them what neither before
- * nor afterwards was allowed. Then a boundary that denies everything is set for that moment, and also where the other one does not
- * exist. One that a cut before
- * left, which was cut off itself, goes last; a role that was closed stays so, until an update opens it. Pure.
+ * nor afterwards was allowed. Then a boundary that denies everything is set for that moment, and also where the other
+ * one does not exist. One that a cut before left, which was cut off itself, goes last; a role that was closed stays so,
+ * until an update opens it. Pure.
  */
 export function cutOf(before: RoleState, allowed: AllowedRights): Cut {
   const { boundary, tags, maxSession } = allowed;

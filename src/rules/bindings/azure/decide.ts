@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
-import { isFor, type NamespacedName } from "../grants/is-for.ts";
-import { lacksOf } from "../grants/limit.ts";
+import type { NamespacedName } from "../grants/is-for.ts";
+import { isAllowed, lacksOf } from "../grants/limit.ts";
 import { partyNames } from "../names.ts";
 import { readResourceId, resourceIdOf } from "./forms.ts";
 import { identityRefusals } from "./limits.ts";
@@ -97,10 +97,7 @@ export function mayKeepIdentity(
 ): boolean {
   const group = groups.find((one) => samePlace(one, place));
   if (group === undefined) return false;
-  const standing = { group: group.name, name, managed };
-  return grants.some(
-    (grant) => isFor(grant, whose) && lacksOf(identityRefusals, standing, grant).length === 0,
-  );
+  return isAllowed(identityRefusals, grants, whose, { group: group.name, name, managed });
 }
 
 /** What the grants of a trust allow of a binding, as `decide` does for AWS; admission decides the same. */

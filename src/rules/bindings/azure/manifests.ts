@@ -72,7 +72,7 @@ export const azureManifests: PartyManifests = {
     asked: "[object.spec]",
     named: "",
     what: "the identity of this binding",
-    requirements: identityRefusals.map(({ admission }) => admission),
+    refusals: identityRefusals,
   },
   probe: { trust: defaultTrust, existing: { name: "podtrust-admission-probe" } },
   annotates: (key) =>

@@ -1,6 +1,5 @@
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
-import { isFor } from "../grants/is-for.ts";
-import { lacksOf } from "../grants/limit.ts";
+import { isAllowed, lacksOf } from "../grants/limit.ts";
 import { partyNames } from "../names.ts";
 import { bindingRefusals } from "./limits.ts";
 import type { GoogleBinding, GoogleTrust } from "./objects.ts";
@@ -16,10 +15,7 @@ export function mayKeepMember(
   whose: Pick<GoogleBinding, "namespace" | "name" | "trust">,
   email: string,
 ): boolean {
-  const standing = { ...whose, email, direct: false };
-  return grants.some(
-    (grant) => isFor(grant, whose) && lacksOf(bindingRefusals, standing, grant).length === 0,
-  );
+  return isAllowed(bindingRefusals, grants, whose, { ...whose, email, direct: false });
 }
 
 /**

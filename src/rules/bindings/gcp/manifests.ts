@@ -64,7 +64,7 @@ export const googleManifests: PartyManifests = {
     asked: "[object.spec]",
     named: "",
     what: "this binding",
-    requirements: bindingRefusals.map(({ admission }) => admission),
+    refusals: bindingRefusals,
   },
   probe: {
     trust: defaultTrust,

@@ -1,6 +1,6 @@
 import type { BindingReason } from "../../../core/reasons/index.ts";
 import type { ObjectField, SchemaField } from "../schema/index.ts";
-import type { GrantedTo } from "./is-for.ts";
+import { type GrantedTo, isFor, type NamespacedName } from "./is-for.ts";
 import type { GrantRefusal } from "./matching-grants.ts";
 
 /** One thing that a grant `g` has to allow of what is requested, `r`: whether it does, and what it lacks as the end of a sentence. */
@@ -54,6 +54,14 @@ export function lacksOf<Requested, Grant extends GrantedTo>(
     lacks(requested, grant).map((lack) => ({ reason, message: `${named}grant ${grant.name} ${lack}` })),
   );
 }
+
+/** Whether one of some grants is for a binding and allows all of what it has or requests. */
+export const isAllowed = <Requested, Grant extends GrantedTo>(
+  refusals: readonly LimitRefusal<Requested, Grant>[],
+  grants: readonly Grant[],
+  whose: NamespacedName,
+  requested: Requested,
+): boolean => grants.some((grant) => isFor(grant, whose) && lacksOf(refusals, requested, grant).length === 0);
 
 /** The fields of a grant in the definition of its trust. */
 export const fieldsOf = (

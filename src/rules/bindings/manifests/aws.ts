@@ -59,7 +59,7 @@ export const awsManifests: PartyManifests = {
     asked: "object.spec.roles",
     named: '"profile " + r.profile + ": " + ',
     what: "a role of this binding",
-    requirements: roleRefusals.map(({ admission }) => admission),
+    refusals: roleRefusals,
   },
   probe: {
     trust: defaultTrust,

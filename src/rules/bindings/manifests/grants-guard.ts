@@ -28,7 +28,8 @@ export function grantsGuardName({ suffix }: Pick<PartyNames, "suffix">): string 
  */
 export function grantsGuard({ names, question }: PartyManifests): readonly object[] {
   const { binding, trust } = names;
-  const { asked, named, what, requirements } = question;
+  const { asked, named, what, refusals } = question;
+  const requirements = refusals.map(({ admission }) => admission);
   const covered = requirements.map(({ allowed }) => `(${allowed})`).join(" && ");
   const lacks = `[${requirements.map((one) => `(${one.allowed}) ? "" : ${one.lacks}`).join(", ")}].filter(s, s != "").join(", ")`;
   const none = `"no grant of ${trust.kind} " + params.metadata.name`;

@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
-import type { Requirement } from "../grants/limit.ts";
+import type { LimitRefusal } from "../grants/limit.ts";
 import type { KindNames, PartyNames } from "../names.ts";
 import type { ObjectField } from "../schema/index.ts";
 
@@ -21,7 +21,8 @@ export interface GrantsQuestion {
   readonly named: string;
   /** The same in words: `a role of this binding`. */
   readonly what: string;
-  readonly requirements: readonly Requirement[];
+  /** What a grant may refuse of an entry, in this order. */
+  readonly refusals: readonly Pick<LimitRefusal<never, never>, "admission">[];
 }
 
 /** A file with a token of the operator's own, with which it gets credentials from a relying party. */
