@@ -119,6 +119,7 @@ function writeStore(data: string, store: Datastore): void {
 
 const passwordOf = (token: string): string => token.trim().replace(/^.*:/u, "");
 const hashOf = (token: string): string => createHash("sha256").update(passwordOf(token)).digest("hex");
+/** In its place, so that a full disk leaves it empty and young: pkg/bootstrap/bootstrap.go, WriteToDiskFromStorage, writes and then sets the time. */
 const put = (file: string, text: string): void => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   writeFileSync(file, text, { mode: 0o600 });
