@@ -72,10 +72,10 @@ function boundBy(parameters: PolicyParts["parameters"]): JsonRecord {
   return { paramRef, ...defined({ matchResources }) };
 }
 
-const conditionsOf = ({ parameters, matchConditions = [] }: PolicyParts): readonly MatchCondition[] => [
-  ...(parameters?.matchConditions ?? []),
-  ...matchConditions,
-];
+const conditionsOf = (
+  { matchConditions = [] }: PolicyParts,
+  ofParameters: readonly MatchCondition[] = [],
+): readonly MatchCondition[] => [...ofParameters, ...matchConditions];
 
 /** A MutatingAdmissionPolicy for pods, and its binding. */
 export function mutatingObjects(
@@ -91,7 +91,7 @@ export function mutatingObjects(
     reinvocationPolicy: "IfNeeded",
     ...kindOf(parameters),
     matchConstraints: constraints(true),
-    matchConditions: conditionsOf(parts),
+    matchConditions: conditionsOf(parts, parameters?.changeConditions ?? parameters?.matchConditions),
     variables: usedBy([expression], variables),
     mutations: [{ patchType: "JSONPatch", jsonPatch: { expression } }],
   };
@@ -128,7 +128,7 @@ export function validatingObjects(
     failurePolicy: validationActions.includes("Deny") ? "Fail" : "Ignore",
     ...kindOf(parameters),
     matchConstraints: constraints(skippable),
-    matchConditions: conditionsOf(parts),
+    matchConditions: conditionsOf(parts, parameters?.matchConditions),
     variables: usedBy(expressions, variables),
     validations,
   };

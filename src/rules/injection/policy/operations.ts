@@ -9,6 +9,12 @@ import { enclosed, listIf, literal } from "./cel.ts";
 export const add = (path: string, value: string): string =>
   enclosed("JSONPatch{", ['op: "add"', `path: ${path}`, `value: ${value}`], "}");
 
+/**
+ * The patch where there is nothing to do. The API server makes a pod anew even of a patch without operations: it
+ * writes and reads all of it. Where a test fails it takes the pod as it is. No pod has this member.
+ */
+export const nothingToDo = '[JSONPatch{op: "test", path: "/podtrust", value: "something to do"}]';
+
 const volumes = "object.spec.?volumes.orValue([])";
 
 /** The list of volumes, where the pod has none. */

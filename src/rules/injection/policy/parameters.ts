@@ -24,6 +24,8 @@ export interface ParameterBinding {
   readonly matchResources?: Readonly<Record<string, unknown>>;
   /** Of the objects that the binding selects, the one with the pod's ServiceAccount, and only if that asks. */
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+  /** The same for a policy that changes pods, where it may match less: absent, the same. */
+  readonly changeConditions?: ParameterBinding["matchConditions"];
 }
 
 /** How expressions read what the pod's ServiceAccount asks for, whatever object holds it. */
@@ -256,27 +258,43 @@ function tooLongOf({ keys, named }: InjectionMap): PolicyVariable {
 }
 
 /**
- * Whether the ServiceAccount has a line of an attribute, and something in it; or whether more is there than is read, which is
- * told of. A condition may use no variable.
+ * Whether the ServiceAccount has a line of an attribute, and something in it. A condition may use no variable. What is behind
+ * the head is not compared with a text, which would count its characters: only to look for it in a list does not.
  */
-const namedIn = (attribute: string): string =>
-  `has(params.data) && ${literal(attribute)} in params.data && ${isLongList(`params.data[${literal(attribute)}]`)}` +
-  `\n|| params.?data[?${literal(attribute)}].optMap(text,\n  ${partsOf("text")}[?1]` +
-  `\n  .optMap(rest, rest != "" && !rest.startsWith("\\n")).orValue(false)\n).orValue(false)`;
+function namedIn(attribute: string): string {
+  const isThere = `has(params.data) && ${literal(attribute)} in params.data`;
+  const parts = partsOf(`params.data[${literal(attribute)}]`);
+  return `${isThere}\n  && ${parts}\n  .exists(index, rest, index == 1 && !(rest in [""]) && !rest.startsWith("\\n"))`;
+}
+
+/** Whether of the attributes by which a ServiceAccount asks one is read. */
+function isReadIn({ asks }: InjectionMap): string {
+  const long = asks.map(
+    (one) => `${literal(one)} in params.data && ${isLongList(`params.data[${literal(one)}]`)}`,
+  );
+  return `has(params.data) && !(${long.join("\n  && ")})`;
+}
+
+/** The condition for asking, behind another. */
+function asksIn(
+  { map, condition }: AccountSource,
+  first?: string,
+): ParameterBinding["matchConditions"][number] {
+  const any = [
+    ...map.asks.map(namedIn),
+    ...labelled(map).map((has) => `params.?data[?${literal(labelAttribute)}].hasValue() && ${has}`),
+  ].join("\n|| ");
+  const whole = first === undefined ? any : `${first}\n&& (${any})`;
+  return { name: condition.name, expression: `// ${condition.comment}\n${whole}` };
+}
 
 const ofConfigMap = ({ map, condition }: AccountSource): AccountParameters => ({
   paramKind: { apiVersion: "v1", kind: "ConfigMap" },
   // The one of this name in the pod's namespace.
   paramRef: { name: map.configMap, parameterNotFoundAction: "Allow" },
-  matchConditions: [
-    {
-      name: condition.name,
-      expression: `// ${condition.comment}\n${[
-        ...map.asks.map(namedIn),
-        ...labelled(map).map((has) => `params.?data[?${literal(labelAttribute)}].hasValue() && ${has}`),
-      ].join("\n|| ")}`,
-    },
-  ],
+  matchConditions: [asksIn({ map, condition })],
+  // What is too long is told of, and nothing is made of it: to count it once is enough.
+  changeConditions: [asksIn({ map, condition }, isReadIn(map))],
   variables: [...textsOf(map), ...annotatedValues, ...map.named.flatMap(profileLines), tooLongOf(map)],
   attribute: (name) => `variables.asked[?${literal(name)}]`,
   noneTooLong: {

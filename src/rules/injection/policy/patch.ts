@@ -16,6 +16,7 @@ import {
   annotationSource,
   lacksVolume,
   mountOf,
+  nothingToDo,
   projectedVolume,
   tokenSource,
   volumeList,
@@ -110,5 +111,5 @@ export function patchExpression(): string {
     `${index === 0 ? "" : "+ "}${first}`,
     ...more.map((operation) => `+ ${operation}`),
   ]);
-  return `variables.role == "" || variables.isDone ? [] : (${indented(["", ...lines].join("\n"))}\n)`;
+  return `variables.role == "" || variables.isDone ? ${nothingToDo} : (${indented(["", ...lines].join("\n"))}\n)`;
 }

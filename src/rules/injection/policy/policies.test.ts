@@ -78,6 +78,16 @@ describe("the policies of injection", () => {
       }
   });
 
+  test("give a pod back as it is where nothing is left to do, by a test that fails before any operation", () => {
+    for (const mode of ["serviceaccounts", "configmap"] as const) {
+      const [mutation] = recordsOf(specOf({ mode }, "MutatingAdmissionPolicy")["mutations"]);
+      assert.match(
+        String(recordOf(mutation?.["jsonPatch"])["expression"]),
+        /^variables\.role == "" \|\| variables\.isDone \? \[JSONPatch\{op: "test", path: "\/podtrust", [^}]*\}\] : \(/u,
+      );
+    }
+  });
+
   test("are written to be read: on lines of 350 characters at most, with a comment where the name does not say it all", () => {
     for (const mode of ["serviceaccounts", "configmap"] as const)
       for (const { spec } of injectionPolicies({ mode, deny: true })) {

@@ -8,6 +8,7 @@ import {
   annotationOperations,
   lacksVolume,
   mountOf,
+  nothingToDo,
   projectedVolume,
   volumeList,
 } from "./operations.ts";
@@ -84,31 +85,65 @@ const mounts = "container.?volumeMounts.orValue([])";
 const takes = (group: string): string => `takes${group.charAt(0).toUpperCase()}${group.slice(1)}`;
 
 function takesGroup({ names, condition }: VariablesExpression): string {
-  const lacks = `!${env}.exists(variable, variable.name in ${literals(names)})`;
+  const lacks = names.map((name) => `!(${literal(name)} in container.names)`).join(" && ");
   return condition === undefined ? lacks : `${condition} && ${lacks}`;
 }
 
-/** The containers of a list: where each stands, and what it lacks. */
-function look(list: string, { folder, volume, groups, skipped }: TokenPolicy): string {
+/** The containers of a list: where each stands, and of its variables and mounts those that matter. */
+function look(list: string, { folder, groups, skipped }: TokenPolicy): string {
   const at = `mount.mountPath.matches(${literal(`^${verbatim(folder)}/*$`)})`;
+  const all = literals(Object.values(groups).flatMap(({ names }) => names));
   const members = {
     path: `${literal(`/spec/${list}/`)} + string(index)`,
     hasVariables: `size(${env}) > 0`,
     hasMounts: `size(${mounts}) > 0`,
-    takesMount: `!${mounts}.exists(mount, ${at})`,
-    isMounted: `${mounts}.exists(mount, ${at} && mount.name == ${literal(volume)})`,
-    ...Object.fromEntries(Object.entries(groups).map(([group, one]) => [takes(group), takesGroup(one)])),
+    names: `${env}.filter(variable, variable.name in ${all}).map(variable, variable.name)`,
+    mounted: `${mounts}.filter(mount, ${at}).map(mount, mount.name)`,
   };
   const meant = skipped === undefined ? "" : ` !(container.name in ${skipped}),`;
   return `object.spec.?${list}.orValue([])\n  .transformList(index, container,${meant} ${indented(record(members))})`;
 }
 
-/** What the containers that are not skipped lack, each. */
+/** What the containers that are not skipped have, each: the only pass over all of their variables. */
 function containers(policy: TokenPolicy): PolicyVariable {
   return {
     name: "containers",
-    comment: "The containers: where each stands, and what it lacks.",
+    comment: "The containers: where each stands, and of its variables and mounts those that matter here.",
     expression: `${look("initContainers", policy)}\n+ ${look("containers", policy)}`,
+  };
+}
+
+/** What each of them lacks. */
+function targets({ volume, groups }: TokenPolicy): PolicyVariable {
+  const members = {
+    path: "container.path",
+    hasVariables: "container.hasVariables",
+    hasMounts: "container.hasMounts",
+    takesMount: "size(container.mounted) == 0",
+    isMounted: `${literal(volume)} in container.mounted`,
+    ...Object.fromEntries(Object.entries(groups).map(([group, one]) => [takes(group), takesGroup(one)])),
+  };
+  return {
+    name: "targets",
+    comment: "What each of these containers lacks.",
+    expression: `variables.containers.map(container, ${record(members)})`,
+  };
+}
+
+/** Whether nothing is left to do, as when the API server asks again. What is false may still be done. */
+function done({ volume, groups, annotation }: TokenPolicy): PolicyVariable {
+  const lacks = ["takesMount", ...Object.keys(groups).map(takes)].map((one) => `target.${one}`);
+  const all = [
+    `!(${lacksVolume(volume)})`,
+    ...(annotation === undefined
+      ? []
+      : [`object.metadata.?annotations[?${literal(annotation.key)}].hasValue()`]),
+    `!variables.targets.exists(target, ${lacks.join(" || ")})`,
+  ];
+  return {
+    name: "isDone",
+    comment: "Whether nothing is left to do, as when the API server asks again after it has changed the pod.",
+    expression: all.join("\n  && "),
   };
 }
 
@@ -133,7 +168,7 @@ function ofContainers({ volume, folder, groups }: TokenPolicy): string {
     listIf("!target.hasMounts && target.takesMount", add(path("volumeMounts"), "[]")),
     listIf("target.takesMount", add(path("volumeMounts/-"), mountOf(volume, literal(folder)))),
   ];
-  return `variables.containers.map(target,${indented(`\n${operations.join("\n+ ")}`)}\n).flatten()`;
+  return `variables.targets.map(target,${indented(`\n${operations.join("\n+ ")}`)}\n).flatten()`;
 }
 
 /** What `injectToken` does, as the operations of a JSON patch. */
@@ -154,7 +189,8 @@ function patch(policy: TokenPolicy): string {
     `+ ${ofContainers(policy)}`,
   ];
   const whole = lines.join("\n");
-  return guard === undefined ? whole : `!(${guard}) ? [] : (${indented(`\n${whole}`)}\n)`;
+  const isDone = guard === undefined ? "variables.isDone" : `!(${guard}) || variables.isDone`;
+  return `${isDone} ? ${nothingToDo} : (${indented(`\n${whole}`)}\n)`;
 }
 
 /** The admission policy by which the API server gives pods one relying party's token: what `injectToken` does. */
@@ -164,7 +200,7 @@ export function tokenPolicies(policy: TokenPolicy, kubernetes: PolicyMinor): rea
     name,
     parameters,
     matchConditions,
-    variables: [...variables, containers(policy)],
+    variables: [...variables, containers(policy), targets(policy), done(policy)],
     kubernetes,
     expression: patch(policy),
   });
