@@ -127,13 +127,18 @@ export class WrittenRuns {
   readonly #placeholders = new Placeholders();
   readonly #texts = new Texts((member) => /^(?:message|note)$/u.test(member));
 
-  /** The writes that came of something, in their order. */
+  /**
+   * The writes that came of something, in their order. A deletion that is asked for again and again, until what stands in
+   * its way is gone, stands there once: how often it is asked is a matter of time.
+   */
   add(what: string, writes: readonly { readonly line: string; readonly body: unknown }[]): void {
     const shown = writes.map(({ line, body }) => {
       const value = this.#texts.without(this.#placeholders.without(body));
       return [this.#placeholders.text(line), JSON.stringify(value, undefined, 2) ?? ""].join("\n").trimEnd();
     });
-    this.#sections.push([`### ${what}`, ...shown].join("\n"));
+    const isRepeated = (one: string, at: number): boolean => / DELETE /u.test(one) && shown.indexOf(one) < at;
+    const once = shown.filter((one, at) => !isRepeated(one, at));
+    this.#sections.push([`### ${what}`, ...once].join("\n"));
   }
 
   /** Holds them to `writes/NAME.txt`, and their words, if there are some, to `writes/NAME.texts.txt`. */
