@@ -5,11 +5,11 @@ import type { StatusCondition } from "../../src/rules/bindings/index.ts";
 import { type KubernetesObject, openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import type { BindingEvent, BindingOutcome } from "../../src/operator/bindings/index.ts";
 import {
+  azurePasses,
   type AzureTrustFacts,
   BoundTenants,
   LeftCredentials,
   reconcileAzureTrust,
-  reconcileIdentity,
   reconcilingIdentities,
 } from "../../src/operator/bindings/azure/index.ts";
 import type { ControllerTools } from "../../src/operator/index.ts";
@@ -153,7 +153,9 @@ export async function azureBindingsWorld(
       if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
       const trust = memory.objects.get(keyOf("AzureTrust", undefined, "default"));
       const deletedFor = ages.get(bindingKey(name, namespace)) ?? 0;
-      return reconcileIdentity({ object, trust, deletedFor }, clients(), clock);
+      const { signal } = new AbortController();
+      const facts = { object, trust, deletedFor };
+      return azurePasses(tenants).binding(facts, clients(), clock, signal);
     },
     async settled(name = "web") {
       for (let tries = 0; ; tries += 1) {

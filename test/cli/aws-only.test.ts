@@ -151,7 +151,7 @@ describe("a program that has to do with AWS alone", () => {
   }
 
   test("podtrust operator that reconciles Azure's bindings loads what belongs to Azure alone", async () => {
-    const last = "operator/bindings/azure/reconcile.ts";
+    const last = "operator/bindings/azure/row.ts";
     const typed = ["operator", "--kubeconfig", "kubeconfig", "--listen", "127.0.0.1:0", "--bindings"];
     const args = [...typed, "--for", "azure"];
     const files = ofOthers(await loadedBy(args, last, /the operator listens/u), args);

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { JsonRecord } from "../../../src/core/base/index.ts";
-import { BoundTenants, reconcileIdentity } from "../../../src/operator/bindings/azure/index.ts";
+import { azurePasses, BoundTenants } from "../../../src/operator/bindings/azure/index.ts";
 import type { BindingOutcome } from "../../../src/operator/bindings/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../../src/providers/kubernetes/index.ts";
 import { bindingManifests, loadPartyManifests, partyNames } from "../../../src/rules/bindings/index.ts";
@@ -117,10 +117,11 @@ describe("bindings of Azure on a real API server", { skip }, () => {
     const object = await operator.read({ kind: "AzureIdentityBinding", namespace: "shop", name: "web" });
     assert.ok(object !== undefined, "the binding is gone");
     const of = await operator.read({ kind: "AzureTrust", name: "default" });
-    return reconcileIdentity(
+    return azurePasses(tenants).binding(
       { object, trust: of, deletedFor: 0 },
       { cluster: operator, azure: tenants },
       clock,
+      new AbortController().signal,
     );
   }
 

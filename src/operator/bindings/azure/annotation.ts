@@ -1,7 +1,6 @@
 import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { azureAnnotations } from "../../../rules/injection/index.ts";
-import { annotatedWith } from "../service-account.ts";
-import type { IdentityPass } from "./pass.ts";
+import type { DesiredAnnotations } from "../service-account.ts";
 
 const { "client-id": client, "tenant-id": tenantId, "azure-cloud": cloudOf } = azureAnnotations;
 
@@ -15,18 +14,15 @@ export interface PodIdentity {
   readonly cloud: string;
 }
 
-/** The ServiceAccount, annotated with its identity; and what that means for pods. */
-export function annotatedIdentity(
-  pass: IdentityPass,
-  { clientId, tenant, cloud }: PodIdentity,
-): ReturnType<typeof annotatedWith> {
+/** The annotations of a ServiceAccount whose pods become an identity. */
+export function identityAnnotations({ clientId, tenant, cloud }: PodIdentity): DesiredAnnotations {
   const annotations = {
     [client.key]: clientId,
     [tenantId.key]: tenant,
     // Injection defaults to the public cloud.
     ...(cloud === "public" ? {} : { [cloudOf.key]: cloud }),
   };
-  return annotatedWith(pass, {
+  return {
     party: "azure",
     annotations,
     isOurs: (key) => key === cloudOf.key,
@@ -40,5 +36,5 @@ export function annotatedIdentity(
       return `has the annotation ${key}: ${held[key] ?? ""}, and not ${value}`;
     },
     does: `names client id ${clientId}`,
-  });
+  };
 }

@@ -19,3 +19,11 @@ export function azureTrouble(error: PodtrustError, from: string): Finding {
 export function isAzures(error: unknown): error is PodtrustError {
   return error instanceof PodtrustError && (error.code.startsWith("azure-") || error.code in ofError);
 }
+
+/** Errors of Azure, for the engine of bindings. */
+export const azureErrors = {
+  vendor: "Azure",
+  isVendors: isAzures,
+  trouble: azureTrouble,
+  late: (message: string): PodtrustError => new PodtrustError("azure-unavailable", message),
+} as const;

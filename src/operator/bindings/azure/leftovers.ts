@@ -1,4 +1,4 @@
-import { mapLimit, type PodtrustError } from "../../../core/base/index.ts";
+import { type Clock, mapLimit, type PodtrustError } from "../../../core/base/index.ts";
 import {
   boundCredentialName,
   type ObservedCredential,
@@ -16,12 +16,12 @@ import { parseSubject } from "../../../rules/oidc/index.ts";
 import { azureTags } from "../../../rules/plan/index.ts";
 import type { BindingEvent } from "../pass.ts";
 import { EmptyScopes } from "../scopes.ts";
-import { cutIdentities } from "./cut.ts";
-import { isAzures } from "./finding.ts";
-import type { IdentityPass, IdentityStatus } from "./pass.ts";
+import { takenAway } from "../engine/cut.ts";
+import { azureErrors, isAzures } from "./finding.ts";
+import { identitiesOf, type IdentityClients, type IdentityStatus } from "./rights.ts";
 import { pairOf, placeOf, sameId } from "./identity-ref.ts";
 import { trustNameOf } from "../status.ts";
-import { identityStatusOf } from "./status.ts";
+import { TakingCredentials } from "./taking.ts";
 import { type BoundTenant, freshLook, maxLookAge } from "./tenants.ts";
 
 /**
@@ -35,7 +35,10 @@ const maxGap = graceMs;
 const few = 4;
 
 /** What a sweep works with. */
-export interface Sweep extends Pick<IdentityPass, "clients" | "clock" | "signal"> {
+export interface Sweep {
+  readonly clients: IdentityClients;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
   /** Bindings that name the trust, as NAMESPACE/NAME. */
   readonly known: ReadonlySet<string>;
   /** Whether the trust is being deleted: orphaned credentials are then deleted at once. */
@@ -91,7 +94,10 @@ export class LeftCredentials {
       since.set(keyOf(one), first);
       if (isGoing || now - first >= graceMs) due.push({ ...one, managed: false });
     }
-    const { left, failures: uncut } = await cutIdentities(sweep, tenant, due);
+    // Identities themselves stay: it has the mark of no binding.
+    const taking = new TakingCredentials(tenant, trust.stack);
+    const writing = { clock, signal, assertHeld: () => sweep.clients.assertHeld?.() };
+    const { left, failures: uncut } = await takenAway(azureErrors, taking, due, writing);
     signal.throwIfAborted();
     const stays = new Set(left.map((one) => keyOf({ id: one.id, credential: one.credential ?? "" })));
     const gone = due.filter((one) => !stays.has(keyOf({ id: one.id, credential: one.credential ?? "" })));
@@ -238,7 +244,7 @@ class Claims {
     const { kind } = partyNames.azure.binding;
     return answered(this.#bindings, key, async () => {
       const object = await clients.cluster.read({ kind, namespace, name }, { signal });
-      return object && { identities: identityStatusOf(object).identities, trust: trustNameOf(object) };
+      return object && { identities: identitiesOf(object), trust: trustNameOf(object) };
     });
   }
 

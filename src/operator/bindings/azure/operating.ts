@@ -6,7 +6,7 @@ import type { Controllers, ControllerTools } from "../../index.ts";
 import { ClusterView } from "../cluster-view.ts";
 import { followedBy, partyControllers } from "../controllers.ts";
 import { azurePasses } from "./row.ts";
-import { identityStatusOf } from "./status.ts";
+import { identitiesOf } from "./rights.ts";
 import { BoundTenants } from "./tenants.ts";
 
 const ofAzure = {
@@ -15,8 +15,10 @@ const ofAzure = {
   /** Identities of its own that a binding asks for, and has: those that were seen. */
   count(binding: KubernetesObject) {
     const wanted = recordOf(binding["spec"])["managed"] === undefined ? 0 : 1;
-    const { identities } = identityStatusOf(binding);
-    return { wanted, held: identities.filter((one) => one.managed && one.principalId !== undefined).length };
+    return {
+      wanted,
+      held: identitiesOf(binding).filter((one) => one.managed && one.principalId !== undefined).length,
+    };
   },
 };
 

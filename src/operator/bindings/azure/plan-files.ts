@@ -7,14 +7,7 @@ import {
   observedCredential,
   observedIdentity,
 } from "../../../providers/azure/index.ts";
-import {
-  type AzureBinding,
-  type AzureTrust,
-  decideIdentity,
-  type GrantedIdentity,
-  readAzureBinding,
-  readAzureTrust,
-} from "../../../rules/bindings/azure/index.ts";
+import type { AzureBinding, AzureTrust, GrantedIdentity } from "../../../rules/bindings/azure/index.ts";
 import { bindingMark } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
 import { type Observed, planOf, type Resource, namedStack } from "../../../rules/plan/index.ts";
@@ -28,10 +21,11 @@ import {
   nameOf,
   type PlanTime,
 } from "../plan-files.ts";
-import { othersText } from "./cut.ts";
+import { othersText } from "./taking.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import { keyOf, type Left, lookOf } from "./leftovers.ts";
 import { pairOf, placeOf, sameId } from "./identity-ref.ts";
+import { identityRules } from "./rights.ts";
 import { type BoundTenant, BoundTenants, freshLook, type TenantContext } from "./tenants.ts";
 import { type IdentityLook, DesiredIdentity } from "./desired-identity.ts";
 
@@ -155,13 +149,7 @@ class TrustFiles extends GatheredPlan {
 /** Plans of AzureIdentityBinding and AzureTrust. */
 function identityPlans(azure: BoundTenants): FilePlans<AzureBinding, AzureTrust, GrantedIdentity> {
   return {
-    party: "azure",
-    readBinding: readAzureBinding,
-    readTrust: readAzureTrust,
-    decide(binding, trust) {
-      const decision = decideIdentity(binding, trust);
-      return decision.kind === "granted" ? { granted: decision.identity } : { refusals: decision.refusals };
-    },
+    ...identityRules,
     async plan(trust, asked, at) {
       const tenant = await azure.of(trust, at.signal);
       const made = new TrustFiles(tenant, trust, asked, at);

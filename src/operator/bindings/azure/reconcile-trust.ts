@@ -11,9 +11,11 @@ import { foundOf, isKept, problemsText, soon } from "../status.ts";
 import { isGoing, type TrustJudgement, trustPass } from "../trust-pass.ts";
 import { azureTrouble, isAzures } from "./finding.ts";
 import { type LeftCredentials, standingIn } from "./leftovers.ts";
-import type { IdentityClients } from "./pass.ts";
-import { identityInterval } from "./status.ts";
+import type { IdentityClients } from "./rights.ts";
 import type { BoundTenant } from "./tenants.ts";
+
+/** How often drift is looked for, in milliseconds: each identity's credentials are a separate list at Azure. */
+export const identityInterval = 300_000;
 
 /** What the operator knows of an AzureTrust at the start of its pass. */
 export type AzureTrustFacts = TrustFactsOf<LeftCredentials>;

@@ -3,28 +3,9 @@ import { partyNames } from "../../../rules/bindings/index.ts";
 import { readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { ClusterView } from "../cluster-view.ts";
 import { followedBy, partyControllers } from "../controllers.ts";
-import type { PartyPasses } from "../party.ts";
 export { planningMembers } from "./plan-files.ts";
-import { LeftMembers } from "./leftovers.ts";
-import type { GoogleClients } from "./pass.ts";
 import { type GoogleContext, GoogleProjects } from "./projects.ts";
-import { reconcileGoogle } from "./reconcile.ts";
-import { reconcileGoogleTrust } from "./reconcile-trust.ts";
-
-/** Passes of GCPServiceAccountBinding and GCPTrust. */
-function googlePasses(google: GoogleProjects): PartyPasses<Pick<GoogleClients, "google">, LeftMembers> {
-  return {
-    party: "gcp",
-    clients: { google },
-    passing: ["GoogleNotAsked", "MemberSettling"],
-    reportedOnTrust: ["MemberKept"],
-    binding: reconcileGoogle,
-    leftovers: () => new LeftMembers(),
-    trust: reconcileGoogleTrust,
-    // Google does not notify of policy changes: each binding checks its own.
-    drifting: () => () => {},
-  };
-}
+import { googlePasses } from "./row.ts";
 
 /** The controllers of GCPServiceAccountBinding and GCPTrust, with the environment's credentials for Google. */
 export function reconcilingGoogleBindings(tools: ControllerTools, env: GoogleContext["env"]): Controllers {

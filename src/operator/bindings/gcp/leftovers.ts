@@ -1,4 +1,4 @@
-import { mapLimit } from "../../../core/base/index.ts";
+import { type Clock, mapLimit } from "../../../core/base/index.ts";
 import { type GoogleTrust, poolId, readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { partyNames } from "../../../rules/bindings/index.ts";
 import { principalOf } from "../../../rules/gcp/index.ts";
@@ -7,9 +7,8 @@ import type { BindingEvent } from "../pass.ts";
 import { EmptyScopes } from "../scopes.ts";
 import { type Membership, membershipKey } from "./members.ts";
 import { trustNameOf } from "../status.ts";
-import { type GooglePass, type GoogleStatus, googleStatusOf } from "./pass.ts";
+import { type GoogleClients, type GoogleStatus, googleStatusOf, keptText } from "./rights.ts";
 import { type GoogleProjects, isGoogles } from "./projects.ts";
-import { keptEvent } from "./removal.ts";
 
 /**
  * How long a member must be orphaned before it is acted on, in milliseconds: a cluster restored to an older state knows
@@ -25,7 +24,10 @@ const maxLooked = 1000;
 const few = 4;
 
 /** What a sweep works with. */
-export interface MemberSweep extends Pick<GooglePass, "clients" | "clock" | "signal"> {
+export interface MemberSweep {
+  readonly clients: GoogleClients;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
   /** Whether the trust is being deleted: orphaned members are then removed at once. */
   readonly isGoing: boolean;
   /** What the status of the trust has of bindings that are gone. */
@@ -109,7 +111,8 @@ async function ended(trust: GoogleTrust, member: LeftMember, sweep: MemberSweep)
   } catch (error) {
     signal.throwIfAborted();
     if (!isGoogles(error)) throw error;
-    return keptEvent([email], principal, error.message);
+    const message = keptText(email, principal, error.message);
+    return { type: "Warning", reason: "MemberKept", message };
   }
 }
 

@@ -1,11 +1,5 @@
 import { PodtrustError } from "../../../core/base/index.ts";
-import {
-  decideGoogle,
-  type GoogleBinding,
-  type GoogleTrust,
-  readGoogleBinding,
-  readGoogleTrust,
-} from "../../../rules/bindings/gcp/index.ts";
+import type { GoogleBinding, GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { principalOf } from "../../../rules/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import type { Finding } from "../../../stack/index.ts";
@@ -20,10 +14,8 @@ import {
   type PlanTime,
 } from "../plan-files.ts";
 import { insideOf, namedEmails } from "./leftovers.ts";
+import { type GrantedMember, memberRules } from "./rights.ts";
 import { fromOf, type GoogleContext, googleFinding, GoogleProjects, isGoogles } from "./projects.ts";
-
-/** By which grant. */
-type Granted = string;
 
 const subjectOf = ({ namespace, name }: GoogleBinding): string => serviceAccountSubject(namespace, name);
 
@@ -70,7 +62,11 @@ class TrustFiles extends GatheredPlan {
    * Members of the pool that no file asks for. Google does not record who added one: they are removed with their
    * bindings if the cluster has these, and the operator reports the others.
    */
-  async tellLeft({ granted, everywhere, refused }: TrustDecisions<GoogleBinding, Granted>): Promise<void> {
+  async tellLeft({
+    granted,
+    everywhere,
+    refused,
+  }: TrustDecisions<GoogleBinding, GrantedMember>): Promise<void> {
     const known = [...everywhere.keys()];
     const may = new Set(refused.map(subjectOf));
     const asked = new Set(known.map((one) => `${one.email ?? ""} ${subjectOf(one)}`));
@@ -90,15 +86,9 @@ class TrustFiles extends GatheredPlan {
 function memberPlans(
   google: GoogleProjects,
   notice: (text: string) => void,
-): FilePlans<GoogleBinding, GoogleTrust, Granted> {
+): FilePlans<GoogleBinding, GoogleTrust, GrantedMember> {
   return {
-    party: "gcp",
-    readBinding: readGoogleBinding,
-    readTrust: readGoogleTrust,
-    decide(binding, trust) {
-      const decision = decideGoogle(binding, trust);
-      return decision.kind === "granted" ? { granted: decision.grant } : { refusals: decision.refusals };
-    },
+    ...memberRules,
     async plan(trust, asked, at) {
       const place = await google.place(trust, at.signal);
       const provider = await google.provider(trust, at.signal);

@@ -17,6 +17,7 @@ import type { GoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { type PoolName, principalOf, providerAudience } from "../../../rules/gcp/index.ts";
 import { applyPlan, noInputs, type Observed, type Plan, planOf } from "../../../rules/plan/index.ts";
 import { finding, type Finding, type PartTarget } from "../../../stack/index.ts";
+import type { Writing } from "../engine/row.ts";
 import type { BindingOutcome } from "../pass.ts";
 import { MadeMembers, type Membership } from "./members.ts";
 
@@ -52,6 +53,14 @@ export function googleFinding({ code, message, next }: PodtrustError, from: stri
   return finding(reason, { seen: message, from, next, code });
 }
 
+/** Errors of Google, for the engine of bindings. */
+export const googleErrors = {
+  vendor: "Google",
+  isVendors: isGoogles,
+  trouble: googleFinding,
+  late: (message: string): PodtrustError => new PodtrustError("gcp-unreachable", message),
+} as const;
+
 /** How a provider differs from what a trust says, as the ends of sentences. */
 function differences(provider: ProviderState, trust: GoogleTrust): readonly string[] {
   const { issuerUri, attributeMapping, allowedAudiences } = provider;
@@ -70,10 +79,7 @@ function differences(provider: ProviderState, trust: GoogleTrust): readonly stri
 }
 
 /** How a member is added or removed. */
-interface MemberWork {
-  readonly signal: AbortSignal;
-  readonly assertHeld: () => void;
-}
+type MemberWork = Pick<Writing, "assertHeld" | "signal">;
 
 const memberKey = ({ projectNumber, pool }: PoolName, { email, subject }: Membership): string =>
   JSON.stringify([projectNumber, pool, email, subject]);
@@ -111,9 +117,9 @@ export class GoogleProjects {
     return { where: `${fromOf(trust)}, pool ${trust.pool}, provider ${trust.provider}${at}`, caller };
   }
 
-  /** Whether a service account is the one that podtrust itself asks Google as. Throws `gcp-*`. */
-  async isOwn(email: string, signal: AbortSignal): Promise<boolean> {
-    return (await this.#open(signal)).caller === email;
+  /** The service account that podtrust itself asks Google as, or another caller in words. Throws `gcp-*`. */
+  async caller(signal: AbortSignal): Promise<string> {
+    return (await this.#open(signal)).caller;
   }
 
   /** The state of the pool and the provider of a trust. Throws `gcp-*`. */

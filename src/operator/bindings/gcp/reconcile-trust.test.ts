@@ -6,7 +6,7 @@ import { readGoogleTrust } from "../../../rules/bindings/gcp/index.ts";
 import { googleTrust } from "../../../../test/support/bindings/google.ts";
 import { LeftMembers } from "./leftovers.ts";
 import { MadeMembers } from "./members.ts";
-import type { GoogleClients } from "./pass.ts";
+import type { GoogleClients } from "./rights.ts";
 import { reconcileGoogleTrust } from "./reconcile-trust.ts";
 
 const email = "web@shop-project.iam.gserviceaccount.com";

@@ -5,7 +5,7 @@ import { passInterval, problemsText, soon } from "../status.ts";
 import { isGoing, type TrustJudgement, trustPass } from "../trust-pass.ts";
 import type { LeftMembers, MemberSweep } from "./leftovers.ts";
 import { leftMembersOf, membershipKey, withMembers } from "./members.ts";
-import type { GoogleClients } from "./pass.ts";
+import type { GoogleClients } from "./rights.ts";
 import { fromOf, googleFinding, isGoogles } from "./projects.ts";
 
 /** What the operator knows of a GCPTrust at the start of its pass. */

@@ -160,7 +160,45 @@ const aws: readonly Planted[] = [
   },
 ];
 
+/** Defects in the engine: what no grant allows is not taken from a binding that is invalid, or that is granted something. */
+const uncut = (
+  invalid: number,
+  [spec, grant]: readonly [number, number],
+  found: RegExp,
+): readonly Planted[] => [
+  {
+    defect: "an invalid binding keeps what it had (H6a)",
+    edits: [
+      edit(
+        "operator/bindings/engine/reconcile.ts",
+        "rights.filter((had) => !stands(had)),",
+        'rights.filter((had) => "granted" in one && !stands(had)),',
+      ),
+    ],
+    events: [bindTo("shop/web", invalid), web, grantsOf([]), web],
+    found,
+  },
+  {
+    defect: "a binding that is granted something keeps all that it had (H6b, H6c)",
+    edits: [
+      edit(
+        "operator/bindings/engine/reconcile.ts",
+        "standing.filter((had) => !isAsked(had)),",
+        "standing.filter(() => false),",
+      ),
+      edit(
+        "operator/bindings/engine/reconcile.ts",
+        "rights.filter((had) => !stands(had)),",
+        'rights.filter((had) => !("granted" in one) && !stands(had)),',
+      ),
+    ],
+    events: [bindTo("shop/web", spec), grantsOf([grant]), web, web],
+    found,
+  },
+];
+
 const google: readonly Planted[] = [
+  ...uncut(5, [4, 3], /shop\/web .*may by pool-one shop-web@/u),
   {
     defect: "a binding of another trust hides what is left of one (N4)",
     edits: [
@@ -173,11 +211,7 @@ const google: readonly Planted[] = [
   {
     defect: "podtrust's own service account lets a workload in (N8)",
     edits: [
-      edit(
-        "operator/bindings/gcp/reconcile.ts",
-        "email === undefined || !(await clients.google.isOwn(email, signal))",
-        "email === undefined || email !== undefined",
-      ),
+      edit("operator/bindings/gcp/rights.ts", "if (email !== own) return undefined;", "return undefined;"),
     ],
     events: [bindTo("evil/web", 3), evil],
     found: /evil\/web may by pool-one operator@/u,
@@ -197,6 +231,7 @@ const google: readonly Planted[] = [
 ];
 
 const azure: readonly Planted[] = [
+  ...uncut(5, [4, 2], /shop\/web .*may by podtrust\/web/u),
   {
     defect: "an identity that was made for another binding is given away (N5)",
     edits: [
@@ -213,7 +248,7 @@ const azure: readonly Planted[] = [
     defect: "the status forgets a credential that stands (N6)",
     edits: [
       edit(
-        "operator/bindings/azure/sync.ts",
+        "operator/bindings/azure/making.ts",
         "azureTrouble(first, this.#from), look.state, this.#desired.isThere(look)",
         "azureTrouble(first, this.#from), look.state, false",
       ),

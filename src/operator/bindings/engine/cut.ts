@@ -1,0 +1,120 @@
+import { type PodtrustError, TimeLimit } from "../../../core/base/index.ts";
+import type { BindingOutcome } from "../pass.ts";
+import type { BindingRow, RowTypes, Taking, Writing } from "./row.ts";
+
+/** The longest one write may take, in milliseconds: another pass tries again. */
+export const maxWrite = 30_000;
+
+/** Runs a write within its time. Throws `late` when that is over, and what the write throws. */
+export async function within<T>(
+  { clock, signal }: Pick<Writing, "clock" | "signal">,
+  { ms, late }: { readonly ms: number; readonly late: () => PodtrustError },
+  write: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new TimeLimit(clock, { ms, signal, reason: late });
+  try {
+    const done = await write(limit.signal);
+    signal.throwIfAborted();
+    if (limit.isLate) throw late();
+    return done;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw limit.isLate ? late() : error;
+  } finally {
+    await limit.end();
+  }
+}
+
+/** What came of taking rights away. */
+export interface Cut<Right> {
+  /** What still is there of them. */
+  readonly left: readonly Right[];
+  readonly changes: BindingOutcome["changes"];
+  /** Milliseconds until one may be written; 0 if none waits. */
+  readonly wait: number;
+  readonly failures: readonly PodtrustError[];
+}
+
+/** What of a row taking away needs. */
+export type CutRow = Pick<BindingRow<RowTypes>, "isVendors" | "late" | "vendor">;
+
+/** Time for one write to a relying party, and what is said if it is over. */
+export const limitOf = (
+  { late, vendor }: Pick<CutRow, "late" | "vendor">,
+  ms: number,
+): { readonly ms: number; readonly late: () => PodtrustError } => ({
+  ms,
+  late: () => late(`${vendor} gave no good answer within ${ms / 1000} s`),
+});
+
+/** A right that is still there, and why. */
+export interface Staying<Right> {
+  readonly right: Right;
+  readonly why: string;
+}
+
+/** What came of deleting what lets nobody in any more. */
+export interface Deleted<Right> {
+  readonly stays: readonly Staying<Right>[];
+  readonly changes: BindingOutcome["changes"];
+  readonly failures: readonly PodtrustError[];
+}
+
+/** Deletes what was made for a binding and lets nobody in any more, each for itself, as `takenAway` does. */
+export async function deletedClosed<Right>(
+  row: CutRow,
+  taking: Pick<Taking<Right>, "remove">,
+  closed: readonly Right[],
+  { ms = maxWrite, ...writing }: Writing & { readonly ms?: number },
+): Promise<Deleted<Right>> {
+  const stays: Staying<Right>[] = [];
+  const changes: BindingOutcome["changes"][number][] = [];
+  const failures: PodtrustError[] = [];
+  for (const right of closed) {
+    try {
+      const why = await within(writing, limitOf(row, ms), (signal) =>
+        taking.remove(right, { ...writing, signal }),
+      );
+      if (why === undefined) changes.push({ kind: "delete", fields: [] });
+      else stays.push({ right, why });
+    } catch (error) {
+      writing.signal.throwIfAborted();
+      if (!row.isVendors(error)) throw error;
+      failures.push(error);
+      stays.push({ right, why: error.message });
+    }
+  }
+  return { stays, changes, failures };
+}
+
+/**
+ * Takes rights away, each for itself: one that is refused keeps none of the others. The relying party's errors are
+ * reported; all others are thrown.
+ */
+export async function takenAway<Right>(
+  row: CutRow,
+  taking: Pick<Taking<Right>, "take">,
+  rights: readonly Right[],
+  { ms = maxWrite, ...writing }: Writing & { readonly ms?: number },
+): Promise<Cut<Right>> {
+  const left: Right[] = [];
+  const changes: BindingOutcome["changes"][number][] = [];
+  const failures: PodtrustError[] = [];
+  let wait = 0;
+  for (const right of rights) {
+    try {
+      const done = await within(writing, limitOf(row, ms), (signal) =>
+        taking.take(right, { ...writing, signal }),
+      );
+      wait = Math.max(wait, done.wait);
+      changes.push(...done.changes);
+      if (done.left !== undefined) left.push(done.left);
+    } catch (error) {
+      writing.signal.throwIfAborted();
+      if (!row.isVendors(error)) throw error;
+      failures.push(error);
+      left.push(right);
+    }
+  }
+  return { left, changes, wait, failures };
+}

@@ -1,0 +1,323 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
+import type { KubernetesApi, KubernetesObject } from "../../../providers/kubernetes/index.ts";
+import { finding, type Finding } from "../../../stack/index.ts";
+import type { BindingFacts, BindingOutcome } from "../pass.ts";
+import { MovedClock } from "../../../../test/support/bindings/pass-world.ts";
+import { reconcile } from "./reconcile.ts";
+import type { BindingRow, Taken } from "./row.ts";
+
+interface Right {
+  readonly name: string;
+}
+
+/** A made-up party: a trust has a grant for each right that it allows. */
+interface Types {
+  readonly trust: { name: string; grants: readonly { name: string }[]; gone: readonly string[] };
+  readonly binding: { namespace: string; name: string; trust: string; asks: string };
+  readonly granted: { grant: string };
+  readonly right: Right;
+}
+
+const broken = new PodtrustError("gcp-denied", "not now");
+const object = (kind: string, name: string, more: object = {}): KubernetesObject => ({
+  apiVersion: "podtrust.dev/v1alpha1",
+  kind,
+  metadata: { name, namespace: "shop", uid: "1", generation: 1, finalizers: ["podtrust.dev/gcp"] },
+  ...more,
+});
+
+/** What was done, in order. */
+let log: string[] = [];
+let refused: ReadonlySet<string> = new Set();
+/** Milliseconds until one may be written. */
+let waits: ReadonlyMap<string, number> = new Map();
+let own: string | undefined;
+let bars: Finding | undefined;
+/** Rights that let nobody in once they are taken, and still are there. */
+let closing: ReadonlySet<string> = new Set();
+/** Whether a deletion is never answered. */
+let isSilent = false;
+let clock = new MovedClock();
+
+const settled = finding("MembersMatch", { seen: "made", from: "test" });
+
+const row: BindingRow<Types> = {
+  rules: {
+    party: "gcp",
+    readTrust: (value) => {
+      const { grants, gone = [] } = (value as { spec: { grants: string[]; gone?: string[] } }).spec;
+      return { object: { name: "default", grants: grants.map((name) => ({ name })), gone } };
+    },
+    readBinding: (value) => {
+      const { asks } = (value as { spec: { asks?: string } }).spec;
+      if (asks === undefined) return { problems: [{ path: "spec.asks", message: "is missing" }] };
+      return { object: { namespace: "shop", name: "web", trust: "default", asks } };
+    },
+    decide: ({ asks }, trust) =>
+      trust?.grants.some(({ name }) => name === asks) === true
+        ? { granted: { grant: asks } }
+        : { refusals: [{ reason: "EmailNotGranted", message: "no" }] },
+    counting: "none",
+    scopeOf: () => ({ id: "scope" }),
+  },
+  rights: {
+    read: ({ status }) => ((status as { has?: string[] } | undefined)?.has ?? []).map((name) => ({ name })),
+    written: (rights) => ({ has: rights.map(({ name }) => name) }),
+    asked: ({ binding: { asks } }) => ({ name: asks }),
+    isSame: (one, other) => one.name === other.name,
+    isOpen: ({ name }) => !name.startsWith("closed "),
+    mayStand: ({ grants }, _whose, right) => grants.some(({ name }) => name === right.name),
+    reserved: ({ name }, of) => (name === of ? { reason: "EmailNotGranted", message: "our own" } : undefined),
+    scopeId: ({ name }) => `scope of ${name}`,
+    kept: ({ name }, why) => `${name}: ${why}`,
+  },
+  vendor: "Test",
+  from: () => "Test",
+  isVendors: (error): error is PodtrustError => error === broken,
+  trouble: ({ message }, from) => finding("GoogleNotAsked", { seen: message, from }),
+  late: () => broken,
+  open: () =>
+    Promise.resolve({
+      own,
+      taking: {
+        take: ({ name }, { assertHeld }): Promise<Taken<Right>> => {
+          assertHeld();
+          log.push(`take ${name}`);
+          if (refused.has(name)) return Promise.reject(broken);
+          const left = closing.has(name) ? { name: `closed ${name}` } : undefined;
+          return Promise.resolve({ changes: [], wait: waits.get(name) ?? 0, ...defined({ left }) });
+        },
+        remove({ name }, { signal }) {
+          log.push(`delete ${name}`);
+          if (!isSilent) return Promise.resolve(undefined);
+          clock.move(60_000);
+          return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        },
+      },
+      making: {
+        bars: () => Promise.resolve(bars),
+        make({ binding: { asks: name } }, _had, { assertHeld }) {
+          assertHeld();
+          log.push(`make ${name}`);
+          return Promise.resolve({ finding: settled, right: { name }, changes: [], wait: 0 });
+        },
+      },
+      proving: {
+        audience: () => "audience",
+        ask() {
+          log.push("ask");
+          return Promise.resolve(finding("GoogleAccepted", { seen: "in", from: "Test" }));
+        },
+      },
+    }),
+  annotations: () => ({
+    party: "gcp",
+    annotations: { key: "value" },
+    isOurs: () => false,
+    conflict: () => undefined,
+    does: "names it",
+  }),
+  annotation: "key",
+  inSync: "MemberInSync",
+  pending: settled,
+  waiting: settled,
+  drift: "MembersDrift",
+  keptReason: "MemberKept",
+  interval: 60_000,
+  proof: { accepted: "GoogleAccepted", settling: "MemberSettling", every: 1000 },
+  maxTurn: 0,
+  memory: {
+    isOf: (_trust, { name }) => name !== "elsewhere",
+    with: (_status, left) => ({ left: left.map(({ name }) => name) }),
+  },
+};
+
+const cluster: Pick<KubernetesApi, "apply" | "read" | "removeFinalizer" | "requestToken" | "server"> = {
+  server: "https://cluster.example.com",
+  apply(written: KubernetesObject, { subresource }: { readonly subresource?: string }) {
+    const { has, left } = (written as { status?: { has?: string[]; left?: string[] } }).status ?? {};
+    if (written.kind === "ServiceAccount") log.push("annotate");
+    else if (subresource === "status" && written.kind === "GCPTrust")
+      log.push(left === undefined ? "the trust remembers the scope" : `the trust remembers ${left.join()}`);
+    else if (subresource === "status") log.push(`status has ${has?.join() ?? ""}`);
+    return Promise.resolve(written);
+  },
+  read: ({ kind, name }: { readonly kind: string; readonly name: string }) =>
+    Promise.resolve(kind === "GCPTrust" ? trustOf([]) : object(kind, name)),
+  removeFinalizer(of: KubernetesObject) {
+    log.push(`release ${of.kind}`);
+    return Promise.resolve();
+  },
+  requestToken: () => Promise.resolve({ token: "token", expires: 0 }),
+} as unknown as typeof cluster;
+
+const trustOf = (grants: readonly string[], more: object = {}): KubernetesObject =>
+  object("GCPTrust", "default", { spec: { grants, ...more } });
+
+const boundTo = (asks: string | undefined, has: readonly string[]): KubernetesObject =>
+  object("GCPServiceAccountBinding", "web", {
+    spec: { trust: "default", ...defined({ asks }) },
+    status: { has },
+  });
+
+async function pass(
+  of: KubernetesObject,
+  trust: KubernetesObject | undefined,
+  { held = true, deletedFor = 0 } = {},
+): Promise<{ readonly outcome: BindingOutcome; readonly log: readonly string[] }> {
+  const facts: BindingFacts = { object: of, trust, deletedFor };
+  const assertHeld = (): void => assert.ok(held, "the lease is lost");
+  const { signal } = new AbortController();
+  const outcome = await reconcile(row, facts, { cluster, assertHeld }, { clock, signal });
+  return { outcome, log };
+}
+
+function begin(): void {
+  [log, refused, closing, waits] = [[], new Set(), new Set(), new Map()];
+  [own, bars, isSilent, clock] = [undefined, undefined, false, new MovedClock()];
+}
+
+describe("a pass of a binding", () => {
+  beforeEach(() => {
+    begin();
+  });
+
+  test("cuts by the trust, drops what is no longer asked for, announces, makes, annotates and proves, in this order", async () => {
+    const { outcome } = await pass(boundTo("new", ["beyond", "former"]), trustOf(["new", "former"]));
+    assert.deepEqual(log, [
+      "take beyond",
+      "take former",
+      "the trust remembers the scope",
+      "status has new",
+      "make new",
+      "annotate",
+      "ask",
+      "status has new",
+    ]);
+    assert.equal(outcome.conditions.find(({ type }) => type === "Ready")?.reason, "GoogleAccepted");
+  });
+
+  test("takes each right for itself, and makes nothing after one was refused", async () => {
+    refused = new Set(["first"]);
+    const { outcome } = await pass(boundTo("new", ["first", "second"]), trustOf(["new"]));
+    assert.deepEqual(log, ["take first", "take second", "status has first"]);
+    assert.equal(outcome.conditions.find(({ type }) => type === "Ready")?.reason, "GoogleNotAsked");
+  });
+
+  test("leaves an invalid binding what a grant allows, and takes the rest", async () => {
+    await pass(boundTo(undefined, ["kept", "beyond"]), trustOf(["kept"]));
+    assert.deepEqual(log, ["take beyond", "status has kept"]);
+  });
+
+  test("leaves all where there is no trust: that is no answer", async () => {
+    await pass(boundTo("new", ["former"]), undefined);
+    assert.deepEqual(log, ["status has former"]);
+  });
+
+  test("takes all where the trust is being deleted", async () => {
+    const trust = trustOf(["kept"]);
+    const ending = { ...trust, metadata: { ...trust.metadata, deletionTimestamp: "2026-12-01T00:00:00Z" } };
+    await pass(boundTo("kept", ["kept"]), ending);
+    assert.deepEqual(log, ["take kept", "status has "]);
+  });
+
+  test("neither gives nor leaves a workload what is podtrust's own", async () => {
+    own = "operator";
+    const { outcome } = await pass(boundTo("operator", ["operator"]), trustOf(["operator"]));
+    assert.deepEqual(log, ["take operator", "status has "]);
+    assert.equal(outcome.conditions.find(({ type }) => type === "Granted")?.message, "our own");
+  });
+
+  test("asks nobody in a place that a person says is gone", async () => {
+    await pass(boundTo("new", ["beyond"]), trustOf([], { gone: ["scope of beyond"] }));
+    assert.deepEqual(log, ["status has "]);
+  });
+
+  test("announces nothing where nothing can be made, and forgets nothing that stands", async () => {
+    bars = finding("PoolProviderMissing", { seen: "no provider", from: "Test" });
+    await pass(boundTo("new", ["new"]), trustOf(["new"]));
+    assert.deepEqual(log, ["the trust remembers the scope", "annotate", "status has new"]);
+  });
+
+  test("announces what stands no second time", async () => {
+    await pass(boundTo("new", ["new"]), trustOf(["new"]));
+    assert.deepEqual(log, ["the trust remembers the scope", "make new", "annotate", "ask", "status has new"]);
+  });
+
+  test("deletes what it made and asks for no longer, after the rest, and keeps what does not answer", async () => {
+    closing = new Set(["former"]);
+    const trust = trustOf(["new", "former"]);
+    await pass(boundTo("new", ["former"]), trust);
+    assert.deepEqual(log.slice(0, 5), [
+      "take former",
+      "the trust remembers the scope",
+      "status has new,closed former",
+      "make new",
+      "delete closed former",
+    ]);
+    assert.equal(log.at(-1), "status has new");
+    begin();
+    [closing, isSilent] = [new Set(["former"]), true];
+    await pass(boundTo("new", ["former"]), trust);
+    assert.equal(log.at(-1), "status has new,closed former");
+  });
+
+  test("waits for its turn to take something, and makes nothing before that", async () => {
+    waits = new Map([["beyond", 4000]]);
+    const { outcome } = await pass(boundTo("new", ["beyond"]), trustOf(["new"]));
+    assert.deepEqual([log, outcome.againIn], [["take beyond", "status has "], 4000]);
+  });
+
+  test("changes nothing without the lease", async () => {
+    await assert.rejects(
+      pass(boundTo("new", ["beyond"]), trustOf(["new"]), { held: false }),
+      /the lease is lost/u,
+    );
+    assert.deepEqual(log, []);
+  });
+});
+
+describe("the last pass of a binding", () => {
+  const deleted = (has: readonly string[]): KubernetesObject => {
+    const of = boundTo("kept", has);
+    return { ...of, metadata: { ...of.metadata, deletionTimestamp: "2026-12-01T00:00:00Z" } };
+  };
+
+  beforeEach(() => {
+    begin();
+  });
+
+  test("takes all that it has, whatever grants allow, and lets it go", async () => {
+    const { outcome } = await pass(deleted(["kept", "other"]), trustOf(["kept"]));
+    assert.deepEqual(log, ["take kept", "take other", "release GCPServiceAccountBinding"]);
+    assert.equal(outcome.againIn, undefined);
+  });
+
+  test("is had again while something is refused, for a minute", async () => {
+    refused = new Set(["kept"]);
+    const { outcome } = await pass(deleted(["kept", "other"]), trustOf(["kept"]));
+    assert.deepEqual(log, ["take kept", "take other"]);
+    assert.equal(outcome.againIn, 2000);
+  });
+
+  test("leaves to the trust what was refused for a minute, and says so", async () => {
+    refused = new Set(["kept", "elsewhere"]);
+    const has = ["kept", "elsewhere"];
+    const { outcome } = await pass(deleted(has), trustOf(["kept"]), { deletedFor: 60_000 });
+    const [took, after] = [log.slice(0, 2), log.slice(2)];
+    assert.deepEqual(took, ["take kept", "take elsewhere"]);
+    assert.deepEqual(after, ["the trust remembers kept", "release GCPServiceAccountBinding"]);
+    assert.deepEqual(
+      outcome.events.map(({ message }) => message),
+      ["kept: not now", "elsewhere: not now"],
+    );
+  });
+
+  test("deletes what it made, and is had again where that is not answered in time", async () => {
+    [closing, isSilent] = [new Set(["kept"]), true];
+    const { outcome } = await pass(deleted(["kept"]), trustOf(["kept"]));
+    assert.deepEqual([log, outcome.againIn], [["take kept", "delete closed kept"], 2000]);
+  });
+});
