@@ -223,6 +223,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/reasons",
     "rules/oidc",
     "rules/keys",
+    "rules/judge",
     "rules/gcp",
     "rules/trust",
     "rules/azure",

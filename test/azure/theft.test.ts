@@ -8,7 +8,7 @@ import { loadConfig } from "../../src/config/index.ts";
 import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
 import { startStandInCluster } from "../../src/sandbox/cluster/index.ts";
 import { type AccessEnding, closeParties, reopenParties } from "../../src/stack/index.ts";
-import { loadAzureGroups } from "../../src/stack/parts/index.ts";
+import { sectionReaders } from "../../src/stack/parts/index.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { type IssuerServer, startIssuer } from "../support/issuer-server.ts";
 import { audience, type AzureStackWorld, azureStackWorld, subjectOf } from "./stack-world.ts";
@@ -97,7 +97,7 @@ describe("Azure after the theft of a key", () => {
 
   /** Whether a token that the thief has signed gets an access token. */
   async function letsIn(account: string, name: string): Promise<boolean> {
-    const [group] = await loadAzureGroups(await context());
+    const [group] = await sectionReaders.azure(await context());
     const [namespace = "", of = ""] = account.split("/");
     const jwt = standIn.createToken({ namespace, name: of, audiences: [audience] });
     const answer = await group?.exchange(world.clientId(name), jwt, signal);

@@ -1,13 +1,12 @@
 import type { Config } from "../../config/index.ts";
-import type { AzureGroup } from "./azure/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
 import type { PartyClosing } from "./closing.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
-import type { GoogleClosing, GoogleProject, LeastGoogleRoles } from "./gcp/index.ts";
+import type { GoogleClosing, LeastGoogleRoles } from "./gcp/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
-import type { OpenBaoMount, OpenBaoSection } from "./openbao/index.ts";
+import type { OpenBaoSection } from "./openbao/index.ts";
 import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts";
@@ -47,9 +46,9 @@ export {
 } from "./publisher/index.ts";
 export { partySights } from "./relying-parties/index.ts";
 export { askedWith, type PartySight, type ObservedIdentity, type ObservedParty } from "./sight.ts";
-export type { Exchanged, GoogleDrift, GoogleLook, GoogleProject } from "./gcp/index.ts";
-export type { AzureGroup, AzureIdentityLook, AzureLook, AssertionExchange } from "./azure/index.ts";
-export type { Login, OpenBaoLook, OpenBaoMount } from "./openbao/index.ts";
+export type { Exchanged, GoogleDrift, GoogleLook } from "./gcp/index.ts";
+export type { AzureIdentityLook, AzureLook, AssertionExchange } from "./azure/index.ts";
+export type { Login, OpenBaoLook } from "./openbao/index.ts";
 export type { OpenTofuPart } from "./opentofu.ts";
 export { openChallengeRecords } from "./dns/index.ts";
 
@@ -65,28 +64,17 @@ export async function partsOf(context: AwsPartContext): Promise<readonly Part[]>
   ];
 }
 
-/** Readers of the azure sections of a config. Loaded on demand. */
-export async function loadAzureGroups(context: PartContext): Promise<readonly AzureGroup[]> {
-  const { azureGroups } = await import("./azure/index.ts");
-  return azureGroups(context);
-}
+/** Readers of a config's sections at relying parties beside AWS. Each is loaded on demand, and opens no connection. */
+export const sectionReaders = {
+  gcp: async (context: PartContext) => (await import("./gcp/index.ts")).googleProjects(context),
+  azure: async (context: PartContext) => (await import("./azure/index.ts")).azureGroups(context),
+  openbao: async (context: PartContext) => (await import("./openbao/index.ts")).openbaoMounts(context),
+} as const;
 
 /** The resource groups that a config names, to be closed after a theft and opened. Loaded on demand. */
 export async function loadAzureClosings(context: PartContext): Promise<readonly PartyClosing[]> {
   const { azureClosings } = await import("./azure/index.ts");
   return azureClosings(context);
-}
-
-/** Readers of the OpenBao mounts that a config names. Loaded on demand. */
-export async function loadOpenBaoMounts(context: PartContext): Promise<readonly OpenBaoMount[]> {
-  const { openbaoMounts } = await import("./openbao/index.ts");
-  return openbaoMounts(context);
-}
-
-/** Readers of the Google Cloud projects that a config names. Loaded on demand. */
-export async function loadGoogleProjects(context: PartContext): Promise<readonly GoogleProject[]> {
-  const { googleProjects } = await import("./gcp/index.ts");
-  return googleProjects(context);
 }
 
 /** The Google Cloud projects that a config names, to be closed after a theft and opened. Loaded on demand. */

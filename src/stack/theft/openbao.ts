@@ -1,4 +1,4 @@
-import { loadOpenBaoMounts, type PartContext } from "../parts/index.ts";
+import { type PartContext, sectionReaders } from "../parts/index.ts";
 import type { TheftAnswerAt } from "./theft-answer.ts";
 
 /** How a mount's set became one without the key. */
@@ -9,7 +9,7 @@ const forgotBy = {
 
 /** The auth methods of a config: each keeps the set that it has fetched until a token has an unknown kid. */
 export async function openbaoAnswers(context: PartContext): Promise<readonly TheftAnswerAt[]> {
-  const mounts = await loadOpenBaoMounts(context);
+  const mounts = await sectionReaders.openbao(context);
   return mounts.map((one): TheftAnswerAt => {
     const { address, mount } = one.server;
     const place = `auth/${mount} of OpenBao at ${address}`;

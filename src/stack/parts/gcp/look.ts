@@ -12,7 +12,7 @@ import {
   type ProviderState,
   tryExchange,
 } from "../../../providers/gcp/index.ts";
-import { type Jwk, uploadedKids } from "../../../rules/gcp/index.ts";
+import { type Jwk, providerAudience, uploadedKids } from "../../../rules/gcp/index.ts";
 import { type Difference, noInputs, type Observed, type Resource } from "../../../rules/plan/index.ts";
 import type { PartContext } from "../part.ts";
 import { keysToUpload } from "./keys.ts";
@@ -44,6 +44,8 @@ export interface GoogleLook {
 /** Reads one section of the config. */
 export interface GoogleProject {
   readonly project: GcpProject;
+  /** What the provider takes as a token's audience: what it names first, else its own name as URL. */
+  readonly audience: string;
   /** What exists beside what should. Throws `gcp-*`. */
   look(signal: AbortSignal): Promise<GoogleLook>;
   /**
@@ -120,6 +122,7 @@ export function googleProjects(context: PartContext): readonly GoogleProject[] {
   const { config, env, clock } = context;
   return config.gcp.map((project): GoogleProject => ({
     project,
+    audience: project.audiences[0] ?? providerAudience(project, "https:"),
     look: (signal) => lookAt(context, project, signal),
     exchange: async (jwt, email, signal) =>
       tryExchange(exchangeEndpoints(env), { name: project, jwt, ...defined({ email }) }, clock, signal),

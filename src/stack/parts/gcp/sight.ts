@@ -49,10 +49,10 @@ function identitiesOf(project: GcpProject, { members }: GoogleLook): readonly Ob
 }
 
 function sightOf(one: GoogleProject): PartySight {
-  const { project } = one;
+  const { project, audience } = one;
   return {
     place: `project ${project.project}`,
-    audience: project.audiences[0] ?? providerAudience(project, "https:"),
+    audience,
     async look(signal): Promise<ObservedParty> {
       const look = await one.look(signal);
       return { provider: providerOf(project, look), identities: identitiesOf(project, look) };

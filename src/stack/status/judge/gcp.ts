@@ -1,7 +1,4 @@
-import { defined, isoSeconds } from "../../../core/base/index.ts";
-import type { PartyJudges } from "./party-judges.ts";
-import type { Link, PodtrustError } from "../../../core/base/index.ts";
-import type { Reason } from "../../../core/reasons/index.ts";
+import { isoSeconds } from "../../../core/base/index.ts";
 import type { GcpProject } from "../../../config/index.ts";
 import { servedDocuments } from "../../../issuer/index.ts";
 import {
@@ -11,118 +8,66 @@ import {
   providerAudience,
 } from "../../../rules/gcp/index.ts";
 import { keyChecks } from "../../../rules/keys/index.ts";
-import type { Jws } from "../../../rules/oidc/index.ts";
 import { ownerText } from "../../../rules/plan/index.ts";
 import type { Exchanged, GoogleDrift, GoogleLook } from "../../parts/index.ts";
-import type { JudgedFacts, LookResult, WorkloadFacts } from "../facts.ts";
-import { type Finding, finding } from "../finding.ts";
-import { valueOf } from "./errors.ts";
-import { tokenText } from "./sts.ts";
-import { serviceAccountFindings, tokenFindings } from "./workload.ts";
+import type { Finding } from "../finding.ts";
+import type { LookedAtSection, PartyJudge } from "./party.ts";
 
-/** A ServiceAccount, what it becomes, and the answers of cluster and Google about it. */
-export interface GoogleWorkload extends Pick<WorkloadFacts, "serviceAccount" | "object" | "namespace"> {
-  /** Of the service account; undefined for direct access. */
-  readonly email: string | undefined;
-  readonly audience: string;
-  /** Never part of a report. */
-  readonly token: LookResult<Jws>;
-  readonly exchange: LookResult<Exchanged>;
-}
-
-/** One project of the config. */
-export interface GoogleFacts {
-  readonly project: GcpProject;
-  readonly look: LookResult<GoogleLook>;
-  readonly workloads: readonly GoogleWorkload[];
-}
-
-const fresh = "read now";
-
-function googleFinding(error: PodtrustError, from: string): Finding {
-  const { message, next, code } = error;
-  const reason: Reason = code.startsWith("gcp-") ? "GoogleNotAsked" : "LookFailed";
-  return finding(reason, { seen: message, from, next, code });
-}
-
-const fromOf = ({ project: { project, projectNumber } }: GoogleFacts): string =>
-  `Google project ${project} (${projectNumber})`;
+type ProjectAt = LookedAtSection<GcpProject>;
 
 /** What keeps a pool or provider from being checked further; undefined if nothing does. */
 function brokenOf(
   { observed, fields, mark }: GoogleDrift<{ readonly state: string; readonly disabled: boolean }>,
   what: string,
-  from: string,
+  { say }: ProjectAt,
   beyond: readonly string[] = [],
 ): Finding | undefined {
-  if (!observed.exists) return finding("PoolProviderMissing", { seen: `there is no ${what}`, from, fresh });
+  if (!observed.exists) return say("PoolProviderMissing", `there is no ${what}`);
   const { owner, state } = observed;
   if (owner.kind !== "ours") {
     const seen = `the ${what} does not carry this stack's mark: it seems to belong to ${ownerText(owner)}`;
     const next = "Choose another id in the config: podtrust changes no pool and no provider of others.";
-    return finding("NotOwned", { seen, from, fresh, next });
+    return say("NotOwned", seen, next);
   }
-  if (state.state === "DELETED")
-    return finding("PoolProviderMissing", { seen: `the ${what} was deleted`, from, fresh });
-  if (mark !== undefined) {
-    const seen = `the ${what} is closed after a theft, since ${isoSeconds(mark.closedAt)}`;
-    return finding("ClosedAfterTheft", { seen, from, fresh });
-  }
-  if (state.disabled)
-    return finding("PoolProviderDisabled", { seen: `the ${what} is disabled`, from, fresh });
+  if (state.state === "DELETED") return say("PoolProviderMissing", `the ${what} was deleted`);
+  if (mark !== undefined)
+    return say("ClosedAfterTheft", `the ${what} is closed after a theft, since ${isoSeconds(mark.closedAt)}`);
+  if (state.disabled) return say("PoolProviderDisabled", `the ${what} is disabled`);
   if (fields.length === 0) return undefined;
   const more =
     beyond.length === 0
       ? ""
       : `; it has keys that neither the cluster shows nor an operator of it remembers: ${beyond.join(", ")}`;
-  const seen = `the ${what} differs from the config in ${fields.join(", ")}${more}`;
-  return finding("PoolProviderDrift", { seen, from, fresh });
+  return say("PoolProviderDrift", `the ${what} differs from the config in ${fields.join(", ")}${more}`);
 }
 
-function providerFindings({ config }: JudgedFacts, facts: GoogleFacts): readonly Finding[] {
-  const from = fromOf(facts);
-  const read = valueOf(facts.look, from, googleFinding);
-  if ("finding" in read) return [read.finding];
-  const { pool, provider } = read.value;
-  const { project } = facts;
-  const poolFinding = brokenOf(pool, `pool ${project.pool}`, from);
-  if (poolFinding !== undefined) return [poolFinding];
+function providerFinding({ pool, provider, beyond }: GoogleLook, at: ProjectAt): Finding {
+  const { section: project, issuer, say } = at;
+  const broken = brokenOf(pool, `pool ${project.pool}`, at);
+  if (broken !== undefined) return broken;
   const name = `provider ${project.provider} of pool ${project.pool}`;
-  const found = provider === undefined ? undefined : brokenOf(provider, name, from, read.value.beyond);
-  if (found !== undefined) return [found];
+  const found = provider === undefined ? undefined : brokenOf(provider, name, at, beyond);
+  if (found !== undefined) return found;
   const keys = project.keys === "upload" ? "has the cluster's keys" : "fetches its keys";
-  const seen = `${name} trusts ${config.issuer}, and ${keys}`;
-  return [finding("PoolProviderFound", { seen, from, fresh })];
+  return say("PoolProviderFound", `${name} trusts ${issuer}, and ${keys}`);
 }
 
-function memberFinding({ account, drift }: GoogleLook["members"][number], from: string): Finding {
+function memberFinding({ account, drift }: GoogleLook["members"][number], { say }: ProjectAt): Finding {
   const { email, serviceAccounts } = account;
-  if (drift === undefined)
-    return finding("GoogleAccountMissing", { seen: `there is no service account ${email}`, from, fresh });
-  if (drift.observed.exists && drift.fields.length === 0) {
-    const seen = `${email} lets in ${serviceAccounts.join(", ")}`;
-    return finding("MembersMatch", { seen, from, fresh });
-  }
+  if (drift === undefined) return say("GoogleAccountMissing", `there is no service account ${email}`);
+  if (drift.observed.exists && drift.fields.length === 0)
+    return say("MembersMatch", `${email} lets in ${serviceAccounts.join(", ")}`);
   const who = drift.observed.exists ? drift.observed.state.principals.join(", ") : "nobody of the pool";
-  const seen = `${email} lets in ${who}, the config means ${serviceAccounts.join(", ")}`;
-  return finding("MembersDrift", { seen, from, fresh });
+  return say("MembersDrift", `${email} lets in ${who}, the config means ${serviceAccounts.join(", ")}`);
 }
 
-function trustFindings(_judged: JudgedFacts, facts: GoogleFacts): readonly Finding[] {
-  const from = fromOf(facts);
-  const read = valueOf(facts.look, from, googleFinding);
-  if ("finding" in read) return [read.finding];
-  return read.value.members.map((one) => memberFinding(one, from));
-}
-
-/** Pool and provider as input of the rules; undefined if either was not read. */
-function targetOf({ look }: GoogleFacts): ExchangeFacts["target"] {
-  if (look.kind !== "seen") return undefined;
-  const [pool, provider] = [look.value.pool.observed, look.value.provider?.observed];
-  if (!pool.exists || provider?.exists !== true) return undefined;
-  const { attributeCondition, jwksJson, ...state } = provider.state;
+/** Pool and provider as input of the rules; undefined if either is not there. */
+function targetOf({ pool, provider }: GoogleLook): ExchangeFacts["target"] {
+  const found = provider?.observed;
+  if (!pool.observed.exists || found?.exists !== true) return undefined;
+  const { attributeCondition, jwksJson, ...state } = found.state;
   return {
-    pool: pool.state,
+    pool: pool.observed.state,
     provider: {
       ...state,
       ...(attributeCondition === "" ? {} : { attributeCondition }),
@@ -131,64 +76,47 @@ function targetOf({ look }: GoogleFacts): ExchangeFacts["target"] {
   };
 }
 
-/** What the rules say of a refused exchange, if everything that they need was read here too. */
-function whyRefused({ issuer, now }: JudgedFacts, facts: GoogleFacts, { token, email }: GoogleWorkload) {
-  const target = targetOf(facts);
-  if (token.kind !== "seen" || target === undefined || facts.look.kind !== "seen") return undefined;
-  const request = {
-    grantType: "urn:ietf:params:oauth:grant-type:token-exchange",
-    audience: providerAudience(facts.project),
-    requestedTokenType: "urn:ietf:params:oauth:token-type:access_token",
-    subjectTokenType: "urn:ietf:params:oauth:token-type:jwt",
-    subjectToken: tokenText(token.value),
-  };
-  const documents = issuer === undefined ? undefined : servedDocuments(issuer.reading, issuer);
-  const decision = decideExchange({ request, now: Math.floor(now / 1000), target, documents }, keyChecks);
-  if (decision.outcome === "refused") return decision.refusal;
-  if (decision.outcome !== "accepted" || email === undefined) return undefined;
-  const drift = facts.look.value.members.find(({ account }) => account.email === email)?.drift;
-  if (drift === undefined) return undefined;
-  const tokenCreators = drift.observed.exists ? drift.observed.state.principals : [];
-  const hour = 3600;
-  return explainImpersonation({
-    email,
-    members: decision.grant.members,
-    account: { disabled: false, tokenCreators },
-    lifetime: hour,
-    maxLifetime: hour,
-  }).find(({ outcome }) => outcome === "refused")?.refusal;
-}
+const hour = 3600;
 
-function exchangeFinding(judged: JudgedFacts, facts: GoogleFacts, one: GoogleWorkload): Finding {
-  const from = `${fromOf(facts)}, its token exchange`;
-  const read = valueOf(one.exchange, from, googleFinding);
-  if ("finding" in read) return read.finding;
-  const answer = read.value;
-  const { serviceAccount, email = "a principal of the pool" } = one;
-  if (answer.outcome === "accepted") {
-    const seen = `${serviceAccount} becomes ${email}`;
-    return finding("GoogleAccepted", { seen, from, fresh: "answered now, for a minute at the least" });
-  }
-  const refusal = whyRefused(judged, facts, one);
-  const why = refusal === undefined ? "" : ` (${refusal.rule}: ${refusal.why})`;
-  const seen = `${serviceAccount} as ${email}: ${answer.code}: ${answer.message}${why}`;
-  return finding("GoogleRefused", {
-    seen,
-    from,
-    fresh: "answered now",
-    ...defined({ next: refusal?.next }),
-  });
-}
-
-const judges: PartyJudges<GoogleFacts> = {
-  provider: providerFindings,
-  trust: trustFindings,
-  serviceaccount: (judged, { workloads }) => workloads.flatMap((one) => serviceAccountFindings(judged, one)),
-  token: (judged, { workloads }) => workloads.flatMap((one) => tokenFindings(judged, one)),
-  sts: (judged, facts) => facts.workloads.map((one) => exchangeFinding(judged, facts, one)),
+/** Google Cloud: a ServiceAccount becomes a service account by its address, or without one a principal of the pool. */
+export const googleJudge: PartyJudge<GcpProject, GoogleLook, string | undefined, Exchanged> = {
+  codes: "gcp-",
+  reasons: { notAsked: "GoogleNotAsked", accepted: "GoogleAccepted", refused: "GoogleRefused" },
+  from: ({ project, projectNumber }) => `Google project ${project} (${projectNumber})`,
+  endpoint: () => "its token exchange",
+  provider: (look, at) => [providerFinding(look, at)],
+  trust: ({ members }, at) => members.map((one) => memberFinding(one, at)),
+  permission: "none",
+  answered(answer, { serviceAccount, identity: email = "a principal of the pool" }) {
+    if (answer.outcome === "refused") {
+      const seen = `${serviceAccount} as ${email}: ${answer.code}: ${answer.message}`;
+      return { isAccepted: false, seen };
+    }
+    const fresh = "answered now, for a minute at the least";
+    return { isAccepted: true, seen: `${serviceAccount} becomes ${email}`, fresh };
+  },
+  refusal(subjectToken, look, { section, identity: email, judged: { issuer, now } }) {
+    const target = targetOf(look);
+    if (target === undefined) return undefined;
+    const request = {
+      grantType: "urn:ietf:params:oauth:grant-type:token-exchange",
+      audience: providerAudience(section),
+      requestedTokenType: "urn:ietf:params:oauth:token-type:access_token",
+      subjectTokenType: "urn:ietf:params:oauth:token-type:jwt",
+      subjectToken,
+    };
+    const documents = issuer === undefined ? undefined : servedDocuments(issuer.reading, issuer);
+    const decision = decideExchange({ request, now: Math.floor(now / 1000), target, documents }, keyChecks);
+    if (decision.outcome === "refused") return decision.refusal;
+    const drift = look.members.find(({ account }) => account.email === email)?.drift;
+    if (decision.outcome !== "accepted" || email === undefined || drift === undefined) return undefined;
+    const tokenCreators = drift.observed.exists ? drift.observed.state.principals : [];
+    return explainImpersonation({
+      email,
+      members: decision.grant.members,
+      account: { disabled: false, tokenCreators },
+      lifetime: hour,
+      maxLifetime: hour,
+    }).find(({ outcome }) => outcome === "refused")?.refusal;
+  },
 };
-
-/** The findings of a link for one project; none at links that Google has no part in. */
-export function judgeGoogle(link: Link, judged: JudgedFacts, facts: GoogleFacts): readonly Finding[] {
-  return judges[link]?.(judged, facts) ?? [];
-}

@@ -6,17 +6,12 @@ import type { Finding } from "../finding.ts";
 import { judgePermissions, judgeProviders, judgeTrust } from "./aws.ts";
 import { judgeCluster } from "./cluster.ts";
 import { judgeDiscovery, judgeJwks } from "./documents.ts";
-import type { judgeGoogle } from "./gcp.ts";
-import type { judgeAzure } from "./azure.ts";
-import type { judgeOpenBao } from "./openbao.ts";
 import { judgeDns, judgeReachability, judgeTls } from "./outside.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeInjection, judgeServiceAccounts, judgeTokens } from "./workload.ts";
 
 export { awsFinding, behindCluster } from "./errors.ts";
-export type { GoogleFacts, GoogleWorkload } from "./gcp.ts";
-export type { AzureFacts, AssertionExchangeFacts } from "./azure.ts";
-export type { RoleLoginFacts, OpenBaoFacts } from "./openbao.ts";
+export { judgeSection, type PartyJudge, type PartyWorkload, type SectionFacts } from "./party.ts";
 export { decisionOf } from "./sts.ts";
 
 type LinkJudge = (facts: JudgedFacts) => readonly Finding[];
@@ -42,20 +37,12 @@ const judges: Readonly<Record<Link, LinkJudge>> = {
   permission: judgePermissions,
 };
 
-/** The judge of what Google shows, loaded with the config's section. */
-export async function loadGoogleJudge(): Promise<typeof judgeGoogle> {
-  return (await import("./gcp.ts")).judgeGoogle;
-}
-
-/** The judge of what Azure shows, loaded with the config's section. */
-export async function loadAzureJudge(): Promise<typeof judgeAzure> {
-  return (await import("./azure.ts")).judgeAzure;
-}
-
-/** The judge of what OpenBao shows, loaded with the config's section. */
-export async function loadOpenBaoJudge(): Promise<typeof judgeOpenBao> {
-  return (await import("./openbao.ts")).judgeOpenBao;
-}
+/** The judges of relying parties beside AWS, each loaded with the config's section. */
+export const partyJudges = {
+  gcp: async () => (await import("./gcp.ts")).googleJudge,
+  azure: async () => (await import("./azure.ts")).azureJudge,
+  openbao: async () => (await import("./openbao.ts")).openbaoJudge,
+} as const;
 
 /** Findings for a config without roles of AWS: beside findings of another relying party they say nothing. */
 const withoutAws: ReadonlySet<Reason> = new Set<Reason>(["AwsNotConfigured", "NoServiceAccount"]);
