@@ -155,7 +155,11 @@ async function startFirst(
   const control = controlApi({
     token: controlToken,
     fromAnywhere: options.controlFromAnywhere === true,
-    controls: () => ({ ...sandbox, find: (account) => further.get(account) }),
+    controls: () => ({
+      ...sandbox,
+      clouds: defined({ azure: beside.azure, gcp: beside.gcp }),
+      find: (account) => further.get(account),
+    }),
   });
   const tables = (): ReturnType<Beside["tables"]> => [...(options.tables?.() ?? []), ...beside.tables()];
   const aws = await startAws({ ...options, tables }, { ...first.place, issuerFaults, control });

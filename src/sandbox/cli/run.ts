@@ -17,8 +17,7 @@ import {
 } from "../index.ts";
 import { bold, dim, rich, unbroken, untilEnded, untilInputEnds } from "../../core/terminal/index.ts";
 import { readCaFile, type ActionContext } from "../../core/command-line/index.ts";
-import { introduceAzure, writeAzureAdmin } from "./azure-admin.ts";
-import { googleResult, introduceGoogle, writeGoogleAdmin } from "./gcp-admin.ts";
+import { writeAdmins, type WrittenAdmin } from "./cloud-admins.ts";
 import { writeControlToken } from "./control-token.ts";
 import { startClouds, writeCloudEnvironment, type CloudOptions } from "./clouds.ts";
 import { relyingPartiesOf, type RelyingPartyOptions } from "./relying-parties.ts";
@@ -155,10 +154,8 @@ interface Introduced {
   readonly controlToken: string;
   /** The file that points clients at the clouds, if they run. */
   readonly clouds: string | undefined;
-  /** The file that makes a client the administrator of the stand-in for Azure, if that runs. */
-  readonly azureAdmin: string | undefined;
-  /** The same of Google. */
-  readonly googleAdmin: string | undefined;
+  /** Of the stand-ins that run beside AWS. */
+  readonly admins: readonly WrittenAdmin[];
 }
 
 function introduce(context: ActionContext, introduced: Introduced): void {
@@ -188,8 +185,7 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     output.line(unbroken(`  . ${shellWord(clouds)}`));
     output.line();
   }
-  introduceAzure(output, url, introduced);
-  introduceGoogle(output, url, introduced);
+  for (const one of introduced.admins) one.introduce(output, url, introduced.command);
   output.line(rich`Ready. ${dim("Ctrl-C ends it.")}`);
   output.result({
     url,
@@ -198,8 +194,8 @@ function introduce(context: ActionContext, introduced: Introduced): void {
     controlUrl: controlUrl(url),
     controlTokenFile: controlToken,
     environment: clientEnvironment(client),
-    ...defined({ cloudEnvironment: clouds, frontUrl: sandbox.front?.url, azureAdmin: introduced.azureAdmin }),
-    ...googleResult(sandbox, introduced.googleAdmin),
+    ...defined({ cloudEnvironment: clouds, frontUrl: sandbox.front?.url }),
+    ...Object.fromEntries(introduced.admins.flatMap(({ result }) => Object.entries(result))),
   });
 }
 
@@ -233,9 +229,8 @@ async function serveFrom(
     try {
       await writeControlToken(tokenFile, sandbox.controlToken);
       const isPublic = !isLoopback(typed.listen);
-      const azureAdmin = await writeAzureAdmin(join(folder, "azure-admin.env"), sandbox);
-      const googleAdmin = await writeGoogleAdmin(join(folder, "google-admin.env"), sandbox);
-      const files = { credentials, controlToken: tokenFile, clouds: file, azureAdmin, googleAdmin };
+      const admins = await writeAdmins(folder, sandbox);
+      const files = { credentials, controlToken: tokenFile, clouds: file, admins };
       introduce(context, { sandbox, command, isPublic, ...files });
       const ends = [untilEnded(context.signal)];
       if (typed.endWithStdin === true) ends.push(untilInputEnds(context.stdin));

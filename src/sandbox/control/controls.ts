@@ -27,7 +27,7 @@ export interface ControlledAccount {
 }
 
 /** The controls of a stand-in for Azure. */
-export interface ControlledAzure {
+interface ControlledAzure {
   readonly tenant: string;
   readonly subscription: string;
   readonly admin: { readonly clientId: string; readonly clientSecret: string };
@@ -40,7 +40,7 @@ export interface ControlledAzure {
 }
 
 /** The controls of a stand-in for Google Cloud. */
-export interface ControlledGoogle {
+interface ControlledGoogle {
   readonly url: string;
   readonly project: string;
   readonly projectNumber: string;
@@ -50,6 +50,12 @@ export interface ControlledGoogle {
   decisions(): readonly object[];
   /** Of unknown form, which it validates itself. */
   seed(seed: object): void;
+}
+
+/** The controls of the stand-ins for clouds beside AWS, by the clouds' names. */
+export interface ControlledClouds {
+  readonly azure: ControlledAzure;
+  readonly gcp: ControlledGoogle;
 }
 
 /** The front, for the control API. */
@@ -62,8 +68,8 @@ export interface ControlledFront {
 
 /** The controls of a sandbox: its first account, and the others by their numbers. */
 export interface Controls extends ControlledAccount {
-  readonly azure: ControlledAzure | undefined;
-  readonly gcp: ControlledGoogle | undefined;
+  /** Those that run. */
+  readonly clouds: Readonly<Partial<ControlledClouds>>;
   readonly front: ControlledFront | undefined;
   newAccount(): Promise<ControlledAccount>;
   find(account: string): ControlledAccount | undefined;

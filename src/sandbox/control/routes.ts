@@ -1,9 +1,8 @@
 import { isoTime, isRecord, PodtrustError } from "../../core/base/index.ts";
 import { type DecisionFilter, decisionFilters } from "../aws/index.ts";
 import { type IssuerFault, issuerFaults } from "../cluster/index.ts";
-import { azureRoutes } from "./azure-routes.ts";
+import { cloudRoutes } from "./cloud-routes.ts";
 import type { ControlledAccount, ControlledIssuer } from "./controls.ts";
-import { googleRoutes } from "./gcp-routes.ts";
 import type { ControlRequest, ControlRoute } from "./route.ts";
 import { requestedToken, refuseRequest } from "./token-request.ts";
 
@@ -264,6 +263,5 @@ export const controlRoutes: readonly ControlRoute[] = [
     body: { fault: "key-gone" },
     run: fail,
   },
-  ...azureRoutes,
-  ...googleRoutes,
+  ...cloudRoutes,
 ];

@@ -8,4 +8,4 @@ export {
 } from "./errors.ts";
 export * as forms from "./forms.ts";
 export type { Form, Forms } from "./forms.ts";
-export { refuseSeed, refuseUnknownMember } from "./seed.ts";
+export { refuseSeed, refuseUnknownMember, seedMembers, type SeedMembers, seedOf } from "./seed.ts";
