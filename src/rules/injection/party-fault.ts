@@ -1,10 +1,6 @@
 import { type JsonRecord, recordOf, recordsOf } from "../../core/base/index.ts";
-import { federatedParties, type FederatedParty } from "../oidc/index.ts";
-import type { Surroundings } from "./annotated-access.ts";
-import { azureMount, azureVariables, injectAzure } from "./azure.ts";
 import type { InjectionFault } from "./fault.ts";
-import { googleMount, googleVariables, injectGoogle } from "./gcp.ts";
-import { injectOpenBao, openbaoAnnotations, openbaoVariables } from "./openbao.ts";
+import { injectOpenBao, openbaoAnnotations } from "./openbao.ts";
 import { placeTaken } from "./notes.ts";
 import { folderPath } from "./mount-paths.ts";
 import { containersOf } from "./pod.ts";
@@ -54,7 +50,7 @@ function withPlace(pod: JsonRecord, folder: string): JsonRecord {
  * one that another webhook gave it under another path, are as good: a container with one of the variables lacks
  * nothing.
  */
-function deliveryFault(pod: JsonRecord, delivery: TokenDelivery): InjectionFault | undefined {
+export function deliveryFault(pod: JsonRecord, delivery: TokenDelivery): InjectionFault | undefined {
   const { variables, folder } = delivery;
   const placed = withPlace(pod, folder);
   const lacking = withoutVariable(pod, delivery);
@@ -73,48 +69,10 @@ const volumesOf = (pod: JsonRecord): readonly string[] =>
   recordsOf(recordOf(pod["spec"])["volumes"]).map(({ name }) => String(name));
 
 /** The fault of a token that the pod itself asks for. */
-function openbaoFault(pod: JsonRecord): InjectionFault | undefined {
+export function openbaoFault(pod: JsonRecord): InjectionFault | undefined {
   const has = volumesOf(pod);
   const lacking = volumesOf(injectOpenBao(pod)).find((name) => !has.includes(name));
   if (lacking === undefined) return undefined;
   const text = `has no volume ${lacking}, for which its annotation ${openbaoAnnotations.address} asks`;
   return { reason: "PodNotInjected", text };
-}
-
-/** One row for each relying party beside AWS. */
-const faults: Readonly<
-  Record<FederatedParty, (pod: JsonRecord, around: Surroundings) => InjectionFault | undefined>
-> = {
-  gcp: (pod, around) =>
-    deliveryFault(pod, {
-      variables: googleVariables.file,
-      folder: googleMount.folder,
-      inject: (one) => injectGoogle(one, around).pod,
-    }),
-  azure: (pod, around) =>
-    deliveryFault(pod, {
-      variables: [azureVariables.file],
-      folder: azureMount.folder,
-      inject: (one) => injectAzure(one, around).pod,
-    }),
-  openbao: openbaoFault,
-};
-
-/** The variables that have the path of a container's token. */
-export const tokenFileVariables: ReadonlySet<string> = new Set([
-  ...googleVariables.file,
-  azureVariables.file,
-  ...openbaoVariables.token,
-]);
-
-/**
- * The same as `injectionFault` for a pod that asks for relying parties beside AWS: the first whose token it lacks. Undefined for one
- * that has them, and for one that does not ask.
- */
-export function partyFault(pod: JsonRecord, around: Surroundings): InjectionFault | undefined {
-  for (const name of federatedParties) {
-    const fault = faults[name](pod, around);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
 }

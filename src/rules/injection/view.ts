@@ -1,8 +1,7 @@
 import { defined, type JsonRecord, mapped, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import { agentLabel, skipLabel } from "./annotations.ts";
 import { azureLabel } from "./azure.ts";
-import { partyKeys, partyPodKeys } from "./parties.ts";
-import { tokenFileVariables } from "./party-fault.ts";
+import { partyKeys, partyPodKeys, tokenFileVariables } from "./parties.ts";
 import { isAlive, osLabels } from "./pod.ts";
 import { keptValue } from "./value-length.ts";
 

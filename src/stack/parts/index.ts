@@ -1,9 +1,8 @@
 import type { Config } from "../../config/index.ts";
 import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
 export { dnsRecordIds } from "./dns/index.ts";
-import type { PartyClosing } from "./closing.ts";
 import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
-import type { GoogleClosing, LeastGoogleRoles } from "./gcp/index.ts";
+import type { LeastGoogleRoles } from "./gcp/index.ts";
 import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
 import { hostParts } from "./host/index.ts";
 import type { OpenBaoSection } from "./openbao/index.ts";
@@ -13,7 +12,13 @@ import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts"
 import { openTofuOfParties, partsOfParties } from "./relying-parties/index.ts";
 
 export * from "./aws/index.ts";
-export { type ClosingOutcome, isOwnAccess, type PartyClosing, type Reopening } from "./closing.ts";
+export {
+  type ClosingOutcome,
+  isOwnAccess,
+  type PartyClosing,
+  type Reopening,
+  type TheftAnswerAt,
+} from "./closing.ts";
 export { hasCluster, openCluster } from "./open-cluster.ts";
 export {
   type ForwardedCluster,
@@ -44,7 +49,7 @@ export {
   publisherOnMachine,
   rollBackPublisher,
 } from "./publisher/index.ts";
-export { partySights } from "./relying-parties/index.ts";
+export { partySights, theftAnswersOfParties } from "./relying-parties/index.ts";
 export { askedWith, type PartySight, type ObservedIdentity, type ObservedParty } from "./sight.ts";
 export type { Exchanged, GoogleDrift, GoogleLook } from "./gcp/index.ts";
 export type { AzureIdentityLook, AzureLook, AssertionExchange } from "./azure/index.ts";
@@ -70,18 +75,6 @@ export const sectionReaders = {
   azure: async (context: PartContext) => (await import("./azure/index.ts")).azureGroups(context),
   openbao: async (context: PartContext) => (await import("./openbao/index.ts")).openbaoMounts(context),
 } as const;
-
-/** The resource groups that a config names, to be closed after a theft and opened. Loaded on demand. */
-export async function loadAzureClosings(context: PartContext): Promise<readonly PartyClosing[]> {
-  const { azureClosings } = await import("./azure/index.ts");
-  return azureClosings(context);
-}
-
-/** The Google Cloud projects that a config names, to be closed after a theft and opened. Loaded on demand. */
-export async function loadGoogleClosings(context: PartContext): Promise<readonly GoogleClosing[]> {
-  const { googleClosings } = await import("./gcp/index.ts");
-  return googleClosings(context);
-}
 
 /** The least privileges needed to manage one mount of OpenBao, as a policy in HCL. Loaded on demand. */
 export async function openbaoPolicy(section: OpenBaoSection): Promise<string> {

@@ -1,3 +1,4 @@
+import type { TheftAnswerAt } from "./closing.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { Part, PartContext } from "./part.ts";
 import type { PartySight } from "./sight.ts";
@@ -7,6 +8,8 @@ export interface PartyParts {
   parts(context: PartContext): readonly Part[];
   /** The same in OpenTofu. */
   readonly openTofu: OpenTofuPart;
+  /** What is done at each of its places after a key was stolen. Opens no connection. */
+  theftAnswers(context: PartContext): readonly TheftAnswerAt[];
 }
 
 /**

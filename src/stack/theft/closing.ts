@@ -1,9 +1,14 @@
 import { mapLimit } from "../../core/base/index.ts";
-import type { ClosingOutcome, PartContext, PartyClosing, Reopening } from "../parts/index.ts";
+import {
+  type ClosingOutcome,
+  type PartContext,
+  type PartyClosing,
+  type Reopening,
+  theftAnswersOfParties,
+} from "../parts/index.ts";
 import type { AccessEnding } from "./access-ending.ts";
-import { partyAnswers } from "./party-answers.ts";
 
-type AnswerAt = Awaited<ReturnType<typeof partyAnswers>>[number];
+type AnswerAt = Awaited<ReturnType<typeof theftAnswersOfParties>>[number];
 
 const few = 4;
 
@@ -34,7 +39,7 @@ export async function closeParties(
   context: PartContext,
   signal: AbortSignal,
 ): Promise<readonly AccessEnding[]> {
-  const answers = await partyAnswers(context);
+  const answers = await theftAnswersOfParties(context);
   const close = ({ closing }: AnswerAt): Promise<readonly ClosingOutcome[]> =>
     closing?.close(signal) ?? Promise.resolve([]);
   const own = await endings(answers.filter(isOwn), close);
@@ -54,7 +59,7 @@ export async function reopenParties(
   signal: AbortSignal,
 ): Promise<readonly AccessEnding[]> {
   return endings(
-    await partyAnswers(context),
+    await theftAnswersOfParties(context),
     ({ closing }) => closing?.reopen(reopening, signal) ?? Promise.resolve([]),
   );
 }
@@ -65,7 +70,7 @@ export async function noteWithdrawal(
   signal: AbortSignal,
 ): Promise<readonly AccessEnding[]> {
   return endings(
-    await partyAnswers(context),
+    await theftAnswersOfParties(context),
     ({ noteKeyGone }) => noteKeyGone?.(signal) ?? Promise.resolve([]),
   );
 }

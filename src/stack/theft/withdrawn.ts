@@ -1,9 +1,7 @@
 import { errorText, mapLimit, PodtrustError, until } from "../../core/base/index.ts";
 import { seeByFamily } from "../../issuer/index.ts";
-import type { PartContext } from "../parts/index.ts";
+import { type PartContext, type TheftAnswerAt, theftAnswersOfParties } from "../parts/index.ts";
 import type { AccessEnding } from "./access-ending.ts";
-import { partyAnswers } from "./party-answers.ts";
-import type { TheftAnswerAt } from "./theft-answer.ts";
 
 // A publisher drops a key at once; one in pods follows a Secret, and reads it within its poll.
 const goneWithinMs = 60_000;
@@ -80,7 +78,7 @@ export async function endWithdrawn(
   kid: string,
   signal: AbortSignal,
 ): Promise<readonly AccessEnding[]> {
-  const places = (await partyAnswers(context)).flatMap(({ party, place, forget }): KeepingParty[] =>
+  const places = (await theftAnswersOfParties(context)).flatMap(({ party, place, forget }): KeepingParty[] =>
     forget === undefined ? [] : [{ party, place, forget }],
   );
   if (places.length === 0) return [];

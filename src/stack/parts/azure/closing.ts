@@ -10,7 +10,14 @@ import {
 } from "../../../providers/azure/index.ts";
 import { operatorAccount } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
-import { type ClosingOutcome, done, open, type PartyClosing, type Reopening } from "../closing.ts";
+import {
+  type ClosingOutcome,
+  done,
+  open,
+  type PartyClosing,
+  type Reopening,
+  type TheftAnswerAt,
+} from "../closing.ts";
 import type { PartContext } from "../part.ts";
 import { openTenant } from "./open.ts";
 import { holderOf } from "./resources.ts";
@@ -179,7 +186,13 @@ class GroupClosing implements PartyClosing {
   }
 }
 
-/** The resource groups of a config, to be closed and opened. Opens no connection. */
-export function azureClosings(context: PartContext): readonly PartyClosing[] {
-  return context.config.azure.map((tenant) => new GroupClosing(context, tenant));
+/**
+ * The resource groups of a config: the federated credentials of the issuer let no token in until a person opens them. What Entra
+ * gave before, and what it has fetched, nobody can take back. Opens no connection.
+ */
+export function azureAnswers(context: PartContext): readonly TheftAnswerAt[] {
+  return context.config.azure.map((tenant) => {
+    const closing = new GroupClosing(context, tenant);
+    return { place: closing.place, closing };
+  });
 }

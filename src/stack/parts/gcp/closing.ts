@@ -20,6 +20,7 @@ import {
   open,
   type PartyClosing,
   type Reopening,
+  type TheftAnswerAt,
 } from "../closing.ts";
 import type { PartContext } from "../part.ts";
 import { type ClosableThing, otherThings, ownThings } from "./closable.ts";
@@ -192,10 +193,10 @@ class ProjectClosing implements PartyClosing {
   }
 }
 
-/** A project that also notes when a stolen key was withdrawn. */
-export type GoogleClosing = PartyClosing & Pick<ProjectClosing, "noteKeyGone">;
-
-/** The projects of a config, to be closed and opened. Opens no connection. */
-export function googleClosings(context: PartContext): readonly GoogleClosing[] {
-  return context.config.gcp.map((project) => new ProjectClosing(context, project));
+/** The projects of a config: their pools or providers are disabled until a person opens them. Opens no connection. */
+export function googleAnswers(context: PartContext): readonly TheftAnswerAt[] {
+  return context.config.gcp.map((project) => {
+    const closing = new ProjectClosing(context, project);
+    return { place: closing.place, closing, noteKeyGone: (signal) => closing.noteKeyGone(signal) };
+  });
 }

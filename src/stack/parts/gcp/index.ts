@@ -1,4 +1,5 @@
 import type { PartyParts } from "../party.ts";
+import { googleAnswers } from "./closing.ts";
 import { leastGoogleRoles } from "./least-roles.ts";
 import { googleOpenTofu } from "./opentofu.ts";
 import { googleParts } from "./part.ts";
@@ -7,9 +8,9 @@ import { googleParts } from "./part.ts";
 export const googleParty: PartyParts = {
   parts: googleParts,
   openTofu: googleOpenTofu,
+  theftAnswers: googleAnswers,
 };
 
-export { type GoogleClosing, googleClosings } from "./closing.ts";
 export { googleSights } from "./sight.ts";
 export { leastGoogleRoles };
 export type { LeastGoogleRoles } from "./least-roles.ts";

@@ -2,11 +2,13 @@ import type { PartyParts } from "../party.ts";
 import { leastOpenBaoPolicy } from "./least-policy.ts";
 import { openbaoOpenTofu } from "./opentofu.ts";
 import { openbaoParts } from "./part.ts";
+import { openbaoAnswers } from "./theft.ts";
 
 /** Creates the resources of a config's openbao section. */
 export const openbaoParty: PartyParts = {
   parts: openbaoParts,
   openTofu: openbaoOpenTofu,
+  theftAnswers: openbaoAnswers,
 };
 
 export { openbaoSights } from "./sight.ts";

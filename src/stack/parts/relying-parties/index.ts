@@ -1,5 +1,6 @@
 import type { Config } from "../../../config/index.ts";
 import { boundsOf, federatedParties, type FederatedParty } from "../../../rules/oidc/index.ts";
+import type { TheftAnswerAt } from "../closing.ts";
 import type { OpenTofuPart } from "../opentofu.ts";
 import type { Part, PartContext } from "../part.ts";
 import type { PartySight } from "../sight.ts";
@@ -55,6 +56,18 @@ export async function openTofuOfParties(
 ): Promise<readonly OpenTofuPart[]> {
   const all = await Promise.all(declared(config).map(({ part }) => part()));
   return all.map(({ openTofu }) => openTofu);
+}
+
+/** What is done after a theft at each place of the relying parties beside AWS that a config declares, in their order. */
+export async function theftAnswersOfParties(
+  context: PartContext,
+): Promise<readonly (TheftAnswerAt & { readonly party: FederatedParty })[]> {
+  const names = federatedParties.filter((name) => context.config[name].length > 0);
+  const all = names.map(async (party) => {
+    const part = await loaders[party].part();
+    return part.theftAnswers(context).map((one) => ({ ...one, party }));
+  });
+  return (await Promise.all(all)).flat();
 }
 
 /** A reader of a relying party's section, and the party's title: `Google Cloud`. */

@@ -3,7 +3,13 @@ import { describe, test } from "node:test";
 import type { Config } from "../../../config/index.ts";
 import { boundsOf, federatedParties, type FederatedParty } from "../../../rules/oidc/index.ts";
 import type { PartContext } from "../part.ts";
-import { openTofuOfParties, partsOfParties, partySights, relyingParty } from "./index.ts";
+import {
+  openTofuOfParties,
+  partsOfParties,
+  partySights,
+  relyingParty,
+  theftAnswersOfParties,
+} from "./index.ts";
 
 const none = { gcp: [], azure: [], openbao: [] } satisfies Pick<Config, FederatedParty>;
 
@@ -26,11 +32,12 @@ describe("the row of a relying party", () => {
   });
 });
 
-test("a config that declares no relying party beside AWS has no parts, no OpenTofu and no sights of any", async () => {
+test("a config that declares no relying party beside AWS has no parts, no OpenTofu, no sights and no answers to a theft of any", async () => {
   const context = { config: none } as unknown as PartContext;
   assert.deepEqual(await partsOfParties(context), []);
   assert.deepEqual(await openTofuOfParties(none), []);
   assert.deepEqual(await partySights(context), []);
+  assert.deepEqual(await theftAnswersOfParties(context), []);
 });
 
 test("a config's relying parties, and those alone, are written in OpenTofu", async () => {

@@ -1,5 +1,6 @@
-import { type PartContext, sectionReaders } from "../parts/index.ts";
-import type { TheftAnswerAt } from "./theft-answer.ts";
+import type { TheftAnswerAt } from "../closing.ts";
+import type { PartContext } from "../part.ts";
+import { openbaoMounts } from "./look.ts";
 
 /** How a mount's set became one without the key. */
 const forgotBy = {
@@ -8,9 +9,8 @@ const forgotBy = {
 } as const;
 
 /** The auth methods of a config: each keeps the set that it has fetched until a token has an unknown kid. */
-export async function openbaoAnswers(context: PartContext): Promise<readonly TheftAnswerAt[]> {
-  const mounts = await sectionReaders.openbao(context);
-  return mounts.map((one): TheftAnswerAt => {
+export function openbaoAnswers(context: PartContext): readonly TheftAnswerAt[] {
+  return openbaoMounts(context).map((one): TheftAnswerAt => {
     const { address, mount } = one.server;
     const place = `auth/${mount} of OpenBao at ${address}`;
     return {
