@@ -3,26 +3,14 @@
  * its record. Its own code runs, as it was committed, on its own API servers in memory.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { earlierRecord } from "../../src/control-plane/record/index.ts";
 import type { KubernetesObject } from "../../src/providers/kubernetes/index.ts";
+import { unpackEarlier, whyNoCommit } from "../support/earlier-code.ts";
 import { RotationCluster } from "../support/rotation-cluster.ts";
 
 const commit = "282057bf";
-
-/** Why its code is not at hand; undefined where it is. */
-function whyNoCommit(): string | undefined {
-  try {
-    execFileSync("git", ["cat-file", "-e", `${commit}^{commit}`], { stdio: "ignore" });
-    return undefined;
-  } catch {
-    return `this checkout has no commit ${commit}: git fetch --unshallow`;
-  }
-}
 
 /** Its cluster with one Secret, as its `RecordSecret` asks for it. */
 interface SecretApi {
@@ -48,14 +36,9 @@ interface Older {
 }
 
 async function older(t: TestContext): Promise<Older> {
-  const tree = await mkdtemp(join(tmpdir(), "podtrust-older-"));
-  t.after(() => rm(tree, { recursive: true, force: true }));
-  const archive = execFileSync("git", ["archive", commit, "src", "test/support", "package.json"], {
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  execFileSync("tar", ["-x", "-C", tree], { input: archive });
-  await symlink(resolve("node_modules"), join(tree, "node_modules"));
-  const load = (path: string): Promise<unknown> => import(join(tree, path));
+  const { folder, remove } = await unpackEarlier(commit, ["src", "test/support"]);
+  t.after(remove);
+  const load = (path: string): Promise<unknown> => import(join(folder, path));
   const { RotationCluster: Cluster } = (await load("test/support/rotation-cluster.ts")) as {
     RotationCluster: { start(): Promise<OlderCluster> };
   };
@@ -102,7 +85,7 @@ function placeOf(held?: KubernetesObject): SecretApi & { readonly writes: () => 
   return { read: async () => Promise.resolve(object), create: write, replace: write, writes: () => writes };
 }
 
-describe(`a podtrust of ${commit} beside this one`, { skip: whyNoCommit() ?? false }, () => {
+describe(`a podtrust of ${commit} beside this one`, { skip: whyNoCommit(commit) ?? false }, () => {
   test("refuses each move and each look once this one has begun a rotation, and changes neither Secret nor server", async (t) => {
     const world = await RotationCluster.start();
     t.after(() => world.close());
