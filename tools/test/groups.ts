@@ -69,7 +69,7 @@ const byNight = [
   "test/cluster/{apply-pods,argo-synced,chart-lint,clouds-in-one-pod,demo-cluster,migrate-from-kube2iam,s3}.test.ts",
   "test/cluster/clouds/{ansible,planted-faults-*}.test.ts",
   "test/cluster/control-plane/{k3s-adoption,k3s-rotation,kubelet,live-cluster,put-back,undo-after-rotation}.test.ts",
-  "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings}.test.ts",
+  "test/cluster/operator/{bindings-for-an-hour,bindings-in-outages,leaders-of-bindings,upgrade}.test.ts",
   "test/cluster/signer/{kubeadm,stolen-key}.test.ts",
   "test/peers/{ansible,cloud-auth-go,cloud-auth-java,msgraph}.test.ts",
   "test/tools/{older-podtrust,planted-faults,release}.test.ts",
