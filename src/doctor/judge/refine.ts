@@ -25,7 +25,13 @@ const causes: { readonly [R in Reason]?: (facts: Judged, found: IssuerFinding) =
  */
 export function refined(facts: Judged): readonly DoctorFinding[] {
   const elsewhere: ReadonlySet<Reason> = new Set(["NameNotResolved", "JwksUnusual"]);
-  const own = facts.judgement.findings.filter(({ reason }) => !elsewhere.has(reason));
+  const { findings } = facts.judgement;
+  // A jwks_uri that cannot be asked is the fault of the document that has it, and is told there.
+  const isTold = findings.some((one) => one.document === "discovery" && one.reason === "DiscoveryInvalid");
+  const own = findings.filter(
+    ({ reason, document }) =>
+      !elsewhere.has(reason) && !(isTold && document === "jwks" && reason === "DiscoveryInvalid"),
+  );
   return own.map((found) => {
     const { reason, seen, next, document } = found;
     return causes[reason]?.(facts, found) ?? finding(reason, { seen, next, link: document });

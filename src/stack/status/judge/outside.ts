@@ -50,8 +50,13 @@ function failureAt(
   return finding(found.reason, { seen, from, next: own?.next ?? found.next, code });
 }
 
+/** Host and port of a document's address, which may be none: `jwks_uri` is the issuer's own text. */
+function hostOf({ url }: DocumentReading): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
 function certificateFinding(facts: JudgedFacts, reading: DocumentReading): Finding {
-  const from = new URL(reading.url).host;
+  const from = hostOf(reading);
   const failure = failureAt(facts, reading, "tls", from);
   if (failure !== undefined) return failure;
   const { tls } = reading.exchange;
@@ -72,7 +77,7 @@ function certificateFinding(facts: JudgedFacts, reading: DocumentReading): Findi
 
 /** The certificates of the hosts of the two documents. */
 export function judgeTls(facts: JudgedFacts, issuer: IssuerFacts): readonly Finding[] {
-  const byHost = new Map(readingsOf(issuer).map((reading) => [new URL(reading.url).host, reading]));
+  const byHost = new Map(readingsOf(issuer).map((reading) => [hostOf(reading), reading]));
   return [...byHost.values()].map((reading) => certificateFinding(facts, reading));
 }
 
