@@ -57,6 +57,12 @@ describe("podtrust doctor with a config", () => {
     assert.match(out, /The error is STS's\./u);
   });
 
+  test("shows an error that it does not know, and says so", async () => {
+    const { code, out } = await doctor("--error", "disk quota exceeded", ...route);
+    assert.equal(code, 0, out);
+    assert.match(out, /The error is none that doctor knows: "disk quota exceeded"/u);
+  });
+
   test("says what cannot be asked together, and what is no name", async () => {
     const bad = async (...args: readonly string[]): Promise<string> => {
       const { code, err } = await doctor(...args);

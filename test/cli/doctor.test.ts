@@ -187,7 +187,7 @@ describe("podtrust doctor --error", () => {
     assert.deepEqual((JSON.parse(out) as { symptom: { open: unknown } }).symptom.open, ["cluster", "token"]);
     const { code, err } = await doctor("--error", "core dumped");
     assert.equal(code, 2);
-    assert.match(err, /none that doctor knows/u);
+    assert.match(err, /none that doctor knows: "core dumped"/u);
     assert.equal((await doctor()).code, 2);
     assert.equal((await doctor("--error", "core dumped", "--token", "token.jwt")).code, 2);
   });
@@ -202,6 +202,15 @@ describe("podtrust doctor --error", () => {
     const ask = () =>
       podtrustHere(["doctor", issuer, "--error", verificationKey, ...to], { cwd: file, clock: systemClock });
     own.publish([key.jwk]);
+    const unknown = await podtrustHere(["doctor", issuer, "--error", "core dumped", ...to], {
+      cwd: file,
+      clock: systemClock,
+    });
+    assert.equal(unknown.code, 0, unknown.err);
+    assert.match(
+      unknown.out,
+      /every link that its URL shows holds[^]*The error is none that doctor knows: "core dumped"/u,
+    );
     const good = await ask();
     assert.match(good.out, /Open: token\./u);
     assert.match(good.out, /next: podtrust explain[^;]*$/mu);

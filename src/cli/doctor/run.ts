@@ -19,7 +19,7 @@ import { readToken } from "../explain/facts.ts";
 import { writeFiles } from "./files.ts";
 import { printLinks, summaryOf } from "./print.ts";
 import { isOfStack, runStackDoctor, runStackOffline } from "./stack.ts";
-import { printSymptom, symptomFrom } from "./symptom.ts";
+import { givenError, printError } from "./symptom.ts";
 import { checkInJob, checkTogether, type DoctorCommandOptions, resolverOf } from "./typed.ts";
 import { routeOf } from "../options/route.ts";
 
@@ -110,7 +110,7 @@ async function runIssuerDoctor(
   options: DoctorCommandOptions,
   { bundleText, fails }: { readonly bundleText: string | undefined; readonly fails: readonly Verdict[] },
 ): Promise<void> {
-  const symptom = options.error === undefined ? undefined : await symptomFrom(context, options.error);
+  const error = await givenError(context, options.error, issuer === undefined && bundleText === undefined);
   const facts = await factsOf(context, issuer, options, bundleText);
   const whole = facts === undefined ? undefined : reportOf(facts);
   const report = options.redact === true ? redacted(whole) : whole;
@@ -118,13 +118,13 @@ async function runIssuerDoctor(
     heading(context, report, options.offline);
     printReport(context, report);
   }
-  if (symptom !== undefined) printSymptom(context, symptom, report);
+  if (error !== undefined) printError(context, error, report);
   const seen =
     facts === undefined || report === undefined
       ? undefined
       : { bundle: () => bundleOf(facts), report, fails };
   const bundle = seen === undefined ? undefined : await writeFiles(context, options, seen);
-  context.output.result({ ...report, ...defined({ symptom, bundle }) });
+  context.output.result({ ...report, ...defined({ symptom: error?.symptom, bundle }) });
   if (report !== undefined && fails.includes(report.verdict)) context.exitCode = 3;
 }
 

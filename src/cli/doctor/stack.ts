@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, rich } from "../../core/terminal/index.ts";
-import { redacted, type Symptom, symptomOf, type Verdict } from "../../doctor/index.ts";
+import { redacted, type Verdict } from "../../doctor/index.ts";
 import {
   type ChainReport,
   gatherChain,
@@ -18,7 +18,7 @@ import { type RouteOptions, routeOf } from "../options/route.ts";
 import { publisherFacts } from "../status/publisher.ts";
 import { writeFiles, writeJunit } from "./files.ts";
 import { printLinks, summaryOf } from "./print.ts";
-import { errorText, printSymptom } from "./symptom.ts";
+import { givenError, printError } from "./symptom.ts";
 
 /** What was typed about a stack. */
 export interface StackDoctorOptions extends RouteOptions {
@@ -110,8 +110,7 @@ export async function runStackDoctor(
   checkedName("--serviceaccount", serviceAccount);
   checkOfIssuer(options);
   const config = await configOf(context, file);
-  const error = options.error === undefined ? undefined : await errorText(context, options.error);
-  const symptom: Symptom | undefined = error === undefined ? undefined : symptomOf(error);
+  const error = await givenError(context, options.error, false);
   const token = options.token === undefined ? undefined : (await readToken(context, options.token)).text;
   const facts = await gatherChain({
     config,
@@ -122,12 +121,12 @@ export async function runStackDoctor(
     route: await routeOf(context, options),
     publisher: () => publisherFacts(config),
     azureCli: options.azureCli === true,
-    ...defined({ pod, serviceAccount, logs, error, token }),
+    ...defined({ pod, serviceAccount, logs, token, error: error?.text }),
   });
   const report = shown(context, stackReportOf(facts), options);
-  if (symptom !== undefined) printSymptom(context, symptom, report);
+  if (error !== undefined) printError(context, error, report);
   const bundle = await writeFiles(context, options, { bundle: () => stackBundleOf(facts), report, fails });
-  output.result({ ...report, ...defined({ symptom, bundle }) });
+  output.result({ ...report, ...defined({ symptom: error?.symptom, bundle }) });
   return report.verdict;
 }
 
