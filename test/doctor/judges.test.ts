@@ -6,6 +6,7 @@ import { defined } from "../../src/core/base/index.ts";
 import { caaAuthorities } from "../../src/rules/dns/index.ts";
 import { type DoctorFacts, type DoctorReport, reportOf } from "../../src/doctor/index.ts";
 import { freePort } from "../support/free-port.ts";
+import { testAuthority } from "../support/certificates.ts";
 import { ecKey } from "../support/sandbox.ts";
 import type { IssuerCause } from "./faults.ts";
 import { lookOf } from "./outputs.ts";
@@ -324,6 +325,17 @@ describe("a token", () => {
     assert.deepEqual(await withToken({ iss: 5 }), ["TokenIssuerDiffers"]);
     assert.deepEqual(await withToken({ sub: 5 }), ["TokenRefused"]);
     assert.deepEqual(await withToken({}, { kid: undefined }), []);
+  });
+
+  test("whose key cannot be used for what stands beside it is refused, and its kid is not said to differ", async () => {
+    const [certificate = ""] =
+      /(?<=-----BEGIN CERTIFICATE-----)[^-]+/u.exec((await testAuthority()).root) ?? [];
+    const x5c = [certificate.replaceAll(/\s/gu, "")];
+    const seen = await looked(async (world) => {
+      page(await world.start(), "jwks", { body: JSON.stringify({ keys: [{ ...key.jwk, x5c }] }) });
+      world.sign();
+    });
+    assert.ok(seen.includes("TokenRefused") && !seen.includes("TokenKidDiffers"), seen.join(", "));
   });
 
   test("whose key is published without a kid is reported as such", async () => {

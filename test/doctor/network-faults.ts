@@ -16,6 +16,16 @@ const denied = {
   body: xml("AccessDenied"),
 };
 
+/** S3's answer to an anonymous reader of an object under SSE-KMS. */
+export const encrypted = {
+  status: 400,
+  headers: { server: "AmazonS3", "content-type": "application/xml" },
+  body: xml("InvalidArgument").replace(
+    "</Error>",
+    "<Message>Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.</Message></Error>",
+  ),
+};
+
 /** Answers every second time as asked, and else with a failure. */
 const everySecond =
   (status: number): Fault =>
@@ -101,6 +111,7 @@ export const reachabilityFaults = {
   }),
   BucketPrivate: both(denied),
   ObjectPrivate: withPage("jwks", denied),
+  ObjectEncrypted: both(encrypted),
   BotProtection: both({
     status: 403,
     headers: { server: "cloudflare", "cf-mitigated": "challenge", "content-type": "text/html" },

@@ -123,7 +123,8 @@ function marksOf(text: string): string {
   const code = /<Code>[A-Za-z]{1,40}<\/Code>/u.exec(start)?.[0] ?? "";
   const html = /^\s*<(?:!doctype|html|head|body)\b/iu.test(start) ? "<html>" : "";
   const status = /"kind"\s*:\s*"Status"/u.test(start) ? '{"kind":"Status"}' : "";
-  const marks = `${html}${code}${status}`;
+  const encrypted = code !== "" && /\bKMS\b/u.test(start) ? "KMS" : "";
+  const marks = `${html}${code}${status}${encrypted}`;
   return marks === "" && text !== "" ? leftOut : marks;
 }
 

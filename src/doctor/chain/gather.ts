@@ -17,6 +17,7 @@ import {
   type WorkloadLook,
 } from "../judge/index.ts";
 import { withLateness } from "../index.ts";
+import { servedFindings } from "./served.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { apiServerLooks, clusterLook, reviewed } from "./cluster.ts";
 import { keptLines, logTexts } from "./logs.ts";
@@ -180,6 +181,7 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
     stsAddresses: addresses,
     texts: [...givenText(options), ...logs],
     ...seen,
+    served: servedFindings(config.issuer, facts.now, all),
     ...defined({
       published: publishedLook(all, route?.ca !== undefined),
       certificateRefused: facts.publisher?.certificate?.message,

@@ -176,6 +176,7 @@ export function chainFactsOf(part: BundleValue): ChainFacts {
     stsAddresses: textsOf(part.member("stsAddresses")),
     texts: each(part.member("texts"), textLookOf),
     ...defined({
+      served: maybe(part, "served", (all) => each(all, statusOf)),
       lateMs: maybe(part, "lateMs", (one) => one.number(maxMs)),
       cluster: maybe(part, "cluster", clusterOf),
       published: maybe(part, "published", publishedOf),

@@ -95,6 +95,7 @@ function egressRuleOf(part: BundleValue): EgressRule {
       from: countOf(one.member("from")),
       to: countOf(one.member("to")),
     })),
+    ...defined({ dns: maybe(part, "dns", (one) => one.boolean()) }),
   };
 }
 

@@ -21,6 +21,7 @@ export interface Subject {
 const annotationKeys = /^(?:eks\.amazonaws\.com|podtrust\.dev)\//u;
 const roleAnnotation = "eks.amazonaws.com/role-arn";
 const anyPort = 65_535;
+const dnsPort = 53;
 
 /** When an annotation was last written, by any client. */
 function writtenAt({ metadata }: KubernetesObject, key: string): number | undefined {
@@ -72,8 +73,15 @@ function egressRule(rule: Readonly<Record<string, unknown>>): EgressRule {
     if (from === undefined) return one["port"] === undefined ? [{ from: 0, to: anyPort }] : [];
     return [{ from, to: numberOf(one["endPort"]) ?? from }];
   });
+  const dns =
+    recordsOf(rule["ports"]).length === 0 ||
+    recordsOf(rule["ports"]).some(({ port, endPort }) => {
+      // A named port is one of the name server's pods.
+      const from = numberOf(port);
+      return from === undefined || (from <= dnsPort && dnsPort <= (numberOf(endPort) ?? from));
+    });
   const closed = recordsOf(rule["ports"]).length > 0 && ports.length === 0;
-  return { cidrs, podsOnly: closed || (peers.length > 0 && cidrs.length === 0), ports };
+  return { cidrs, podsOnly: closed || (peers.length > 0 && cidrs.length === 0), ports, dns };
 }
 
 async function egressPolicies(looking: Looking, namespace: string): Promise<readonly EgressPolicy[]> {

@@ -39,6 +39,10 @@ const marks: readonly (readonly [Reason, (answer: Answer) => boolean])[] = [
     "StorageFirewall",
     ({ headers, status }) => headers["x-ms-error-code"] !== undefined && status !== 404 && status < 500,
   ],
+  [
+    "ObjectEncrypted",
+    (answer) => answer.status === 400 && hasCode(answer, "InvalidArgument") && /\bKMS\b/u.test(answer.body),
+  ],
   ["BucketMissing", (answer) => hasCode(answer, "NoSuchBucket")],
   ["Throttled", (answer) => answer.status === 429 || hasCode(answer, "SlowDown")],
   ["ProviderIncident", isIncident],

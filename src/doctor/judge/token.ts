@@ -79,6 +79,8 @@ function keyless(facts: Judged, token: TokenFacts, why: string): DoctorFinding {
   const { verifies } = checksOf(token);
   const twin = rawKeys(facts).find((key) => verifies(jws, key));
   if (twin === undefined) return finding("TokenKeyMissing", { seen: why });
+  // The key is there under the token's kid, and cannot be used: for what it has beside its numbers, as an x5c of another key.
+  if (twin["kid"] === jws.header["kid"]) return finding("TokenRefused", { seen: `key-selection: ${why}` });
   const [theirs, ours] = [twin["kid"], jws.header["kid"]].map((kid) => JSON.stringify(kid) ?? "none");
   return finding("TokenKidDiffers", {
     seen: `the key that is published as ${theirs} made the signature of the token, whose kid is ${ours}`,

@@ -147,6 +147,36 @@ export const clientFaults = {
   StsIncident: withError(
     "InvalidIdentityTokenException: Couldn't retrieve verification key from your identity provider, request id: 00000000-0000-0000-0000-000000000000",
   ),
+  TokenNotMinted: withError(
+    'MountVolume.SetUp failed for volume "aws-iam-token" : failed to fetch token: serviceaccounts "web" is forbidden: audience "sts.amazonaws.com" not found in pod spec volume',
+  ),
+  ServiceAccountRemade: withError(
+    "service account UID (1f0a7a6c-3c5c-4a5e-9a1e-0d2b6f6a4f10) does not match claim (7c7b1a5e-9f0e-4f7e-8e0e-2b0a9c1d3e4f)",
+  ),
+  SessionTooLong: withError(
+    "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+  ),
+  StsRegionInactive: withError(
+    "RegionDisabledException: STS is not activated in this region for account:111122223333. Your account administrator can activate STS in this region using the IAM Console.",
+  ),
+  EndpointPolicyDenies: withError(
+    `User: ${session} is not authorized to perform: s3:GetObject because no VPC endpoint policy allows the s3:GetObject action`,
+  ),
+  EgressWithoutDns: async (stack, namespace) => {
+    await place(stack, namespace);
+    await pod(stack, namespace);
+    await stack.make(`/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`, {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      metadata: { name: "https-alone" },
+      spec: {
+        podSelector: {},
+        policyTypes: ["Egress"],
+        egress: [{ ports: [{ protocol: "TCP", port: 443 }] }],
+      },
+    });
+    return {};
+  },
   EgressDenied: async (stack, namespace) => {
     await place(stack, namespace);
     await pod(stack, namespace);

@@ -64,6 +64,16 @@ describe("the judges of a stack", () => {
     );
   });
 
+  test("say once what status says of a document at two links", () => {
+    const told = { reason: "UnexpectedStatus", outcome: "broken", seen: "status 418" };
+    const status = ["discovery", "reachability"].map((link) => ({ ...told, link }));
+    const { findings } = judged("healthy", { status });
+    assert.deepEqual(
+      findings.map(({ link, reason }) => `${link} ${reason}`),
+      ["discovery UnexpectedStatus"],
+    );
+  });
+
   test("say that nothing is broken where nothing could be seen", () => {
     const unseen = { unseen: "no right" };
     const healthy = recorded.get("healthy");

@@ -24,6 +24,15 @@ export const reachabilityCauses = {
     ),
     { number: 503, proof: "One document answers 200, and the other AccessDenied in S3's XML." },
   ),
+  ObjectEncrypted: cause(
+    found(
+      "broken",
+      ["reachability"],
+      "The bucket encrypts the documents by a key of KMS, and S3 gives such objects to no anonymous reader.",
+      "Encrypt this bucket by S3's own keys (SSE-S3), then publish again: objects keep what they were written with.",
+    ),
+    { number: 526, proof: "Status 400 with the code InvalidArgument, and S3's sentence about KMS." },
+  ),
   BotProtection: cause(
     found(
       "broken",

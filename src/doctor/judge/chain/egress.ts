@@ -26,26 +26,38 @@ function lets({ cidrs, podsOnly, ports }: EgressRule, address: string): boolean 
   return cidrs.some(({ cidr, except }) => isIn(address, cidr) && !except.some((one) => isIn(address, one)));
 }
 
-/** An address of STS that every policy about a pod keeps it from; policies add up, and one that lets it out is enough. */
+/** The policies about a pod, by name, and what they let it out to; undefined where it is free. */
+function rulesFor(
+  pod: PodLook,
+  policies: readonly EgressPolicy[],
+): { readonly names: string; readonly rules: readonly EgressRule[] } | undefined {
+  const about = policies.filter(({ selector }) => selects(selector, pod.labels));
+  if (about.length === 0 || pod.hostNetwork) return undefined;
+  return { names: about.map(({ name }) => name).join(", "), rules: about.flatMap((policy) => policy.rules) };
+}
+
+/** What a pod is kept from; policies add up, and one that lets it out is enough. */
 function deniedTo(
   pod: PodLook,
   policies: readonly EgressPolicy[],
   addresses: readonly string[],
-): DoctorFinding | undefined {
-  const about = policies.filter(({ selector }) => selects(selector, pod.labels));
-  if (about.length === 0 || pod.hostNetwork) return undefined;
-  const rules = about.flatMap((policy) => policy.rules);
+): readonly DoctorFinding[] {
+  const about = rulesFor(pod, policies);
+  if (about === undefined) return [];
+  const { names, rules } = about;
   const denied = addresses.find((address) => !rules.some((rule) => lets(rule, address)));
-  if (denied === undefined) return undefined;
-  const names = about.map(({ name }) => name).join(", ");
-  return finding("EgressDenied", {
-    seen: `pod ${pod.name}: NetworkPolicy ${names} does not let it to ${denied}:443`,
-  });
+  if (denied !== undefined) {
+    const seen = `pod ${pod.name}: NetworkPolicy ${names} does not let it to ${denied}:443`;
+    return [finding("EgressDenied", { seen })];
+  }
+  if (rules.some(({ dns }) => dns !== false)) return [];
+  const seen = `pod ${pod.name}: NetworkPolicy ${names} lets it to no port 53`;
+  return [finding("EgressWithoutDns", { seen })];
 }
 
-/** Pods that a NetworkPolicy keeps from STS. Addresses are IPv4: STS has no others in most regions. */
+/** Pods that a NetworkPolicy keeps from STS or from its name. Addresses are IPv4: STS has no others in most regions. */
 export function judgeEgress({ workloads, stsAddresses }: ChainFacts): readonly DoctorFinding[] {
   return workloads.flatMap(({ pods, egress }) =>
-    (lookedAt(pods) ?? []).flatMap((pod) => deniedTo(pod, lookedAt(egress) ?? [], stsAddresses) ?? []),
+    (lookedAt(pods) ?? []).flatMap((pod) => deniedTo(pod, lookedAt(egress) ?? [], stsAddresses)),
   );
 }

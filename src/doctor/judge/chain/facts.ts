@@ -202,8 +202,10 @@ export interface EgressRule {
   readonly cidrs: readonly { readonly cidr: string; readonly except: readonly string[] }[];
   /** Leads to pods only: no address outside. */
   readonly podsOnly: boolean;
-  /** Empty: all ports. */
+  /** Empty: all ports. Of TCP alone. */
   readonly ports: readonly { readonly from: number; readonly to: number }[];
+  /** Lets to port 53, by UDP or TCP, of anything; absent in a bundle that was written before this was looked at. */
+  readonly dns?: boolean;
 }
 
 /** A NetworkPolicy that selects pods for Egress. */
@@ -310,6 +312,8 @@ export interface ChainFacts {
   /** Milliseconds by which the program that looked was held up itself; absent if it was not measured. */
   readonly lateMs?: number;
   readonly status: readonly StatusFinding[];
+  /** What the judges of an issuer's URL found broken in the same readings; absent in a bundle of before they were asked. */
+  readonly served?: readonly StatusFinding[];
   readonly cluster?: ClusterLook;
   readonly published?: PublishedLook;
   /** Why the publisher's certificate could not be had, in its CA's words; absent where it was, or was not asked. */

@@ -159,11 +159,27 @@ function judgePod(pod: PodLook, workload: WorkloadLook): readonly DoctorFinding[
   return asking(pod).flatMap((one) => [...judgeTokenFile(pod, one, asked), ...judgeVariables(pod, one)]);
 }
 
+/** A pod that is made waits for a moment; one that waits longer has a reason. */
+const waitMs = 60_000;
+
+function judgeWaiting(pod: PodLook, now: number): readonly DoctorFinding[] {
+  const waits = pod.containers.filter(({ waiting }) => waiting !== undefined);
+  if (waits.length === 0 || now - pod.createdAt < waitMs) return [];
+  const states = waits.map(({ name, waiting, restarts }) => {
+    const often = restarts === 0 ? "" : `, after ${restarts} restart${restarts === 1 ? "" : "s"}`;
+    return `container ${name} waits (${waiting}${often})`;
+  });
+  return [finding("PodWaits", { seen: `pod ${pod.name}: ${states.join("; ")}` })];
+}
+
 /** What pods were given, and what they were not. */
 export function judgePods(facts: ChainFacts): readonly DoctorFinding[] {
   return facts.workloads.flatMap((workload) => [
     ...judgeArns(facts, workload),
     ...judgeMissed(workload),
-    ...(lookedAt(workload.pods) ?? []).flatMap((pod) => judgePod(pod, workload)),
+    ...(lookedAt(workload.pods) ?? []).flatMap((pod) => [
+      ...judgePod(pod, workload),
+      ...judgeWaiting(pod, facts.now),
+    ]),
   ]);
 }

@@ -8,6 +8,7 @@ import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
 import { excludedThumbprints, judgeCertificate, judgeProviders } from "./provider.ts";
+import { judgeServed, withoutRepeated } from "./served.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeTexts } from "./texts.ts";
 import { judgeTrust } from "./trust.ts";
@@ -21,6 +22,7 @@ export interface ChainReport extends Diagnosis {
 /** Each is pure, and knows nothing of the others. */
 const judges: readonly ((facts: ChainFacts) => readonly DoctorFinding[])[] = [
   judgeCluster,
+  judgeServed,
   judgeCertificate,
   judgeProviders,
   judgeTrust,
@@ -65,15 +67,20 @@ const better: Readonly<Partial<Record<Reason, (cause: DoctorFinding) => boolean>
 };
 
 /** What `status` found that no cause says better. */
-function remaining(
-  status: readonly StatusFinding[],
-  causes: readonly DoctorFinding[],
-): readonly StatusFinding[] {
-  const reported = status.filter(({ outcome, reason }) => outcome !== "ok" && reason !== "Skipped");
-  const left = reported.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
+function remaining(facts: ChainFacts, causes: readonly DoctorFinding[]): readonly StatusFinding[] {
+  const reported = facts.status.filter(({ outcome, reason }) => outcome !== "ok" && reason !== "Skipped");
+  const told = reported.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
+  const left = withoutRepeated(told, causes);
   // What STS refuses because of a link before it is no finding of its own.
   const isBroken = left.some(({ outcome, reason }) => outcome === "broken" && reason !== "StsRefused");
-  return isBroken ? left.filter(({ reason }) => reason !== "StsRefused") : left;
+  return isBroken || dependsOnCaller(facts) ? left.filter(({ reason }) => reason !== "StsRefused") : left;
+}
+
+/** Whether STS asked where the call came from, and refused this machine: of a workload that says nothing. */
+function dependsOnCaller({ status, workloads }: ChainFacts): boolean {
+  if (!status.some(({ reason }) => reason === "TrustPolicyUndecided")) return false;
+  const refused = workloads.filter(({ exchange }) => exchange?.kind === "refused");
+  return refused.every(({ decided }) => typeof decided === "object" && decided.rule === "trust-policy");
 }
 
 /** A cause that another one brings with it. */
@@ -111,7 +118,10 @@ function holding(status: readonly StatusFinding[], findings: readonly DoctorFind
 
 function foundIn(facts: ChainFacts): readonly DoctorFinding[] {
   const causes = withoutFollowing(judges.flatMap((judge) => judge(facts)));
-  return ordered([...causes, ...remaining(facts.status, causes).map(asFinding)]);
+  const found = ordered([...causes, ...remaining(facts, causes).map(asFinding)]);
+  // That a pod waits is told where nothing says why.
+  const isExplained = found.some(({ verdict }) => verdict === "broken");
+  return isExplained ? found.filter(({ reason }) => reason !== "PodWaits") : found;
 }
 
 /** What `status` finds of times. */

@@ -79,6 +79,16 @@ const injectedPod = (said: Said): string =>
   `${said.pods.map(({ name }) => name).join(", ")} has token file and variables`;
 const hasMinted = "; STS takes a token minted now";
 
+/** Of errors about what the program itself asks for, or from where. */
+const callRules: readonly TextRule[] = [
+  {
+    reason: "SessionTooLong",
+    line: /DurationSeconds exceeds the (?:MaxSessionDuration set for this role|1 hour session limit)/iu,
+  },
+  { reason: "StsRegionInactive", line: /STS is not activated in (?:this|the requested) region/iu },
+  { reason: "EndpointPolicyDenies", line: /no VPC endpoint policy allows/iu },
+];
+
 /** Errors of services: what happened with credentials, of any principal. */
 const serviceRules: readonly TextRule[] = [
   { reason: "ServiceControlPolicy", line: /explicit deny in a (?:service|resource) control policy/iu },
@@ -162,6 +172,10 @@ const tokenRules: readonly TextRule[] = [
     fits: (said) => works(said) && isOlder(said, tokenMs(said)),
     proof: () => `; the pod is older than its token lives${hasMinted}`,
   },
+  {
+    reason: "ServiceAccountRemade",
+    line: /service account UID \([^()]{1,64}\) does not match claim/iu,
+  },
   { reason: "TokenTooOldForParty", line: /is stale to sign-in/iu },
   { reason: "TokenAudienceMissing", line: /Missing a required claim: aud/iu },
 ];
@@ -179,12 +193,27 @@ const clusterRules: readonly TextRule[] = [
     line: /failed calling webhook/iu,
     also: /deadline exceeded|connection refused|i\/o timeout|no route to host/iu,
   },
+  {
+    reason: "TokenNotMinted",
+    line: /failed to fetch token/iu,
+    words: [
+      /audience \\?"[^"\\]{1,200}\\?" not found in pod spec volume/iu,
+      /the server could not find the requested resource/iu,
+      /serviceaccounts? \\?"[^"\\]{1,200}\\?" (?:not found|is forbidden)/iu,
+    ],
+  },
   { reason: "IssuerNotUrl", line: /issuer URL must use https scheme/iu },
   { reason: "KeyFileNotMounted", line: /failed to parse service-account-[\w-]{1,40}key-file/iu },
 ];
 
 /** The narrowest first: a line is of the first that fits. */
-export const textRules: readonly TextRule[] = [...clusterRules, ...tokenRules, ...wayRules, ...serviceRules];
+export const textRules: readonly TextRule[] = [
+  ...clusterRules,
+  ...tokenRules,
+  ...callRules,
+  ...wayRules,
+  ...serviceRules,
+];
 
 /** The patterns that a line has to do with: of each rule that its words fit, all. */
 function patternsOf(line: string): readonly RegExp[] {

@@ -1,5 +1,5 @@
 import { type DoctorFinding, finding } from "../finding.ts";
-import type { ChainFacts, TextLook } from "./facts.ts";
+import { type ChainFacts, lookedAt, type PodLook, type TextLook } from "./facts.ts";
 import { saidOf, textRules } from "./text-rules.ts";
 
 const maxShown = 300;
@@ -16,7 +16,18 @@ function judgeText(facts: ChainFacts, text: TextLook): readonly DoctorFinding[] 
   });
 }
 
-/** What errors and logs say of the cause, as far as the facts do not exclude it. */
+/** Events of a pod that waits. One that runs has got over them: they stay for an hour. */
+function eventsOf(pod: PodLook): readonly TextLook[] {
+  if (pod.containers.every(({ waiting }) => waiting === undefined)) return [];
+  return pod.events.map(({ reason, message }) => ({
+    from: `Event ${reason} of pod ${pod.name}`,
+    pod: pod.name,
+    lines: [message],
+  }));
+}
+
+/** What errors, logs and Events of pods say of the cause, as far as the facts do not exclude it. */
 export function judgeTexts(facts: ChainFacts): readonly DoctorFinding[] {
-  return facts.texts.flatMap((text) => judgeText(facts, text));
+  const events = facts.workloads.flatMap(({ pods }) => (lookedAt(pods) ?? []).flatMap(eventsOf));
+  return [...facts.texts, ...events].flatMap((text) => judgeText(facts, text));
 }

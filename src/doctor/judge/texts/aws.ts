@@ -17,6 +17,13 @@ const exchange: readonly Link[] = [
 export const awsTexts: readonly VendorText[] = [
   {
     from: "an AWS service",
+    words: ["no vpc endpoint policy allows"],
+    open: ["sts", "permission"],
+    means:
+      "The policy of a VPC endpoint on the way does not allow the call; no trust policy has a say in that.",
+  },
+  {
+    from: "an AWS service",
     words: ["explicit deny in a service control policy"],
     open: ["permission"],
     clears: exchange,

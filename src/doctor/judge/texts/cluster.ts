@@ -4,6 +4,13 @@ import type { VendorText } from "./vendor-text.ts";
 export const clusterTexts: readonly VendorText[] = [
   {
     from: "the API server",
+    words: ["service account uid", "does not match claim"],
+    open: ["token"],
+    means:
+      "The token is of a ServiceAccount that was deleted and made anew since: its pods have to be made anew.",
+  },
+  {
+    from: "the API server",
     words: ["invalid bearer token"],
     open: ["cluster", "token"],
     means: "The API server refuses the token: another issuer, another key or another audience than it knows.",

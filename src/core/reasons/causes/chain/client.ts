@@ -68,6 +68,24 @@ export const podTokenCauses = {
     ),
     { number: 886, proof: "The relying party says so: stale to sign-in." },
   ),
+  TokenNotMinted: cause(
+    found(
+      "broken",
+      token,
+      "The kubelet gets no token for the pod's volume, so that the pod does not start.",
+      "Read what the API server answers. An audience that it may not ask for has to be allowed, or to stand in the pod's volume; a resource that is not found is an API server that mints no tokens.",
+    ),
+    { number: 888, proof: "The pod waits, and an Event of it says: failed to fetch token." },
+  ),
+  ServiceAccountRemade: cause(
+    found(
+      "broken",
+      token,
+      "The token is of a ServiceAccount that was deleted and made anew under the same name: the API server knows it no more.",
+      "Make the pods anew: kubectl rollout restart. Their tokens are of the new ServiceAccount.",
+    ),
+    { number: 889, proof: "The API server says that the ServiceAccount's UID does not match the claim." },
+  ),
 } as const satisfies Record<string, ReasonEntry>;
 
 /** Why STS is not called, or not as intended. */
@@ -203,6 +221,42 @@ export const stsCauses = {
       number: 913,
       proof: "ExpiredToken from a service, while STS gives credentials for a token minted now.",
     },
+  ),
+  SessionTooLong: cause(
+    found(
+      "broken",
+      sts,
+      "The program asks for a longer session than the role allows; from one role to the next an hour is the most.",
+      "Ask for less (DurationSeconds), or raise the role's maximum: maxSession of the config, up to 12h.",
+    ),
+    { number: 916, proof: "STS says by how much it is asked too long: DurationSeconds." },
+  ),
+  StsRegionInactive: cause(
+    found(
+      "broken",
+      sts,
+      "The program calls STS in a region that is not active in the account.",
+      "Activate the region for STS in the account's settings of IAM, or set AWS_REGION to one that is active.",
+    ),
+    { number: 917, proof: "STS says that it is not activated in this region." },
+  ),
+  EndpointPolicyDenies: cause(
+    found(
+      "broken",
+      ["sts", "permission"],
+      "The policy of the VPC endpoint in front of the service does not allow the call.",
+      "Allow the action for the caller in the endpoint's policy; the trust policy has nothing to do with it.",
+    ),
+    { number: 918, proof: "The error names the policy: no VPC endpoint policy allows the action." },
+  ),
+  EgressWithoutDns: cause(
+    found(
+      "broken",
+      sts,
+      "NetworkPolicies let the pod out, and to no name server: it cannot look up the name of STS.",
+      "Let the pod out to port 53, UDP and TCP, of the cluster's DNS.",
+    ),
+    { number: 919, proof: "Port 53 against the egress rules of each NetworkPolicy that selects the pod." },
   ),
   StsIncident: cause(
     found(

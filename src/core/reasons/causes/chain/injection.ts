@@ -5,6 +5,15 @@ const anew = "Make the pod anew: kubectl rollout restart. It gets what it needs 
 
 /** Why a pod lacks its role, seen at the ServiceAccount and the pod. */
 export const podCauses = {
+  PodWaits: cause(
+    found(
+      "warning",
+      injection,
+      "A pod has what it needs for its role, and does not run: a container waits for a minute or more.",
+      "Read why with kubectl describe pod; what its program says of AWS, podtrust doctor --pod NAMESPACE/NAME --logs reads.",
+    ),
+    { number: 872, proof: "The state of its containers, where no cause of the chain is found." },
+  ),
   RoleArnMalformed: cause(
     found(
       "broken",
