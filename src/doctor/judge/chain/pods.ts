@@ -163,7 +163,10 @@ function judgePod(pod: PodLook, workload: WorkloadLook): readonly DoctorFinding[
 const waitMs = 60_000;
 
 function judgeWaiting(pod: PodLook, now: number): readonly DoctorFinding[] {
-  const waits = pod.containers.filter(({ waiting }) => waiting !== undefined);
+  // Containers behind one that runs first wait by right; what keeps that one is its own state.
+  const waits = pod.containers.filter(
+    ({ waiting }) => waiting !== undefined && waiting !== "PodInitializing",
+  );
   if (waits.length === 0 || now - pod.createdAt < waitMs) return [];
   const states = waits.map(({ name, waiting, restarts }) => {
     const often = restarts === 0 ? "" : `, after ${restarts} restart${restarts === 1 ? "" : "s"}`;

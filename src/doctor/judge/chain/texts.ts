@@ -16,9 +16,14 @@ function judgeText(facts: ChainFacts, text: TextLook): readonly DoctorFinding[] 
   });
 }
 
-/** Events of a pod that waits. One that runs has got over them: they stay for an hour. */
+/** How the kubelet says that it has not come to the containers yet: volumes are filled before. */
+const starting = /^(?:ContainerCreating|PodInitializing)$/u;
+
+/** Events of a pod that does not start. One that ran has got over them: they stay for an hour. */
 function eventsOf(pod: PodLook): readonly TextLook[] {
-  if (pod.containers.every(({ waiting }) => waiting === undefined)) return [];
+  const { containers } = pod;
+  const isStarting = containers.some(({ waiting = "" }) => starting.test(waiting));
+  if (!isStarting || containers.some(({ restarts }) => restarts > 0)) return [];
   return pod.events.map(({ reason, message }) => ({
     from: `Event ${reason} of pod ${pod.name}`,
     pod: pod.name,
