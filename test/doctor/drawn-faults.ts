@@ -67,7 +67,7 @@ function withWorkload(
 }
 
 /** The pods of recorded facts, changed. */
-export function withPods(facts: ChainFacts, change: object, ofContainers: object = {}): ChainFacts {
+function withPods(facts: ChainFacts, change: object, ofContainers: object = {}): ChainFacts {
   return withWorkload(facts, ({ pods }) => ({
     pods:
       "unseen" in pods
@@ -83,7 +83,7 @@ export function withPods(facts: ChainFacts, change: object, ofContainers: object
 }
 
 /** A pod that waits, and what the kubelet says of it. */
-export function waitingPod(message: string, waiting = "ContainerCreating"): ChainFacts {
+function waitingPod(message: string, waiting = "ContainerCreating"): ChainFacts {
   const events = [{ reason: "FailedMount", message: keptLines([message]).join("") }];
   return withPods(factsOf("healthy"), { events }, { waiting });
 }
