@@ -267,6 +267,10 @@ export interface PassResult extends PassEnding {
   readonly pendingRoles?: readonly RoleStatus[];
 }
 
+/** Whether what a binding asks for is being made still: a process that ends meanwhile leaves a half of it. */
+const isBeingMade = ({ conditions }: StatusHead): boolean =>
+  conditions.some(({ type, reason }) => type === "Ready" && reason === "RolePending");
+
 /** Changes by others that were reverted: not what a new binding or grant asks for. */
 function driftEvents(
   before: StatusHead,
@@ -275,7 +279,9 @@ function driftEvents(
 ): readonly BindingEvent[] {
   const repaired = changes.filter(({ kind }) => kind === "update");
   const isAsked =
-    before.observedGeneration !== now.observedGeneration || before.observedTrust !== now.observedTrust;
+    before.observedGeneration !== now.observedGeneration ||
+    before.observedTrust !== now.observedTrust ||
+    isBeingMade(before);
   if (repaired.length === 0 || isAsked) return [];
   const fields = repaired.flatMap((one) => one.fields.map(({ field }) => field));
   return [{ type: "Warning", reason, message: `repaired: ${fields.join(", ")}` }];

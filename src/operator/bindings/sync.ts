@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError, isoSeconds } from "../../core/base/index.ts";
+import { asPodtrustError, defined, PodtrustError, isoSeconds } from "../../core/base/index.ts";
 import {
   type Binding,
   bindingMark,
@@ -75,7 +75,9 @@ async function announce(pass: Pass, desired: GrantedBinding): Promise<Announced>
   const conditions = isNew
     ? [desired.granted, foundOf("Ready", pending)].map((one) => conditionOf(one, [], { now, generation }))
     : status.conditions;
-  const first = isNew ? { observedGeneration: generation, changedAt: isoSeconds(now) } : {};
+  // The cut of this pass is complete: the next one need not look at the account anew for its own.
+  const judged = { observedGeneration: generation, ...defined({ observedTrust: pass.cutBy }) };
+  const first = isNew ? { ...judged, changedAt: isoSeconds(now) } : {};
   const announced = { ...status, ...first, conditions, pendingRoles };
   await writeStatus(clients.cluster, facts.object, announced, signal);
   return { status: announced, isNew };
