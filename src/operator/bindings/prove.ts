@@ -16,7 +16,7 @@ import {
   judgeFacts,
 } from "../../stack/index.ts";
 import { requestedToken } from "./service-account.ts";
-import { ageOf, foundOf, isProofFresh, passInterval, soon } from "./status.ts";
+import { ageOf, foundOf, isProofFresh, passInterval, proofEvery, soon } from "./status.ts";
 import type { Pass } from "./pass.ts";
 import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
@@ -124,6 +124,16 @@ export const settling = finding("RoleSettling", {
   from: "STS",
 });
 
+/**
+ * Milliseconds until a Ready binding has to be looked at, its last proof being so old: for the next proof. The trust's
+ * look at the account shows each minute what others change of roles that podtrust made; of existing ones it keeps
+ * nothing.
+ */
+function untilProof({ roles }: Bound, age: number): number {
+  const areKnown = roles.every(({ granted }) => granted.managed !== undefined);
+  return areKnown ? Math.max(passInterval, proofEvery - age) : passInterval;
+}
+
 /** What `Ready` says: the last proof while it is fresh, else a new one. */
 export async function readyFinding(
   pass: Pass,
@@ -133,12 +143,14 @@ export async function readyFinding(
   const stood = pass.status.conditions.find(({ type }) => type === "Ready");
   if (stood !== undefined && isProofFresh(pass, settled.changed)) {
     const { type, reason, message } = stood;
-    return { found: { type, reason, message }, isProof: false, againIn: passInterval };
+    const againIn = untilProof(bound, ageOf(pass, Date.parse(pass.status.lastProof ?? "")));
+    return { found: { type, reason, message }, isProof: false, againIn };
   }
   const wait = settlingWait(pass, bound);
   if (wait > 0) return { found: foundOf("Ready", settling), isProof: false, againIn: wait };
   const { finding: proof, isProof } = await proved(pass, bound, settled.changedAt);
-  const againIn = proof === settling ? settles.every : proof.outcome === "ok" ? passInterval : soon;
+  const later = isProof ? untilProof(bound, 0) : passInterval;
+  const againIn = proof === settling ? settles.every : proof.outcome === "ok" ? later : soon;
   return { found: foundOf("Ready", proof), isProof, againIn };
 }
 

@@ -36,6 +36,7 @@ import {
   isEnding,
   isTrustEnding,
   keep,
+  passInterval,
   possibleRoles,
   problemsText,
   refused,
@@ -130,10 +131,12 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
   // Otherwise only what the status already says holds.
   if (sync.announced !== undefined && last.reason === settling.reason)
     return { conditions: sync.announced, events: [], changes, againIn: ready.againIn };
+  // Where anything is left to be done, it is tried each minute.
+  const isWhole = stops === undefined && sync.left.length === 0;
   return ended(pass, {
     ...more,
     found: [...found, last],
-    againIn: ready.againIn,
+    againIn: isWhole ? ready.againIn : Math.min(ready.againIn, passInterval),
     ...(ready.isProof ? { proved: isoSeconds(clock.now()) } : {}),
   });
 }

@@ -87,7 +87,8 @@ export function versionOf({ metadata: { uid = "", generation = 0 } }: Kubernetes
   return `${uid}/${generation}`;
 }
 
-const proofEvery = 3_600_000;
+/** So long a proof counts, in milliseconds. */
+export const proofEvery = 3_600_000;
 // A time further in the future than clocks of one cluster differ says nothing.
 const maxAhead = 36_000;
 
@@ -201,7 +202,7 @@ export async function keep(
   );
 }
 
-/** How often drift is looked for: by a look at the whole account that all bindings share. */
+/** How often drift is looked for, in milliseconds: at AWS by a look at the whole account that all bindings share. */
 export const passInterval = 60_000;
 
 /** Problems of a relying party or the cluster are retried sooner. */
@@ -267,10 +268,6 @@ export interface PassResult extends PassEnding {
   readonly pendingRoles?: readonly RoleStatus[];
 }
 
-/** Whether what a binding asks for is being made still: a process that ends meanwhile leaves a half of it. */
-const isBeingMade = ({ conditions }: StatusHead): boolean =>
-  conditions.some(({ type, reason }) => type === "Ready" && reason === "RolePending");
-
 /** Changes by others that were reverted: not what a new binding or grant asks for. */
 function driftEvents(
   before: StatusHead,
@@ -281,7 +278,8 @@ function driftEvents(
   const isAsked =
     before.observedGeneration !== now.observedGeneration ||
     before.observedTrust !== now.observedTrust ||
-    isBeingMade(before);
+    // A process that ended while it was made has left a half of it.
+    before.conditions.some((one) => one.type === "Ready" && one.reason === "RolePending");
   if (repaired.length === 0 || isAsked) return [];
   const fields = repaired.flatMap((one) => one.fields.map(({ field }) => field));
   return [{ type: "Warning", reason, message: `repaired: ${fields.join(", ")}` }];

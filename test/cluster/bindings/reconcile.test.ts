@@ -98,7 +98,9 @@ describe("a binding on a real cluster", { skip }, () => {
     const version = (await world.binding("shop", "web"))?.metadata.resourceVersion;
     world.aws.passed.length = 0;
     const outcome = await world.pass("shop", "web");
-    assert.deepEqual([outcome.changes, outcome.events, outcome.againIn], [[], [], 60_000]);
+    assert.deepEqual([outcome.changes, outcome.events], [[], []]);
+    // Its next proof is due then.
+    assert.ok((outcome.againIn ?? 0) > 3_500_000, `it comes again after ${outcome.againIn} ms`);
     assert.deepEqual(world.aws.passed, []);
     assert.equal((await world.binding("shop", "web"))?.metadata.resourceVersion, version);
   });

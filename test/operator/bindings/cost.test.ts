@@ -1,11 +1,12 @@
 /** What a binding costs at AWS and the API server while it is made, and while nothing happens. */
 import assert from "node:assert/strict";
+import { DeleteOpenIDConnectProviderCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { describe, test, type TestContext } from "node:test";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
 import { type PassWorld, passWorld, readyOf } from "../../support/bindings/pass-world.ts";
 
-const key = "AWSRoleBinding shop/web";
+const binding = "AWSRoleBinding shop/web";
 
 /** A binding of one role, and the grant for it; nothing was done yet. */
 async function granted(t: TestContext): Promise<PassWorld> {
@@ -42,13 +43,13 @@ describe("a binding that is made", () => {
     let announced: KubernetesObject | undefined;
     world.mishap = ({ action }) => {
       if (action !== "AttachRolePolicy") return undefined;
-      announced = world.objects.get(key);
+      announced = world.objects.get(binding);
       return "refused";
     };
     await world.pass();
     assert.ok(announced !== undefined);
     // What the process would have written next was never written.
-    world.objects.set(key, announced);
+    world.objects.set(binding, announced);
     world.mishap = () => undefined;
     world.restart();
     const { changes, events } = await world.pass();
@@ -56,5 +57,106 @@ describe("a binding that is made", () => {
       [changes.map(({ kind }) => kind), events.map(({ reason }) => reason)],
       [["update"], ["StsAccepted"]],
     );
+  });
+});
+
+/** The same, Ready. */
+async function ready(t: TestContext): Promise<PassWorld> {
+  const world = await granted(t);
+  await world.pass();
+  world.clock.move(8000);
+  assert.equal(readyOf(await world.pass()), "True StsAccepted");
+  return world;
+}
+
+/**
+ * Lets minutes go by in which the trust has its passes and the binding only those that it was given. Gives in which
+ * minutes it had one.
+ */
+async function minutesOf(world: PassWorld, count: number): Promise<readonly number[]> {
+  const woken = new Set<string>();
+  const end = world.clients.aws.subscribe((key) => woken.add(key));
+  const had: number[] = [];
+  for (let minute = 1; minute <= count; minute += 1) {
+    world.clock.move(60_000);
+    await world.trustPass();
+    if (!woken.delete("shop/web")) continue;
+    await world.pass();
+    had.push(minute);
+  }
+  end();
+  return had;
+}
+
+const hour = 3_600_000;
+
+describe("a Ready binding", () => {
+  test("whose roles podtrust made has no pass before its next proof is due, an hour after the last", async (t) => {
+    const world = await ready(t);
+    using _time = world.clock.stop();
+    world.clock.move(hour / 2);
+    const { againIn = 0 } = await world.pass();
+    assert.ok(againIn > hour / 2 - 5000 && againIn <= hour / 2, `it comes again after ${againIn} ms`);
+    world.clock.move(againIn);
+    const asked = world.sandbox.sandbox.decisions().length;
+    assert.equal((await world.pass()).againIn, hour);
+    assert.ok(world.sandbox.sandbox.decisions().length > asked, "STS was not asked again");
+  });
+
+  test("that names a role of somebody else's looks at it each minute", async (t) => {
+    const world = await ready(t);
+    const { issuer, providerArn } = world.sandbox;
+    const host = issuer.issuer.replace("https://", "");
+    const statement = {
+      Effect: "Allow",
+      Principal: { Federated: providerArn },
+      Action: "sts:AssumeRoleWithWebIdentity",
+      Condition: { StringEquals: { [`${host}:sub`]: "system:serviceaccount:shop:web" } },
+    };
+    const arn = await world.sandbox.role("theirs", {
+      trust: { Version: "2012-10-17", Statement: statement },
+    });
+    const existingRoles = [arn];
+    world.grants({ name: "shop", namespaces: ["shop"], accounts: [account], policies: [ssm], existingRoles });
+    world.bind({
+      roles: [
+        { profile: "default", managed: { policies: [ssm] } },
+        { profile: "theirs", existing: { arn } },
+      ],
+    });
+    const [proved, still] = [await world.pass(), await world.pass()];
+    assert.equal(readyOf(still), "True StsAccepted");
+    assert.deepEqual([proved.againIn, still.againIn], [60_000, 60_000]);
+  });
+
+  test("gets back within two minutes what was taken from its role by hand, and has no other pass", async (t) => {
+    const world = await ready(t);
+    assert.deepEqual(await minutesOf(world, 3), []);
+    await world.iam.send(new DetachRolePolicyCommand({ RoleName: "prod.shop.web", PolicyArn: ssm }));
+    const [first = 0, ...others] = await minutesOf(world, 5);
+    assert.ok(first <= 2, `it had its pass in minute ${first}`);
+    assert.deepEqual(others, []);
+    assert.deepEqual((await world.role("prod.shop.web"))?.policies, [ssm]);
+  });
+
+  test("is told of within two minutes that its account no longer trusts the issuer", async (t) => {
+    const world = await ready(t);
+    await minutesOf(world, 1);
+    const OpenIDConnectProviderArn = world.sandbox.providerArn;
+    await world.iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn }));
+    const [first = 0] = await minutesOf(world, 2);
+    assert.ok(first > 0, "it had no pass");
+    assert.equal(readyOf(await world.pass()), "False ProviderMissing");
+  });
+
+  test("has a pass when nobody looks at its account any more: what is changed meanwhile nobody would show", async (t) => {
+    const world = await ready(t);
+    const woken: string[] = [];
+    world.clients.aws.subscribe((key) => woken.push(key));
+    world.clock.move(301_000);
+    const { issuer } = world.sandbox.issuer;
+    world.trust({ stack: "other", issuer, accounts: [{ id: account, region: "eu-central-1" }] }, "other");
+    await world.trustPass("other");
+    assert.deepEqual(woken, ["shop/web"]);
   });
 });

@@ -27,7 +27,6 @@ import {
   type PodtrustError,
   SharedAnswers,
 } from "../../../core/base/index.ts";
-import { readArn } from "../../../rules/oidc/index.ts";
 import { markedBinding, type Trust, type TrustAccount } from "../../../rules/bindings/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import {
@@ -36,7 +35,6 @@ import {
   type FieldChange,
   noInputs,
   type Observed,
-  type Plan,
   planOf,
   type Resource,
   namedStack,
@@ -53,6 +51,8 @@ import {
   roleArnOf,
 } from "../../../stack/parts/index.ts";
 import {
+  adoptable,
+  anothers,
   awsConfigOf,
   type BoundPlan,
   type BoundSpec,
@@ -62,6 +62,7 @@ import {
   isNothing,
   missingAdoptions,
   ownAdoptions,
+  ownRolesOf,
   roleCut,
 } from "./roles.ts";
 import { AccountView, maxAge } from "./view.ts";
@@ -74,28 +75,33 @@ export interface BoundContext {
   readonly notice?: (text: string) => void;
 }
 
-/** Called with a binding, NAMESPACE/NAME, one of whose roles was changed by someone else. */
+/** Called with a binding, NAMESPACE/NAME, of which something that it rests on was changed by someone else. */
 export type Drifted = (binding: string) => void;
 
-/** What to do if a role belongs to another owner. */
-const anothers =
-  "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role without an owner's tags can be adopted.";
+const providerIn = (
+  { providers }: Pick<AccountSurvey, "providers">,
+  providerArn: string,
+): OidcProviderFacts | undefined => providers.find(({ arn }) => arn === providerArn);
 
 /** One account of a trust, shared by all bindings that have roles there: one pace, and one look at everything. */
 export class BoundAccount {
   readonly account: AwsConfig;
-  readonly #trust: Pick<Trust, "stack" | "issuer" | "formerIssuers">;
+  readonly #trust: Trust;
+  readonly #drifted: Drifted;
   readonly #session: AwsSession;
   readonly #clock: Clock;
   readonly #view: AccountView;
   /** ARNs of the OIDC providers of this cluster's issuer, and of those that it had before. */
   readonly #providers: readonly string[];
   readonly #checked: SharedAnswers<CallerIdentity>;
+  /** What the issuer's OIDC provider accepted at the last look. */
+  #accepted: string | undefined;
 
   constructor(context: BoundContext, trust: Trust, account: TrustAccount, drifted: Drifted) {
     const { clock, open = openAws, notice = () => {} } = context;
     this.account = awsConfigOf(trust, account);
     this.#trust = trust;
+    this.#drifted = drifted;
     const { issuer, formerIssuers = [] } = trust;
     this.#providers = [issuer, ...formerIssuers].map((one) => providerArnOf(this.account, one));
     this.#clock = clock;
@@ -107,13 +113,15 @@ export class BoundAccount {
       survey: (signal: AbortSignal) => this.#survey(signal),
       role: (name: string, signal: AbortSignal) => readRoleState(this.#session, name, signal),
     };
-    this.#view = new AccountView(reader, clock, (marks) => {
-      for (const mark of marks) {
-        const whose = markedBinding(trust, mark);
-        // The pass of one binding triggers the look: bindings whose roles have changed get a pass at once.
-        if (whose !== undefined) drifted(`${whose.namespace}/${whose.name}`);
-      }
-    });
+    this.#view = new AccountView(reader, clock, (marks) => this.#tell(marks));
+  }
+
+  /** A look that is had for one binding, or for the trust, gives all whose roles have changed a pass at once. */
+  #tell(marks: ReadonlySet<string>): void {
+    for (const mark of marks) {
+      const whose = markedBinding(this.#trust, mark);
+      if (whose !== undefined) this.#drifted(`${whose.namespace}/${whose.name}`);
+    }
   }
 
   get providerArn(): string {
@@ -136,7 +144,11 @@ export class BoundAccount {
     await this.#check(signal);
     const whose = namedStack(this.#trust.stack);
     const asked = { ...whose, account: this.account.account, providerArn: this.providerArn };
-    return surveyAccount(this.#session, asked, signal);
+    const survey = await surveyAccount(this.#session, asked, signal);
+    const accepted = JSON.stringify(providerIn(survey, this.providerArn)?.clientIds.toSorted() ?? null);
+    if (this.#accepted !== undefined && this.#accepted !== accepted) this.#tell(this.#view.marks);
+    this.#accepted = accepted;
+    return survey;
   }
 
   /**
@@ -233,7 +245,7 @@ export class BoundAccount {
     const seen = new Map(observed);
     const input = { desired, owned, seen };
     const first = await planOf(input, signal);
-    const adopt = this.#adoptable(first, spec);
+    const adopt = adoptable(first, spec, this.account.account);
     const made = adopt.size === 0 ? first : await planOf({ ...input, adopt }, signal);
     const own = spec.adopt?.size ? await this.#ownRoles(signal) : [];
     const refusals = [...made.refusals, ...missingAdoptions(made, spec), ...ownAdoptions(spec, own)];
@@ -261,22 +273,7 @@ export class BoundAccount {
   /** Names of the roles that podtrust itself has here: the one that it calls as, and the one that it assumes. */
   async #ownRoles(signal: AbortSignal): Promise<readonly string[]> {
     const { arn } = await this.#check(signal);
-    const { assumeRole } = this.account;
-    const [, session] = /:assumed-role\/([^/]+)\//u.exec(arn) ?? [];
-    return [session, assumeRole === undefined ? undefined : readArn(assumeRole).name].filter(
-      (name) => name !== undefined,
-    );
-  }
-
-  /** Ids of roles that are to be adopted: never one with another owner's tags. */
-  #adoptable({ changes }: Plan, { adopt = new Set() }: BoundSpec): ReadonlySet<string> {
-    const { account } = this.account;
-    const allowed = new Set([...adopt].map((name) => roleNames(account, name).id));
-    const ids = changes.flatMap(({ resource, kind, observed }) => {
-      const isUntagged = kind === "blocked" && observed.exists && observed.owner.kind === "untagged";
-      return isUntagged && allowed.has(resource.id) ? [resource.id] : [];
-    });
-    return new Set(ids);
+    return ownRolesOf(arn, this.account.assumeRole);
   }
 
   #gone({ mark, gone = [] }: BoundSpec): readonly Resource[] {
@@ -321,17 +318,19 @@ export class BoundAccount {
 
   /** The issuer's OIDC provider, as the trust's stack would make it. */
   async provider(signal: AbortSignal): Promise<Observed<OidcProviderFacts>> {
-    const providers = (await this.#view.survey(signal)).providers;
-    return observedProvider(
-      providers.find(({ arn }) => arn === this.providerArn),
-      namedStack(this.#trust.stack),
-    );
+    const found = providerIn(await this.#view.survey(signal), this.providerArn);
+    return observedProvider(found, namedStack(this.#trust.stack));
   }
 
   /** sts:AssumeRoleWithWebIdentity for a role, as a workload calls it. */
   exchange(role: RoleConfig, token: string, signal: AbortSignal): Promise<TokenExchange> {
     const roleArn = roleArnOf(this.account, role);
     return exchanged(this.#session, { roleArn, sessionName: role.sessionName, token }, signal);
+  }
+
+  /** Gives every binding with a role here a pass: nobody would show them what is changed from now on. */
+  forgets(): void {
+    this.#tell(this.#view.marks);
   }
 
   close(): void {
@@ -386,6 +385,7 @@ export class BoundAccounts {
       if (now - usedAt < unused) continue;
       account.close();
       this.#open.delete(key);
+      account.forgets();
     }
   }
 

@@ -8,6 +8,7 @@ import {
   givenBackTrust,
   keepingTrust,
   lockdownPolicies,
+  roleNames,
   type RoleState,
   samePolicy,
 } from "../../../providers/aws/index.ts";
@@ -23,6 +24,10 @@ import { defined, PodtrustError } from "../../../core/base/index.ts";
 import type { FieldChange, Plan } from "../../../rules/plan/index.ts";
 import type { AwsConfig, RoleConfig } from "../../../config/index.ts";
 import { readArn } from "../../../rules/oidc/index.ts";
+
+/** What to do if a role belongs to another owner. */
+export const anothers =
+  "Give each cluster a stack of its own; where the cluster itself had that issuer before, name it in formerIssuers of the AWSTrust. A role without an owner's tags can be adopted.";
 
 /** What a binding wants in one account. */
 export interface BoundSpec {
@@ -55,6 +60,28 @@ export function missingAdoptions(
     const message = `${id} is to be taken over, and there is no role ${names[0] ?? ""}`;
     return new PodtrustError("aws-role-missing", message, { detail: { id } });
   });
+}
+
+/** Ids of roles that are to be adopted: never one with another owner's tags. */
+export function adoptable(
+  { changes }: Plan,
+  { adopt = new Set() }: BoundSpec,
+  account: string,
+): ReadonlySet<string> {
+  const allowed = new Set([...adopt].map((name) => roleNames(account, name).id));
+  const ids = changes.flatMap(({ resource, kind, observed }) => {
+    const isUntagged = kind === "blocked" && observed.exists && observed.owner.kind === "untagged";
+    return isUntagged && allowed.has(resource.id) ? [resource.id] : [];
+  });
+  return new Set(ids);
+}
+
+/** Names of the roles of podtrust itself: of the session that it calls with, and the one that it assumes. */
+export function ownRolesOf(caller: string, assumeRole: string | undefined): readonly string[] {
+  const [, session] = /:assumed-role\/([^/]+)\//u.exec(caller) ?? [];
+  return [session, assumeRole === undefined ? undefined : readArn(assumeRole).name].filter(
+    (name) => name !== undefined,
+  );
 }
 
 /** Refuses that podtrust's own roles are adopted, whatever a grant says: without them it could do nothing any more. */

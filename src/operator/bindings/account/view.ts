@@ -45,6 +45,10 @@ const markOf = ({ tags }: Pick<RoleState, "tags">): string | undefined => awsTag
 class NamesByMark {
   readonly #names = new Map<string, Set<string>>();
 
+  get marks(): ReadonlySet<string> {
+    return new Set(this.#names.keys());
+  }
+
   of(mark: string): ReadonlySet<string> {
     return this.#names.get(mark) ?? new Set();
   }
@@ -177,6 +181,11 @@ export class AccountView implements AccountAnswers {
     return this.#known.has(mark);
   }
 
+  /** Every mark that a role is known to carry. Makes no call. */
+  get marks(): ReadonlySet<string> {
+    return this.#known.marks;
+  }
+
   /** When a role was made from here, by `elapsed`; undefined if it was not, not recently, or was changed since. */
   madeAt(name: string): number | undefined {
     const made = this.#made.get(name);
@@ -251,6 +260,10 @@ export class KnownRoles {
   /** Whether one carried this mark; undefined before the first look. */
   has(mark: string): boolean | undefined {
     return this.#known && this.#names.of(mark).size > 0;
+  }
+
+  get marks(): ReadonlySet<string> {
+    return this.#names.marks;
   }
 
   /** A role that was read individually, as it is after a change from here. */
