@@ -6,20 +6,26 @@ import { followedBy, partyControllers, type PartyControllersOptions } from "./co
 import { Leftovers } from "./leftovers.ts";
 import type { PartyPasses } from "./party.ts";
 import type { BindingClients } from "./pass.ts";
-import { reconcileBinding } from "./reconcile.ts";
+import { FirstPasses, passesAfter } from "./reconcile.ts";
 import { reconcileTrust } from "./reconcile-trust.ts";
 
 /** Passes of AWSRoleBinding and AWSTrust. */
 export function awsPasses(aws: BoundAccounts): PartyPasses<Pick<BindingClients, "aws">, Leftovers> {
+  const firstPasses = new FirstPasses();
+  aws.subscribe((key) => firstPasses.forget(key));
   return {
     party: "aws",
     clients: { aws },
     passing: ["AwsUnavailable", "RolePending", "RoleSettling"],
     reportedOnTrust: ["RoleKept", "RoleRetained"],
-    binding: reconcileBinding,
+    binding: passesAfter(firstPasses),
     leftovers: () => new Leftovers(),
     trust: reconcileTrust,
-    drifting: (changed) => aws.subscribe(changed),
+    drifting(changed) {
+      // Asked for as this process begins to lead: meanwhile another may have led.
+      firstPasses.clear();
+      return aws.subscribe(changed);
+    },
   };
 }
 

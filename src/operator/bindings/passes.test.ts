@@ -39,7 +39,7 @@ function passesAt(version: number, refusal: "cluster-conflict" | "cluster-not-fo
     requestToken: () => Promise.reject(new Error("no caller asks")),
   };
   const view = new ClusterView(api, systemClock);
-  const aws = undefined as unknown as BoundAccounts;
+  const aws = { subscribe: () => () => {} } as unknown as BoundAccounts;
   return { server, view, passes: new BindingPasses(api, awsPasses(aws), view) };
 }
 

@@ -1,4 +1,10 @@
-import { asPodtrustError, defined, type ErrorCode, type PodtrustError } from "../../core/base/index.ts";
+import {
+  asPodtrustError,
+  defined,
+  type ErrorCode,
+  isoSeconds,
+  type PodtrustError,
+} from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
 import {
   type Binding,
@@ -15,14 +21,25 @@ import {
   awsFinding,
   judgeFacts,
 } from "../../stack/index.ts";
-import { requestedToken } from "./service-account.ts";
-import { ageOf, foundOf, isProofFresh, passInterval, proofEvery, soon } from "./status.ts";
-import type { Pass } from "./pass.ts";
+import { headOf } from "./cluster-view.ts";
+import { isAnnotated, requestedToken } from "./service-account.ts";
+import {
+  ageOf,
+  ended,
+  foundOf,
+  isKept,
+  isProofFresh,
+  passInterval,
+  proofEvery,
+  soon,
+  versionOf,
+} from "./status.ts";
+import type { BindingFacts, BindingOutcome, BindingStatus, Pass, RoleStatus } from "./pass.ts";
 import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
-import { namedStack } from "../../rules/plan/index.ts";
+import { digestOf, namedStack } from "../../rules/plan/index.ts";
 
 /**
  * AWS's STS knew no new role before five seconds, and most after eight: asking sooner wastes a token and two calls;
@@ -152,6 +169,85 @@ export async function readyFinding(
   const later = isProof ? untilProof(bound, 0) : passInterval;
   const againIn = proof === settling ? settles.every : proof.outcome === "ok" ? later : soon;
   return { found: foundOf("Ready", proof), isProof, againIn };
+}
+
+/** What the first pass of a binding has left: its roles are made, and STS is to be asked once it knows them. */
+export interface ToProve {
+  readonly bound: Bound;
+  /** All conditions but `Ready`. */
+  readonly found: readonly ConditionContent[];
+  readonly roles: readonly RoleStatus[];
+  readonly pendingRoles: readonly RoleStatus[];
+  /** What that pass judged by, and left in the status. */
+  readonly basis: string;
+  /** When it was left, by `elapsed`. */
+  readonly at: number;
+}
+
+/** How a pass at AWS ended. */
+export interface RolesOutcome extends BindingOutcome {
+  /** What the next pass may leave it at, where nothing has changed until then. */
+  readonly toProve?: ToProve;
+}
+
+/** So long what was judged counts, in milliseconds: as long as a look at the account does. */
+export const longestLeft = 45_000;
+/** Binding and trust as they were read, but for what podtrust writes, and the status. */
+function basisOf({ object, trust }: BindingFacts, status: BindingStatus): string {
+  const trusted = trust && headOf(trust);
+  return digestOf(JSON.parse(JSON.stringify([headOf(object), status, trusted])));
+}
+
+/** What a first pass leaves, which has announced this status, and made all that `left` names. */
+export function leftToProve(
+  { facts, clock }: Pass,
+  announced: BindingStatus,
+  left: Omit<ToProve, "basis" | "at">,
+): ToProve {
+  return { ...left, basis: basisOf(facts, announced), at: clock.elapsed() };
+}
+
+/**
+ * Whether a whole pass would judge as the first one did: by this pass's own reading of binding, status, trust,
+ * ServiceAccount and room in the grants, and by roles that were made from here and not changed since.
+ */
+function isStillSo(pass: Pass, { bound, basis, at }: ToProve): boolean {
+  const { facts, clients, clock, status } = pass;
+  const { binding, trust, roles } = bound;
+  if (clock.elapsed() - at >= longestLeft || !isKept(facts.object) || basisOf(facts, status) !== basis)
+    return false;
+  const beyond = facts.room?.(trust).wantedBeyond;
+  const areMade = roles.every(
+    ({ granted: { account, managed, grant } }) =>
+      managed !== undefined &&
+      beyond?.has(grant) !== true &&
+      clients.aws.of(trust, account).madeAt(managed.name) !== undefined,
+  );
+  const granted = roles.map((one) => one.granted);
+  const [audience = ""] = trust.audiences;
+  return areMade && isAnnotated(pass, { binding, roles: granted, audience });
+}
+
+/**
+ * The second pass of a binding: asks STS, and writes the status. Undefined where anything is not as the first pass left
+ * it: then a whole pass is due.
+ */
+export async function provedOnly(pass: Pass, left: ToProve): Promise<RolesOutcome | undefined> {
+  if (!isStillSo(pass, left)) return undefined;
+  const { status, clock, facts } = pass;
+  const { bound, found, roles, pendingRoles } = left;
+  const ready = await readyFinding(pass, bound, { changed: false, changedAt: status.changedAt });
+  const { againIn, isProof } = ready;
+  if (ready.found.reason === settling.reason)
+    return { conditions: status.conditions, events: [], changes: [], againIn, toProve: left };
+  const cutBy = facts.trust && versionOf(facts.trust);
+  return ended(cutBy === undefined ? pass : { ...pass, cutBy }, {
+    roles,
+    pendingRoles,
+    found: [...found, ready.found],
+    againIn,
+    ...(isProof ? { proved: isoSeconds(clock.now()) } : {}),
+  });
 }
 
 /** What was seen of one role of a binding. */

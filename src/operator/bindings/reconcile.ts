@@ -25,9 +25,17 @@ import {
   trustNames,
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
-import type { Observed } from "../../rules/plan/index.ts";
 import { annotated } from "./service-account.ts";
-import { type ObservedRole, planFinding, readyFinding, settling } from "./prove.ts";
+import {
+  leftToProve,
+  longestLeft,
+  planFinding,
+  provedOnly,
+  readyFinding,
+  type RolesOutcome,
+  settling,
+  type ToProve,
+} from "./prove.ts";
 import { removeBinding } from "./removal.ts";
 import {
   changedAtOf,
@@ -36,6 +44,7 @@ import {
   isEnding,
   isTrustEnding,
   keep,
+  keyOf,
   passInterval,
   possibleRoles,
   problemsText,
@@ -46,8 +55,9 @@ import {
   versionOf,
   remember,
 } from "./status.ts";
-import { synced } from "./sync.ts";
-import type { BindingClients, BindingFacts, BindingOutcome, RoleStatus, Pass } from "./pass.ts";
+import { rolesAfter, synced } from "./sync.ts";
+import type { PartyPasses } from "./party.ts";
+import type { BindingClients, BindingFacts, BindingOutcome, Pass } from "./pass.ts";
 
 function trustOf(pass: Pass): Trust | undefined | readonly FieldProblem[] {
   const { trust } = pass.facts;
@@ -56,29 +66,6 @@ function trustOf(pass: Pass): Trust | undefined | readonly FieldProblem[] {
   if ("problems" in read) return read.problems;
   return isTrustEnding(pass) ? { ...read.object, grants: [] } : read.object;
 }
-
-/** Roles after a pass: those it did not see are as before, and those never seen may still exist. */
-function rolesAfter(
-  { roles: before }: Pass["status"],
-  seen: readonly ObservedRole[],
-  left: readonly RoleStatus[],
-): { readonly roles: readonly RoleStatus[]; readonly pendingRoles: readonly RoleStatus[] } {
-  const [roles, pendingRoles]: [RoleStatus[], RoleStatus[]] = [[], []];
-  const stood = (arn: string): RoleStatus | undefined => before.find((one) => one.arn === arn);
-  for (const { granted, look } of seen) {
-    const { profile, arn } = granted;
-    const role = { profile, arn, managed: granted.managed !== undefined };
-    const id = look.kind === "seen" ? idOf(look.value.observed) : stood(arn)?.id;
-    if (id !== undefined) roles.push({ ...role, id });
-    else if (role.managed) pendingRoles.push(role);
-  }
-  for (const role of left) (stood(role.arn) === undefined ? pendingRoles : roles).push(role);
-  return { roles, pendingRoles };
-}
-
-/** The id of an existing role of the binding; a role of another owner is not the one that was to be made. */
-const idOf = (observed: Observed<RoleState>): string | undefined =>
-  observed.exists && observed.owner.kind === "ours" ? observed.state.id : undefined;
 
 function grantedBy({ name }: Trust, roles: readonly GrantedRole[]): ConditionContent {
   const grants = [...new Set(roles.map(({ grant }) => grant))].map((grant) => `grant ${grant}`).join(", ");
@@ -99,7 +86,7 @@ interface Granted {
   readonly cut: CutRoles;
 }
 
-async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promise<BindingOutcome> {
+async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promise<RolesOutcome> {
   const { clients, clock, signal, facts } = pass;
   // Also for an existing role: its annotation would keep giving it to pods.
   await keep(clients.cluster, facts.object, true, signal);
@@ -116,8 +103,9 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
     foundOf("RolesInSync", sync.finding),
     foundOf("ServiceAccount", account.finding),
   ];
+  const after = rolesAfter(pass.status, sync.roles, sync.left);
   const more = {
-    ...rolesAfter(pass.status, sync.roles, sync.left),
+    ...after,
     changes,
     ...defined({ changedAt }),
   };
@@ -126,11 +114,15 @@ async function bind(pass: Pass, { binding, trust, roles, cut }: Granted): Promis
   if (stops !== undefined && (stops === sync.finding || !account.there)) {
     return ended(pass, { ...more, found: [...found, foundOf("Ready", stops)], againIn: soon });
   }
-  const ready = await readyFinding(pass, { binding, trust, roles: sync.roles }, { changed, changedAt });
+  const bound = { binding, trust, roles: sync.roles };
+  const ready = await readyFinding(pass, bound, { changed, changedAt });
   const last = stops === undefined ? ready.found : foundOf("Ready", stops);
   // Otherwise only what the status already says holds.
-  if (sync.announced !== undefined && last.reason === settling.reason)
-    return { conditions: sync.announced, events: [], changes, againIn: ready.againIn };
+  if (sync.announced !== undefined && last.reason === settling.reason) {
+    const toProve = leftToProve(pass, sync.announced, { ...after, bound, found });
+    const { conditions } = sync.announced;
+    return { conditions, events: [], changes, againIn: ready.againIn, toProve };
+  }
   // Where anything is left to be done, it is tried each minute.
   const isWhole = stops === undefined && sync.left.length === 0;
   return ended(pass, {
@@ -177,7 +169,7 @@ function judged(pass: Pass, trust: Trust | undefined): DecidedBinding {
 }
 
 /** A pass with a readable trust: what no grant allows is removed first, whatever comes of the rest. */
-async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<BindingOutcome> {
+async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<RolesOutcome> {
   const { namespace = "", name } = pass.facts.object.metadata;
   const granted = "roles" in one ? one.roles : [];
   // What stands is closed by a count only where the trust was changed since: no act of another binding does that.
@@ -194,7 +186,7 @@ async function byTrust(pass: Pass, trust: Trust, one: DecidedBinding): Promise<B
   });
 }
 
-async function decided(pass: Pass): Promise<BindingOutcome> {
+async function decided(pass: Pass): Promise<RolesOutcome> {
   const trust = trustOf(pass);
   if (trust !== undefined && !("grants" in trust)) {
     const message = `${trustNames.kind} ${trustNameOf(pass.facts.object)}: ${problemsText(trust)}`;
@@ -207,25 +199,94 @@ async function decided(pass: Pass): Promise<BindingOutcome> {
 
 /**
  * One pass of a binding: brings AWS, the ServiceAccount and the binding's status to what the binding says and a grant
- * allows, and proves it by asking STS as the ServiceAccount. May be cut off anywhere and repeated; two passes of one
- * binding at a time do no harm, but are not intended. Throws if the status cannot be written, and the signal's reason.
+ * allows, and proves it by asking STS as the ServiceAccount; only the latter where its first pass has `left` that, and
+ * nothing has changed since. May be cut off anywhere and repeated; two passes of one binding at a time do no harm, but
+ * are not intended. Throws if the status cannot be written, and the signal's reason.
  */
 export async function reconcileBinding(
   facts: BindingFacts,
   clients: BindingClients,
   clock: Clock,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<BindingOutcome> {
+  { signal = new AbortController().signal, left }: PassOptions = {},
+): Promise<RolesOutcome> {
   const pass: Pass = { facts, clients, clock, signal, status: statusOf(facts.object) };
   if (isEnding(facts.object)) return removeBinding(pass);
   try {
-    return await decided(pass);
+    return (left && (await provedOnly(pass, left))) ?? (await decided(pass));
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PodtrustError) || !error.code.startsWith("aws-")) throw error;
     const finding = planFinding(error, "AWS");
     return ended(pass, { found: [foundOf("Ready", finding)], againIn: soon });
   }
+}
+
+interface PassOptions {
+  readonly signal?: AbortSignal;
+  /** What the pass before left. */
+  readonly left?: ToProve | undefined;
+}
+
+/** So many bindings may wait for STS at a time: the others have another whole pass. */
+const maxWaiting = 1000;
+
+/**
+ * What first passes have left, by NAMESPACE/NAME: of one term of the lease, in which no other process wrote. What was
+ * changed by someone else meanwhile is forgotten, and not kept by a pass that ran when that was seen.
+ */
+export class FirstPasses {
+  readonly #left = new Map<string, ToProve>();
+  /** Bindings whose pass runs, and whether something of them was seen to be changed since it began. */
+  readonly #running = new Map<string, boolean>();
+
+  get size(): number {
+    return this.#left.size;
+  }
+
+  /** One pass of a binding, given what the one before has left; one at a time of each. */
+  async had(
+    key: string,
+    pass: (left: ToProve | undefined) => Promise<RolesOutcome>,
+  ): Promise<BindingOutcome> {
+    const left = this.#left.get(key);
+    this.#left.delete(key);
+    this.#running.set(key, false);
+    try {
+      const { toProve, ...outcome } = await pass(left);
+      if (toProve !== undefined && this.#running.get(key) === false) this.#keep(key, toProve);
+      return outcome;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  #keep(key: string, left: ToProve): void {
+    // In the order in which they were left: what nobody came for goes first.
+    for (const [one, { at }] of this.#left) {
+      if (left.at - at < longestLeft && this.#left.size < maxWaiting) break;
+      this.#left.delete(one);
+    }
+    this.#left.set(key, left);
+  }
+
+  /** Something of the binding was changed by someone else. */
+  forget(key: string): void {
+    this.#left.delete(key);
+    if (this.#running.has(key)) this.#running.set(key, true);
+  }
+
+  /** Another term begins. */
+  clear(): void {
+    this.#left.clear();
+  }
+}
+
+/** Passes of bindings, each given what the one before has left. */
+export function passesAfter(
+  first: FirstPasses,
+): PartyPasses<Pick<BindingClients, "aws">, unknown>["binding"] {
+  return (facts, clients, clock, signal) =>
+    first.had(keyOf(facts.object), (left) => reconcileBinding(facts, clients, clock, { signal, left }));
 }
 
 /** The binding whose roles are cut, and what limits them. */

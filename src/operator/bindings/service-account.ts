@@ -203,20 +203,35 @@ export async function annotatedWith(
   }
 }
 
-/** The same with the AWS roles that it was granted. */
-export function annotated(
-  pass: Pass,
-  { binding, roles, audience }: { binding: Binding; roles: readonly GrantedRole[]; audience: string },
-): ReturnType<typeof annotatedWith> {
+/** What makes pods of a ServiceAccount what a binding was granted at AWS. */
+export interface RolesOfAccount {
+  readonly binding: Binding;
+  readonly roles: readonly GrantedRole[];
+  readonly audience: string;
+}
+
+function annotationsFor({ binding, roles, audience }: RolesOfAccount): DesiredAnnotations {
   const access = accessOf(roles, binding.roles, audience);
-  return annotatedWith(pass, {
+  return {
     party: "aws",
     annotations: accessAnnotations(access),
     isOurs: (key) =>
       key === accountAnnotations.audience || key.startsWith(profilePrefix) || key.startsWith(chainPrefix),
     conflict: (account) => accessConflict(account, access),
     does: `names ${access.roleArn}`,
-  });
+  };
+}
+
+/** The same with the AWS roles that it was granted. */
+export function annotated(pass: Pass, given: RolesOfAccount): ReturnType<typeof annotatedWith> {
+  return annotatedWith(pass, annotationsFor(given));
+}
+
+/** Whether a watch shows the ServiceAccount as `annotated` leaves it. Makes no call. */
+export function isAnnotated(pass: Pass, given: RolesOfAccount): boolean {
+  const [seen, desired] = [seenAccount(pass), annotationsFor(given)];
+  if (seen === undefined || standingOf(seen, desired) !== "right") return false;
+  return desired.conflict(seen) === undefined;
 }
 
 /** A token of the binding's ServiceAccount for a relying party, or why there is none. */

@@ -2,7 +2,6 @@ import { asPodtrustError, defined, PodtrustError, isoSeconds } from "../../core/
 import {
   type Binding,
   bindingMark,
-  type StatusCondition,
   conditionOf,
   type ConditionContent,
   type GrantedRole,
@@ -18,7 +17,7 @@ import { type LookResult, finding, type Finding } from "../../stack/index.ts";
 import { foundOf, possibleRoles, writeStatus } from "./status.ts";
 import { judgeBinding, planFinding, type ObservedRole, pending, providerFinding } from "./prove.ts";
 import type { BindingOutcome, Pass, BindingStatus, RoleStatus } from "./pass.ts";
-import type { Change, Plan } from "../../rules/plan/index.ts";
+import type { Change, Observed, Plan } from "../../rules/plan/index.ts";
 
 /** A binding and what it was granted. */
 interface GrantedBinding {
@@ -38,8 +37,8 @@ interface Synced {
   /** Roles that the binding no longer wants and that still exist. */
   readonly left: readonly RoleStatus[];
   readonly changes: BindingOutcome["changes"];
-  /** The conditions written before roles were made, if the status had none. */
-  readonly announced: readonly StatusCondition[] | undefined;
+  /** The status as written before roles were made, if it had no conditions. */
+  readonly announced: BindingStatus | undefined;
   /** That they are granted, and what was reported of adopted roles. */
   readonly granted: ConditionContent;
 }
@@ -253,10 +252,33 @@ export async function synced(given: Pass, desired: GrantedBinding): Promise<Sync
     roles,
     left: left.filter(({ arn }) => !gone.has(arn) && !desired.trust.gone.includes(readArn(arn).account)),
     changes: passes.flatMap(({ work }) => work.changes),
-    announced: announced.isNew ? announced.status.conditions : undefined,
+    announced: announced.isNew ? announced.status : undefined,
     granted: notice.granted,
   };
 }
+
+/** Roles after a pass: those it did not see are as before, and those never seen may still exist. */
+export function rolesAfter(
+  { roles: before }: Pass["status"],
+  seen: readonly ObservedRole[],
+  left: readonly RoleStatus[],
+): { readonly roles: readonly RoleStatus[]; readonly pendingRoles: readonly RoleStatus[] } {
+  const [roles, pendingRoles]: [RoleStatus[], RoleStatus[]] = [[], []];
+  const stood = (arn: string): RoleStatus | undefined => before.find((one) => one.arn === arn);
+  for (const { granted, look } of seen) {
+    const { profile, arn } = granted;
+    const role = { profile, arn, managed: granted.managed !== undefined };
+    const id = look.kind === "seen" ? idOf(look.value.observed) : stood(arn)?.id;
+    if (id !== undefined) roles.push({ ...role, id });
+    else if (role.managed) pendingRoles.push(role);
+  }
+  for (const role of left) (stood(role.arn) === undefined ? pendingRoles : roles).push(role);
+  return { roles, pendingRoles };
+}
+
+/** The id of an existing role of the binding; a role of another owner is not the one that was to be made. */
+const idOf = (observed: Observed<RoleState>): string | undefined =>
+  observed.exists && observed.owner.kind === "ours" ? observed.state.id : undefined;
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 

@@ -6,18 +6,25 @@ import {
   ListRolesCommand,
 } from "@aws-sdk/client-iam";
 import { type AwsAccess, type AwsSession, openAws } from "../../../src/providers/aws/index.ts";
-import { type Clock, PodtrustError, systemClock, type JsonRecord } from "../../../src/core/base/index.ts";
+import {
+  type Clock,
+  defined,
+  PodtrustError,
+  systemClock,
+  type JsonRecord,
+} from "../../../src/core/base/index.ts";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import {
   type BindingClients,
+  type BindingFacts,
   type BindingOutcome,
   BoundAccounts,
   ClusterView,
   Leftovers,
-  reconcileBinding,
   reconcileTrust,
   type TrustOutcome,
 } from "../../../src/operator/bindings/index.ts";
+import { awsPasses } from "../../../src/operator/bindings/aws.ts";
 import { startTestSandbox, type TestSandbox, type TestSandboxOptions } from "../sandbox.ts";
 import { operatorRole, operatorSession } from "./operator-session.ts";
 import { account, bindingOf, trustOf, trustSpec } from "./objects.ts";
@@ -93,6 +100,8 @@ export interface PassWorld {
   refusal: (call: IamCall) => Error | undefined;
   /** Actions for which the operator's own policy gave it no right, oldest first. */
   readonly denied: string[];
+  /** Which grants have no room; undefined: all have. */
+  room: BindingFacts["room"];
   /** Called after each change of the operator at IAM, done or not. */
   changed: (call: IamCall) => Promise<void>;
   /** Writes the trust anew; its generation grows. */
@@ -253,6 +262,9 @@ export async function startPassWorld(options: TestSandboxOptions = {}): Promise<
       follow(objects.get(keyOf("AWSTrust", undefined, "default"))),
     );
   const started = (): BoundAccounts => new BoundAccounts({ clock, open });
+  /** As a watch shows it. */
+  const seenAccount = (namespace: string, name: string): JsonRecord | undefined =>
+    objects.get(keyOf("ServiceAccount", namespace, name));
   const clients: BindingClients & { aws: BoundAccounts } = {
     cluster: {
       server: "https://cluster.test",
@@ -274,6 +286,7 @@ export async function startPassWorld(options: TestSandboxOptions = {}): Promise<
     },
     aws: started(),
   };
+  let passes = awsPasses(clients.aws);
   let view = new ClusterView(clients.cluster, clock);
   let leftovers = new Map<string, Leftovers>();
   let counted = 0;
@@ -289,6 +302,7 @@ export async function startPassWorld(options: TestSandboxOptions = {}): Promise<
     denied: [],
     mishap: () => undefined,
     refusal: () => undefined,
+    room: undefined,
     changed: () => Promise.resolve(),
     trust: (spec, name = "default") => cluster.put(trustOf(spec, name)),
     grants(...grants) {
@@ -305,7 +319,10 @@ export async function startPassWorld(options: TestSandboxOptions = {}): Promise<
       if (object === undefined) throw new Error(`there is no binding ${namespace}/${name}`);
       const deletedFor = view.deletedFor(`${namespace}/${name}`, object);
       const trust = objects.get(keyOf("AWSTrust", undefined, trustNameOf(object)));
-      return reconcileBinding({ object, trust, deletedFor }, clients, clock);
+      const { signal } = new AbortController();
+      const seen = { object, trust, account: seenAccount(namespace, name), deletedFor };
+      const facts = { ...seen, ...defined({ room: world.room }) };
+      return passes.binding(facts, clients, clock, signal);
     },
     async trustPass(name = "default") {
       const object = objects.get(keyOf("AWSTrust", undefined, name));
@@ -321,6 +338,7 @@ export async function startPassWorld(options: TestSandboxOptions = {}): Promise<
     forget() {
       clients.aws.close();
       clients.aws = started();
+      passes = awsPasses(clients.aws);
     },
     restart() {
       world.forget();
