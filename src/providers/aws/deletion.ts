@@ -3,7 +3,7 @@ import { isAwsCode } from "./failure.ts";
 import { iamOf } from "./iam-call.ts";
 import { deleteOidcProvider, observedProvider, oidcProviderNames } from "./oidc-provider-resource.ts";
 import { type OidcProviderFacts, readOidcProvider } from "./oidc-provider.ts";
-import { type PoliciesOnRole, readRole, readRoleState, type IamRole } from "./role.ts";
+import { type IamRole, type PoliciesOnRole, readRole, readRoleState, type RoleState } from "./role.ts";
 import { deleteRole } from "./role-changes.ts";
 import { otherIssuers, roleNames, roleOwner } from "./role-resource.ts";
 import type { AwsSession } from "./session.ts";
@@ -32,22 +32,25 @@ export function providerToDelete(
   };
 }
 
+const noPolicies: PoliciesOnRole = { policies: [], inline: {} };
+
 /**
  * A role that can be found and deleted, whatever the config says of it. It is found by one call; what is `known` of
- * the policies on it is taken off without asking for them again, and where there are others, all are read.
+ * the policies on it is taken off without asking for them again, if it is the same role by its id, and where there are
+ * others, all are read.
  */
 export function roleToDelete(
   session: AwsSession,
   within: StackAccount,
   role: {
     readonly name: string;
-    readonly known?: PoliciesOnRole;
+    readonly known?: RoleState | undefined;
     readonly dependsOn?: readonly string[];
     /** As `RoleSpec.providers`. */
     readonly providers?: readonly string[];
   },
 ): Resource<IamRole> {
-  const { name, known = { policies: [], inline: {} }, dependsOn = [], providers } = role;
+  const { name, known, dependsOn = [], providers } = role;
   return {
     ...roleNames(within.account, name),
     isRight: true,
@@ -65,7 +68,8 @@ export function roleToDelete(
       if (!observed.exists) return;
       const iam = iamOf(session, signal);
       try {
-        await deleteRole(iam, { ...observed.state, ...known });
+        const { policies, inline } = known?.id === observed.state.id ? known : noPolicies;
+        await deleteRole(iam, { ...observed.state, policies, inline });
       } catch (error) {
         if (!(error instanceof Error && isAwsCode(error.cause, "DeleteConflict"))) throw error;
         const now = await readRoleState(session, name, signal);

@@ -1,11 +1,25 @@
 /** What a binding costs at AWS and the API server while it is made, and while nothing happens. */
 import assert from "node:assert/strict";
-import { DeleteOpenIDConnectProviderCommand, DetachRolePolicyCommand } from "@aws-sdk/client-iam";
+import {
+  CreateRoleCommand,
+  DeleteOpenIDConnectProviderCommand,
+  DeleteRoleCommand,
+  DetachRolePolicyCommand,
+  PutRolePolicyCommand,
+} from "@aws-sdk/client-iam";
 import { describe, test, type TestContext } from "node:test";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
 import { type PassWorld, passWorld, readyOf } from "../../support/bindings/pass-world.ts";
 
+const inline = {
+  RoleName: "prod.shop.web",
+  PolicyName: "more",
+  PolicyDocument: JSON.stringify({
+    Version: "2012-10-17",
+    Statement: { Effect: "Allow", Action: "s3:GetObject", Resource: "*" },
+  }),
+};
 const binding = "AWSRoleBinding shop/web";
 
 /** A binding of one role, and the grant for it; nothing was done yet. */
@@ -158,5 +172,53 @@ describe("a Ready binding", () => {
     world.trust({ stack: "other", issuer, accounts: [{ id: account, region: "eu-central-1" }] }, "other");
     await world.trustPass("other");
     assert.deepEqual(woken, ["shop/web"]);
+  });
+});
+
+/** Has the binding deleted, and gives the calls of IAM by which its role goes. */
+async function deleted(world: PassWorld): Promise<readonly string[]> {
+  const object = world.objects.get(binding);
+  assert.ok(object !== undefined);
+  const metadata = { ...object.metadata, deletionTimestamp: "2026-11-28T00:00:00Z" };
+  world.objects.set(binding, { ...object, metadata });
+  const before = world.calls.length;
+  assert.equal((await world.pass()).againIn, undefined);
+  assert.equal(await world.role("prod.shop.web"), undefined);
+  return world.calls.slice(before).map(({ action }) => action);
+}
+
+describe("a binding that is deleted", () => {
+  const thrice = ["GetRole", "DetachRolePolicy", "DeleteRole"];
+
+  test("takes three calls of IAM for a role with a policy that a look has shown a moment ago", async (t) => {
+    const world = await ready(t);
+    world.clock.move(60_000);
+    await world.trustPass();
+    assert.deepEqual(await deleted(world), thrice);
+  });
+
+  test("takes three calls of IAM for a role that was made a moment ago", async (t) => {
+    assert.deepEqual(await deleted(await ready(t)), thrice);
+  });
+
+  test("has all read that is on the role where somebody has put more on it since", async (t) => {
+    const world = await ready(t);
+    await world.iam.send(new PutRolePolicyCommand(inline));
+    const [first, ...others] = await deleted(world);
+    assert.deepEqual([first, ...others.slice(0, 2)], thrice);
+    assert.ok(others.includes("ListAttachedRolePolicies"), "it was not read");
+  });
+
+  test("has all read that is on a role which somebody has made anew since", async (t) => {
+    const world = await ready(t);
+    const { tags, trust } = (await world.role("prod.shop.web")) ?? {};
+    const RoleName = "prod.shop.web";
+    await world.iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn: ssm }));
+    await world.iam.send(new DeleteRoleCommand({ RoleName }));
+    const Tags = Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value }));
+    const Path = "/podtrust/";
+    await world.iam.send(new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument: trust, Tags }));
+    await world.iam.send(new PutRolePolicyCommand(inline));
+    assert.deepEqual((await deleted(world)).slice(0, 2), ["GetRole", "DeleteRole"]);
   });
 });

@@ -63,6 +63,7 @@ import {
   missingAdoptions,
   ownAdoptions,
   ownRolesOf,
+  providerIn,
   roleCut,
 } from "./roles.ts";
 import { AccountView, maxAge } from "./view.ts";
@@ -77,11 +78,6 @@ export interface BoundContext {
 
 /** Called with a binding, NAMESPACE/NAME, of which something that it rests on was changed by someone else. */
 export type Drifted = (binding: string) => void;
-
-const providerIn = (
-  { providers }: Pick<AccountSurvey, "providers">,
-  providerArn: string,
-): OidcProviderFacts | undefined => providers.find(({ arn }) => arn === providerArn);
 
 /** One account of a trust, shared by all bindings that have roles there: one pace, and one look at everything. */
 export class BoundAccount {
@@ -235,12 +231,11 @@ export class BoundAccount {
     const wanted = this.#resources(spec);
     const desired = wanted.roles.map(({ resource }): Resource => resource);
     const owned = this.#gone(spec);
-    const whose = { ...namedStack(spec.mark), providers: this.#providers };
     const names = [...spec.roles.map(({ name }) => name), ...(spec.gone ?? [])];
     const observed = await mapLimit(names, async (name): Promise<[string, Observed]> => {
       const role = await this.role(name, signal);
       const { id } = roleNames(this.account.account, name);
-      return [id, observedRole(role, whose, this.#clock.now())];
+      return [id, this.#observed(spec.mark, role)];
     });
     const seen = new Map(observed);
     const input = { desired, owned, seen };
@@ -270,6 +265,11 @@ export class BoundAccount {
     return { spec, plan: { ...plan, refusals: judgement.refusals } };
   }
 
+  /** A role as it is to whoever has this mark. */
+  #observed(mark: string, role: RoleState | undefined): Observed<RoleState> {
+    return observedRole(role, { ...namedStack(mark), providers: this.#providers }, this.#clock.now());
+  }
+
   /** Names of the roles that podtrust itself has here: the one that it calls as, and the one that it assumes. */
   async #ownRoles(signal: AbortSignal): Promise<readonly string[]> {
     const { arn } = await this.#check(signal);
@@ -278,9 +278,10 @@ export class BoundAccount {
 
   #gone({ mark, gone = [] }: BoundSpec): readonly Resource[] {
     const whose = { ...namedStack(mark), account: this.account.account };
-    return gone.map((name): Resource =>
-      roleToDelete(this.#session, whose, { name, providers: this.#providers }),
-    );
+    return gone.map((name): Resource => {
+      const known = this.#view.seenLately(name);
+      return roleToDelete(this.#session, whose, { name, known, providers: this.#providers });
+    });
   }
 
   /** Applies a plan. Roles it touched are read again when next asked for, except those it made. */
@@ -299,18 +300,26 @@ export class BoundAccount {
     }
   }
 
-  /** Deletes roles of a binding, and nothing without its mark. */
+  /**
+   * Deletes roles of a binding, and nothing without its mark: each is read once before. What was on it within 45 seconds
+   * is taken off first; where IAM refuses to delete it then, all is read.
+   */
   async remove(mark: string, names: readonly string[], signal: AbortSignal): Promise<ApplyOutcome> {
     await this.#check(signal);
     const spec: BoundSpec = { mark, roles: [], gone: names };
-    const plan = await planOf({ desired: [], owned: this.#gone(spec), goal: "absent" }, signal);
+    const seen = names.flatMap((name) => {
+      const observed = this.#observed(mark, this.#view.seenLately(name));
+      const isOurs = observed.exists && observed.owner.kind === "ours";
+      return isOurs ? [[roleNames(this.account.account, name).id, observed] as const] : [];
+    });
+    const owned = this.#gone(spec);
+    const plan = await planOf({ desired: [], owned, goal: "absent", seen: new Map(seen) }, signal);
     return this.apply({ spec, plan }, signal);
   }
 
   /** A role of a binding as it is, and how it differs from what it should be. */
   async look(mark: string, role: RoleConfig, signal: AbortSignal) {
-    const whose = { ...namedStack(mark), providers: this.#providers };
-    const observed = observedRole(await this.role(role.name, signal), whose, this.#clock.now());
+    const observed = this.#observed(mark, await this.role(role.name, signal));
     const [wanted] = this.#resources({ mark, roles: [role] }).roles;
     const fields = observed.exists ? wanted?.resource.diff(observed, noInputs).fields : [];
     return { observed, fields: (fields ?? []).map(({ field }) => field) };
@@ -341,16 +350,10 @@ export class BoundAccount {
 /** An unused account is closed after this time; one of an existing trust is looked at each minute. Milliseconds. */
 const unused = 300_000;
 
-/** An open account, and when it was last asked for. */
-interface OpenAccount {
-  readonly account: BoundAccount;
-  usedAt: number;
-}
-
 /** The accounts of all trusts, each opened on first use, and closed some time after its last. */
 export class BoundAccounts {
   readonly #context: BoundContext;
-  readonly #open = new Map<string, OpenAccount>();
+  readonly #open = new Map<string, { readonly account: BoundAccount; usedAt: number }>();
   readonly #followers = new Set<Drifted>();
 
   constructor(context: BoundContext) {

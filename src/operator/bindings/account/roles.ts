@@ -1,4 +1,5 @@
 import {
+  type AccountSurvey,
   type AllowedRights,
   closedTrustPolicy,
   closingOf,
@@ -8,6 +9,7 @@ import {
   givenBackTrust,
   keepingTrust,
   lockdownPolicies,
+  type OidcProviderFacts,
   roleNames,
   type RoleState,
   samePolicy,
@@ -61,6 +63,12 @@ export function missingAdoptions(
     return new PodtrustError("aws-role-missing", message, { detail: { id } });
   });
 }
+
+/** An account's OIDC provider of this ARN, by a look at the account. */
+export const providerIn = (
+  { providers }: Pick<AccountSurvey, "providers">,
+  providerArn: string,
+): OidcProviderFacts | undefined => providers.find(({ arn }) => arn === providerArn);
 
 /** Ids of roles that are to be adopted: never one with another owner's tags. */
 export function adoptable(

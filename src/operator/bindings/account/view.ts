@@ -91,6 +91,8 @@ export class AccountView implements AccountAnswers {
   readonly #clock: Pick<Clock, "elapsed">;
   readonly #drifted: (marks: ReadonlySet<string>) => void;
   #survey: Survey | undefined;
+  /** The last look that was had to its end. */
+  #looked: { readonly at: number; readonly survey: AccountSurvey } | undefined;
   readonly #sights = new Map<string, Sight>();
   /** Roles made from here a moment ago, as IAM acknowledged them; without the role if it was changed since. */
   readonly #made = new Map<string, Made>();
@@ -140,6 +142,7 @@ export class AccountView implements AccountAnswers {
     for (const [name, made] of this.#made) if (at - made.at >= youth) this.#forget(name, made);
     const marks = this.#known.look(survey.roles);
     if (marks.size > 0) this.#drifted(marks);
+    this.#looked = { at, survey };
     return { survey, marked: Map.groupBy(survey.roles, markOf) };
   }
 
@@ -161,6 +164,16 @@ export class AccountView implements AccountAnswers {
     // A role changed in the meantime is read again.
     if (this.#sights.get(name) === sight) this.#keep(name, { kind: "read", at, role });
     return role;
+  }
+
+  /**
+   * A role as it was seen within 45 seconds; undefined where it was not, or was changed from here since. Makes no call.
+   */
+  seenLately(name: string): RoleState | undefined {
+    const oldest = this.#clock.elapsed() - maxAge;
+    const [sight, looked] = [this.#sights.get(name), this.#looked];
+    if (sight !== undefined) return sight.kind === "read" && sight.at > oldest ? sight.role : undefined;
+    return looked !== undefined && looked.at > oldest ? looked.survey.role(name) : undefined;
   }
 
   /** IAM's answer to the creation of a role, while it is no older than `maxAge`. */
