@@ -166,14 +166,16 @@ describe("the plots of benchmarks", () => {
     const figures = [{ times: [5, 4.2, 30], processor: 4 }];
     const parties = [{ what: "`--mode configmap`, aws", ratios: [2, 6, 5, 3] }];
     const values = [{ what: "an annotation", ratios: [1.3, 1] }];
+    const lists = [{ what: "a full list", ratios: [1.4, 1] }];
     const rows = [{ what: "`operator run`", figures }];
-    const results = { ...measured, rounds: 100, rows, hostile: { parties, values } };
+    const results = { ...measured, rounds: 100, rows, hostile: { parties, values, lists } };
     assert.deepEqual(admissionFigures(results).bars, [
       { name: "operator run", least: 4.2, median: 5, most: 30 },
     ]);
     const page = renderAdmissionPage(results);
     assert.ok(shows(page, "admission"));
     assert.match(page, /At most 6 times: 6\.0 ×: reached/u);
+    assert.match(page, /With a full list it is 1\.4 ×, 1\.0 ×/u);
     assert.match(page, /At most 1\.2 times: 1\.3 ×: \*\*missed\*\*/u);
   });
 

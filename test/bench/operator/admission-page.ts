@@ -69,7 +69,7 @@ function hostileTable(rows: readonly HostileRow[], aim: number): readonly string
 }
 
 /** What a tenant's pods and values cost, and whether they are within the aims. */
-function hostileLines({ parties, values }: HostileResults): readonly string[] {
+function hostileLines({ parties, values, lists }: HostileResults): readonly string[] {
   return [
     "## What a tenant can make of it",
     "",
@@ -81,6 +81,9 @@ function hostileLines({ parties, values }: HostileResults): readonly string[] {
     "The same as a multiple of that where the ServiceAccount has a value of 2,048 characters.",
     "",
     ...hostileTable(values, most.values),
+    ...lists.map(
+      ({ what, ratios }) => `- With ${what} it is ${ratios.map(times).join(", ")}, and has what it asks for.`,
+    ),
   ];
 }
 

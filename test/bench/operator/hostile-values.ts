@@ -138,8 +138,10 @@ export interface HostileRow {
 export interface HostileResults {
   /** Compared with the same pod where no policy is asked. */
   readonly parties: readonly HostileRow[];
-  /** Compared with a value of 2,048 characters. */
+  /** Values too long to be used, compared with one of 2,048 characters. */
   readonly values: readonly HostileRow[];
+  /** Lists as long as they may be, compared with the same. */
+  readonly lists: readonly HostileRow[];
 }
 
 /** Policies as they are printed, each mode for its own namespaces alone, so that both stand in one cluster. */
@@ -270,11 +272,14 @@ export async function measureHostileValues(share: number): Promise<HostileResult
       ratios: bySize.map((figures) => (figures.get(way) ?? NaN) / (figures.get(other) ?? NaN)),
     });
     const usedIn = (mode: ParameterMode): Way => byValue.find((way) => way.mode === mode) ?? plain;
+    const against = (isUsed: boolean): readonly HostileRow[] =>
+      byValue
+        .filter(({ value }) => values.includes(value) && value.isUsed === isUsed)
+        .map((way) => row(way.value.what, way, usedIn(way.mode)));
     return {
       parties: byParty.map((way) => row(`\`--mode ${way.mode}\`, ${way.asking.party}`, way, plain)),
-      values: byValue
-        .filter(({ value }) => values.includes(value))
-        .map((way) => row(way.value.what, way, usedIn(way.mode))),
+      values: against(false),
+      lists: against(true),
     };
   } finally {
     client.close();
