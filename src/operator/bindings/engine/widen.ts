@@ -79,13 +79,14 @@ async function widened<T extends RowTypes>(
   return { pass, made: await making.make(bound, { right, isKnown }, writingOf(pass)) };
 }
 
-/** Deletes what was made for the binding and that it no longer asks for; returns what still is there. */
+/** Deletes what was made for the binding and that it no longer asks for, once it has the rest; returns what still is there. */
 async function withoutUnused<T extends RowTypes>(
   row: BindingRow<T>,
   pass: EnginePass<T>,
   { opened, cut }: Binding<T>,
-  right: T["right"] | undefined,
+  { isMade, right }: { readonly isMade: boolean; readonly right: T["right"] | undefined },
 ): Promise<readonly T["right"][]> {
+  if (!isMade) return cut.left;
   const { isOpen, isSame } = row.rights;
   const others = cut.left.filter((one) => right === undefined || !isSame(one, right));
   const closed = others.filter((one) => !isOpen(one));
@@ -93,6 +94,20 @@ async function withoutUnused<T extends RowTypes>(
   const { stays } = await deletedClosed(row, opened.taking, closed, writingOf(pass));
   return [...others.filter(isOpen), ...stays.map((one) => one.right)];
 }
+
+/** The ServiceAccount with what its pods need; undefined while that is unknown. */
+async function annotated<T extends RowTypes>(
+  row: BindingRow<T>,
+  pass: EnginePass<T>,
+  bound: Bound<T>,
+  made: Made<T["right"]>,
+): Promise<{ readonly finding: Finding; readonly there: boolean } | undefined> {
+  const desired = row.annotations(bound, made);
+  return desired === undefined ? undefined : annotatedWith(pass, desired);
+}
+
+/** A finding that is not good. */
+const wrong = (one: Finding | undefined): Finding | undefined => (one?.outcome === "ok" ? undefined : one);
 
 /** What the relying party answers the ServiceAccount now. */
 async function answered<T extends RowTypes>(
@@ -165,13 +180,12 @@ export async function bind<T extends RowTypes>(
   const changes = [...cut.changes, ...made.changes];
   const changed = changes.length > 0;
   const changedAt = changedAtOf(pass, changed);
-  const left = isMade ? await withoutUnused(row, pass, binding, right) : cut.left;
+  const left = await withoutUnused(row, pass, binding, { isMade, right });
   const found: ConditionContent[] = [grantedBy(row, bound), foundOf(row.inSync, finding)];
   const more = { rights: listed(row, right, left), bound, changes, ...defined({ changedAt }) };
-  const desired = row.annotations(bound, made);
-  const account = desired && (await annotatedWith(pass, desired));
+  const account = await annotated(row, pass, bound, made);
   if (account !== undefined) found.push(foundOf("ServiceAccount", account.finding));
-  const stops = [finding, account?.finding].find((one) => one !== undefined && one.outcome !== "ok");
+  const stops = isMade ? wrong(account?.finding) : finding;
   // The relying party says whether the ServiceAccount gets in anyway; without a token it cannot be asked.
   if (stops !== undefined && (!isMade || account?.there !== true)) {
     const againIn = wait > 0 ? wait : soon;
