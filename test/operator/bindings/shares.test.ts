@@ -6,7 +6,7 @@ import type { Controller, KeySource } from "../../../src/operator/controller/ind
 import { WorkQueue } from "../../../src/operator/controller/queue.ts";
 import { bindingControllers, ClusterView } from "../../../src/operator/bindings/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
-import { type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
+import { keyOf, type PassWorld, passWorld } from "../../support/bindings/pass-world.ts";
 
 const hour = 3_600_000;
 
@@ -61,13 +61,21 @@ async function hours(t: TestContext): Promise<Hours> {
     for (const { kind, metadata } of objects.values())
       if (kind === "AWSRoleBinding") yield `${metadata.namespace ?? ""}/${metadata.name}`;
   };
+  const followers: ((name: string) => void)[] = [];
+  const trusts: KeySource = {
+    ...stub(() => ["default"]),
+    subscribe(changed) {
+      followers.push(changed);
+      return () => {};
+    },
+  };
   const [controller] = bindingControllers({
     api: clients.cluster,
     aws: clients.aws,
     clock,
     bindings: stub(bindings),
     trustOf: () => "default",
-    trusts: stub(),
+    trusts,
     accounts: stub(),
     view,
     report: () => Promise.resolve(),
@@ -86,14 +94,29 @@ async function hours(t: TestContext): Promise<Hours> {
       },
     },
   });
-  const known = new Set<string>();
+  const known = new Map<string, string>();
+  /** What a watch shows of an object as another one. */
+  const versionOf = (key: string): string => {
+    const { generation, deletionTimestamp } = objects.get(key)?.metadata ?? {};
+    return JSON.stringify([generation, deletionTimestamp]);
+  };
+  /** Whether it has changed since this was asked. */
+  const isChanged = (key: string): boolean => {
+    const [before, now] = [known.get(key), versionOf(key)];
+    known.set(key, now);
+    return before !== now;
+  };
+  /** What a watch would have at once. */
+  const followed = (): void => {
+    const isAnew = isChanged(keyOf("AWSTrust", undefined, "default"));
+    if (isAnew) for (const changed of followers) changed("default");
+    for (const key of bindings()) if (isChanged(`AWSRoleBinding ${key}`) || isAnew) queue.add(key);
+  };
   const run = async (ms: number): Promise<ReadonlyMap<string, number>> => {
     const passes = new Map<string, number>();
     [over, end] = [new AbortController(), clock.elapsed() + ms];
     for (;;) {
-      // As the operator's watch does.
-      for (const key of bindings()) if (!known.has(key)) queue.add(key);
-      for (const key of bindings()) known.add(key);
+      followed();
       for (const object of objects.values()) if (object.kind === "AWSRoleBinding") view.sees(object, "none");
       const key = await queue.take(over.signal).catch(() => undefined);
       if (key === undefined) break;
