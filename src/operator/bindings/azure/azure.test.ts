@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { pairOf, placeOf, sameId, desiredCredential } from "./identity-ref.ts";
-import { identitiesOf } from "./rights.ts";
+import { identitiesOf, identityRights } from "./rights.ts";
 
 const id =
   "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web";
@@ -42,4 +42,31 @@ test("the status of an AzureIdentityBinding is read without what has another for
     { id, managed: true, clientId: "22222222-2222-4222-8222-222222222222" },
   ]);
   assert.deepEqual(identitiesOf(object), []);
+});
+
+describe("an identity that stands", () => {
+  const grant = { name: "web", namespaces: ["shop"], groups: ["shared"], identities: ["web"], create: false };
+  const group = {
+    name: "shared",
+    id: "11111111-1111-4111-8111-111111111111/shop",
+    subscription: "11111111-1111-4111-8111-111111111111",
+    resourceGroup: "shop",
+  };
+  const given = { name: "default", groups: [group], grants: [grant] } as unknown as Parameters<
+    typeof identityRights.mayStand
+  >[0];
+
+  test("stays where a grant allows its name, also if podtrust made it", () => {
+    for (const managed of [true, false])
+      assert.ok(identityRights.mayStand(given, whose, { id, managed, credential: "one" }), `${managed}`);
+    const other = { id: id.replace("/web", "/report"), managed: true, credential: "one" };
+    assert.ok(!identityRights.mayStand(given, whose, other));
+  });
+
+  test("is another right by a credential of another name: of another stack or issuer", () => {
+    const one = { id, managed: false, credential: "podtrust-prod" };
+    assert.ok(identityRights.isSame(one, { ...one, id: id.toUpperCase(), credential: "PODTRUST-PROD" }));
+    assert.ok(!identityRights.isSame(one, { ...one, credential: "podtrust-test" }));
+    assert.ok(identityRights.isSame(one, { id, managed: true }));
+  });
 });

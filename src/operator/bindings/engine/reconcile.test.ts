@@ -98,10 +98,11 @@ const row: BindingRow<Types> = {
       },
       making: {
         bars: () => Promise.resolve(bars),
-        make({ binding: { asks: name } }, _had, { assertHeld }) {
+        make({ binding: { asks: name } }, had, { assertHeld }) {
           assertHeld();
           log.push(`make ${name}`);
-          return Promise.resolve({ finding: settled, right: { name }, changes: [], wait: 0 });
+          const changes = had.right === undefined ? [{ kind: "create", fields: [] } as const] : [];
+          return Promise.resolve({ finding: settled, right: { name }, changes, wait: 0 });
         },
       },
       proving: {
@@ -165,12 +166,12 @@ const boundTo = (asks: string | undefined, has: readonly string[]): KubernetesOb
 async function pass(
   of: KubernetesObject,
   trust: KubernetesObject | undefined,
-  { held = true, deletedFor = 0 } = {},
+  { held = true, deletedFor = 0, of: party = row } = {},
 ): Promise<{ readonly outcome: BindingOutcome; readonly log: readonly string[] }> {
   const facts: BindingFacts = { object: of, trust, deletedFor };
   const assertHeld = (): void => assert.ok(held, "the lease is lost");
   const { signal } = new AbortController();
-  const outcome = await reconcile(row, facts, { cluster, assertHeld }, { clock, signal });
+  const outcome = await reconcile(party, facts, { cluster, assertHeld }, { clock, signal });
   return { outcome, log };
 }
 
@@ -244,6 +245,16 @@ describe("a pass of a binding", () => {
   test("announces what stands no second time", async () => {
     await pass(boundTo("new", ["new"]), trustOf(["new"]));
     assert.deepEqual(log, ["the trust remembers the scope", "make new", "annotate", "ask", "status has new"]);
+  });
+
+  test("waits for the relying party where something was made, and asks at once where only something was taken", async () => {
+    const afterChange = finding("MemberSettling", { seen: "a moment ago", from: "Test" });
+    const slow = { ...row, proof: { ...row.proof, afterChange } };
+    const { outcome } = await pass(boundTo("new", []), trustOf(["new"]), { of: slow });
+    assert.deepEqual([log.includes("ask"), outcome.againIn], [false, 1000]);
+    begin();
+    await pass(boundTo("new", ["new", "former"]), trustOf(["new", "former"]), { of: slow });
+    assert.deepEqual([log[0], log.includes("ask")], ["take former", true]);
   });
 
   test("deletes what it made and asks for no longer, after the rest, and keeps what does not answer", async () => {
