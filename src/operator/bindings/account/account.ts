@@ -314,7 +314,10 @@ export class BoundAccount {
     });
     const owned = this.#gone(spec);
     const plan = await planOf({ desired: [], owned, goal: "absent", seen: new Map(seen) }, signal);
-    return this.apply({ spec, plan }, signal);
+    const outcome = await this.apply({ spec, plan }, signal);
+    // What was cut off is neither done nor failed.
+    signal.throwIfAborted();
+    return outcome;
   }
 
   /** A role of a binding as it is, and how it differs from what it should be. */
