@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { defined, PodtrustError } from "../../../core/base/index.ts";
+import { type Clock, defined, PodtrustError, systemClock } from "../../../core/base/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
-import { MovedClock } from "../../../../test/support/bindings/pass-world.ts";
 import { reconcile } from "./reconcile.ts";
 import type { BindingRow, Taken } from "./row.ts";
 
@@ -39,7 +38,12 @@ let bars: Finding | undefined;
 let closing: ReadonlySet<string> = new Set();
 /** Whether a deletion is never answered. */
 let isSilent = false;
-let clock = new MovedClock();
+/** One that is short of patience. */
+const clock: Clock = {
+  now: () => systemClock.now(),
+  elapsed: () => systemClock.elapsed(),
+  sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 100), signal),
+};
 
 const settled = finding("MembersMatch", { seen: "made", from: "test" });
 
@@ -92,7 +96,6 @@ const row: BindingRow<Types> = {
         remove({ name }, { signal }) {
           log.push(`delete ${name}`);
           if (!isSilent) return Promise.resolve(undefined);
-          clock.move(60_000);
           return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
         },
       },
@@ -177,7 +180,7 @@ async function pass(
 
 function begin(): void {
   [log, refused, closing, waits] = [[], new Set(), new Set(), new Map()];
-  [own, bars, isSilent, clock] = [undefined, undefined, false, new MovedClock()];
+  [own, bars, isSilent] = [undefined, undefined, false];
 }
 
 describe("a pass of a binding", () => {
