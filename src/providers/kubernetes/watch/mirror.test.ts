@@ -146,7 +146,8 @@ describe("a watch that is silent", () => {
     const server = quietServer();
     const { clock, mirror } = await followed(t, server);
     await clock.advance(750_000);
-    assert.equal(mirror.status.lists, 2);
+    // Its time is drawn: a short one may pass twice.
+    assert.ok([2, 3].includes(mirror.status.lists), `${mirror.status.lists} lists`);
     assert.equal(server.state.watches[0]?.destroyed, true);
   });
 
