@@ -149,7 +149,6 @@ class AccountPass {
       await this.#notice.say(bound.plan);
       this.#pass.clients.assertHeld?.();
       const { done, failed, unconfirmed } = await this.#account.apply(bound, signal);
-      signal.throwIfAborted();
       this.changes.push(...done);
       for (const { error } of [...failed, ...unconfirmed]) this.findings.push(planFinding(error, this.#from));
       if (failed.length > 0) return;

@@ -284,7 +284,7 @@ export class BoundAccount {
     });
   }
 
-  /** Applies a plan. Roles it touched are read again when next asked for, except those it made. */
+  /** Applies a plan. Roles it touched are read again when next asked for, except those it made. Throws the signal's reason. */
   async apply({ spec, plan }: BoundPlan, signal: AbortSignal): Promise<ApplyOutcome> {
     const names = [...spec.roles.map(({ name }) => name), ...(spec.gone ?? [])];
     const ids = new Map(names.map((name) => [roleNames(this.account.account, name).id, name]));
@@ -294,16 +294,16 @@ export class BoundAccount {
     this.#view.changing(changed);
     try {
       // IAM makes no role twice: it refuses one created since the look at the account.
-      return await applyPlan(plan, { signal, readsBeforeCreate: false });
+      const outcome = await applyPlan(plan, { signal, readsBeforeCreate: false });
+      // What was cut off is neither done nor failed.
+      signal.throwIfAborted();
+      return outcome;
     } finally {
       this.#view.changed(changed);
     }
   }
 
-  /**
-   * Deletes roles of a binding, and nothing without its mark: each is read once before. What was on it within 45 seconds
-   * is taken off first; where IAM refuses to delete it then, all is read.
-   */
+  /** Deletes roles with a binding's mark, by what was on them within 45 s; where IAM refuses that, by all that is read. */
   async remove(mark: string, names: readonly string[], signal: AbortSignal): Promise<ApplyOutcome> {
     await this.#check(signal);
     const spec: BoundSpec = { mark, roles: [], gone: names };
@@ -312,12 +312,8 @@ export class BoundAccount {
       const isOurs = observed.exists && observed.owner.kind === "ours";
       return isOurs ? [[roleNames(this.account.account, name).id, observed] as const] : [];
     });
-    const owned = this.#gone(spec);
-    const plan = await planOf({ desired: [], owned, goal: "absent", seen: new Map(seen) }, signal);
-    const outcome = await this.apply({ spec, plan }, signal);
-    // What was cut off is neither done nor failed.
-    signal.throwIfAborted();
-    return outcome;
+    const gone = { desired: [], owned: this.#gone(spec), goal: "absent", seen: new Map(seen) } as const;
+    return this.apply({ spec, plan: await planOf(gone, signal) }, signal);
   }
 
   /** A role of a binding as it is, and how it differs from what it should be. */

@@ -47,6 +47,37 @@ export const limitOf = (
   late: () => late(`${vendor} gave no good answer within ${ms / 1000} s`),
 });
 
+/** How a relying party is written to, and how long one write may take, in milliseconds. */
+type LimitedWriting = Writing & { readonly ms?: number };
+
+/** Writes of each right for itself: one that fails keeps none of the others. Returns the relying party's errors. */
+async function eachWithin<Right, Done>(
+  row: CutRow,
+  rights: readonly Right[],
+  { ms = maxWrite, ...writing }: LimitedWriting,
+  of: {
+    readonly write: (right: Right, writing: Writing) => Promise<Done>;
+    readonly done: (right: Right, done: Done) => void;
+    readonly failed: (right: Right, error: PodtrustError) => void;
+  },
+): Promise<readonly PodtrustError[]> {
+  const failures: PodtrustError[] = [];
+  for (const right of rights) {
+    try {
+      const done = await within(writing, limitOf(row, ms), (signal) =>
+        of.write(right, { ...writing, signal }),
+      );
+      of.done(right, done);
+    } catch (error) {
+      writing.signal.throwIfAborted();
+      if (!row.isVendors(error)) throw error;
+      failures.push(error);
+      of.failed(right, error);
+    }
+  }
+  return failures;
+}
+
 /** A right that is still there, and why. */
 export interface Staying<Right> {
   readonly right: Right;
@@ -65,25 +96,18 @@ export async function deletedClosed<Right>(
   row: CutRow,
   taking: Pick<Taking<Right>, "remove">,
   closed: readonly Right[],
-  { ms = maxWrite, ...writing }: Writing & { readonly ms?: number },
+  writing: LimitedWriting,
 ): Promise<Deleted<Right>> {
   const stays: Staying<Right>[] = [];
   const changes: BindingOutcome["changes"][number][] = [];
-  const failures: PodtrustError[] = [];
-  for (const right of closed) {
-    try {
-      const why = await within(writing, limitOf(row, ms), (signal) =>
-        taking.remove(right, { ...writing, signal }),
-      );
+  const failures = await eachWithin(row, closed, writing, {
+    write: (right, own) => taking.remove(right, own),
+    done(right, why) {
       if (why === undefined) changes.push({ kind: "delete", fields: [] });
       else stays.push({ right, why });
-    } catch (error) {
-      writing.signal.throwIfAborted();
-      if (!row.isVendors(error)) throw error;
-      failures.push(error);
-      stays.push({ right, why: error.message });
-    }
-  }
+    },
+    failed: (right, { message }) => void stays.push({ right, why: message }),
+  });
   return { stays, changes, failures };
 }
 
@@ -95,26 +119,19 @@ export async function takenAway<Right>(
   row: CutRow,
   taking: Pick<Taking<Right>, "take">,
   rights: readonly Right[],
-  { ms = maxWrite, ...writing }: Writing & { readonly ms?: number },
+  writing: LimitedWriting,
 ): Promise<Cut<Right>> {
   const left: Right[] = [];
   const changes: BindingOutcome["changes"][number][] = [];
-  const failures: PodtrustError[] = [];
   let wait = 0;
-  for (const right of rights) {
-    try {
-      const done = await within(writing, limitOf(row, ms), (signal) =>
-        taking.take(right, { ...writing, signal }),
-      );
+  const failures = await eachWithin(row, rights, writing, {
+    write: (right, own) => taking.take(right, own),
+    done(_right, done) {
       wait = Math.max(wait, done.wait);
       changes.push(...done.changes);
       if (done.left !== undefined) left.push(done.left);
-    } catch (error) {
-      writing.signal.throwIfAborted();
-      if (!row.isVendors(error)) throw error;
-      failures.push(error);
-      left.push(right);
-    }
-  }
+    },
+    failed: (right) => void left.push(right),
+  });
   return { left, changes, wait, failures };
 }
