@@ -23,8 +23,8 @@ import { type MassClient, openMassClient } from "./mass.ts";
 export const hostileSizes = [
   { name: "644 bytes", containers: 1, variables: 6, pods: 200 },
   { name: "31 kB", containers: 10, variables: 44, pods: 60 },
-  { name: "300 kB", containers: 50, variables: 86, pods: 16 },
-  { name: "2 MB", containers: 335, variables: 86, pods: 4 },
+  { name: "300 kB", containers: 50, variables: 86, pods: 32 },
+  { name: "2 MB", containers: 335, variables: 86, pods: 8 },
 ] as const;
 type Size = (typeof hostileSizes)[number];
 
@@ -234,7 +234,7 @@ async function triedOften(
       throw new Error(`${way.namespace}, ${size.name}: a pod is not as it asks`);
 }
 
-const blocks = 2;
+const blocks = 4;
 
 /** Milliseconds of the API server's processor for a pod of each way; by turns, so that what else is done meets all alike. */
 async function processorOf(

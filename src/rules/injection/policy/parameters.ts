@@ -258,13 +258,14 @@ function tooLongOf({ keys, named }: InjectionMap): PolicyVariable {
 }
 
 /**
- * Whether the ServiceAccount has a line of an attribute, and something in it. A condition may use no variable. What is behind
- * the head is not compared with a text, which would count its characters: only to look for it in a list does not.
+ * Whether the ServiceAccount has a line of an attribute, and something in it. A condition may use no variable. A text that
+ * is not read is only counted, once: each comparison with a part of it would count it again. What is behind the head is
+ * looked for in a list for the same reason.
  */
-function namedIn(attribute: string): string {
-  const isThere = `has(params.data) && ${literal(attribute)} in params.data`;
-  const parts = partsOf(`params.data[${literal(attribute)}]`);
-  return `${isThere}\n  && ${parts}\n  .exists(index, rest, index == 1 && !(rest in [""]) && !rest.startsWith("\\n"))`;
+function namedIn(attribute: string, whereLong: boolean): string {
+  const text = `params.data[${literal(attribute)}]`;
+  const isNamed = `${partsOf(text)}\n  .exists(index, rest, index == 1 && !(rest in [""]) && !rest.startsWith("\\n"))`;
+  return `has(params.data) && ${literal(attribute)} in params.data\n  && (${isLongList(text)} ? ${whereLong} : ${isNamed})`;
 }
 
 /** Whether of the attributes by which a ServiceAccount asks one is read. */
@@ -272,29 +273,32 @@ function isReadIn({ asks }: InjectionMap): string {
   const long = asks.map(
     (one) => `${literal(one)} in params.data && ${isLongList(`params.data[${literal(one)}]`)}`,
   );
-  return `has(params.data) && !(${long.join("\n  && ")})`;
+  return `!(${long.join("\n  && ")})`;
 }
 
-/** The condition for asking, behind another. */
+/**
+ * The condition for asking. Of a text that is not read nobody knows whose lines it has: `whereLong` is whether each pod of
+ * its namespace is looked at then.
+ */
 function asksIn(
   { map, condition }: AccountSource,
-  first?: string,
+  whereLong: boolean,
 ): ParameterBinding["matchConditions"][number] {
+  const isRead = whereLong ? "" : `\n  && ${isReadIn(map)}`;
   const any = [
-    ...map.asks.map(namedIn),
-    ...labelled(map).map((has) => `params.?data[?${literal(labelAttribute)}].hasValue() && ${has}`),
+    ...map.asks.map((attribute) => namedIn(attribute, whereLong)),
+    ...labelled(map).map((has) => `params.?data[?${literal(labelAttribute)}].hasValue() && ${has}${isRead}`),
   ].join("\n|| ");
-  const whole = first === undefined ? any : `${first}\n&& (${any})`;
-  return { name: condition.name, expression: `// ${condition.comment}\n${whole}` };
+  return { name: condition.name, expression: `// ${condition.comment}\n${any}` };
 }
 
 const ofConfigMap = ({ map, condition }: AccountSource): AccountParameters => ({
   paramKind: { apiVersion: "v1", kind: "ConfigMap" },
   // The one of this name in the pod's namespace.
   paramRef: { name: map.configMap, parameterNotFoundAction: "Allow" },
-  matchConditions: [asksIn({ map, condition })],
-  // What is too long is told of, and nothing is made of it: to count it once is enough.
-  changeConditions: [asksIn({ map, condition }, isReadIn(map))],
+  // What is too long is told of, and nothing is made of it.
+  matchConditions: [asksIn({ map, condition }, true)],
+  changeConditions: [asksIn({ map, condition }, false)],
   variables: [...textsOf(map), ...annotatedValues, ...map.named.flatMap(profileLines), tooLongOf(map)],
   attribute: (name) => `variables.asked[?${literal(name)}]`,
   noneTooLong: {
