@@ -7,6 +7,7 @@ import { podtrust } from "../../src/cli/commands.ts";
 import { catalogue, links } from "../../src/core/base/index.ts";
 import { reasons } from "../../src/core/reasons/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
+import { type BoundParty, loadPartyManifests, partyNames } from "../../src/rules/bindings/index.ts";
 import { generatedPages, stalePages } from "../../tools/docs.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -64,6 +65,26 @@ test("every reason is in the page, fit for a Kubernetes condition, and told what
     assert.match(name, /^[A-Z][A-Za-z0-9]+$/u);
     assert.equal("next" in entry, entry.outcome !== "ok", name);
     assert.ok(entry.links.length > 0 && entry.links.every((link) => links.includes(link)), name);
+  }
+});
+
+test("the page of grants has each field of a grant that the definition of a trust has, and no other", async () => {
+  const page = await readFile(join(root, "docs/reference/grants.md"), "utf8");
+  const fieldsIn = (text: string): string[] =>
+    [...text.matchAll(/^\| `(\w+)` \|/gmu)].map(([, name = ""]) => name);
+  const [every = "", ...sections] = page.split("\n## ").slice(1);
+  const parties = Object.keys(partyNames) as BoundParty[];
+  assert.equal(sections.length, parties.length);
+  for (const { kinds, names } of await loadPartyManifests(parties)) {
+    const section = sections.find((one) => one.startsWith(`${names.trust.kind}\n`)) ?? "";
+    const definition = kinds.find((one) => one.names.kind === names.trust.kind);
+    const { grants } = definition?.spec.properties ?? {};
+    assert.ok(grants?.type === "array" && grants.items.type === "object");
+    assert.deepEqual(
+      [...fieldsIn(every), ...fieldsIn(section)].sort(),
+      Object.keys(grants.items.properties).sort(),
+      names.trust.kind,
+    );
   }
 });
 
