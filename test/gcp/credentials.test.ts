@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, test, type TestContext } from "node:test";
 import { assert as holds, asyncProperty, constantFrom, dictionary, jsonValue } from "fast-check";
 import { PodtrustError, recordOf } from "../../src/core/base/index.ts";
-import { GoogleApi, iamEndpoint, readCredentials } from "../../src/providers/gcp/index.ts";
+import { type GoogleApi, googleApi, iamEndpoint, readCredentials } from "../../src/providers/gcp/index.ts";
 import { type GoogleModel, startGoogleModel } from "../support/google-model.ts";
 import { runs } from "../support/runs.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
@@ -41,13 +41,13 @@ async function model(t: TestContext): Promise<GoogleModel> {
 }
 
 async function apiFor(google: GoogleModel, file: object, clock = new SwiftClock()): Promise<GoogleApi> {
-  return new GoogleApi({ endpoint: google.url, credentials: await given(file), clock });
+  return googleApi({ endpoint: google.url, credentials: await given(file), clock });
 }
 
 /** A call that needs a token; what it asks for is not there. */
 async function call(api: GoogleApi): Promise<void> {
   await assert.rejects(api.read({ method: "GET", path: poolPath, what: "looking" }, signal), {
-    httpStatus: 404,
+    status: 404,
   });
 }
 
@@ -306,7 +306,7 @@ describe("a token of Google's", () => {
     const api = await apiFor(google, google.credentials());
     google.grantAnswer = { status: 200, body: { access_token: "ya29.unknown", expires_in: 3600 } };
     await assert.rejects(api.read({ method: "GET", path: poolPath, what: "looking" }, signal), {
-      httpStatus: 401,
+      status: 401,
     });
     assert.equal(google.grants.length, 2);
   });

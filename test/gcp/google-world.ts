@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { defined } from "../../src/core/base/index.ts";
 import {
-  GoogleApi,
+  type GoogleApi,
+  googleApi,
   memberResource,
   type MemberSpec,
   parseCredentials,
@@ -71,7 +72,7 @@ export async function googleWorld(t: TestContext): Promise<GoogleWorld> {
   google.iam.addAccount(email);
   const clock = new SwiftClock();
   const credentials = parseCredentials(JSON.stringify(google.credentials()));
-  const api = new GoogleApi({ endpoint: google.url, credentials, clock });
+  const api = googleApi({ endpoint: google.url, credentials, clock });
   const desired = ({
     stack = "prod",
     subjects = [subject],

@@ -1,5 +1,15 @@
 export { AccessTokenCache, type IssuedToken } from "./access-token-cache.ts";
+export { type ApiAccess, ApiClient } from "./api-client.ts";
 export { ApiRetry, type OnApiWait, type Throttle } from "./api-retry.ts";
+export {
+  type ApiCall,
+  apiError,
+  ApiRefusal,
+  ApiUnanswered,
+  type ApiVendor,
+  invalidAnswer,
+  isRefusedWith,
+} from "./api-vendor.ts";
 export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
 export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";

@@ -2,9 +2,8 @@ import type { Work } from "../../rules/plan/index.ts";
 import { issuerAtAzure, type ObservedCredential } from "./federated-credential.ts";
 import type { CredentialHolder } from "./holders.ts";
 import { settle } from "./settle.ts";
+import { identityPaceMs } from "./vendor.ts";
 
-// Azure takes one write of an identity in four seconds ("important considerations", throttling).
-const paceMs = 4000;
 /** Characters of an issuer (Microsoft Graph, `federatedIdentityCredential`). */
 const maxIssuer = 600;
 
@@ -25,7 +24,7 @@ export async function settleClosing(
   // Lists lag behind what was written: what was acknowledged is not written again.
   const written = new Set<string>();
   await settle(holder.api, work, {
-    paceMs,
+    paceMs: identityPaceMs,
     async next() {
       const all = (await holder.list(work.signal)) ?? [];
       const one = all.find(

@@ -12,6 +12,7 @@ import {
 } from "./federated-credential.ts";
 import type { CredentialHolder } from "./holders.ts";
 import { settle, type AzureStep } from "./settle.ts";
+import { identityPaceMs } from "./vendor.ts";
 
 /** The subjects of an issuer that may become an identity or an application. */
 export interface CredentialsSpec extends CredentialOwner {
@@ -25,9 +26,6 @@ export interface CredentialsSpec extends CredentialOwner {
 export interface CredentialsState {
   readonly credentials: readonly ObservedCredential[];
 }
-
-/** Creates and deletes that Azure takes of one identity: one in four seconds ("important considerations", throttling). */
-const paceMs = 4000;
 
 const keyOf = (name: string): string => name.toLowerCase();
 
@@ -155,7 +153,7 @@ function settleCredentials(
     found.exists ? found.state.credentials : [];
   let standing = new Standing(spec, own(observed), work);
   return settle(holder.api, work, {
-    paceMs,
+    paceMs: identityPaceMs,
     async next(isUnclear) {
       if (isUnclear) {
         const found = observedCredentials(await holder.list(work.signal), spec);

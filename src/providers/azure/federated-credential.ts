@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isRecord, recordOf, textOf, textsOf } from "../../core/base/index.ts";
 import type { StackOwner } from "../../rules/plan/index.ts";
-import { invalidAnswer } from "./failure.ts";
+import { invalidAnswer } from "./vendor.ts";
 
 /** A federated identity credential as Azure has it. */
 export interface ObservedCredential {

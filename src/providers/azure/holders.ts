@@ -1,6 +1,7 @@
 import type { Work, NamedResource } from "../../rules/plan/index.ts";
-import type { AzureApi, AzureCall } from "./api.ts";
-import { azureError, isNotFound } from "./failure.ts";
+import type { ApiCall } from "../../core/http/index.ts";
+import type { AzureApi } from "./api.ts";
+import { azureError, isNotFound } from "./vendor.ts";
 import { issuerAtAzure, type ObservedCredential, readCredentialShape } from "./federated-credential.ts";
 import { identityVersion } from "./identity-resource.ts";
 import {
@@ -22,7 +23,7 @@ export interface CredentialHolder {
   readonly describes: boolean;
   /** All of them; undefined where the holder does not exist. Throws `azure-*`. */
   list(signal: AbortSignal): Promise<readonly ObservedCredential[] | undefined>;
-  /** Makes one, or changes the one of its name. Throws `AzureRefusal` and `AzureUnanswered`. */
+  /** Makes one, or changes the one of its name. Throws `ApiRefusal` and `ApiUnanswered`. */
   write(credential: ObservedCredential, isNew: boolean, work: Writing): Promise<void>;
   /** Deletes one; that it is gone already is success. Throws as `write`. */
   remove(name: string, work: Writing): Promise<void>;
@@ -30,13 +31,13 @@ export interface CredentialHolder {
 
 async function listOf(
   api: AzureApi,
-  call: Pick<AzureCall, "path" | "query">,
+  call: Pick<ApiCall, "path" | "query">,
   title: string,
   signal: AbortSignal,
 ): Promise<readonly ObservedCredential[] | undefined> {
   const what = `listing the federated credentials of ${title}`;
   try {
-    const found = await api.list({ method: "GET", ...call, what }, signal);
+    const found = await api.list({ method: "GET", ...call, what }, "value", signal);
     return found.map((one) => readCredentialShape(one, what));
   } catch (thrown) {
     if (isNotFound(thrown)) return undefined;
@@ -44,11 +45,11 @@ async function listOf(
   }
 }
 
-async function send(api: AzureApi, call: AzureCall, { signal, waiting }: Writing): Promise<void> {
+async function send(api: AzureApi, call: ApiCall, { signal, waiting }: Writing): Promise<void> {
   await api.write(call, signal, (reason, deadline) => waiting(reason, deadline));
 }
 
-async function remove(api: AzureApi, call: AzureCall, work: Writing): Promise<void> {
+async function remove(api: AzureApi, call: ApiCall, work: Writing): Promise<void> {
   try {
     await send(api, call, work);
   } catch (thrown) {

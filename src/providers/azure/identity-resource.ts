@@ -6,8 +6,9 @@ import {
   type Resource,
   type StackOwner,
 } from "../../rules/plan/index.ts";
-import type { AzureApi, AzureCall } from "./api.ts";
-import { azureError, invalidAnswer, isNotFound } from "./failure.ts";
+import type { ApiCall } from "../../core/http/index.ts";
+import type { AzureApi } from "./api.ts";
+import { azureError, invalidAnswer, isNotFound } from "./vendor.ts";
 import {
   groupPath,
   type ResourceGroupRef,
@@ -72,7 +73,7 @@ export async function listIdentities(
   const what = `listing the identities of ${group.resourceGroup}`;
   const call = { method: "GET", path: identitiesPath(group), query: identityVersion, what } as const;
   try {
-    return (await api.list(call, signal)).map((one) => shapeOf(one, what));
+    return (await api.list(call, "value", signal)).map((one) => shapeOf(one, what));
   } catch (thrown) {
     throw azureError(thrown, what);
   }
@@ -93,14 +94,16 @@ export async function listSubscriptionIdentities(
   const what = `listing the identities of subscription ${subscription}`;
   const path = subscriptionIdentitiesPath(subscription);
   try {
-    return (await api.list({ method: "GET", path, query: identityVersion, what }, signal)).map((one) => {
-      const { name } = shapeOf(one, what);
-      // The group becomes a path ("Naming rules for Azure resources", resource groups).
-      const id = textOf(recordOf(one)["id"]) ?? "";
-      const resourceGroup = /^\/subscriptions\/[^/]+\/resourcegroups\/([\w.()-]{1,90})\//iu.exec(id)?.[1];
-      if (resourceGroup === undefined) throw invalidAnswer(what, "an identity has no group");
-      return { group: { subscription, resourceGroup }, name };
-    });
+    return (await api.list({ method: "GET", path, query: identityVersion, what }, "value", signal)).map(
+      (one) => {
+        const { name } = shapeOf(one, what);
+        // The group becomes a path ("Naming rules for Azure resources", resource groups).
+        const id = textOf(recordOf(one)["id"]) ?? "";
+        const resourceGroup = /^\/subscriptions\/[^/]+\/resourcegroups\/([\w.()-]{1,90})\//iu.exec(id)?.[1];
+        if (resourceGroup === undefined) throw invalidAnswer(what, "an identity has no group");
+        return { group: { subscription, resourceGroup }, name };
+      },
+    );
   } catch (thrown) {
     throw azureError(thrown, what);
   }
@@ -197,7 +200,7 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
     },
     async apply(_change, work) {
       const { signal } = work;
-      const step = (what: string, call: Pick<AzureCall, "method" | "body">): AzureStep => ({
+      const step = (what: string, call: Pick<ApiCall, "method" | "body">): AzureStep => ({
         what,
         make: async () =>
           void (await api.write(

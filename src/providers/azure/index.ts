@@ -1,4 +1,4 @@
-export { AzureApi } from "./api.ts";
+export { type AzureApi, azureApi } from "./api.ts";
 export { mayBeClosed, settleClosing } from "./closing.ts";
 export { AzureAccessTokens, callerOf, readCredentials } from "./credentials/index.ts";
 export {
@@ -44,3 +44,4 @@ export {
   identityNames,
   identityPath,
 } from "./resource-paths.ts";
+export { identityPaceMs } from "./vendor.ts";

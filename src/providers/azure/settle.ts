@@ -1,7 +1,8 @@
 import { errorText, PodtrustError, until } from "../../core/base/index.ts";
+import { ApiUnanswered } from "../../core/http/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 import type { AzureApi } from "./api.ts";
-import { azureError, AzureUnanswered, isConflict, isNotFound } from "./failure.ts";
+import { azureError, isConflict, isNotFound } from "./vendor.ts";
 
 /** One request that brings the present state nearer to the desired one. */
 export interface AzureStep {
@@ -23,7 +24,7 @@ const maxAbsences = 6;
 
 /** Whether the state has to be read again: it is not known what was done, or another writer was faster. */
 function isOpen(thrown: unknown): boolean {
-  return thrown instanceof AzureUnanswered || isConflict(thrown) || isNotFound(thrown);
+  return thrown instanceof ApiUnanswered || isConflict(thrown) || isNotFound(thrown);
 }
 
 /**

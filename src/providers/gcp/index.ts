@@ -1,4 +1,4 @@
-export { GoogleApi } from "./api.ts";
+export { type GoogleApi, googleApi } from "./api.ts";
 export {
   closeAfterTheft,
   type ClosedMark,

@@ -1,7 +1,8 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { Change, FieldChange, Observed, Work, StackOwner } from "../../rules/plan/index.ts";
-import type { GoogleApi, GoogleCall } from "./api.ts";
-import { googleError, isNotFound } from "./failure.ts";
+import type { ApiCall } from "../../core/http/index.ts";
+import type { GoogleApi } from "./api.ts";
+import { googleError, isNotFound } from "./vendor.ts";
 import { untilDone } from "./operations.ts";
 import { settle } from "./settle.ts";
 import { type GoogleResourceState, markedDescription, ownerOf } from "./shapes.ts";
@@ -9,7 +10,7 @@ import { type GoogleResourceState, markedDescription, ownerOf } from "./shapes.t
 /** A thing that may not exist, from its answer. Throws `gcp-*`. */
 export async function readUnlessAbsent<T>(
   api: GoogleApi,
-  call: Pick<GoogleCall, "path" | "what">,
+  call: Pick<ApiCall, "path" | "what">,
   shape: (value: unknown, what: string) => T,
   signal: AbortSignal,
 ): Promise<T | undefined> {
@@ -53,7 +54,7 @@ export function markFields({ description }: GoogleResourceState, stack: StackOwn
 /** Makes one change, and waits until its operation has ended. */
 export async function operate(
   api: GoogleApi,
-  call: GoogleCall,
+  call: ApiCall,
   path: string,
   work: Pick<Work, "signal" | "waiting">,
 ): Promise<void> {

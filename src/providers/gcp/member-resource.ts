@@ -1,8 +1,9 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import { type PoolName, principalOf } from "../../rules/gcp/index.ts";
 import type { Difference, Observed, Resource, Work } from "../../rules/plan/index.ts";
-import type { GoogleApi, GoogleCall } from "./api.ts";
-import { googleError, isNotFound } from "./failure.ts";
+import type { ApiCall } from "../../core/http/index.ts";
+import type { GoogleApi } from "./api.ts";
+import { googleError, isNotFound } from "./vendor.ts";
 import { memberNames, poolNames } from "./resource-paths.ts";
 import { settle, type SettleStep } from "./settle.ts";
 import { type PolicyBinding, type AccountPolicy, readPolicyShape } from "./shapes.ts";
@@ -128,7 +129,7 @@ function settlePrincipals(
     checkLimit(policy, spec, desired);
     const what = `writing the policy of ${email}`;
     const body = { policy: policyWith(policy, spec, desired) };
-    const call: GoogleCall = { method: "POST", path: `${policyPath(email)}:setIamPolicy`, body, what };
+    const call: ApiCall = { method: "POST", path: `${policyPath(email)}:setIamPolicy`, body, what };
     return { what, make: async () => void (await api.write(call, work.signal, work.waiting.bind(work))) };
   });
 }

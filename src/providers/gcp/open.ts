@@ -1,7 +1,7 @@
 import { type Clock, PodtrustError, setting } from "../../core/base/index.ts";
 import type { ConsentEnvironment } from "../../core/credentials/index.ts";
 import { providerAudience, type ProviderName } from "../../rules/gcp/index.ts";
-import { GoogleApi } from "./api.ts";
+import { type GoogleApi, googleApi } from "./api.ts";
 import { callerOf, type GoogleCredentials, readCredentials } from "./credentials/index.ts";
 import { iamEndpoint } from "./endpoint.ts";
 
@@ -21,7 +21,7 @@ export interface OpenedGoogle {
 export async function openGoogle(environment: ConsentEnvironment, clock: Clock): Promise<OpenedGoogle> {
   const endpoint = iamEndpoint(setting(environment.env, "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAM"));
   const credentials = await readCredentials(environment);
-  const api = new GoogleApi({ endpoint, credentials, clock });
+  const api = googleApi({ endpoint, credentials, clock });
   const elsewhere = endpoint === iamEndpoint(undefined) ? {} : { elsewhere: endpoint };
   return { api, caller: callerOf(credentials), credentials, ...elsewhere };
 }

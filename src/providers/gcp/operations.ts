@@ -1,8 +1,7 @@
 import { isRecord, type JsonRecord, PodtrustError, textOf, until } from "../../core/base/index.ts";
-import type { OnApiWait } from "../../core/http/index.ts";
+import { ApiRefusal, type OnApiWait, saidWords } from "../../core/http/index.ts";
 import type { GoogleApi } from "./api.ts";
-import { saidWords } from "../../core/http/index.ts";
-import { googleError, GoogleApiRefusal, invalidAnswer, isNotFound } from "./failure.ts";
+import { googleError, invalidAnswer, isNotFound } from "./vendor.ts";
 
 /** How long a change of a pool or provider may take; they take seconds. */
 const operationTimeoutMs = 180_000;
@@ -21,14 +20,14 @@ function ended(operation: JsonRecord): boolean {
   const { error } = operation;
   if (isRecord(error)) {
     const [name, status] = canonicalNames[Number(error["code"])] ?? ["", 400];
-    throw new GoogleApiRefusal(status, name, saidWords(textOf(error["message"]) ?? ""));
+    throw new ApiRefusal(status, name, saidWords(textOf(error["message"]) ?? ""));
   }
   return operation["done"] === true;
 }
 
 /**
  * Waits until an operation has ended. Its result is ignored: a finished one was seen without it, and the caller reads
- * the thing. Throws `GoogleApiRefusal` for one that failed, and `gcp-operation-late`.
+ * the thing. Throws `ApiRefusal` for one that failed, and `gcp-operation-late`.
  */
 export async function untilDone(
   api: GoogleApi,

@@ -1,7 +1,8 @@
 import type { ProviderName } from "../../rules/gcp/index.ts";
 import type { Difference, Observed, Resource, Work, StackOwner } from "../../rules/plan/index.ts";
-import type { GoogleApi, GoogleCall } from "./api.ts";
-import { googleError } from "./failure.ts";
+import type { ApiCall } from "../../core/http/index.ts";
+import type { GoogleApi } from "./api.ts";
+import { googleError } from "./vendor.ts";
 import {
   checkOwner,
   deletedRefusal,
@@ -80,7 +81,7 @@ function nextStep(
 ): SettleStep | undefined {
   const { pool, projectNumber } = spec;
   const path = poolPath(spec);
-  const step = (what: string, call: Omit<GoogleCall, "what">): SettleStep => ({
+  const step = (what: string, call: Omit<ApiCall, "what">): SettleStep => ({
     what,
     make: () => operate(api, { ...call, what }, path, work),
   });

@@ -10,8 +10,9 @@ import {
   sameSet,
   type StackOwner,
 } from "../../rules/plan/index.ts";
-import type { GoogleApi, GoogleCall } from "./api.ts";
-import { googleError } from "./failure.ts";
+import type { ApiCall } from "../../core/http/index.ts";
+import type { GoogleApi } from "./api.ts";
+import { googleError } from "./vendor.ts";
 import { readProvider, uploadKeys } from "./keys.ts";
 import {
   checkOwner,
@@ -178,7 +179,7 @@ function nextStep(
   const { name } = spec;
   const { provider } = name;
   const path = providerPath(name);
-  const step = (what: string, call: (what: string) => Promise<GoogleCall>): SettleStep => ({
+  const step = (what: string, call: (what: string) => Promise<ApiCall>): SettleStep => ({
     what,
     make: async () => operate(api, await call(what), path, work),
   });

@@ -1,6 +1,6 @@
 import { recordOf, textOf } from "../../core/base/index.ts";
 import type { GoogleApi } from "./api.ts";
-import { googleError } from "./failure.ts";
+import { googleError } from "./vendor.ts";
 
 /** The addresses of a project's service accounts. Throws `gcp-*`. */
 export async function listServiceAccounts(

@@ -1,7 +1,8 @@
 import { errorText, PodtrustError, until } from "../../core/base/index.ts";
+import { ApiRefusal, ApiUnanswered } from "../../core/http/index.ts";
 import type { Work } from "../../rules/plan/index.ts";
 import type { GoogleApi } from "./api.ts";
-import { googleError, GoogleApiRefusal, isConflict, isNotFound, GoogleUnanswered } from "./failure.ts";
+import { googleError, isConflict, isNotFound } from "./vendor.ts";
 
 /** One request that brings the present state nearer to the wanted one. */
 export interface SettleStep {
@@ -14,8 +15,8 @@ const settleWithinMs = 240_000;
 
 /** Whether the state has to be read again: it is not known what was done, or another writer was faster. */
 function isOpen(thrown: unknown): boolean {
-  if (thrown instanceof GoogleUnanswered || isConflict(thrown) || isNotFound(thrown)) return true;
-  return thrown instanceof GoogleApiRefusal && thrown.canonical === "FAILED_PRECONDITION";
+  if (thrown instanceof ApiUnanswered || isConflict(thrown) || isNotFound(thrown)) return true;
+  return thrown instanceof ApiRefusal && thrown.code === "FAILED_PRECONDITION";
 }
 
 /** Waits that grow while the same step is needed again; a first step is not waited for. */
@@ -34,7 +35,7 @@ class Pauses {
   /** Throws a refusal that came twice for the same step, though the state was read in between. */
   refused({ what }: SettleStep, thrown: unknown): void {
     const isAgain = this.#refusal !== undefined && what === this.#last;
-    if (thrown instanceof GoogleUnanswered || isConflict(thrown)) return;
+    if (thrown instanceof ApiUnanswered || isConflict(thrown)) return;
     if (isAgain) throw googleError(thrown, what);
     this.#refusal = thrown;
   }

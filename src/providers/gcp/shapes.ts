@@ -1,6 +1,6 @@
 import { type JsonRecord, isRecord, recordOf, recordsOf, textOf, textsOf } from "../../core/base/index.ts";
 import { markedComment, type Owner, ownershipComment, type StackOwner } from "../../rules/plan/index.ts";
-import { invalidAnswer } from "./failure.ts";
+import { invalidAnswer } from "./vendor.ts";
 
 /** What pools and providers have in common. */
 export interface GoogleResourceState {

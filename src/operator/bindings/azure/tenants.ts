@@ -1,7 +1,8 @@
 import { type Clock, SharedAnswers, type Environment } from "../../../core/base/index.ts";
 import {
   AzureAccessTokens,
-  AzureApi,
+  type AzureApi,
+  azureApi,
   type AzureEndpoints,
   azureEndpoints,
   callerOf,
@@ -9,6 +10,7 @@ import {
   type ObservedCredential,
   type ResourceGroupRef,
   identityHolder,
+  identityPaceMs,
   identityPath,
   type IdentityState,
   listIdentities,
@@ -27,8 +29,6 @@ export interface TenantContext {
   readonly azureCli?: boolean;
 }
 
-/** Azure takes one write of an identity in four seconds ("important considerations", throttling). */
-const paceMs = 4000;
 /** Maximum age of a look at an identity, in milliseconds: a subscription's credentials may be listed five times a second. */
 export const maxLookAge = 270_000;
 /** Requests within this time share an answer, in milliseconds; a decision about a change asks for nothing older. */
@@ -174,7 +174,7 @@ export class BoundTenant {
     const free = this.#free.get(key) ?? 0;
     if (free > now) return free - now;
     for (const [one, at] of this.#free) if (at <= now) this.#free.delete(one);
-    this.#free.set(key, now + paceMs);
+    this.#free.set(key, now + identityPaceMs);
     return 0;
   }
 }
@@ -197,7 +197,7 @@ export class BoundTenants {
       const at = azureEndpoints(home, env);
       const credentials = await readCredentials(env, azureCli);
       const tokens = new AzureAccessTokens({ login: at.login, tenant, credentials }, clock);
-      const management = new AzureApi({ endpoint: at.management, resource: home.management, tokens, clock });
+      const management = azureApi({ endpoint: at.management, resource: home.management, tokens, clock });
       const ownClientId = credentials.kind === "azure-cli" ? undefined : credentials.clientId.toLowerCase();
       const caller = callerOf(credentials);
       return new BoundTenant(clock, { cloud: home, at, management, ownClientId, caller });

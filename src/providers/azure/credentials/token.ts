@@ -10,13 +10,13 @@ import {
 import {
   isHeldByProxy,
   AccessTokenCache,
+  ApiUnanswered,
   type HttpResponse,
   type IssuedToken,
   jsonOf,
   request,
   saidWords,
 } from "../../../core/http/index.ts";
-import { AzureUnanswered } from "../failure.ts";
 import { askAzureCli } from "./azure-cli.ts";
 import { type AzureCredentials, readAssertion } from "./read.ts";
 
@@ -41,7 +41,7 @@ function refusalOf(response: HttpResponse, what: string, secrets: readonly strin
   const texts = [error, description].map((one) => saidWords(textOf(one) ?? "", secrets));
   const said = texts.filter((one) => one !== "").join(": ");
   const words = said === "" ? `status ${status}` : said;
-  if (status >= 500 || status === 429) return new AzureUnanswered(words);
+  if (status >= 500 || status === 429) return new ApiUnanswered(words);
   return new PodtrustError("azure-credentials-refused", `Entra refused ${what}: ${words}`, {
     detail: { status },
   });
@@ -81,15 +81,15 @@ async function granted(
       signal,
     }).catch((error: unknown) => {
       if (signal.aborted) throw error;
-      throw new AzureUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
+      throw new ApiUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
     });
     if (response.status !== 200) throw refusalOf(response, what, secrets);
     return response;
   };
   const retryable = (error: unknown): boolean =>
-    error instanceof AzureUnanswered && !signal.aborted && !isHeldByProxy(error);
+    error instanceof ApiUnanswered && !signal.aborted && !isHeldByProxy(error);
   return retry(ask, { schedule: passing, clock, signal, retryable }).catch((error: unknown) => {
-    if (!(error instanceof AzureUnanswered)) throw error;
+    if (!(error instanceof ApiUnanswered)) throw error;
     const code = error.cause === undefined ? "azure-unavailable" : "azure-unreachable";
     throw new PodtrustError(code, `${what}: ${error.message}`, { cause: error.cause });
   });
@@ -159,16 +159,11 @@ export class AzureAccessTokens {
       : byGrant(asking, credentials, resource);
   }
 
-  /** Throws `azure-*`. */
-  get(resource: string, signal: AbortSignal): Promise<string> {
+  /** Those of one resource, which throw `azure-*`. */
+  of(resource: string): AccessTokenCache {
     const cache =
       this.#caches.get(resource) ?? new AccessTokenCache((own) => this.#issue(resource, own), this.#clock);
     this.#caches.set(resource, cache);
-    return cache.get(signal);
-  }
-
-  /** Drops a token that was refused. */
-  forget(resource: string): void {
-    this.#caches.get(resource)?.forget();
+    return cache;
   }
 }

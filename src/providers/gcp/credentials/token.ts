@@ -13,13 +13,13 @@ import {
 import {
   isHeldByProxy,
   AccessTokenCache,
+  ApiUnanswered,
   type HttpResponse,
   type IssuedToken,
   jsonOf,
   request,
   saidWords,
 } from "../../../core/http/index.ts";
-import { GoogleUnanswered } from "../failure.ts";
 import { type ExternalAccountCredentials, subjectToken } from "./external-account.ts";
 import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./file.ts";
 
@@ -43,7 +43,7 @@ function refusalOf(response: HttpResponse, what: string, secrets: readonly strin
   const code = wordsOf(answer["error"], error["status"]);
   const message = wordsOf(answer["error_description"], error["message"]);
   const words = [code, message].filter((one) => one !== "").join(": ") || `status ${status}`;
-  if (status >= 500 || status === 429) return new GoogleUnanswered(words);
+  if (status >= 500 || status === 429) return new ApiUnanswered(words);
   return new PodtrustError("gcp-credentials-refused", `Google refused ${what}: ${words}`, {
     detail: { status, code, message },
   });
@@ -73,15 +73,15 @@ async function granted(grant: Grant, clock: Clock, signal: AbortSignal): Promise
       signal,
     }).catch((error: unknown) => {
       if (signal.aborted) throw error;
-      throw new GoogleUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
+      throw new ApiUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
     });
     if (response.status !== 200) throw refusalOf(response, what, grant.secrets);
     return response;
   };
   const retryable = (error: unknown): boolean =>
-    error instanceof GoogleUnanswered && !signal.aborted && !isHeldByProxy(error);
+    error instanceof ApiUnanswered && !signal.aborted && !isHeldByProxy(error);
   return retry(ask, { schedule: passing, clock, signal, retryable }).catch((error: unknown) => {
-    if (!(error instanceof GoogleUnanswered)) throw error;
+    if (!(error instanceof ApiUnanswered)) throw error;
     const code = error.cause === undefined ? "gcp-unavailable" : "gcp-unreachable";
     throw new PodtrustError(code, `${what}: ${error.message}`, { cause: error.cause });
   });

@@ -1,7 +1,8 @@
 import type { AzureTenant } from "../../../config/index.ts";
 import {
   AzureAccessTokens,
-  AzureApi,
+  type AzureApi,
+  azureApi,
   type AzureEndpoints,
   azureEndpoints,
   callerOf,
@@ -29,7 +30,7 @@ export async function openTenant(
   const credentials = await readCredentials(env, azureCli);
   const tokens = new AzureAccessTokens({ login: at.login, tenant, credentials }, clock);
   const apiOf = (service: "graph" | "management"): AzureApi =>
-    new AzureApi({ endpoint: at[service], resource: home[service], tokens, clock });
+    azureApi({ endpoint: at[service], resource: home[service], tokens, clock });
   const apis = { management: apiOf("management"), graph: apiOf("graph") };
   await apis.management.checkCredentials(signal);
   if (identities.some(({ kind }) => kind === "application")) await apis.graph.checkCredentials(signal);
