@@ -155,7 +155,15 @@ export const allowed: Record<string, readonly string[]> = {
   // One call of S3, for the publisher's program, which holds no SDK.
   "providers/backup-bucket": ["core/base", "core/files", "core/http"],
   "providers/azure": ["core/base", "core/credentials", "core/files", "core/http", "rules/oidc", "rules/plan"],
-  "providers/gcp": ["core/base", "core/credentials", "core/files", "core/http", "rules/gcp", "rules/plan"],
+  "providers/gcp": [
+    "core/base",
+    "core/credentials",
+    "core/files",
+    "core/http",
+    "rules/oidc",
+    "rules/gcp",
+    "rules/plan",
+  ],
   "providers/host": [
     "core/base",
     "core/credentials",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { relyingParties } from "../../rules/oidc/index.ts";
+import { azureGuid, relyingParties } from "../../rules/oidc/index.ts";
 import { list, section, text } from "../forms/leaf.ts";
 import { serviceAccounts } from "../forms/service-accounts.ts";
 
@@ -20,10 +20,7 @@ export interface AzureInput {
 const { maxCredentials } = relyingParties.azure;
 
 const guid = (what: string, example: string): z.ZodString =>
-  text(
-    { what, accepted: "a GUID such as 11111111-2222-3333-4444-555555555555", example },
-    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu,
-  );
+  text({ what, accepted: "a GUID such as 11111111-2222-3333-4444-555555555555", example }, azureGuid);
 
 const client = "22222222-3333-4444-5555-666666666666";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { relyingParties } from "../../rules/oidc/index.ts";
+import { googleForms, relyingParties } from "../../rules/oidc/index.ts";
 import { duration, type Leaf, list, section, text } from "../forms/leaf.ts";
 import { serviceAccounts } from "../forms/service-accounts.ts";
 
@@ -27,8 +27,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 const { maxAudiences, maxAudience } = relyingParties.gcp;
 
-/** An id of a pool or a provider: IAM API, `workloadIdentityPools.create`. */
-export const federationId = /^(?!gcp-)[a-z0-9-]{4,32}$/u;
+/** An id that a pool or a provider may get. */
+export const federationId: RegExp = new RegExp(`^(?!gcp-)${googleForms.federationId}$`, "u");
 
 const id = (what: string): z.ZodString => {
   const leaf: Leaf = {
@@ -72,7 +72,7 @@ const serviceAccount = section("One service account of Google.", {
       accepted: "an address such as shop-web@my-project.iam.gserviceaccount.com",
       example: "shop-web@my-project.iam.gserviceaccount.com",
     },
-    /^[a-z0-9][a-z0-9-]{0,62}@(?:[a-z0-9.-]{1,100}\.)?gserviceaccount\.com$/u,
+    new RegExp(`^${googleForms.email}$`, "u"),
   ),
   serviceAccounts: members("The ServiceAccounts that may impersonate it."),
   // IAM Credentials API, generateAccessToken: an hour, and twelve where an organisation's policy allows it.
@@ -97,7 +97,7 @@ export const gcpProject: z.ZodType<GcpInput> = section(
         accepted: "6 to 30 lower-case letters, digits and hyphens, beginning with a letter",
         example: "my-project",
       },
-      /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/u,
+      new RegExp(`^${googleForms.project}$`, "u"),
     ),
     projectNumber: text(
       {

@@ -6,6 +6,7 @@ import {
   type Resource,
   type StackOwner,
 } from "../../rules/plan/index.ts";
+import { azureGuid } from "../../rules/oidc/index.ts";
 import type { ApiCall } from "../../core/http/index.ts";
 import type { AzureApi } from "./api.ts";
 import { azureError, invalidAnswer, isNotFound } from "./vendor.ts";
@@ -41,7 +42,7 @@ export interface IdentityState {
 /** The newest that is documented for identities and their credentials ("Microsoft.ManagedIdentity", REST). */
 export const identityVersion = { "api-version": "2024-11-30" };
 
-const isId = (text: string | undefined): text is string => /^[0-9a-f-]{36}$/iu.test(text ?? "");
+const isId = (text: string | undefined): text is string => azureGuid.test(text ?? "");
 
 function shapeOf(value: unknown, what: string): IdentityState {
   const { name, location, tags, properties } = recordOf(value);

@@ -1,4 +1,5 @@
 import { recordOf, textOf } from "../../core/base/index.ts";
+import { answeredGoogleEmail } from "../../rules/oidc/index.ts";
 import type { GoogleApi } from "./api.ts";
 import { googleError } from "./vendor.ts";
 
@@ -19,7 +20,7 @@ export async function listServiceAccounts(
     return found.flatMap((one) => {
       const email = textOf(recordOf(one)["email"]) ?? "";
       // It becomes a path.
-      return /^[a-z0-9.-]{1,70}@[a-z0-9.-]{1,120}$/u.test(email) ? [email] : [];
+      return answeredGoogleEmail.test(email) ? [email] : [];
     });
   } catch (thrown) {
     throw googleError(thrown, what);

@@ -1,5 +1,5 @@
 import { type JsonRecord, recordOf, textOf } from "../../core/base/index.ts";
-import { relyingParties } from "../oidc/index.ts";
+import { azureForms, azureGuid, relyingParties } from "../oidc/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
 import {
   type AnnotationReading,
@@ -26,14 +26,13 @@ export const azureAnnotations = {
   "client-id": {
     key: `${prefix}client-id`,
     on: ["ServiceAccount"],
-    pattern: /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/u,
+    pattern: azureGuid,
     instead: "it is no GUID, as client ids are; pods still get it",
   },
   "tenant-id": {
     key: `${prefix}tenant-id`,
     on: ["ServiceAccount", "namespace"],
-    pattern:
-      /^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$|^[0-9A-Za-z-]{1,63}(?:\.[0-9A-Za-z-]{1,63}){1,9}$/u,
+    pattern: new RegExp(`^${azureForms.guid}$|^[0-9A-Za-z-]{1,63}(?:\\.[0-9A-Za-z-]{1,63}){1,9}$`, "u"),
     instead: "it is neither the GUID of a tenant nor its domain; pods still get it",
   },
   "azure-cloud": {

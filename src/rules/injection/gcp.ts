@@ -1,4 +1,5 @@
 import type { JsonRecord } from "../../core/base/index.ts";
+import { googleForms } from "../oidc/index.ts";
 import type { Surroundings } from "./annotated-access.ts";
 import {
   type AnnotationReading,
@@ -23,15 +24,14 @@ export const googleAnnotations = {
     key: `${prefix}workload-identity-provider`,
     on: ["ServiceAccount"],
     // Google's own ids and the project's number: its id is refused by the exchange as an audience that is invalid.
-    pattern:
-      /^projects\/[0-9]{1,20}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/u,
+    pattern: new RegExp(`^${googleForms.provider}$`, "u"),
     instead:
       "it is not projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER, with the project's number and not its id, and pods get nothing",
   },
   "service-account-email": {
     key: `${prefix}service-account-email`,
     on: ["ServiceAccount"],
-    pattern: /^[a-z0-9][a-z0-9-]{0,62}@(?:[a-z0-9.-]{1,100}\.)?gserviceaccount\.com$/u,
+    pattern: new RegExp(`^${googleForms.email}$`, "u"),
     instead: "it is no service account's address, and pods get nothing",
   },
   audience: {
@@ -96,7 +96,7 @@ export const googleAudience = "https://iam.googleapis.com/";
 
 /** The addresses of service accounts that contain their project's id, and what follows it in them. */
 export const googleProject = {
-  pattern: /^[a-z0-9-]+@[a-z][a-z0-9-]{4,28}[a-z0-9]\.iam\.gserviceaccount\.com$/u,
+  pattern: new RegExp(`^${googleForms.projectEmail}$`, "u"),
   behind: ".iam.gserviceaccount.com",
 } as const;
 

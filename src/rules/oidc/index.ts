@@ -47,6 +47,7 @@ export {
   type RotationTimeline,
 } from "./rotation.ts";
 export { type RefusedTokens, refusedText, refusedTokens } from "./refused-tokens.ts";
+export { answeredGoogleEmail, azureForms, azureGuid, googleForms } from "./vendor-ids.ts";
 export {
   namespaceProblem,
   parseSubject,

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { defined, errorText, PodtrustError, type Environment, setting } from "../../../core/base/index.ts";
 import { credentialVariable } from "../../../core/credentials/index.ts";
 import { readCredentialFile } from "../../../core/files/index.ts";
+import { azureGuid } from "../../../rules/oidc/index.ts";
 
 /** The credentials with which podtrust asks Azure. */
 export type AzureCredentials =
@@ -55,7 +56,7 @@ export async function readCredentials(env: Environment, azureCli = false): Promi
   if (azureCli) return { kind: "azure-cli", env };
   const clientId = setting(env, "AZURE_CLIENT_ID") ?? "";
   if (clientId === "") throw missing("AZURE_CLIENT_ID is not set");
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/iu.test(clientId))
+  if (!azureGuid.test(clientId))
     throw new PodtrustError("azure-credentials-invalid", "what AZURE_CLIENT_ID holds is no GUID");
   const tokenFile = credentialVariable(env, "azure-federated-token")?.value ?? "";
   if (tokenFile !== "") {

@@ -9,6 +9,7 @@ import {
 } from "../../../core/base/index.ts";
 import { readCredentialFile } from "../../../core/files/index.ts";
 import { jsonOf, request } from "../../../core/http/index.ts";
+import { googleForms } from "../../../rules/oidc/index.ts";
 import { checkedGoogleUrl, checkedSourceUrl } from "../endpoint.ts";
 import { neededText, requiredMember } from "./members.ts";
 
@@ -80,7 +81,7 @@ export function externalAccount(file: JsonRecord): ExternalAccountCredentials {
     audience: neededText(
       file,
       "audience",
-      /^\/\/iam\.googleapis\.com\/projects\/[0-9]{1,30}\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/u,
+      new RegExp(`^//iam\\.googleapis\\.com/${googleForms.provider}$`, "u"),
     ),
     subjectTokenType: neededText(
       file,

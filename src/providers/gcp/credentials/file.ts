@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { errorText, isRecord, type JsonRecord, PodtrustError, textOf } from "../../../core/base/index.ts";
 import { readCredentialFile } from "../../../core/files/index.ts";
 import { type ConsentEnvironment, credentialVariable } from "../../../core/credentials/index.ts";
+import { answeredGoogleEmail } from "../../../rules/oidc/index.ts";
 import { checkedGoogleUrl } from "../endpoint.ts";
 import { type ExternalAccountCredentials, externalAccount } from "./external-account.ts";
 import { neededText, requiredMember } from "./members.ts";
@@ -50,7 +51,7 @@ function serviceAccount(file: JsonRecord): ServiceAccountKey {
   const tokenUrl = textOf(file["token_uri"]) ?? tokenEndpoint;
   return {
     kind: "service_account",
-    email: neededText(file, "client_email", /^[a-z0-9.-]{1,70}@[a-z0-9.-]{1,120}$/u),
+    email: neededText(file, "client_email", answeredGoogleEmail),
     keyId: textOf(file["private_key_id"])?.slice(0, 100),
     key: privateKeyOf(requiredMember(file, "private_key")),
     tokenUrl: checkedGoogleUrl(tokenUrl, "oauth2", "token_uri"),

@@ -1,3 +1,4 @@
+import { azureForms } from "../../oidc/index.ts";
 import { accepted, refusedWith, shown } from "../../judge/index.ts";
 import { aadsts, assertionRule } from "../rule.ts";
 import { sources } from "../sources.ts";
@@ -14,7 +15,7 @@ const noTenant = aadsts(90_002, "invalid_request", {
   evidence: "observed",
 });
 
-const tenantShape = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(?:\.[a-z0-9-]+)+)$/iu;
+const tenantShape = new RegExp(`^(?:${azureForms.guid}|[a-z0-9-]+(?:\\.[a-z0-9-]+)+)$`, "iu");
 
 const tenant = assertionRule({
   name: "tenant-exists",

@@ -1,12 +1,12 @@
+import { azureForms } from "../../oidc/index.ts";
 import type { TextField } from "../schema/index.ts";
 
-const guidForm = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const groupForm = "[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]";
 const identityForm = "[A-Za-z0-9][A-Za-z0-9_-]{2,127}";
 
 export const guid = (description: string): TextField => ({
   type: "string",
-  pattern: `^${guidForm}$`,
+  pattern: `^${azureForms.lowerGuid}$`,
   maxLength: 36,
   description,
 });
@@ -30,7 +30,7 @@ const type = "Microsoft.ManagedIdentity/userAssignedIdentities";
 
 export const resourceId: TextField = {
   type: "string",
-  pattern: `^/subscriptions/${guidForm}/resource[Gg]roups/${groupForm}/providers/${type.replace(".", "\\.")}/${identityForm}$`,
+  pattern: `^/subscriptions/${azureForms.lowerGuid}/resource[Gg]roups/${groupForm}/providers/${type.replace(".", "\\.")}/${identityForm}$`,
   maxLength: 400,
   description: "The resource id of a user-assigned managed identity, as az identity show prints it.",
 };

@@ -1,8 +1,7 @@
+import { googleForms } from "../../oidc/index.ts";
 import type { TextField } from "../schema/index.ts";
 
-const local = "[a-z0-9][a-z0-9-]{0,62}";
-const project = "[a-z][a-z0-9-]{4,28}[a-z0-9]";
-const address = `${local}@([a-z0-9.-]{1,100}\\.)?gserviceaccount\\.com`;
+const { account, definedEmail: address, project } = googleForms;
 const maxLength = 180;
 
 /** The address of a service account of Google. */
@@ -16,7 +15,7 @@ export const email: TextField = {
 /** An address, or the beginning of some of one project before a `*`: no pattern reaches into another project. */
 export const emailPattern: TextField = {
   type: "string",
-  pattern: `^(${address}|(${local})?\\*@${project}\\.iam\\.gserviceaccount\\.com)$`,
+  pattern: `^(${address}|(${account})?\\*@${project}\\.iam\\.gserviceaccount\\.com)$`,
   maxLength,
   description:
     "The address of a service account of Google; a * before the @ stands for any rest of the name.",

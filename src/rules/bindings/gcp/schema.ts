@@ -1,4 +1,4 @@
-import { relyingParties } from "../../oidc/index.ts";
+import { googleForms, relyingParties } from "../../oidc/index.ts";
 import { fieldsOf } from "../grants/limit.ts";
 import { issuerRule, trustField } from "../objects/forms.ts";
 import { grantee, grantsField } from "../objects/grants.ts";
@@ -42,10 +42,10 @@ const { maxAudience } = relyingParties.gcp;
 /** Of an e-mail, a space, and a subject. */
 const maxLeftText = 320;
 
-/** IAM API, `workloadIdentityPools.create`: ids of pools and providers. RE2 has no look-around, so `gcp-` is left to Google. */
+/** An id of a pool or a provider. RE2 has no look-around, so `gcp-` is left to Google. */
 const federationId = (what: string): TextField => ({
   type: "string",
-  pattern: "^[a-z0-9-]{4,32}$",
+  pattern: `^${googleForms.federationId}$`,
   maxLength: 32,
   fixed: `${what} cannot be changed: principals are made of it`,
   description: `The id of the ${what}.`,
