@@ -1,4 +1,5 @@
 export { AccessTokenCache, type IssuedToken } from "./access-token-cache.ts";
+export { apiBase, mayGetCredential } from "./api-base.ts";
 export { type ApiAccess, ApiClient } from "./api-client.ts";
 export { ApiRetry, type OnApiWait, type Throttle } from "./api-retry.ts";
 export {

@@ -1,5 +1,5 @@
 import { PodtrustError, type Environment, setting } from "../../core/base/index.ts";
-import { isLoopback } from "../../core/http/index.ts";
+import { apiBase } from "../../core/http/index.ts";
 import type { PartyCloud } from "../../rules/oidc/index.ts";
 
 /** The API addresses of a tenant's cloud, each without a slash at its end. */
@@ -21,10 +21,8 @@ const variables = {
 
 /** Secrets and access tokens go there, so plain http is for this machine alone. */
 function checked(text: string, variable: string): string {
-  const url = URL.parse(text);
-  const isBare = url !== null && url.username + url.password + url.search + url.hash === "";
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
-  if (isBare && isSafe) return `${url.origin}${url.pathname.replace(/\/$/u, "")}`;
+  const base = apiBase(text);
+  if (base !== undefined) return base;
   throw new PodtrustError(
     "azure-endpoint",
     `what ${variable} holds is no https URL, nor one of this machine`,

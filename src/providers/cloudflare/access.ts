@@ -1,7 +1,7 @@
 import { errorText, PodtrustError, type Environment, setting } from "../../core/base/index.ts";
 import type { CloudflareConfig } from "../../config/index.ts";
 import { credentialVariable } from "../../core/credentials/index.ts";
-import { isLoopback } from "../../core/http/index.ts";
+import { apiBase } from "../../core/http/index.ts";
 import { readCredentialFile } from "../../core/files/index.ts";
 
 const officialUrl = "https://api.cloudflare.com/client/v4";
@@ -15,15 +15,11 @@ export interface CloudflareAccess {
 
 /** A token goes over the wire with every request: in the clear it goes to this machine alone. */
 function baseUrlOf(env: Environment): string {
-  const text = setting(env, "CLOUDFLARE_BASE_URL") ?? officialUrl;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
-  if (url === undefined || !isSafe || url.username + url.password + url.search !== "") {
-    throw new PodtrustError("usage", "CLOUDFLARE_BASE_URL is no https URL, nor one of this machine", {
-      next: `Unset it, or set it to a URL such as ${officialUrl}.`,
-    });
-  }
-  return `${url.origin}${url.pathname.replace(/\/$/u, "")}`;
+  const base = apiBase(setting(env, "CLOUDFLARE_BASE_URL") ?? officialUrl);
+  if (base !== undefined) return base;
+  throw new PodtrustError("usage", "CLOUDFLARE_BASE_URL is no https URL, nor one of this machine", {
+    next: `Unset it, or set it to a URL such as ${officialUrl}.`,
+  });
 }
 
 async function tokenText({ tokenFile }: CloudflareConfig, env: Environment): Promise<string | undefined> {

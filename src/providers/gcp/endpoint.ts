@@ -1,5 +1,5 @@
 import { PodtrustError, type Environment, setting } from "../../core/base/index.ts";
-import { isLoopback } from "../../core/http/index.ts";
+import { apiBase, isLoopback, mayGetCredential } from "../../core/http/index.ts";
 
 const standard = "https://iam.googleapis.com";
 
@@ -8,11 +8,6 @@ const overrides = {
   sts: "CLOUDSDK_API_ENDPOINT_OVERRIDES_STS",
   iamcredentials: "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS",
 } as const;
-
-function isSafe(url: URL | null): url is URL {
-  if (url === null || url.username + url.password + url.search + url.hash !== "") return false;
-  return url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
-}
 
 /**
  * The IAM API's base URL without a slash at its end: Google's own, or what gcloud's variable sets. Access tokens go
@@ -25,13 +20,9 @@ export function iamEndpoint(given: string | undefined): string {
 /** The base URL that one of gcloud's variables holds; undefined where it is not set. Throws `gcp-endpoint`. */
 function overridden(variable: string, given: string | undefined): string | undefined {
   if (given === undefined || given === "") return undefined;
-  const url = URL.parse(given);
-  if (!isSafe(url))
-    throw new PodtrustError(
-      "gcp-endpoint",
-      `what ${variable} holds is no https URL, nor one of this machine`,
-    );
-  return `${url.origin}${url.pathname.replace(/\/$/u, "")}`;
+  const base = apiBase(given);
+  if (base !== undefined) return base;
+  throw new PodtrustError("gcp-endpoint", `what ${variable} holds is no https URL, nor one of this machine`);
 }
 
 /** Where tokens are exchanged. */
@@ -69,7 +60,8 @@ export function checkedGoogleUrl(text: string, service: keyof typeof services, m
   const url = URL.parse(text);
   const { host, path } = services[service];
   const isGoogles = url?.protocol === "https:" && url.port === "" && host.test(url.hostname);
-  if (isSafe(url) && (isGoogles || isLoopback(url.hostname)) && path.test(url.pathname)) return url.href;
+  if (mayGetCredential(url) && (isGoogles || isLoopback(url.hostname)) && path.test(url.pathname))
+    return url.href;
   const sentence = `${member} in the file of credentials is no address of Google's for this: ${service}`;
   throw new PodtrustError("gcp-credentials-invalid", sentence, {
     next: "Make the file of credentials anew with gcloud, and change no address in it.",

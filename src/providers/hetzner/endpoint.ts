@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { isLoopback } from "../../core/http/index.ts";
+import { apiBase } from "../../core/http/index.ts";
 
 const standard = "https://api.hetzner.cloud/v1";
 
@@ -9,11 +9,9 @@ const standard = "https://api.hetzner.cloud/v1";
  */
 export function endpointOf(given: string | undefined): string {
   if (given === undefined || given === "") return standard;
+  const base = apiBase(given);
+  if (base !== undefined) return base;
   const url = URL.parse(given);
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
-  if (url === null || !isSafe || url.username + url.password + url.search + url.hash !== "") {
-    const shown = url === null ? "what it holds" : `${url.protocol}//${url.host}${url.pathname}`;
-    throw new PodtrustError("hetzner-endpoint", `HCLOUD_ENDPOINT: ${shown} is not accepted`);
-  }
-  return url.href.replace(/\/$/u, "");
+  const shown = url === null ? "what it holds" : `${url.protocol}//${url.host}${url.pathname}`;
+  throw new PodtrustError("hetzner-endpoint", `HCLOUD_ENDPOINT: ${shown} is not accepted`);
 }

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { defined, errorText, PodtrustError, shellWord } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
-import { isLoopback } from "../../core/http/index.ts";
+import { apiBase } from "../../core/http/index.ts";
 import {
   type ConsentEnvironment,
   credentialVariable,
@@ -97,17 +97,15 @@ async function tokenFor(server: OpenBaoAccess, environment: ConsentEnvironment):
 
 /** A token goes over the wire with every request: in the clear it goes to this machine alone. */
 function checkedAddress(address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
-  if (url === undefined || !isSafe || url.username + url.password + url.search !== "")
-    throw new PodtrustError(
-      "usage",
-      `${address} is no https URL of a server, nor an http URL of this machine`,
-      {
-        next: "Correct openbao.address in the config: https://bao.example.com:8200, for example.",
-      },
-    );
-  return `${url.origin}${url.pathname.replace(/\/$/u, "")}`;
+  const base = apiBase(address);
+  if (base !== undefined) return base;
+  throw new PodtrustError(
+    "usage",
+    `${address} is no https URL of a server, nor an http URL of this machine`,
+    {
+      next: "Correct openbao.address in the config: https://bao.example.com:8200, for example.",
+    },
+  );
 }
 
 async function caText(file: string): Promise<string> {
