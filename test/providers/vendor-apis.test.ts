@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { type ApiCall, ApiClient, type ApiVendor } from "../../src/core/http/index.ts";
+import { type ApiCall, ApiClient, type ApiVendor, askTokenService } from "../../src/core/http/index.ts";
 import { azure } from "../../src/providers/azure/vendor.ts";
 import { google } from "../../src/providers/gcp/vendor.ts";
 import { SwiftClock } from "../support/swift-clock.ts";
@@ -203,6 +203,42 @@ for (const { vendor, prefix, repeated, sentOnce, page, nextPage, maxPause } of r
       const write = clientOf(vendor).write({ method: "POST", path: "/list", what }, signal, () => {});
       await assert.rejects(write, { status: 401 });
       assert.deepEqual(api.came, ["POST /list Bearer token-0", "POST /list Bearer token-1"]);
+    });
+  });
+
+for (const { vendor, prefix } of rows)
+  describe(`the token service of ${vendor.title}`, () => {
+    const secret = "secret-of-a-test";
+    const ask = (clock = new SwiftClock()): Promise<unknown> => {
+      const grant = { what: "a token", url: `${api.url}/token`, body: `secret=${secret}`, secrets: [secret] };
+      return askTokenService(vendor, grant, clock, signal);
+    };
+
+    test("is not followed to where a redirect leads, which would get the secret", async () => {
+      api.answer = refusing(307, { location: `${elsewhere.url}/token` });
+      await assert.rejects(ask(), { code: `${prefix}-credentials-refused` });
+      assert.deepEqual([api.came.length, elsewhere.came], [1, []]);
+    });
+
+    test("that fails, or takes no more requests, is asked again, and that refuses is not", async () => {
+      for (const [status, code] of [
+        [429, "unavailable"],
+        [503, "unavailable"],
+        [400, "credentials-refused"],
+      ] as const) {
+        api.came.length = 0;
+        api.answer = refusing(status, {}, { error: "invalid_client" });
+        await assert.rejects(ask(), { code: `${prefix}-${code}` });
+        assert.equal(api.came.length > 1, code === "unavailable", String(status));
+      }
+    });
+
+    test("is quoted in an error without what it was sent, in its two texts of OAuth", async () => {
+      api.answer = refusing(400, {}, { error: "invalid_client", error_description: `is wrong: ${secret}` });
+      await assert.rejects(ask(), {
+        message: `${vendor.tokenService} refused a token: invalid_client: is wrong: …`,
+        detail: { status: 400, code: "invalid_client", message: "is wrong: …" },
+      });
     });
   });
 

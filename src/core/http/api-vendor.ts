@@ -53,6 +53,8 @@ interface SaidError {
 export interface ApiVendor<Title extends string = string> {
   /** `Google` */
   readonly title: Title;
+  /** Who gives access tokens, in a person's words: `Entra`. */
+  readonly tokenService: string;
   /** Whether a request changes nothing. All others are sent once: without an answer they may have been carried out. */
   readonly mayRepeat: (call: Pick<ApiCall, "method" | "path">) => boolean;
   /** How too many requests are waited out, in milliseconds, and the longest wait that the vendor may ask for. */

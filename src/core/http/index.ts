@@ -15,7 +15,6 @@ export { type PresentedCertificate, type TlsFacts } from "./chain.ts";
 export { ConnectionPool } from "./connections.ts";
 export { type ConnectTo, connectTarget, parseConnectTo } from "./connect-to.ts";
 export { egressProxy, egressProxyPort } from "./egress.ts";
-export { isHeldByProxy } from "./failure.ts";
 export { hostAllowed, oneHost } from "./host-check.ts";
 export type { MayConnect } from "./judged-lookup.ts";
 export { isLoopback } from "./loopback.ts";
@@ -35,5 +34,6 @@ export {
 } from "./request.ts";
 export { jsonBody, jsonOf } from "./json.ts";
 export { saidWords } from "./said.ts";
+export { askTokenService, type TokenGrant } from "./token-service.ts";
 export { EgressAgent } from "./tunnel.ts";
 export { egressProxyOf } from "./way.ts";

@@ -15,6 +15,7 @@ const isPlaceAbsent = ({ code }: ApiRefusal): boolean => absentPlaces.includes(c
 /** Azure Resource Manager and Microsoft Graph. */
 export const azure: ApiVendor<"Azure"> = {
   title: "Azure",
+  tokenService: "Entra",
   mayRepeat: ({ method }) => method === "GET",
   // Its limits are by the second, and an identity's writes are few: a throttled request passes soon ("Understand how
   // Azure Resource Manager throttles requests").

@@ -4,6 +4,7 @@ import { apiError, type ApiVendor, invalidAnswer as invalid, isRefusedWith } fro
 /** Google's APIs (https://cloud.google.com/apis/design/errors). */
 export const google: ApiVendor<"Google"> = {
   title: "Google",
+  tokenService: "Google",
   mayRepeat: ({ method, path }) => method === "GET" || (method === "POST" && path.endsWith(":getIamPolicy")),
   // A project's quota of writes is counted by the minute (IAM, "Quotas and limits").
   throttled: { delays: [1000, 2000, 5000, 10_000, 20_000], giveUpAfter: 180_000, maxPauseMs: 60_000 },

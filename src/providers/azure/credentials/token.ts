@@ -1,22 +1,6 @@
-import {
-  type Clock,
-  epochSeconds,
-  PodtrustError,
-  recordOf,
-  retry,
-  type RetrySchedule,
-  textOf,
-} from "../../../core/base/index.ts";
-import {
-  isHeldByProxy,
-  AccessTokenCache,
-  ApiUnanswered,
-  type HttpResponse,
-  type IssuedToken,
-  jsonOf,
-  request,
-  saidWords,
-} from "../../../core/http/index.ts";
+import { type Clock, epochSeconds, PodtrustError, recordOf } from "../../../core/base/index.ts";
+import { AccessTokenCache, askTokenService, type IssuedToken, jsonOf } from "../../../core/http/index.ts";
+import { azure } from "../vendor.ts";
 import { askAzureCli } from "./azure-cli.ts";
 import { type AzureCredentials, readAssertion } from "./read.ts";
 
@@ -28,71 +12,11 @@ export interface AzureTokenSource {
   readonly credentials: AzureCredentials;
 }
 
-const passing: RetrySchedule = {
-  name: "Entra gave no answer, and is asked again within half a minute",
-  delays: [500, 1500, 4000, 8000],
-  giveUpAfter: 30_000,
-};
-
-/** An answer that is no token. OAuth's errors are two texts (RFC 6749 §5.2), of which Entra's second begins with its number. */
-function refusalOf(response: HttpResponse, what: string, secrets: readonly string[]): unknown {
-  const { status } = response;
-  const { error, error_description: description } = recordOf(jsonOf(response));
-  const texts = [error, description].map((one) => saidWords(textOf(one) ?? "", secrets));
-  const said = texts.filter((one) => one !== "").join(": ");
-  const words = said === "" ? `status ${status}` : said;
-  if (status >= 500 || status === 429) return new ApiUnanswered(words);
-  return new PodtrustError("azure-credentials-refused", `Entra refused ${what}: ${words}`, {
-    detail: { status },
-  });
-}
-
-type Form = Readonly<Record<string, string>>;
-
 /** What asking for a token takes. */
 interface Asking {
   readonly place: AzureTokenSource;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-}
-
-/**
- * Asks the token endpoint, and retries where the service fails. `secrets`: texts of the form that no message may hold.
- */
-async function granted(
-  { place: { login, tenant }, clock, signal }: Asking,
-  form: Form,
-  secrets: readonly string[],
-): Promise<HttpResponse> {
-  const what = `a token for application ${form["client_id"]}`;
-  const url = `${login}/${tenant}/oauth2/v2.0/token`;
-  const ask = async (): Promise<HttpResponse> => {
-    const response = await request(url, {
-      method: "POST",
-      headers: {
-        accept: "application/json",
-        "user-agent": "podtrust",
-        "content-type": "application/x-www-form-urlencoded",
-      },
-      body: new URLSearchParams(form).toString(),
-      timeoutMs: 20_000,
-      maxBytes: 64 * 1024,
-      allowPlainHttp: url.startsWith("http:"),
-      signal,
-    }).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-      throw new ApiUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
-    });
-    if (response.status !== 200) throw refusalOf(response, what, secrets);
-    return response;
-  };
-  const retryable = (error: unknown): boolean =>
-    error instanceof ApiUnanswered && !signal.aborted && !isHeldByProxy(error);
-  return retry(ask, { schedule: passing, clock, signal, retryable }).catch((error: unknown) => {
-    if (!(error instanceof ApiUnanswered)) throw error;
-    const code = error.cause === undefined ? "azure-unavailable" : "azure-unreachable";
-    throw new PodtrustError(code, `${what}: ${error.message}`, { cause: error.cause });
-  });
 }
 
 /** The access token of an answer. Throws `azure-answer-invalid`, which never quotes it. */
@@ -111,7 +35,7 @@ async function byGrant(
 ): Promise<IssuedToken> {
   const secret =
     credentials.kind === "secret" ? credentials.secret : await readAssertion(credentials.tokenFile);
-  const proof: Form =
+  const proof: Readonly<Record<string, string>> =
     credentials.kind === "secret"
       ? { client_secret: secret }
       : {
@@ -124,7 +48,14 @@ async function byGrant(
     grant_type: "client_credentials",
     ...proof,
   };
-  const answer = recordOf(jsonOf(await granted(asking, form, [secret])));
+  const { place, clock, signal } = asking;
+  const grant = {
+    what: `a token for application ${credentials.clientId}`,
+    url: `${place.login}/${place.tenant}/oauth2/v2.0/token`,
+    body: new URLSearchParams(form).toString(),
+    secrets: [secret],
+  };
+  const answer = recordOf(jsonOf(await askTokenService(azure, grant, clock, signal)));
   return accessTokenOf(answer["access_token"], answer["expires_in"] ?? 60, "Entra");
 }
 

@@ -5,21 +5,18 @@ import {
   epochSeconds,
   PodtrustError,
   recordOf,
-  retry,
-  type RetrySchedule,
   textOf,
   base64urlJson,
 } from "../../../core/base/index.ts";
 import {
-  isHeldByProxy,
   AccessTokenCache,
-  ApiUnanswered,
+  askTokenService,
   type HttpResponse,
   type IssuedToken,
   jsonOf,
-  request,
-  saidWords,
+  type TokenGrant,
 } from "../../../core/http/index.ts";
+import { google } from "../vendor.ts";
 import { type ExternalAccountCredentials, subjectToken } from "./external-account.ts";
 import type { AuthorizedUser, GoogleCredentials, ServiceAccountKey } from "./file.ts";
 
@@ -27,65 +24,9 @@ const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
 /** The scope of a federated token that is used for impersonation alone. */
 const iamScope = "https://www.googleapis.com/auth/iam";
 
-const passing: RetrySchedule = {
-  name: "a token service that gave no answer is asked again within half a minute",
-  delays: [500, 1500, 4000, 8000],
-  giveUpAfter: 30_000,
-};
-
-/** An answer that is no token, in a person's words. OAuth's errors are two texts (RFC 6749 §5.2), the APIs' an object. */
-function refusalOf(response: HttpResponse, what: string, secrets: readonly string[]): unknown {
-  const { status } = response;
-  const answer = recordOf(jsonOf(response));
-  const error = recordOf(answer["error"]);
-  const wordsOf = (...texts: readonly unknown[]): string =>
-    texts.flatMap((one) => saidWords(textOf(one) ?? "", secrets) || []).join(": ");
-  const code = wordsOf(answer["error"], error["status"]);
-  const message = wordsOf(answer["error_description"], error["message"]);
-  const words = [code, message].filter((one) => one !== "").join(": ") || `status ${status}`;
-  if (status >= 500 || status === 429) return new ApiUnanswered(words);
-  return new PodtrustError("gcp-credentials-refused", `Google refused ${what}: ${words}`, {
-    detail: { status, code, message },
-  });
-}
-
-interface Grant {
-  /** In a person's words: `a token for deployer@…`. */
-  readonly what: string;
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** Texts of the request that no message may hold. */
-  readonly secrets: readonly string[];
-}
-
-/** The JSON of a successful answer; a failing service is asked again. */
-async function granted(grant: Grant, clock: Clock, signal: AbortSignal): Promise<HttpResponse> {
-  const { url, what, headers = { "content-type": "application/x-www-form-urlencoded" }, body } = grant;
-  const ask = async (): Promise<HttpResponse> => {
-    const response = await request(url, {
-      method: "POST",
-      headers: { accept: "application/json", "user-agent": "podtrust", ...headers },
-      body,
-      timeoutMs: 20_000,
-      maxBytes: 64 * 1024,
-      allowPlainHttp: url.startsWith("http:"),
-      signal,
-    }).catch((error: unknown) => {
-      if (signal.aborted) throw error;
-      throw new ApiUnanswered(error instanceof Error ? error.message : String(error), { cause: error });
-    });
-    if (response.status !== 200) throw refusalOf(response, what, grant.secrets);
-    return response;
-  };
-  const retryable = (error: unknown): boolean =>
-    error instanceof ApiUnanswered && !signal.aborted && !isHeldByProxy(error);
-  return retry(ask, { schedule: passing, clock, signal, retryable }).catch((error: unknown) => {
-    if (!(error instanceof ApiUnanswered)) throw error;
-    const code = error.cause === undefined ? "gcp-unavailable" : "gcp-unreachable";
-    throw new PodtrustError(code, `${what}: ${error.message}`, { cause: error.cause });
-  });
-}
+/** The JSON of a successful answer. */
+const granted = (grant: TokenGrant, clock: Clock, signal: AbortSignal): Promise<HttpResponse> =>
+  askTokenService(google, grant, clock, signal);
 
 const maxAccessToken = 12_288;
 
