@@ -201,18 +201,18 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
     },
     async apply(_change, work) {
       const { signal } = work;
+      let made: IdentityState | undefined;
       const step = (what: string, call: Pick<ApiCall, "method" | "body">): AzureStep => ({
         what,
-        make: async () =>
-          void (await api.write(
-            { ...call, path, query: identityVersion, what },
-            signal,
-            work.waiting.bind(work),
-          )),
+        async make() {
+          const asked = { ...call, path, query: identityVersion, what };
+          made = shapeOf(await api.write(asked, signal, work.waiting.bind(work)), what);
+        },
       });
       await settle(api, work, {
-        async next() {
+        async next(isUnclear) {
           const found = await read(signal);
+          if (isUnclear) made = found;
           if (found === undefined) {
             const location = spec.location ?? (await groupLocation(api, group, signal));
             const body = { location, tags: azureTags.of(spec) };
@@ -224,6 +224,8 @@ export function identityResource(api: AzureApi, spec: IdentitySpec): Resource<Id
           return step(`tagging the identity ${name}`, { method: "PATCH", body });
         },
       });
+      // Undefined where it was as it should be: a reading shows it.
+      return made;
     },
     async delete(_observed, work) {
       const what = `deleting the identity ${name}`;
