@@ -109,150 +109,160 @@ const rows: readonly Row[] = [
   },
 ];
 
-before(async () => {
-  await api.listen();
-  await elsewhere.listen();
-});
-beforeEach(() => {
-  for (const one of [api, elsewhere]) one.came.length = 0;
-  api.answer = (_request, response) => response.end("{}");
-});
-after(async () => {
-  await api.close();
-  await elsewhere.close();
-});
+describe("Google's and Azure's APIs", () => {
+  before(async () => {
+    await api.listen();
+    await elsewhere.listen();
+  });
+  beforeEach(() => {
+    for (const one of [api, elsewhere]) one.came.length = 0;
+    api.answer = (_request, response) => response.end("{}");
+  });
+  after(async () => {
+    await api.close();
+    await elsewhere.close();
+  });
 
-for (const { vendor, prefix, repeated, sentOnce, page, nextPage, maxPause } of rows)
-  describe(`the API of ${vendor.title}`, () => {
-    test("gets its token, and no path leads that to another host", async () => {
-      const client = clientOf(vendor);
-      await client.read({ method: "GET", path: "/list", what }, signal);
-      assert.deepEqual(api.came, ["GET /list Bearer token-0"]);
-      const away = `@127.0.0.1:${elsewhere.port}/list`;
-      for (const path of [away, ".example.com/list", "0/list"])
-        await assert.rejects(client.read({ method: "GET", path, what }, signal), TypeError);
-      assert.deepEqual([api.came.length, elsewhere.came], [1, []]);
-    });
-
-    test("is asked for the next page of a list, wherever the answer says that this is", async () => {
-      api.answer = ({ url }, response) => {
-        const first = page(elsewhere.url);
-        response.end(JSON.stringify(url?.includes("oken") === true ? { value: ["b"] } : first));
-      };
-      const found = await clientOf(vendor).list({ method: "GET", path: "/list", what }, "value", signal);
-      assert.deepEqual(found, ["a", "b"]);
-      assert.match(api.came[1] ?? "", new RegExp(`^GET ${nextPage}`, "u"));
-      assert.deepEqual(elsewhere.came, []);
-    });
-
-    test("is not followed to where a redirect leads, which is a refusal", async () => {
-      for (const status of [301, 302, 303, 307, 308]) {
-        api.came.length = 0;
-        api.answer = refusing(status, { location: `${elsewhere.url}/list` });
+  for (const { vendor, prefix, repeated, sentOnce, page, nextPage, maxPause } of rows)
+    describe(`the API of ${vendor.title}`, () => {
+      test("gets its token, and no path leads that to another host", async () => {
         const client = clientOf(vendor);
-        for (const method of ["GET", "POST"] as const)
-          await assert.rejects(client.read({ method, path: "/list", what }, signal), { status });
-        assert.deepEqual([api.came.length, elsewhere.came], [2, []]);
-      }
-    });
-
-    const lost: readonly (readonly [how: string, code: string, answer: Answer])[] = [
-      ["failed", "unavailable", refusing(503)],
-      ["gave no answer", "unreachable", ({ socket }) => socket.destroy()],
-    ];
-    for (const [how, code, answer] of lost) {
-      test(`that ${how} is asked again for what changes nothing`, async () => {
-        for (const [method, path] of repeated) {
-          api.came.length = 0;
-          api.answer = answer;
-          const read = clientOf(vendor).read({ method, path, what }, signal);
-          await assert.rejects(read, { code: `${prefix}-${code}` });
-          assert.ok(api.came.length > 3, `${method} ${path}: ${api.came.length} requests`);
-        }
+        await client.read({ method: "GET", path: "/list", what }, signal);
+        assert.deepEqual(api.came, ["GET /list Bearer token-0"]);
+        const away = `@127.0.0.1:${elsewhere.port}/list`;
+        for (const path of [away, ".example.com/list", "0/list"])
+          await assert.rejects(client.read({ method: "GET", path, what }, signal), TypeError);
+        assert.deepEqual([api.came.length, elsewhere.came], [1, []]);
       });
 
-      test(`that ${how} is sent once what may have been done, however it is asked`, async () => {
-        for (const [method, path] of sentOnce) {
+      test("is asked for the next page of a list, wherever the answer says that this is", async () => {
+        api.answer = ({ url }, response) => {
+          const first = page(elsewhere.url);
+          response.end(JSON.stringify(url?.includes("oken") === true ? { value: ["b"] } : first));
+        };
+        const found = await clientOf(vendor).list({ method: "GET", path: "/list", what }, "value", signal);
+        assert.deepEqual(found, ["a", "b"]);
+        assert.match(api.came[1] ?? "", new RegExp(`^GET ${nextPage}`, "u"));
+        assert.deepEqual(elsewhere.came, []);
+      });
+
+      test("is not followed to where a redirect leads, which is a refusal", async () => {
+        for (const status of [301, 302, 303, 307, 308]) {
           api.came.length = 0;
-          api.answer = answer;
+          api.answer = refusing(status, { location: `${elsewhere.url}/list` });
           const client = clientOf(vendor);
-          await assert.rejects(client.write({ method, path, what }, signal, () => {}));
-          await assert.rejects(client.read({ method, path, what }, signal));
-          assert.deepEqual(api.came.length, 2, `${method} ${path}`);
+          for (const method of ["GET", "POST"] as const)
+            await assert.rejects(client.read({ method, path: "/list", what }, signal), { status });
+          assert.deepEqual([api.came.length, elsewhere.came], [2, []]);
         }
       });
-    }
 
-    test("that takes no more requests is waited for as it says, up to its bound, since nothing was done", async () => {
-      for (const [said, waited] of [
-        ["7", 7000],
-        ["100000", maxPause],
-      ] as const) {
-        api.came.length = 0;
-        const clock = new SwiftClock();
-        api.answer = (request, response) =>
-          (api.came.length === 1 ? refusing(429, { "retry-after": said }) : refusing(200))(request, response);
-        await clientOf(vendor, clock).write({ method: "POST", path: "/list", what }, signal, () => {});
-        assert.equal(api.came.length, 2);
-        assert.equal(Math.max(...clock.waits), waited);
+      const lost: readonly (readonly [how: string, code: string, answer: Answer])[] = [
+        ["failed", "unavailable", refusing(503)],
+        ["gave no answer", "unreachable", ({ socket }) => socket.destroy()],
+      ];
+      for (const [how, code, answer] of lost) {
+        test(`that ${how} is asked again for what changes nothing`, async () => {
+          for (const [method, path] of repeated) {
+            api.came.length = 0;
+            api.answer = answer;
+            const read = clientOf(vendor).read({ method, path, what }, signal);
+            await assert.rejects(read, { code: `${prefix}-${code}` });
+            assert.ok(api.came.length > 3, `${method} ${path}: ${api.came.length} requests`);
+          }
+        });
+
+        test(`that ${how} is sent once what may have been done, however it is asked`, async () => {
+          for (const [method, path] of sentOnce) {
+            api.came.length = 0;
+            api.answer = answer;
+            const client = clientOf(vendor);
+            await assert.rejects(client.write({ method, path, what }, signal, () => {}));
+            await assert.rejects(client.read({ method, path, what }, signal));
+            assert.deepEqual(api.came.length, 2, `${method} ${path}`);
+          }
+        });
       }
-    });
 
-    test("that refuses a token is asked once more, with another one", async () => {
-      api.answer = refusing(401);
-      const write = clientOf(vendor).write({ method: "POST", path: "/list", what }, signal, () => {});
-      await assert.rejects(write, { status: 401 });
-      assert.deepEqual(api.came, ["POST /list Bearer token-0", "POST /list Bearer token-1"]);
-    });
-  });
+      test("that takes no more requests is waited for as it says, up to its bound, since nothing was done", async () => {
+        for (const [said, waited] of [
+          ["7", 7000],
+          ["100000", maxPause],
+        ] as const) {
+          api.came.length = 0;
+          const clock = new SwiftClock();
+          api.answer = (request, response) =>
+            (api.came.length === 1 ? refusing(429, { "retry-after": said }) : refusing(200))(
+              request,
+              response,
+            );
+          await clientOf(vendor, clock).write({ method: "POST", path: "/list", what }, signal, () => {});
+          assert.equal(api.came.length, 2);
+          assert.equal(Math.max(...clock.waits), waited);
+        }
+      });
 
-for (const { vendor, prefix } of rows)
-  describe(`the token service of ${vendor.title}`, () => {
-    const secret = "secret-of-a-test";
-    const ask = (clock = new SwiftClock()): Promise<unknown> => {
-      const grant = { what: "a token", url: `${api.url}/token`, body: `secret=${secret}`, secrets: [secret] };
-      return askTokenService(vendor, grant, clock, signal);
-    };
-
-    test("is not followed to where a redirect leads, which would get the secret", async () => {
-      api.answer = refusing(307, { location: `${elsewhere.url}/token` });
-      await assert.rejects(ask(), { code: `${prefix}-credentials-refused` });
-      assert.deepEqual([api.came.length, elsewhere.came], [1, []]);
-    });
-
-    test("that fails, or takes no more requests, is asked again, and that refuses is not", async () => {
-      for (const [status, code] of [
-        [429, "unavailable"],
-        [503, "unavailable"],
-        [400, "credentials-refused"],
-      ] as const) {
-        api.came.length = 0;
-        api.answer = refusing(status, {}, { error: "invalid_client" });
-        await assert.rejects(ask(), { code: `${prefix}-${code}` });
-        assert.equal(api.came.length > 1, code === "unavailable", String(status));
-      }
-    });
-
-    test("is quoted in an error without what it was sent, in its two texts of OAuth", async () => {
-      api.answer = refusing(400, {}, { error: "invalid_client", error_description: `is wrong: ${secret}` });
-      await assert.rejects(ask(), {
-        message: `${vendor.tokenService} refused a token: invalid_client: is wrong: …`,
-        detail: { status: 400, code: "invalid_client", message: "is wrong: …" },
+      test("that refuses a token is asked once more, with another one", async () => {
+        api.answer = refusing(401);
+        const write = clientOf(vendor).write({ method: "POST", path: "/list", what }, signal, () => {});
+        await assert.rejects(write, { status: 401 });
+        assert.deepEqual(api.came, ["POST /list Bearer token-0", "POST /list Bearer token-1"]);
       });
     });
+
+  for (const { vendor, prefix } of rows)
+    describe(`the token service of ${vendor.title}`, () => {
+      const secret = "secret-of-a-test";
+      const ask = (clock = new SwiftClock()): Promise<unknown> => {
+        const grant = {
+          what: "a token",
+          url: `${api.url}/token`,
+          body: `secret=${secret}`,
+          secrets: [secret],
+        };
+        return askTokenService(vendor, grant, clock, signal);
+      };
+
+      test("is not followed to where a redirect leads, which would get the secret", async () => {
+        api.answer = refusing(307, { location: `${elsewhere.url}/token` });
+        await assert.rejects(ask(), { code: `${prefix}-credentials-refused` });
+        assert.deepEqual([api.came.length, elsewhere.came], [1, []]);
+      });
+
+      test("that fails, or takes no more requests, is asked again, and that refuses is not", async () => {
+        for (const [status, code] of [
+          [429, "unavailable"],
+          [503, "unavailable"],
+          [400, "credentials-refused"],
+        ] as const) {
+          api.came.length = 0;
+          api.answer = refusing(status, {}, { error: "invalid_client" });
+          await assert.rejects(ask(), { code: `${prefix}-${code}` });
+          assert.equal(api.came.length > 1, code === "unavailable", String(status));
+        }
+      });
+
+      test("is quoted in an error without what it was sent, in its two texts of OAuth", async () => {
+        api.answer = refusing(400, {}, { error: "invalid_client", error_description: `is wrong: ${secret}` });
+        await assert.rejects(ask(), {
+          message: `${vendor.tokenService} refused a token: invalid_client: is wrong: …`,
+          detail: { status: 400, code: "invalid_client", message: "is wrong: …" },
+        });
+      });
+    });
+
+  test("a list without entries is left out by Google, and not by Azure", async () => {
+    const listed = (vendor: ApiVendor): Promise<readonly unknown[]> =>
+      clientOf(vendor).list({ method: "GET", path: "/list", what }, "value", signal);
+    assert.deepEqual(await listed(google), []);
+    await assert.rejects(listed(azure), { code: "azure-answer-invalid" });
   });
 
-test("a list without entries is left out by Google, and not by Azure", async () => {
-  const listed = (vendor: ApiVendor): Promise<readonly unknown[]> =>
-    clientOf(vendor).list({ method: "GET", path: "/list", what }, "value", signal);
-  assert.deepEqual(await listed(google), []);
-  await assert.rejects(listed(azure), { code: "azure-answer-invalid" });
-});
-
-test("an empty answer is one of Azure's, and none of Google's", async () => {
-  api.answer = (_request, response) => response.end();
-  const deleted = (vendor: ApiVendor): Promise<object> =>
-    clientOf(vendor).write({ method: "DELETE", path: "/one", what }, signal, () => {});
-  assert.deepEqual(await deleted(azure), {});
-  await assert.rejects(deleted(google), { code: "gcp-answer-invalid" });
+  test("an empty answer is one of Azure's, and none of Google's", async () => {
+    api.answer = (_request, response) => response.end();
+    const deleted = (vendor: ApiVendor): Promise<object> =>
+      clientOf(vendor).write({ method: "DELETE", path: "/one", what }, signal, () => {});
+    assert.deepEqual(await deleted(azure), {});
+    await assert.rejects(deleted(google), { code: "gcp-answer-invalid" });
+  });
 });
