@@ -78,6 +78,7 @@ export const allowed: Record<string, readonly string[]> = {
   "map/judge": ["core/base", "rules/oidc", "rules/rotation", "rules/trust", "stack/parts", "map"],
   "map/page": ["core/html", "map/judge"],
   "doctor/chain": [
+    "config",
     "core/base",
     "core/reasons",
     "core/http",

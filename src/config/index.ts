@@ -19,7 +19,13 @@ export type {
 export type { ConfigProblem } from "./mistakes/problem.ts";
 export type { OpenBaoRole, OpenBaoServer } from "./openbao/config.ts";
 export { configJsonSchema, loadConfig, parseConfig } from "./open.ts";
-export { declaredParties, fetchingParties, noParties, uploadingParties } from "./relying-parties.ts";
+export {
+  declaredParties,
+  fetchingParties,
+  isFetchedPublicly,
+  noParties,
+  uploadingParties,
+} from "./relying-parties.ts";
 export { publisherOf } from "./sections/publisher.ts";
 export { personStateDir } from "./paths.ts";
 export {

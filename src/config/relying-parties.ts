@@ -1,4 +1,9 @@
-import { federatedParties, type FederatedParty, type RelyingPartyName } from "../rules/oidc/index.ts";
+import {
+  federatedParties,
+  type FederatedParty,
+  type RelyingPartyName,
+  relyingParties,
+} from "../rules/oidc/index.ts";
 import { isRecord } from "../core/base/index.ts";
 import type { Config, ConfiguredParties } from "./config.ts";
 import type { ConfigDocument } from "./mistakes/document.ts";
@@ -44,6 +49,11 @@ export function fetchingParties(
     config[name].some((one) => !("keys" in one) || one.keys === "fetch"),
   );
   return declared.length === 0 ? ["aws"] : fetching;
+}
+
+/** Whether a relying party reads the issuer's documents from the internet, by what a config declares. */
+export function isFetchedPublicly(config: Pick<Config, "aws" | keyof ConfiguredParties>): boolean {
+  return fetchingParties(config).some((name) => relyingParties[name].fetchesPublicly);
 }
 
 /** The relying parties that a config uploads keys to, in place of letting them fetch: all of their projects or a part. */

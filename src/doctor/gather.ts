@@ -1,7 +1,8 @@
 import { type Clock, defined, hostNameOf, mapLimit } from "../core/base/index.ts";
-import { connectTarget } from "../core/http/index.ts";
+import { connectTarget, type MayConnect } from "../core/http/index.ts";
 import {
   awsBounds,
+  isLinkLocal,
   type IssuerReading,
   type IssuerRoute,
   readIssuer,
@@ -31,6 +32,8 @@ export interface DoctorOptions {
   readonly token?: TokenFacts;
   /** Whether private addresses are asked that a name or an answer leads to; by default only those that were typed. */
   readonly private?: boolean;
+  /** Whether the issuer is the caller's own: then the private addresses of its name are asked as well. */
+  readonly isOwn?: boolean;
   /** Milliseconds for each document; those of AWS by default. */
   readonly timeoutMs?: number;
   /** Where a name server is asked, by its address: there, on port 53, by default. */
@@ -123,6 +126,15 @@ async function readChallenge(
   return challengeFacts(issuer, { route, timeoutMs, signal });
 }
 
+/** The same options, in which the addresses of an issuer of one's own may be asked whatever they are. */
+function withOwn(options: LookOptions, name: NameFacts): LookOptions {
+  const { isOwn = false, route } = options;
+  if (!isOwn) return options;
+  const own = new Set(addressesOf(name).filter((address) => !isLinkLocal(address)));
+  const may: MayConnect = (address, port) => own.has(address) || route.mayConnect(address, port);
+  return { ...options, route: { ...route, mayConnect: may } };
+}
+
 /** The first reading: by name, or by the first address that another resolver gave. */
 function firstRoute(options: LookOptions, name: NameFacts): IssuerRoute {
   const { resolver, route } = options;
@@ -142,17 +154,18 @@ export function gatherFacts(options: DoctorOptions): Promise<DoctorFacts> {
   return withLateness(() => gathered({ ...options, route: { ...route, connectTo, mayConnect: may } }));
 }
 
-async function gathered(options: LookOptions): Promise<DoctorFacts> {
-  const { issuer, signal, token, resolver, clock, timeoutMs = awsBounds.timeoutMs } = options;
-  const { connectTo, mayConnect: may } = options.route;
+async function gathered(given: LookOptions): Promise<DoctorFacts> {
+  const { issuer, signal, token, resolver, clock, timeoutMs = awsBounds.timeoutMs } = given;
+  const { connectTo, mayConnect: may } = given.route;
   const asking = {
     signal,
     connectTo,
     mayConnect: may,
-    ...defined({ resolver, serverAt: options.serverAt }),
+    ...defined({ resolver, serverAt: given.serverAt }),
   };
   const host = hostNameOf(issuer);
   const name = await nameFacts(host, asking);
+  const options = withOwn(given, name);
   const route = firstRoute(options, name);
   const dns = isOfDns(name) ? Promise.all([caaFacts(host, asking), zoneFacts(host, asking)]) : undefined;
   const reading = await readWith(options, route);

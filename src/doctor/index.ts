@@ -12,7 +12,7 @@ export {
   BundleValue,
 } from "./bundle/index.ts";
 export { type DoctorOptions, gatherFacts } from "./gather.ts";
-export type { DoctorFacts, TokenFacts } from "./facts.ts";
+export { addressesIn, type DoctorFacts, type TokenFacts } from "./facts.ts";
 export {
   type DoctorFinding,
   type DoctorReport,

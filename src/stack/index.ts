@@ -63,6 +63,7 @@ export {
   type Finding,
   gatherFacts,
   type GatherOptions,
+  type IssuerFacts,
   judgeFacts,
   type LinkReport,
   type PublisherFacts,

@@ -63,6 +63,26 @@ describe("podtrust doctor with a config", () => {
     assert.match(out, /The error is none that doctor knows: "disk quota exceeded"/u);
   });
 
+  test("looks at the issuer as by its URL: a page in a document's place is named as what it is, once", async () => {
+    const path = "/.well-known/openid-configuration";
+    const good = world.issuer.pages.get(path);
+    world.issuer.pages.set(path, { headers: { "content-type": "text/html" }, body: "<html>hello</html>" });
+    const { code, out } = await doctor("--json", ...route);
+    if (good !== undefined) world.issuer.pages.set(path, good);
+    const { broken, findings } = JSON.parse(out) as ChainReport;
+    assert.deepEqual([code, broken?.reason], [3, "DocumentIsPage"], out);
+    assert.equal(findings.filter(({ verdict }) => verdict === "broken").length, 1, out);
+  });
+
+  test("asks no inner address in a job of GitHub's, whoever wrote the config", async () => {
+    const { code, err } = await podtrustHere(["doctor", "--private", ...route], {
+      cwd: world.folder,
+      env: { GITHUB_ACTIONS: "true" },
+    });
+    assert.equal(code, 2, err);
+    assert.match(err, /--private is not asked in a job of GitHub Actions/u);
+  });
+
   test("says what cannot be asked together, and what is no name", async () => {
     const bad = async (...args: readonly string[]): Promise<string> => {
       const { code, err } = await doctor(...args);
@@ -71,7 +91,7 @@ describe("podtrust doctor with a config", () => {
     };
     assert.match(await bad("--pod", "web"), /--pod web is no NAMESPACE\/NAME/u);
     assert.match(await bad("https://oidc.example.test", "-f", world.file), /two runs/u);
-    assert.match(await bad("--resolver", "1.1.1.1"), /goes with an issuer's URL/u);
+    assert.match(await bad("--resolver", "dns"), /--resolver dns is no address/u);
     assert.match(await bad("--fail-on", "nothing"), /is no verdict/u);
   });
 

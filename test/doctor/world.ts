@@ -2,7 +2,14 @@ import { sign } from "node:crypto";
 import type { AddressInfo, Server } from "node:net";
 import { defined, mapped, systemClock } from "../../src/core/base/index.ts";
 import { type ConnectTo, parseConnectTo } from "../../src/core/http/index.ts";
-import { type DoctorFacts, type DoctorReport, gatherFacts, reportOf } from "../../src/doctor/index.ts";
+import {
+  type DoctorFacts,
+  type DoctorOptions,
+  type DoctorReport,
+  gatherFacts,
+  reportOf,
+} from "../../src/doctor/index.ts";
+import type { IssuerRoute } from "../../src/issuer/index.ts";
 import { parseJws } from "../../src/rules/oidc/index.ts";
 import { kubernetesKid, publicKeyOf } from "../../src/rules/keys/index.ts";
 import {
@@ -146,9 +153,14 @@ export class DoctorWorld {
   }
 
   /** What doctor sees of it. */
-  async look(): Promise<DoctorFacts> {
+  look(): Promise<DoctorFacts> {
+    return gatherFacts(this.options());
+  }
+
+  /** How doctor is to look at it. */
+  options(): DoctorOptions & { readonly route: IssuerRoute } {
     const { token, resolver } = this;
-    return gatherFacts({
+    return {
       issuer: this.issuer,
       route: {
         ca: [this.authority.root, this.hierarchy.root, ...this.#roots].join(""),
@@ -163,7 +175,7 @@ export class DoctorWorld {
         private: this.private,
         token: mapped(token, (own) => ({ text: own, jws: parseJws(own) })),
       }),
-    });
+    };
   }
 
   /** Runs when the test is over. */
@@ -173,6 +185,10 @@ export class DoctorWorld {
 
   async close(): Promise<void> {
     await Promise.all(this.#closing.map((close) => close()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }
 

@@ -119,7 +119,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "test/aws/session.test.ts",
       "test/azure/{application,credentials,mischief,party,rights,stack,status}.test.ts",
       "test/doctor/{bundle,faults}.test.ts",
-      "test/doctor/chain/aws-faults.test.ts",
+      "test/doctor/chain/{aws-faults,issuer-faults}.test.ts",
       "test/faults/**/*.test.ts",
       "test/gcp/{mischief,party,stack,status}.test.ts",
       "test/golden/calls.test.ts",

@@ -47,8 +47,9 @@ export function define(command: Command, context: CommandContext): void {
       "after",
       "\nWith an issuer's URL it needs no config, no account and no credentials: it looks names up and sends GETs of the two\n" +
         "public documents, and of what stands beside one that is missing or cached. The token is neither sent nor printed.\n" +
-        "With a config it reads what status reads, and pods, Events, API servers and webhooks. It has the API server judge a\n" +
-        "pod that is not kept, and review a given token. Logs are read only with --logs. Changes nothing.\n" +
+        "With a config it looks at the issuer in the same way, and reads what else status reads, pods, Events, API servers and\n" +
+        "webhooks. It has the API server judge a pod that is not kept, and review a given token. Logs are read only with --logs.\n" +
+        "Changes nothing.\n" +
         "Exits 3 when a link is broken.\n" +
         "With --error it says which links an error leaves open, and with an issuer as well which of them it found broken.\n",
     )

@@ -1,4 +1,4 @@
-import { defined, lengthText, PodtrustError } from "../../core/base/index.ts";
+import { defined, lengthText, mapped, PodtrustError } from "../../core/base/index.ts";
 import { printNext, readTextFile } from "../../core/command-line/index.ts";
 import { bold, dim, rich, yellow } from "../../core/terminal/index.ts";
 import {
@@ -73,7 +73,7 @@ async function gathered(
   const { clock, signal, output } = context;
   parseIssuer(issuer);
   checkInJob(context.env, issuer, options);
-  const resolver = options.resolver === undefined ? undefined : resolverOf(options.resolver);
+  const resolver = mapped(options.resolver, resolverOf);
   const token = options.token === undefined ? undefined : await readToken(context, options.token);
   const route = await routeOf(context, options);
   const asked = defined({ token, resolver, private: options.private });

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { defined, PodtrustError } from "../../core/base/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, rich } from "../../core/terminal/index.ts";
 import { redacted, type Verdict } from "../../doctor/index.ts";
@@ -14,31 +14,12 @@ import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { configOf } from "../options/config.ts";
 import { consentOf } from "../options/consent.ts";
-import { type RouteOptions, routeOf } from "../options/route.ts";
+import { routeOf } from "../options/route.ts";
 import { publisherFacts } from "../status/publisher.ts";
 import { writeFiles, writeJunit } from "./files.ts";
 import { printLinks, summaryOf } from "./print.ts";
 import { givenError, printError } from "./symptom.ts";
-
-/** What was typed about a stack. */
-export interface StackDoctorOptions extends RouteOptions {
-  /** The config; podtrust.yaml if it exists, and nothing else was asked for. */
-  readonly file?: string;
-  /** NAMESPACE/NAME */
-  readonly pod?: string;
-  /** NAMESPACE/NAME */
-  readonly serviceaccount?: string;
-  readonly error?: string;
-  readonly token?: string;
-  readonly logs?: boolean;
-  readonly resolver?: string;
-  readonly private?: boolean;
-  readonly junit?: string;
-  readonly bundle?: string;
-  readonly offline?: string;
-  readonly redact?: boolean;
-  readonly azureCli?: boolean;
-}
+import { checkInJob, type DoctorCommandOptions, resolverOf } from "./typed.ts";
 
 const defaultFile = "podtrust.yaml";
 
@@ -46,7 +27,7 @@ const defaultFile = "podtrust.yaml";
 export async function isOfStack(
   context: CommandContext,
   issuer: string | undefined,
-  { file, pod, serviceaccount, logs, offline }: StackDoctorOptions,
+  { file, pod, serviceaccount, logs, offline }: DoctorCommandOptions,
 ): Promise<boolean> {
   if (offline !== undefined) return false;
   const named = [file, pod, serviceaccount].some((one) => one !== undefined) || logs === true;
@@ -65,14 +46,6 @@ function checkedName(option: string, text: string | undefined): void {
   });
 }
 
-/** Throws `usage` for options that are only for an issuer's URL. */
-function checkOfIssuer({ resolver, private: all }: StackDoctorOptions): void {
-  const named = Object.entries({ "--resolver": resolver, "--private": all });
-  const [typed] = named.filter(([, value]) => value !== undefined);
-  if (typed === undefined) return;
-  throw new PodtrustError("usage", `${typed[0]} goes with an issuer's URL, and not with a config`);
-}
-
 const texts = {
   holds: "Every link holds.",
   warning: "No link is broken; check the warnings.",
@@ -89,7 +62,7 @@ function printReport(context: CommandContext, report: ChainReport): void {
   if (broken !== undefined) printNext(context, output, broken.next);
 }
 
-function shown(context: CommandContext, whole: ChainReport, { redact }: StackDoctorOptions): ChainReport {
+function shown(context: CommandContext, whole: ChainReport, { redact }: DoctorCommandOptions): ChainReport {
   const { output } = context;
   const report = redact === true ? redacted(whole) : whole;
   output.line(rich`${bold(report.stack)}  ${report.issuer}`);
@@ -101,15 +74,15 @@ function shown(context: CommandContext, whole: ChainReport, { redact }: StackDoc
 /** Diagnoses a stack and prints the result. Throws `usage`, and what reading the config throws. */
 export async function runStackDoctor(
   context: CommandContext,
-  options: StackDoctorOptions,
+  options: DoctorCommandOptions,
   fails: readonly Verdict[],
 ): Promise<Verdict> {
   const { env, clock, signal, output } = context;
   const { file = defaultFile, pod, serviceaccount: serviceAccount, logs } = options;
   checkedName("--pod", pod);
   checkedName("--serviceaccount", serviceAccount);
-  checkOfIssuer(options);
   const config = await configOf(context, file);
+  checkInJob(env, config.issuer, options);
   const error = await givenError(context, options.error, false);
   const token = options.token === undefined ? undefined : (await readToken(context, options.token)).text;
   const facts = await gatherChain({
@@ -121,7 +94,8 @@ export async function runStackDoctor(
     route: await routeOf(context, options),
     publisher: () => publisherFacts(config),
     azureCli: options.azureCli === true,
-    ...defined({ pod, serviceAccount, logs, token, error: error?.text }),
+    ...defined({ pod, serviceAccount, logs, token, error: error?.text, private: options.private }),
+    ...defined({ resolver: mapped(options.resolver, resolverOf) }),
   });
   const report = shown(context, stackReportOf(facts), options);
   if (error !== undefined) printError(context, error, report);
@@ -134,7 +108,7 @@ export async function runStackDoctor(
 export async function runStackOffline(
   context: CommandContext,
   text: string,
-  options: StackDoctorOptions,
+  options: DoctorCommandOptions,
   fails: readonly Verdict[],
 ): Promise<Verdict> {
   const report = shown(context, reportOfStackBundle(text), options);

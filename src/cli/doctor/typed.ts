@@ -2,10 +2,26 @@ import { isIP } from "node:net";
 import { type Environment, hostNameOf, PodtrustError, setting } from "../../core/base/index.ts";
 import { parseConnectTo } from "../../core/http/index.ts";
 import { isLinkLocal } from "../../issuer/index.ts";
-import type { StackDoctorOptions } from "./stack.ts";
+import type { RouteOptions } from "../options/route.ts";
 
 /** What was typed. */
-export interface DoctorCommandOptions extends StackDoctorOptions {
+export interface DoctorCommandOptions extends RouteOptions {
+  /** The config; podtrust.yaml if it exists, and nothing else was asked for. */
+  readonly file?: string;
+  /** NAMESPACE/NAME */
+  readonly pod?: string;
+  /** NAMESPACE/NAME */
+  readonly serviceaccount?: string;
+  readonly error?: string;
+  readonly token?: string;
+  readonly logs?: boolean;
+  readonly resolver?: string;
+  readonly private?: boolean;
+  readonly junit?: string;
+  readonly bundle?: string;
+  readonly offline?: string;
+  readonly redact?: boolean;
+  readonly azureCli?: boolean;
   readonly failOn: string;
 }
 

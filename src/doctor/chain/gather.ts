@@ -1,9 +1,9 @@
 import { lookup } from "node:dns/promises";
-import { defined, links, mapLimit, PodtrustError, textOf, recordOf, setting } from "../../core/base/index.ts";
-import { type IssuerReading, readIssuer } from "../../issuer/index.ts";
+import { defined, links, PodtrustError, textOf, recordOf, setting } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import {
   gatherFacts as gatherStatusFacts,
+  type IssuerFacts,
   judgeFacts,
   type StatusFacts,
   type StatusOptions,
@@ -16,10 +16,10 @@ import {
   type TextLook,
   type WorkloadLook,
 } from "../judge/index.ts";
-import { withLateness } from "../index.ts";
-import { servedFindings } from "./served.ts";
+import { type DoctorFacts, withLateness } from "../index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { apiServerLooks, clusterLook, reviewed } from "./cluster.ts";
+import { gatherIssuer, issuerFindings, type StackIssuerOptions, statusIssuer } from "./issuer.ts";
 import { keptLines, logTexts } from "./logs.ts";
 import { roleLimits } from "./limits.ts";
 import { look, type Looking, namesIn } from "./looking.ts";
@@ -27,21 +27,20 @@ import { pendingCertificates, webhookLooks } from "./webhooks.ts";
 import { type Subject, subjectsOf, withoutCluster, workloadLooks } from "./workloads.ts";
 
 /** What is looked at of a stack, and what a person gave to start from. */
-export interface ChainOptions extends Omit<StatusOptions, "only" | "skip"> {
+export interface ChainOptions
+  extends Omit<StatusOptions, "only" | "skip" | "issuerFacts">, StackIssuerOptions {
   /** NAMESPACE/NAME: only this pod, and the ServiceAccount that it runs as. */
   readonly pod?: string;
   /** NAMESPACE/NAME: only this ServiceAccount. */
   readonly serviceAccount?: string;
   /** An error message, word for word. */
   readonly error?: string;
-  /** A token to have reviewed by the API server, as a program has it. */
+  /** A token to have reviewed by the API server, and judged as AWS does where it is for STS, as a program has it. */
   readonly token?: string;
   /** Whether the containers' logs may be read. */
   readonly logs?: boolean;
 }
 
-/** Handshakes after the first: what differs from one to the next is found so. */
-const moreReadings = 3;
 const maxErrorLines = 200;
 /** An AWS that says nothing is given up after half a minute, where others have nearly two. */
 const callLimits = { attempts: 3, answerWithinMs: 10_000 };
@@ -77,14 +76,6 @@ function statusFindings(facts: StatusFacts): readonly StatusFinding[] {
   return [...judgeFacts(facts, links)].flatMap(([link, found]) =>
     found.map(({ reason, outcome, seen, next }) => ({ link, reason, outcome, seen, ...defined({ next }) })),
   );
-}
-
-async function readings(facts: StatusFacts, options: ChainOptions): Promise<readonly IssuerReading[]> {
-  const first = facts.issuer?.reading;
-  if (first === undefined || first.jwks?.outcome !== "answered") return first === undefined ? [] : [first];
-  const { config, route = {}, signal } = options;
-  const again = Array.from({ length: moreReadings });
-  return [first, ...(await mapLimit(again, () => readIssuer(config.issuer, { route, signal })))];
 }
 
 /** What only the cluster shows. */
@@ -144,17 +135,24 @@ async function stsAddresses({ config, signal, env, resolve }: ChainOptions): Pro
 }
 
 /**
- * Reads all that `podtrust status` reads, and what distinguishes one cause from another: pods with their
- * Events, API servers, webhooks, a pod made for trial and not kept. Logs only where `logs` allows it. Changes
+ * Looks at the issuer as `podtrust doctor URL` does, reads all else that `podtrust status` reads, and what distinguishes one
+ * cause from another: pods with their Events, API servers, webhooks, a pod made for trial and not kept. Logs only where `logs` allows it. Changes
  * nothing. Throws the signal's reason, and `usage` for a pod that is not there.
  */
 export function gatherChain(options: ChainOptions): Promise<ChainFacts> {
   return withLateness(() => gathered({ callLimits, ...options }));
 }
 
+/** What `status` judges, with the issuer as it is seen by its URL. */
+function gatherChecked(options: ChainOptions): Promise<readonly [StatusFacts, DoctorFacts]> {
+  const looked = gatherIssuer(options);
+  const issuerFacts = async (): Promise<IssuerFacts> => statusIssuer(await looked, options);
+  return Promise.all([gatherStatusFacts({ ...options, issuerFacts }, new Set(links)), looked]);
+}
+
 async function gathered(options: ChainOptions): Promise<ChainFacts> {
   const { config, signal, route } = options;
-  const facts = await gatherStatusFacts(options, new Set(links));
+  const [facts, issuer] = await gatherChecked(options);
   const opened = hasCluster(config)
     ? await look<KubernetesApi>(signal, () => openCluster(options))
     : undefined;
@@ -162,12 +160,11 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
   const looking =
     opened !== undefined && "seen" in opened && reachable ? { api: opened.seen, signal } : undefined;
   const subjects = await meantSubjects(looking, facts, options);
-  const [limits, ofCluster, all, addresses] = await Promise.all([
+  const [limits, ofCluster, addresses] = await Promise.all([
     roleLimits(facts, options),
     looking === undefined
       ? withoutLooking(subjects, facts.servers)
       : lookAtCluster(looking, subjects, options, facts.servers),
-    readings(facts, options),
     stsAddresses(options),
   ]);
   const { logs, ...seen } = ofCluster;
@@ -181,9 +178,9 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
     stsAddresses: addresses,
     texts: [...givenText(options), ...logs],
     ...seen,
-    served: servedFindings(config.issuer, facts.now, all),
+    served: issuerFindings(issuer, options),
     ...defined({
-      published: publishedLook(all, route?.ca !== undefined),
+      published: publishedLook([issuer.reading, ...issuer.samples], route?.ca !== undefined),
       certificateRefused: facts.publisher?.certificate?.message,
     }),
   };

@@ -13,6 +13,7 @@ import { judgeDates } from "./connections.ts";
 import { privateKeysHost } from "./discovery.ts";
 import { excludedLinks } from "./excluded.ts";
 import { type Diagnosis, type DoctorFinding, finding, ordered, worstOf } from "./finding.ts";
+import { withoutFollowing } from "./follows.ts";
 import { isHeldUp, lateDocuments, lookDelayed, sameReasons, withoutTimes } from "./delayed-look.ts";
 import type { Judged } from "./judged.ts";
 import { judgeKeys } from "./keys.ts";
@@ -56,49 +57,6 @@ const judges: readonly ((facts: Judged) => readonly DoctorFinding[])[] = [
   judgeChallenge,
   judgeInside,
 ];
-
-/** What takes something away: findings of these reasons, or all that are at these links. */
-interface Following {
-  readonly cause: DoctorFinding["reason"];
-  readonly reasons?: readonly DoctorFinding["reason"][];
-  readonly links?: readonly Link[];
-}
-
-/**
- * A cause takes away what merely follows from it: keys at a private host do not answer, a name without an address has no
- * documents, one dead address of two makes samples fail.
- */
-const follows: readonly Following[] = [
-  { cause: "JwksUriPrivate", links: ["jwks", "dns", "tls", "reachability", "token"] },
-  {
-    cause: "AddressDead",
-    reasons: ["AnswersFlaky", "ConnectionRefused", "ConnectionFailed", "DocumentMissing"],
-  },
-  { cause: "DocumentElsewhere", reasons: ["DocumentMissing", "JwksPathMissing"] },
-  { cause: "CacheStale", reasons: ["AnswersDiffer"] },
-  { cause: "ZoneNotDelegated", reasons: ["NameMissing", "NameNotResolved"] },
-  { cause: "NameServersFail", reasons: ["CaaUnanswered"] },
-  { cause: "NameCached", reasons: ["NameMissing", "NameNotResolved", "ResolversDiffer"] },
-  {
-    cause: "AddressCached",
-    reasons: ["ResolversDiffer", "SplitHorizon", "EveryAddressPrivate", "LocalVantage"],
-    links: ["discovery", "jwks", "tls", "reachability"],
-  },
-  { cause: "NameServersDiffer", reasons: ["NameMissing", "NameNotResolved"] },
-  { cause: "LocalVantage", reasons: ["ConnectionFailed", "ConnectionRefused", "SplitHorizon"] },
-  { cause: "AddressesDiffer", reasons: ["AnswersDiffer"] },
-  { cause: "Throttled", reasons: ["AnswersFlaky"] },
-];
-
-function withoutFollowing(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
-  const present = follows.filter(({ cause }) => findings.some(({ reason }) => reason === cause));
-  const isFollowing = ({ reason, link }: DoctorFinding): boolean =>
-    present.some(
-      ({ cause, reasons = [], links: at = [] }) =>
-        reason !== cause && (reasons.includes(reason) || at.includes(link)),
-    );
-  return findings.filter((one) => !isFollowing(one));
-}
 
 /** What an issuer's URL does not show; the token only where none was given. */
 function unseenLinks({ token }: DoctorFacts): readonly Link[] {

@@ -77,7 +77,8 @@ describe("a fault in AWS", () => {
   test("an issuer whose servers send two chains, of which one is registered, is named ThumbprintSometimes", async () => {
     await using world = await newStack({ privateCa: true });
     const { issuer, route } = world.chain;
-    const authority = await testAuthority();
+    // Of another name, so that each chain leads to its own root.
+    const authority = await testAuthority("Other Root");
     const other = await startIssuer(authority, { host: issuer.host });
     for (const [path, page] of issuer.pages) other.pages.set(path, page);
     const ports = [issuer, other].map(({ connectTo }) => connectTo[0]?.toPort ?? 0);

@@ -4,6 +4,10 @@ import { type ApiServerLook, type ChainFacts, type ClusterLook, lookedAt, type T
 
 const stsAudience = /^sts(?:\.[a-z\d-]+)?\.amazonaws\.com(?:\.cn)?$/u;
 
+/** Whether a token is for STS, and for nobody else. */
+export const isForSts = (audiences: readonly string[]): boolean =>
+  audiences.length > 0 && audiences.every((one) => stsAudience.test(one));
+
 /** The values of a flag of an API server, in their order. */
 function valuesOf({ flags }: ApiServerLook, name: string): readonly string[] {
   return flags.filter(([flag]) => flag === name).map(([, value]) => value);
@@ -13,8 +17,7 @@ const issuerOf = (server: ApiServerLook): string | undefined => valuesOf(server,
 
 /** Whose default token the API server does not take. */
 function judgeAudiences({ audiences, accepted }: TokenLook): readonly DoctorFinding[] {
-  const foreign = audiences.length > 0 && audiences.every((one) => stsAudience.test(one));
-  if (!foreign) return [];
+  if (!isForSts(audiences)) return [];
   const refused = accepted === false ? ", and TokenReview refuses it" : "";
   const seen = `a token minted without an audience is for ${audiences.join(", ")} alone${refused}`;
   return [finding("ApiAudiencesReplaced", { seen })];
@@ -120,8 +123,7 @@ function judgeGiven({ token, now }: ChainFacts, cluster: ClusterLook): readonly 
   const own = judgeItself(token, now);
   const fresh = lookedAt(cluster.fresh);
   // A token for AWS is refused by right.
-  const isForAws = token.audiences.length > 0 && token.audiences.every((one) => stsAudience.test(one));
-  if (own.length > 0 || isForAws || fresh === undefined) return own;
+  if (own.length > 0 || isForSts(token.audiences) || fresh === undefined) return own;
   return judgeBeside(token, fresh, lookedAt(cluster.kids) ?? []);
 }
 

@@ -4,6 +4,7 @@ import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, wo
 import { judgeBoundaries } from "./boundary.ts";
 import { judgeCluster } from "./cluster.ts";
 import { isHeldUp, lookDelayed, sameReasons } from "../delayed-look.ts";
+import { withoutFollowing } from "../follows.ts";
 import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
@@ -48,8 +49,10 @@ const better: Readonly<Partial<Record<Reason, (cause: DoctorFinding) => boolean>
   IssuerMismatch: atCluster,
   ClusterDocumentsInvalid: atCluster,
   LookFailed: atCluster,
+  JwksUnusual: starting("KeyLeftOut", "KeyOperations"),
+  AddressPrivate: starting("EveryAddressPrivate", "AddressCached"),
   TlsFailed: starting("CertificateRateLimited"),
-  ConnectionFailed: starting("CertificateRateLimited"),
+  ConnectionFailed: starting("CertificateRateLimited", "AddressUnseen", "LocalVantage"),
   CertificateUntrusted: starting("CertificateRateLimited"),
   ProviderMissing: starting("Provider"),
   AudienceMissing: starting("ClientId"),
@@ -95,7 +98,7 @@ const follows: readonly (readonly [Reason, readonly Reason[]])[] = [
   ["EgressDenied", ["StsGlobalUnreachable", "StsNameNotResolved"]],
 ];
 
-function withoutFollowing(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
+function withoutBrought(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
   const gone = new Set(
     follows.flatMap(([first, others]) => (findings.some(({ reason }) => reason === first) ? others : [])),
   );
@@ -117,8 +120,8 @@ function holding(status: readonly StatusFinding[], findings: readonly DoctorFind
 }
 
 function foundIn(facts: ChainFacts): readonly DoctorFinding[] {
-  const causes = withoutFollowing(judges.flatMap((judge) => judge(facts)));
-  const found = ordered([...causes, ...remaining(facts, causes).map(asFinding)]);
+  const causes = withoutBrought(judges.flatMap((judge) => judge(facts)));
+  const found = ordered(withoutFollowing([...causes, ...remaining(facts, causes).map(asFinding)]));
   // That a pod waits is told where nothing says why.
   const isExplained = found.some(({ verdict }) => verdict === "broken");
   return isExplained ? found.filter(({ reason }) => reason !== "PodWaits") : found;
@@ -132,6 +135,7 @@ function withoutTimes(facts: ChainFacts): ChainFacts {
   return {
     ...facts,
     status: facts.status.filter(({ reason }) => !ofTimes.has(reason)),
+    ...defined({ served: facts.served?.filter(({ reason }) => !ofTimes.has(reason)) }),
     workloads: facts.workloads.map((workload) =>
       "seen" in workload.trial
         ? { ...workload, trial: { seen: { ...workload.trial.seen, took: 0 } } }

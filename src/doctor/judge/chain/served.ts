@@ -16,13 +16,16 @@ const plain: ReadonlySet<Reason> = new Set([
   "TlsFailed",
   "CertificateUntrusted",
   "CertificateNameMismatch",
+  "NameNotResolved",
 ]);
 
 /** What the judges of an issuer found, but for what `status` says in the same words and with its publisher's advice. */
-export function judgeServed({ served = [], status }: ChainFacts): readonly DoctorFinding[] {
+export function judgeServed({ served = [], status, workloads }: ChainFacts): readonly DoctorFinding[] {
   const said = new Set(status.map(({ reason }) => reason));
+  // Where STS has read both documents, the internet has another view of the name.
+  const isRead = workloads.some(({ exchange }) => exchange?.kind === "accepted");
   return served
-    .filter(({ reason }) => !said.has(reason))
+    .filter(({ reason }) => !said.has(reason) && !(isRead && reason === "EveryAddressPrivate"))
     .map(({ reason, seen, next, link }) => finding(reason, { seen, link, ...defined({ next }) }));
 }
 
@@ -34,7 +37,9 @@ export function withoutRepeated(
   status: readonly StatusFinding[],
   causes: readonly DoctorFinding[],
 ): readonly StatusFinding[] {
-  const isKnown = causes.some(({ link, verdict }) => ofIssuer.has(link) && verdict !== "warning");
+  const isKnown = causes.some(
+    ({ link, verdict }) => ofIssuer.has(link) && verdict !== "warning" && verdict !== "unseen",
+  );
   return status.filter((one, index) => {
     if (!plain.has(one.reason) || !ofIssuer.has(one.link)) return true;
     const isSecond = status

@@ -29,6 +29,7 @@ export async function gatherIssuer(
   wanted: LinkFilter,
 ): Promise<IssuerFacts | undefined> {
   if (!wanted("discovery", "jwks", "dns", "tls", "reachability", "token", "sts")) return undefined;
+  if (options.issuerFacts !== undefined) return options.issuerFacts();
   const { config, route = {}, signal } = options;
   const orElse = parseIssuer(config.issuer).defaultJwksUri;
   const reading = await readIssuer(config.issuer, { route, signal, orElse });
