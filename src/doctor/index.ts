@@ -7,7 +7,10 @@ export {
   bundleOf,
   bundleVersion,
   factsOfBundle,
+  isStackBundle,
   maxBundle,
+  readBundle,
+  stackBundleKind,
   maxDate,
   BundleValue,
 } from "./bundle/index.ts";

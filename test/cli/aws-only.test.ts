@@ -1,7 +1,5 @@
 /** With AWS alone, no module of another relying party is loaded. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +13,7 @@ import {
 } from "../../src/sandbox/index.ts";
 import { googleBinding, googleTrust } from "../support/bindings/google.ts";
 import { trustOf, trustSpec } from "../support/bindings/objects.ts";
-import { compileCache, mainFile } from "../support/cli.ts";
+import { loadedModules } from "../support/loaded-modules.ts";
 import { account } from "../support/sandbox.ts";
 import { configText, sandboxEnvironment } from "../support/stack-world.ts";
 
@@ -73,35 +71,11 @@ describe("a program that has to do with AWS alone", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Names each module on standard error as it is loaded: far cheaper than Node's own trace. */
-  const naming = `data:text/javascript,${encodeURIComponent(
-    'import { registerHooks } from "node:module"; import { writeSync } from "node:fs";' +
-      "registerHooks({ load(url, at, next) { writeSync(2, `loaded ${url}\n`); return next(url, at); } });",
-  )}`;
-
   /** The modules of podtrust that a run loads. One that goes on by itself is ended once it has said `started` and loaded `last`. */
-  async function loadedBy(
-    args: readonly string[],
-    last: string,
-    started?: RegExp,
-  ): Promise<readonly string[]> {
-    const env = {
-      PATH: process.env["PATH"],
-      HOME: folder,
-      ...compileCache,
-      ...sandboxEnvironment(sandbox.url, sandbox.admin),
-    };
-    const child = spawn(process.execPath, ["--import", naming, mainFile, ...args], { cwd: folder, env });
-    let [out, err] = ["", ""];
-    const look = (): void => {
-      if (started?.test(`${out}${err}`) === true && err.includes(`/src/${last}\n`)) child.kill("SIGTERM");
-    };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => ((out += text), look()));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => ((err += text), look()));
-    await once(child, "close");
-    const found = [...err.matchAll(/^loaded file:.*?\/src\/(.+\.ts)$/gmu)].map(([, file = ""]) => file);
-    assert.ok(found.length > 100, `${args.join(" ")} was not traced: ${out}${err}`);
-    return [...new Set(found)];
+  function loadedBy(args: readonly string[], last: string, started?: RegExp): Promise<readonly string[]> {
+    const env = { HOME: folder, ...sandboxEnvironment(sandbox.url, sandbox.admin) };
+    const isDone = (said: string): boolean => started?.test(said) === true && said.includes(`/src/${last}\n`);
+    return loadedModules(args, { cwd: folder, env, isDone });
   }
 
   /** Of what a run has loaded. */

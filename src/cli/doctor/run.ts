@@ -7,20 +7,19 @@ import {
   type DoctorReport,
   factsOfBundle,
   gatherFacts,
+  isStackBundle,
   maxBundle,
   redacted,
   reportOf,
   type Verdict,
 } from "../../doctor/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import { isStackBundle } from "../../doctor/chain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { writeFiles } from "./files.ts";
 import { printLinks, summaryOf } from "./print.ts";
-import { isOfStack, runStackDoctor, runStackOffline } from "./stack.ts";
 import { givenError, printError } from "./symptom.ts";
-import { checkInJob, checkTogether, type DoctorCommandOptions, resolverOf } from "./typed.ts";
+import { checkInJob, checkTogether, type DoctorCommandOptions, isOfStack, resolverOf } from "./typed.ts";
 import { routeOf } from "../options/route.ts";
 
 const texts = {
@@ -139,6 +138,7 @@ export async function runDoctor(
 ): Promise<void> {
   const fails = failsOn(options.failOn);
   if (await isOfStack(context, issuer, options)) {
+    const { runStackDoctor } = await import("./stack.ts");
     if (fails.includes(await runStackDoctor(context, options, fails))) context.exitCode = 3;
     return undefined;
   }
@@ -147,6 +147,7 @@ export async function runDoctor(
   if (text === undefined || !isStackBundle(text)) {
     return runIssuerDoctor(context, issuer, options, { bundleText: text, fails });
   }
+  const { runStackOffline } = await import("./stack.ts");
   if (fails.includes(await runStackOffline(context, text, options, fails))) context.exitCode = 3;
   return undefined;
 }

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
 import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, rich } from "../../core/terminal/index.ts";
@@ -19,25 +18,7 @@ import { publisherFacts } from "../status/publisher.ts";
 import { writeFiles, writeJunit } from "./files.ts";
 import { printLinks, summaryOf } from "./print.ts";
 import { givenError, printError } from "./symptom.ts";
-import { checkInJob, type DoctorCommandOptions, resolverOf } from "./typed.ts";
-
-const defaultFile = "podtrust.yaml";
-
-/** Whether a stack is meant: by its config, by one of its pods, or because a config is here and nothing else is meant. */
-export async function isOfStack(
-  context: CommandContext,
-  issuer: string | undefined,
-  { file, pod, serviceaccount, logs, offline }: DoctorCommandOptions,
-): Promise<boolean> {
-  if (offline !== undefined) return false;
-  const named = [file, pod, serviceaccount].some((one) => one !== undefined) || logs === true;
-  if (issuer === undefined)
-    return named || (await stat(context.path(defaultFile)).catch(() => false)) !== false;
-  if (!named) return false;
-  throw new PodtrustError("usage", "an issuer's URL and a stack's config need two runs", {
-    next: "Give the URL, or -f with --pod, --serviceaccount and --logs.",
-  });
-}
+import { checkInJob, defaultFile, type DoctorCommandOptions, resolverOf } from "./typed.ts";
 
 function checkedName(option: string, text: string | undefined): void {
   if (text === undefined || /^[a-z\d-]{1,63}\/[a-z\d.-]{1,253}$/u.test(text)) return;

@@ -1,7 +1,9 @@
+import { stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { type Environment, hostNameOf, PodtrustError, setting } from "../../core/base/index.ts";
 import { parseConnectTo } from "../../core/http/index.ts";
 import { isLinkLocal } from "../../issuer/index.ts";
+import type { CommandContext } from "../context.ts";
 import type { RouteOptions } from "../options/route.ts";
 
 /** What was typed. */
@@ -23,6 +25,25 @@ export interface DoctorCommandOptions extends RouteOptions {
   readonly redact?: boolean;
   readonly azureCli?: boolean;
   readonly failOn: string;
+}
+
+/** The config that is read where none is named. */
+export const defaultFile = "podtrust.yaml";
+
+/** Whether a stack is meant: by its config, by one of its pods, or because a config is here and nothing else is meant. */
+export async function isOfStack(
+  context: CommandContext,
+  issuer: string | undefined,
+  { file, pod, serviceaccount, logs, offline }: DoctorCommandOptions,
+): Promise<boolean> {
+  if (offline !== undefined) return false;
+  const named = [file, pod, serviceaccount].some((one) => one !== undefined) || logs === true;
+  if (issuer === undefined)
+    return named || (await stat(context.path(defaultFile)).catch(() => false)) !== false;
+  if (!named) return false;
+  throw new PodtrustError("usage", "an issuer's URL and a stack's config need two runs", {
+    next: "Give the URL, or -f with --pod, --serviceaccount and --logs.",
+  });
 }
 
 /** Whether a text is `ADDRESS`, `[ADDRESS]:PORT` or `ADDRESS:PORT`, as Node's resolver accepts it; throws `usage`. */

@@ -8,7 +8,7 @@ import { defined, isoTime } from "../../core/base/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
 import type { IdentityOptions } from "../backup/open.ts";
 import type { CommandContext } from "../context.ts";
-import { clusterOf } from "../options/cluster.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { collect, withRoute } from "../options/stack.ts";
 
@@ -32,6 +32,12 @@ export const uses: CommandUses = {
     guide: "backup-and-restore",
   },
 };
+
+/** The cluster of the config; its client is loaded with the first question. */
+async function clusterApi(context: CommandContext, config: Config): Promise<KubernetesApi> {
+  const { clusterOf } = await import("../options/cluster.ts");
+  return clusterOf(context, config);
+}
 
 /** `podtrust restore FILE`: restores a publisher's backup, before the publisher is started. */
 export function define(command: Command, context: CommandContext): void {
@@ -116,7 +122,7 @@ async function shownNow(context: CommandContext, config: Config, options: RouteO
     const api =
       config.cluster === undefined
         ? await openKubernetes(publisherOf(config).source, { env, clock, consent: consentOf(context) })
-        : await clusterOf(context, config);
+        : await clusterApi(context, config);
     return (await api.oidcDocuments({ signal: inTime })).jwks;
   };
   return shownKeys({ issuer: config.issuer, route, cluster, signal });
@@ -128,7 +134,7 @@ async function rolesLeft(context: CommandContext, config: Config): Promise<Earli
   const { earlierRoles } = await import("../../operator/bindings/index.ts");
   const { clock, env, signal, progress } = context;
   const notice = (text: string): void => progress.line(`note: ${text}`, 6);
-  const cluster = config.cluster === undefined ? undefined : () => clusterOf(context, config);
+  const cluster = config.cluster === undefined ? undefined : () => clusterApi(context, config);
   return earlierRoles({ config, clock, env, notice }, cluster, signal);
 }
 

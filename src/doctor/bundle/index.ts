@@ -1,4 +1,4 @@
-export { factsOfBundle, maxBundle } from "./read.ts";
+export { factsOfBundle, isStackBundle, maxBundle, readBundle } from "./read.ts";
 export { maxDate, BundleValue } from "./schema.ts";
-export { type Bundle, bundleOf, bundleVersion } from "./write.ts";
+export { type Bundle, bundleOf, bundleVersion, stackBundleKind } from "./write.ts";
 export { keyMark } from "./token.ts";

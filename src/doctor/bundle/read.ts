@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { defined, errorFromJson, errorText, mapped, PodtrustError } from "../../core/base/index.ts";
+import { defined, errorFromJson, errorText, isRecord, mapped, PodtrustError } from "../../core/base/index.ts";
 import type { ExchangeTrace, TlsFacts } from "../../core/http/index.ts";
 import { awsBounds, type DocumentReading, type IssuerReading } from "../../issuer/index.ts";
 import { type DocumentName, maxToken, parseIssuer } from "../../rules/oidc/index.ts";
@@ -8,7 +8,7 @@ import { keptHeaders } from "./documents.ts";
 import { addressOf, caaOf, challengeOf, nameOf, nearOf, zoneOf } from "./read-names.ts";
 import { maxDate, BundleValue } from "./schema.ts";
 import { tokenOf } from "./token.ts";
-import { bundleKind, bundleVersion } from "./write.ts";
+import { bundleKind, bundleVersion, stackBundleKind } from "./write.ts";
 
 /** Bytes of a bundle that are read. */
 export const maxBundle = 16 * 1024 * 1024;
@@ -166,20 +166,31 @@ function jsonOf(text: string): unknown {
   }
 }
 
+/** Whether the text of a bundle is about a stack. Throws `bundle-invalid` where it is not JSON. */
+export function isStackBundle(text: string): boolean {
+  const value = jsonOf(text);
+  return isRecord(value) && value["kind"] === stackBundleKind;
+}
+
 /**
- * The facts of a bundle, which is untrusted: each value is checked, what is not known is left out, and
- * nothing of it becomes a path or an address to ask. Throws `bundle-invalid`.
+ * What is read of a bundle of a kind, which is untrusted: each value is to be checked by `read`, which leaves out what is not
+ * known. Throws `bundle-invalid`.
  */
-export function factsOfBundle(text: string): DoctorFacts {
+export function readBundle<T>(text: string, kind: string, read: (facts: BundleValue) => T): T {
   const whole = new BundleValue(jsonOf(text), "the file");
-  whole.member("kind").textThat((kind) => kind === bundleKind, bundleKind);
+  whole.member("kind").textThat((given) => given === kind, kind);
   if (whole.member("version").number(1e6) !== bundleVersion)
     throw new PodtrustError("bundle-invalid", "the bundle is of another version of podtrust");
   try {
-    return factsOf(whole.member("facts"));
+    return read(whole.member("facts"));
   } catch (error) {
     if (error instanceof PodtrustError && error.code !== "bundle-invalid")
       throw new PodtrustError("bundle-invalid", `the bundle has a value that is none: ${errorText(error)}`);
     throw error;
   }
+}
+
+/** The facts of an issuer's bundle: nothing of it becomes a path or an address to ask. Throws `bundle-invalid`. */
+export function factsOfBundle(text: string): DoctorFacts {
+  return readBundle(text, bundleKind, factsOf);
 }

@@ -7,6 +7,7 @@ import { unsigned } from "./token.ts";
 
 /** By these a file is known as a bundle; a version that reads it otherwise has another number. */
 export const bundleKind = "podtrust doctor bundle";
+export const stackBundleKind = "podtrust doctor bundle of a stack";
 export const bundleVersion = 1;
 
 /** One part of a bundle, as a person reads what is in it. */

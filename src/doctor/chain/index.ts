@@ -2,7 +2,7 @@ import { mapTexts, withoutSecrets } from "../index.ts";
 import { type ChainFacts, type ChainReport, judgeChain } from "../judge/index.ts";
 
 export { type ChainFacts, type ChainReport, judgeChain } from "../judge/index.ts";
-export { isStackBundle, reportOfStackBundle, stackBundleOf } from "./bundle.ts";
+export { reportOfStackBundle, stackBundleOf } from "./bundle.ts";
 export { type ChainOptions, gatherChain } from "./gather.ts";
 
 /** What the facts of a stack mean, without what may not be shown of them. Pure. */

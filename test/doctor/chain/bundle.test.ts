@@ -1,13 +1,8 @@
 /** Bundles of stacks: what was recorded of each fault, as it is sent and received. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  isStackBundle,
-  reportOfStackBundle,
-  stackBundleOf,
-  stackReportOf,
-} from "../../../src/doctor/chain/index.ts";
-import { bundleOf, redacted } from "../../../src/doctor/index.ts";
+import { reportOfStackBundle, stackBundleOf, stackReportOf } from "../../../src/doctor/chain/index.ts";
+import { bundleOf, isStackBundle, redacted } from "../../../src/doctor/index.ts";
 import { lookOf } from "../outputs.ts";
 import { recordedFaults } from "./recorded.ts";
 
