@@ -8,6 +8,7 @@ export {
   bundleVersion,
   factsOfBundle,
   isStackBundle,
+  issuerFactsOf,
   maxBundle,
   readBundle,
   stackBundleKind,

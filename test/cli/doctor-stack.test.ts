@@ -1,10 +1,11 @@
 /** `podtrust doctor` with a config: what its words and switches do. The causes themselves are tested in test/doctor/chain. */
+import type { DoctorReport } from "../../src/doctor/index.ts";
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
-import type { ChainReport } from "../../src/doctor/chain/index.ts";
+
 import { type ChainWorld, startChainWorld } from "../support/chain-world.ts";
 import { podtrustHere } from "../support/cli.ts";
 
@@ -41,7 +42,7 @@ describe("podtrust doctor with a config", () => {
       cwd: "/",
       env: {},
     });
-    const report = JSON.parse(out) as ChainReport;
+    const report = JSON.parse(out) as DoctorReport;
     assert.deepEqual([code, report.stack, report.broken], [0, "prod", undefined], out);
     assert.ok(report.excluded.some(({ link }) => link === "jwks"));
   });
@@ -69,7 +70,7 @@ describe("podtrust doctor with a config", () => {
     world.issuer.pages.set(path, { headers: { "content-type": "text/html" }, body: "<html>hello</html>" });
     const { code, out } = await doctor("--json", ...route);
     if (good !== undefined) world.issuer.pages.set(path, good);
-    const { broken, findings } = JSON.parse(out) as ChainReport;
+    const { broken, findings } = JSON.parse(out) as DoctorReport;
     assert.deepEqual([code, broken?.reason], [3, "DocumentIsPage"], out);
     assert.equal(findings.filter(({ verdict }) => verdict === "broken").length, 1, out);
   });

@@ -1,8 +1,8 @@
-import { type Link, links } from "../../core/base/index.ts";
+import { lengthText, type Link, links } from "../../core/base/index.ts";
 import { isCause } from "../../core/reasons/index.ts";
 import { printNext, withDocumentPaths } from "../../core/command-line/index.ts";
 import { bold, dim, green, red, type Text, rich, yellow } from "../../core/terminal/index.ts";
-import type { DoctorFinding, Excluded, Verdict } from "../../doctor/index.ts";
+import type { DoctorFinding, DoctorReport, Excluded, Verdict } from "../../doctor/index.ts";
 import type { CommandContext } from "../context.ts";
 
 const nameWidth = Math.max(...links.map((link) => link.length));
@@ -36,7 +36,7 @@ function printFinding(
 }
 
 /** Findings and what is excluded, link by link. */
-export function printLinks(
+function printLinks(
   context: CommandContext,
   {
     findings,
@@ -56,11 +56,53 @@ const verdictTexts = {
   unseen: "Nothing is known to be wrong, and not everything could be seen from here.",
 } as const;
 
-/** A diagnosis in one sentence; `texts` has what differs between an issuer and a stack. */
-export function summaryOf(
-  { verdict, broken }: { readonly verdict: Verdict; readonly broken?: DoctorFinding },
-  texts: Readonly<Record<"holds" | "warning" | "incident", string>>,
-): string {
+const ofIssuer = {
+  holds: "AWS can read this issuer: every link that its URL shows holds.",
+  warning: "AWS can read this issuer; check the warnings.",
+  incident: "The provider fails by itself. Wait; change nothing.",
+} as const;
+
+const ofStack = {
+  holds: "Every link holds.",
+  warning: "No link is broken; check the warnings.",
+  incident: "It looks like an incident at the provider. Wait; change nothing.",
+} as const;
+
+/** A diagnosis in one sentence. */
+function summaryOf({ verdict, broken, stack }: DoctorReport): string {
   if (broken !== undefined) return `The chain breaks at ${broken.link}: ${broken.reason}.`;
-  return verdict === "broken" ? "" : { ...verdictTexts, ...texts }[verdict];
+  const texts = { ...verdictTexts, ...(stack === undefined ? ofIssuer : ofStack) };
+  return verdict === "broken" ? "" : texts[verdict];
+}
+
+/** How long the documents took, and who else takes them. */
+function printIssuer({ output }: CommandContext, { times, relyingParties }: DoctorReport): void {
+  // Where no connection came about nothing was waited for.
+  if (times !== undefined && times.cold > 0) {
+    const [first, later] = [lengthText(times.cold), lengthText(times.warm)];
+    output.line(dim(`Documents took ${first} at first, ${later} later (AWS waits 5 s).`), 2);
+  }
+  for (const { title, problems, notJudged } of relyingParties) {
+    const said = problems.length === 0 ? "takes both documents." : problems.join(" ");
+    const subject = problems.length === 0 ? `${title} ` : "";
+    output.line(dim(`${subject}${said} Of ${title} ${notJudged}.`), 2);
+  }
+}
+
+/** A report, link by link, and what it comes to. */
+export function printReport(context: CommandContext, report: DoctorReport): void {
+  const { output } = context;
+  const { excluded, findings, stack, broken, unseen } = report;
+  const outside = findings.filter(({ reason }) => reason === "NotSeenFromOutside");
+  printLinks(context, { findings: findings.filter((found) => !outside.includes(found)), excluded });
+  output.line();
+  output.line(bold(summaryOf(report)), 2);
+  printIssuer(context, report);
+  for (const { seen, next } of outside) {
+    output.line(dim(`Not to be seen from here: ${seen}.`), 2);
+    printNext(context, output, next);
+  }
+  if (stack === undefined) return;
+  if (unseen.length > 0) output.line(dim(`Not seen: ${unseen.join(", ")}.`), 2);
+  if (broken !== undefined) printNext(context, output, broken.next);
 }

@@ -1,5 +1,5 @@
-import { defined, lengthText, mapped, PodtrustError } from "../../core/base/index.ts";
-import { printNext, readTextFile } from "../../core/command-line/index.ts";
+import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
+import { readTextFile } from "../../core/command-line/index.ts";
 import { bold, dim, rich, yellow } from "../../core/terminal/index.ts";
 import {
   bundleOf,
@@ -17,16 +17,10 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { writeFiles } from "./files.ts";
-import { printLinks, summaryOf } from "./print.ts";
+import { printReport } from "./print.ts";
 import { givenError, printError } from "./symptom.ts";
 import { checkInJob, checkTogether, type DoctorCommandOptions, isOfStack, resolverOf } from "./typed.ts";
 import { routeOf } from "../options/route.ts";
-
-const texts = {
-  holds: "AWS can read this issuer: every link that its URL shows holds.",
-  warning: "AWS can read this issuer; check the warnings.",
-  incident: "The provider fails by itself. Wait; change nothing.",
-} as const;
 
 const failing: Readonly<Record<string, readonly Verdict[]>> = {
   broken: ["broken"],
@@ -38,29 +32,6 @@ function failsOn(text: string): readonly Verdict[] {
   const found = Object.hasOwn(failing, text) ? failing[text] : undefined;
   if (found !== undefined) return found;
   throw new PodtrustError("usage", `--fail-on ${text} is no verdict`, { next: "Give warning or broken." });
-}
-
-function printReport(context: CommandContext, report: DoctorReport): void {
-  const { output } = context;
-  const { excluded, findings, relyingParties, times } = report;
-  const outside = findings.filter(({ reason }) => reason === "NotSeenFromOutside");
-  printLinks(context, { findings: findings.filter((found) => !outside.includes(found)), excluded });
-  output.line();
-  output.line(bold(summaryOf(report, texts)), 2);
-  // Where no connection came about nothing was waited for.
-  if (times.cold > 0) {
-    const [first, later] = [lengthText(times.cold), lengthText(times.warm)];
-    output.line(dim(`Documents took ${first} at first, ${later} later (AWS waits 5 s).`), 2);
-  }
-  for (const { title, problems, notJudged } of relyingParties) {
-    const said = problems.length === 0 ? "takes both documents." : problems.join(" ");
-    const subject = problems.length === 0 ? `${title} ` : "";
-    output.line(dim(`${subject}${said} Of ${title} ${notJudged}.`), 2);
-  }
-  for (const { seen, next } of outside) {
-    output.line(dim(`Not to be seen from here: ${seen}.`), 2);
-    printNext(context, output, next);
-  }
 }
 
 /** What is seen of an issuer now. */

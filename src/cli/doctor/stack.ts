@@ -1,14 +1,7 @@
 import { defined, mapped, PodtrustError } from "../../core/base/index.ts";
-import { printNext } from "../../core/command-line/index.ts";
 import { bold, dim, rich } from "../../core/terminal/index.ts";
-import { redacted, type Verdict } from "../../doctor/index.ts";
-import {
-  type ChainReport,
-  gatherChain,
-  reportOfStackBundle,
-  stackBundleOf,
-  stackReportOf,
-} from "../../doctor/chain/index.ts";
+import { type DoctorReport, redacted, type Verdict } from "../../doctor/index.ts";
+import { gatherChain, reportOfStackBundle, stackBundleOf, stackReportOf } from "../../doctor/chain/index.ts";
 import type { CommandContext } from "../context.ts";
 import { readToken } from "../explain/facts.ts";
 import { configOf } from "../options/config.ts";
@@ -16,7 +9,7 @@ import { consentOf } from "../options/consent.ts";
 import { routeOf } from "../options/route.ts";
 import { publisherFacts } from "../status/publisher.ts";
 import { writeFiles, writeJunit } from "./files.ts";
-import { printLinks, summaryOf } from "./print.ts";
+import { printReport } from "./print.ts";
 import { givenError, printError } from "./symptom.ts";
 import { checkInJob, defaultFile, type DoctorCommandOptions, resolverOf } from "./typed.ts";
 
@@ -27,26 +20,10 @@ function checkedName(option: string, text: string | undefined): void {
   });
 }
 
-const texts = {
-  holds: "Every link holds.",
-  warning: "No link is broken; check the warnings.",
-  incident: "It looks like an incident at the provider. Wait; change nothing.",
-} as const;
-
-function printReport(context: CommandContext, report: ChainReport): void {
-  const { output } = context;
-  const { broken, unseen } = report;
-  printLinks(context, report);
-  output.line();
-  output.line(bold(summaryOf(report, texts)), 2);
-  if (unseen.length > 0) output.line(dim(`Not seen: ${unseen.join(", ")}.`), 2);
-  if (broken !== undefined) printNext(context, output, broken.next);
-}
-
-function shown(context: CommandContext, whole: ChainReport, { redact }: DoctorCommandOptions): ChainReport {
+function shown(context: CommandContext, whole: DoctorReport, { redact }: DoctorCommandOptions): DoctorReport {
   const { output } = context;
   const report = redact === true ? redacted(whole) : whole;
-  output.line(rich`${bold(report.stack)}  ${report.issuer}`);
+  output.line(rich`${bold(report.stack ?? "")}  ${report.issuer}`);
   output.line();
   printReport(context, report);
   return report;

@@ -1,4 +1,4 @@
-export { factsOfBundle, isStackBundle, maxBundle, readBundle } from "./read.ts";
+export { factsOfBundle, isStackBundle, issuerFactsOf, maxBundle, readBundle } from "./read.ts";
 export { maxDate, BundleValue } from "./schema.ts";
 export { type Bundle, bundleOf, bundleVersion, stackBundleKind } from "./write.ts";
 export { keyMark } from "./token.ts";

@@ -116,7 +116,8 @@ function tokenFactsOf(part: BundleValue): TokenFacts {
   });
 }
 
-function factsOf(part: BundleValue): DoctorFacts {
+/** The facts of an issuer in a bundle: nothing of it becomes a path or an address to ask. Throws `bundle-invalid`. */
+export function issuerFactsOf(part: BundleValue): DoctorFacts {
   const issuer = part.member("issuer").text(2048);
   parseIssuer(issuer);
   const bodies = part
@@ -190,7 +191,7 @@ export function readBundle<T>(text: string, kind: string, read: (facts: BundleVa
   }
 }
 
-/** The facts of an issuer's bundle: nothing of it becomes a path or an address to ask. Throws `bundle-invalid`. */
+/** The facts of an issuer's bundle. Throws `bundle-invalid`. */
 export function factsOfBundle(text: string): DoctorFacts {
-  return readBundle(text, bundleKind, factsOf);
+  return readBundle(text, bundleKind, issuerFactsOf);
 }

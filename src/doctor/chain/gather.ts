@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { isFetchedPublicly } from "../../config/index.ts";
 import { defined, links, PodtrustError, textOf, recordOf, setting } from "../../core/base/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import {
@@ -19,7 +20,7 @@ import {
 import { type DoctorFacts, withLateness } from "../index.ts";
 import { accountLook, publishedLook } from "./aws.ts";
 import { apiServerLooks, clusterLook, reviewed } from "./cluster.ts";
-import { gatherIssuer, issuerFindings, type StackIssuerOptions, statusIssuer } from "./issuer.ts";
+import { gatherIssuer, type StackIssuerOptions, statusIssuer } from "./issuer.ts";
 import { keptLines, logTexts } from "./logs.ts";
 import { roleLimits } from "./limits.ts";
 import { look, type Looking, namesIn } from "./looking.ts";
@@ -168,6 +169,8 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
     stsAddresses(options),
   ]);
   const { logs, ...seen } = ofCluster;
+  // How long this program was held up is measured over the whole look.
+  const { lateMs: _lateMs, ...outside } = issuer;
   return {
     stack: config.stack,
     issuer: config.issuer,
@@ -178,7 +181,8 @@ async function gathered(options: ChainOptions): Promise<ChainFacts> {
     stsAddresses: addresses,
     texts: [...givenText(options), ...logs],
     ...seen,
-    served: issuerFindings(issuer, options),
+    outside,
+    isPublic: isFetchedPublicly(config),
     ...defined({
       published: publishedLook([issuer.reading, ...issuer.samples], route?.ca !== undefined),
       certificateRefused: facts.publisher?.certificate?.message,

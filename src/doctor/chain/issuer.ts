@@ -1,17 +1,9 @@
 import { isFetchedPublicly } from "../../config/index.ts";
 import { defined, PodtrustError } from "../../core/base/index.ts";
-import { type Reason, reasons } from "../../core/reasons/index.ts";
 import { parseJws } from "../../rules/oidc/index.ts";
 import type { GatherOptions, IssuerFacts } from "../../stack/index.ts";
-import {
-  addressesIn,
-  type DoctorFacts,
-  type DoctorOptions,
-  gatherFacts,
-  reportOf,
-  type TokenFacts,
-} from "../index.ts";
-import { isForSts, type StatusFinding } from "../judge/index.ts";
+import { addressesIn, type DoctorFacts, type DoctorOptions, gatherFacts, type TokenFacts } from "../index.ts";
+import { isForSts } from "../judge/index.ts";
 
 /** How a stack's issuer is looked at. */
 export interface StackIssuerOptions
@@ -65,18 +57,4 @@ export function statusIssuer(
   { route }: Pick<StackIssuerOptions, "route">,
 ): IssuerFacts {
   return { reading, names: names.map(nameOf), ...defined({ ca: route?.ca }) };
-}
-
-/** What is no fault of an issuer that is read from inside a network alone. */
-const ofPublic: ReadonlySet<Reason> = new Set(["EveryAddressPrivate", "AddressPrivate", "JwksUriPrivate"]);
-
-/** What `podtrust doctor URL` finds of a stack's issuer. */
-export function issuerFindings(
-  facts: DoctorFacts,
-  { config }: Pick<StackIssuerOptions, "config">,
-): readonly StatusFinding[] {
-  const isPublic = isFetchedPublicly(config);
-  return reportOf(facts)
-    .findings.filter(({ reason }) => reason !== "NotSeenFromOutside" && (isPublic || !ofPublic.has(reason)))
-    .map(({ link, reason, seen, next }) => ({ link, reason, outcome: reasons[reason].outcome, seen, next }));
 }

@@ -1,7 +1,7 @@
 import { defined, type Link, links } from "../../core/base/index.ts";
 import { type Outcome, type Reason, reasons } from "../../core/reasons/index.ts";
 import { parseIssuer } from "../../rules/oidc/index.ts";
-import type { BundleValue } from "../index.ts";
+import { type BundleValue, issuerFactsOf } from "../index.ts";
 import type {
   AccountLook,
   ApiServerLook,
@@ -176,7 +176,8 @@ export function chainFactsOf(part: BundleValue): ChainFacts {
     stsAddresses: textsOf(part.member("stsAddresses")),
     texts: each(part.member("texts"), textLookOf),
     ...defined({
-      served: maybe(part, "served", (all) => each(all, statusOf)),
+      outside: maybe(part, "outside", issuerFactsOf),
+      isPublic: maybe(part, "isPublic", (one) => one.boolean()),
       lateMs: maybe(part, "lateMs", (one) => one.number(maxMs)),
       cluster: maybe(part, "cluster", clusterOf),
       published: maybe(part, "published", publishedOf),

@@ -35,7 +35,10 @@ export interface PartyReport {
 
 /** The one object of `podtrust doctor --json`. */
 export interface DoctorReport extends Diagnosis {
-  readonly times: { readonly cold: number; readonly warm: number };
+  /** The stack whose config was given; absent for an issuer's URL. */
+  readonly stack?: string;
+  /** How long the slowest document took at first and later, in milliseconds; absent where none was asked. */
+  readonly times?: { readonly cold: number; readonly warm: number };
   readonly relyingParties: readonly PartyReport[];
 }
 

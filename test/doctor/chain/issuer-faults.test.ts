@@ -3,25 +3,37 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseConfig } from "../../../src/config/index.ts";
 import { type Reason, reasons } from "../../../src/core/reasons/index.ts";
-import { type ChainReport, gatherChain, stackReportOf } from "../../../src/doctor/chain/index.ts";
+import {
+  gatherChain,
+  judgeChain,
+  reportOfStackBundle,
+  stackBundleOf,
+  stackReportOf,
+} from "../../../src/doctor/chain/index.ts";
 import type { DoctorReport } from "../../../src/doctor/index.ts";
 import { faults, type IssuerCause } from "../faults.ts";
-import { reportOf } from "../outputs.ts";
+import { lookOf, reportOf } from "../outputs.ts";
 import { type DoctorWorld, host, newWorld } from "../world.ts";
+import { recordedFaults } from "./recorded.ts";
 
 /** That a token is the API server's is no fault of a stack: it is reviewed there. */
 const ofStack = (Object.keys(faults) as IssuerCause[]).filter((cause) => cause !== "TokenForCluster");
 
 /** What doctor says of a world with a config of its issuer, and with these sections beside it. */
-async function lookedAt(world: DoctorWorld, sections = "", isMeasured = false): Promise<ChainReport> {
+async function lookedAt(world: DoctorWorld, sections = "", isMeasured = false): Promise<DoctorReport> {
   const { issuer, token, ...options } = world.options();
   const config = await parseConfig(`stack: prod\nissuer: ${issuer}\n${sections}`, "podtrust.yaml", {});
   const facts = await gatherChain({ ...options, config, env: {}, ...(token && { token: token.text }) });
   // That the machine of the tests is busy is no fault but that one.
-  return stackReportOf(isMeasured ? facts : { ...facts, lateMs: 0 });
+  const seen = isMeasured ? facts : { ...facts, lateMs: 0 };
+  const report = stackReportOf(seen);
+  const bundle = JSON.stringify(stackBundleOf(seen));
+  assert.deepEqual(reportOfStackBundle(bundle), report);
+  for (const secret of world.secrets) assert.ok(!bundle.includes(secret), bundle);
+  return report;
 }
 
-async function withConfig(cause: IssuerCause): Promise<ChainReport> {
+async function withConfig(cause: IssuerCause): Promise<DoctorReport> {
   await using world = await newWorld();
   await faults[cause](world);
   return await lookedAt(world, "", cause === "LookDelayed");
@@ -47,7 +59,7 @@ const elsewhere: ReadonlySet<Reason> = new Set([
 const beside: { readonly [C in IssuerCause]?: string } = { AnswersDiffer: "jwks JwksUnusual" };
 
 /** What a report says of the issuer. */
-function reasonsOf({ findings }: DoctorReport | ChainReport): readonly string[] {
+function reasonsOf({ findings }: DoctorReport): readonly string[] {
   return findings
     .filter(({ reason }) => !elsewhere.has(reason))
     .map(({ reason, link }) => `${link} ${reason}`)
@@ -55,6 +67,24 @@ function reasonsOf({ findings }: DoctorReport | ChainReport): readonly string[] 
 }
 
 describe("a fault of an issuer", () => {
+  test("that status names in the same words has its publisher's advice", async () => {
+    const { facts: outside } = await lookOf("TlsFailed");
+    const healthy = recordedFaults().find(({ cause }) => cause === "healthy")?.facts;
+    assert.ok(healthy);
+    const told = {
+      reason: "TlsFailed",
+      outcome: "broken",
+      seen: "its publisher says",
+      next: "Wait.",
+    } as const;
+    const { findings } = judgeChain({ ...healthy, outside, status: [{ link: "tls", ...told }] });
+    const found = findings.filter(({ reason }) => reason === "TlsFailed");
+    assert.deepEqual(
+      found.map(({ next }) => next),
+      ["Wait."],
+    );
+  });
+
   for (const cause of ofStack) {
     test(`named ${cause} is named with a config as with the URL, and once`, async () => {
       const report = await withConfig(cause);

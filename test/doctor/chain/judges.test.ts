@@ -1,10 +1,11 @@
 /** What the judges make of facts that are like those of a fault and not the same: by one change each, the rule's other side. */
+import type { DoctorReport } from "../../../src/doctor/index.ts";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Reason } from "../../../src/core/reasons/index.ts";
-import { type ChainFacts, type ChainReport, judgeChain } from "../../../src/doctor/chain/index.ts";
+import { type ChainFacts, judgeChain } from "../../../src/doctor/chain/index.ts";
 import { apiServerLooks } from "../../../src/doctor/chain/cluster.ts";
 import { knownWords } from "../../../src/doctor/judge/index.ts";
 import { type Recorded, recordedFaults } from "./recorded.ts";
@@ -37,7 +38,7 @@ function put(facts: object, place: string, value: unknown): void {
   else inside[last] = value;
 }
 
-function judged(of: Recorded["cause"], change: Change): ChainReport {
+function judged(of: Recorded["cause"], change: Change): DoctorReport {
   const facts = structuredClone(recorded.get(of));
   assert.ok(facts, of);
   for (const [place, value] of Object.entries(change)) put(facts, place, value);

@@ -1,7 +1,8 @@
+import type { DoctorReport } from "../../../src/doctor/index.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isCause, type Reason } from "../../../src/core/reasons/index.ts";
-import { type ChainFacts, type ChainReport, judgeChain } from "../../../src/doctor/chain/index.ts";
+import { type ChainFacts, judgeChain } from "../../../src/doctor/chain/index.ts";
 import { type FaultOutput, steady } from "../outputs.ts";
 
 /**
@@ -24,7 +25,7 @@ export function recordedFaults(): readonly Recorded[] {
 }
 
 /** What doctor says of a cause in a report, as its page shows it. */
-function outputOf({ findings }: ChainReport, cause: Reason): FaultOutput | undefined {
+function outputOf({ findings }: DoctorReport, cause: Reason): FaultOutput | undefined {
   const found = findings.find(({ reason }) => reason === cause);
   return found && { link: found.link, seen: steady(found.seen), next: steady(found.next) };
 }

@@ -1,6 +1,7 @@
+import type { DoctorReport } from "../../../src/doctor/index.ts";
 import assert from "node:assert/strict";
 import type { Reason } from "../../../src/core/reasons/index.ts";
-import type { ChainFacts, ChainReport } from "../../../src/doctor/chain/index.ts";
+import type { ChainFacts } from "../../../src/doctor/chain/index.ts";
 
 /** Whether a pod that is made now gets what it needs; undefined where it was not tried. */
 function isInjecting({ workloads }: ChainFacts): boolean | undefined {
@@ -13,7 +14,7 @@ function isInjecting({ workloads }: ChainFacts): boolean | undefined {
  * none that is broken says to change nothing, none that time mends says to change something, and no pod is to be made anew to get a role
  * where a new one gets none.
  */
-export function assertSound(report: ChainReport, facts: ChainFacts, cause?: Reason): void {
+export function assertSound(report: DoctorReport, facts: ChainFacts, cause?: Reason): void {
   const shown = JSON.stringify(report, undefined, 2);
   if (cause !== undefined) {
     const found = report.findings.find(({ reason }) => reason === cause);

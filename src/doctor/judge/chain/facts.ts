@@ -1,5 +1,6 @@
 import type { Link } from "../../../core/base/index.ts";
 import type { Outcome, Reason } from "../../../core/reasons/index.ts";
+import type { DoctorFacts } from "../../facts.ts";
 
 /*
  * All that was seen of a stack, as plain data: what is here can be written as JSON and read again. It holds no token, no key
@@ -312,8 +313,10 @@ export interface ChainFacts {
   /** Milliseconds by which the program that looked was held up itself; absent if it was not measured. */
   readonly lateMs?: number;
   readonly status: readonly StatusFinding[];
-  /** What the judges of an issuer's URL found broken in the same readings; absent in a bundle of before they were asked. */
-  readonly served?: readonly StatusFinding[];
+  /** The issuer as its URL shows it; absent in what was recorded without it. */
+  readonly outside?: DoctorFacts;
+  /** Whether relying parties outside the stack's own network read the issuer; absent: they do. */
+  readonly isPublic?: boolean;
   readonly cluster?: ClusterLook;
   readonly published?: PublishedLook;
   /** Why the publisher's certificate could not be had, in its CA's words; absent where it was, or was not asked. */

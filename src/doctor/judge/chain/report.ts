@@ -1,6 +1,7 @@
-import { defined, isoTime, links } from "../../../core/base/index.ts";
+import { defined, isoTime, links, mapped } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
-import { type Diagnosis, type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
+import { type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
+import { type DoctorReport, judgeIssuerFacts } from "../report.ts";
 import { judgeBoundaries } from "./boundary.ts";
 import { judgeCluster } from "./cluster.ts";
 import { isHeldUp, lookDelayed, sameReasons } from "../delayed-look.ts";
@@ -14,11 +15,6 @@ import { judgeSts } from "./sts.ts";
 import { judgeTexts } from "./texts.ts";
 import { judgeTrust } from "./trust.ts";
 import { judgeWebhooks } from "./webhooks.ts";
-
-/** What was found of a stack: the one object of `podtrust doctor --json` with a config. */
-export interface ChainReport extends Diagnosis {
-  readonly stack: string;
-}
 
 /** Each is pure, and knows nothing of the others. */
 const judges: readonly ((facts: ChainFacts) => readonly DoctorFinding[])[] = [
@@ -135,7 +131,9 @@ function withoutTimes(facts: ChainFacts): ChainFacts {
   return {
     ...facts,
     status: facts.status.filter(({ reason }) => !ofTimes.has(reason)),
-    ...defined({ served: facts.served?.filter(({ reason }) => !ofTimes.has(reason)) }),
+    ...defined({
+      outside: mapped(facts.outside, (seen) => ({ ...seen, ...defined({ lateMs: facts.lateMs }) })),
+    }),
     workloads: facts.workloads.map((workload) =>
       "seen" in workload.trial
         ? { ...workload, trial: { seen: { ...workload.trial.seen, took: 0 } } }
@@ -155,15 +153,17 @@ function heldUp(
 }
 
 /** What the facts mean. Pure: the same facts always mean the same. */
-export function judgeChain(facts: ChainFacts): ChainReport {
+export function judgeChain(facts: ChainFacts): DoctorReport {
   const { stack, issuer, now, status, lateMs = 0 } = facts;
   const plain = foundIn(facts);
-  const found = isHeldUp({ lateMs }) ? heldUp(facts, plain, lateMs) : plain;
+  const isLate = isHeldUp({ lateMs, ...defined({ timeoutMs: facts.outside?.timeoutMs }) });
+  const found = isLate ? heldUp(facts, plain, lateMs) : plain;
   const excluded = holding(status, found);
   const seen = new Set(
     [...found.filter(({ verdict }) => verdict !== "unseen"), ...excluded].map(({ link }) => link),
   );
   const broken = found.find(({ verdict }) => verdict === "broken");
+  const outside = mapped(facts.outside, judgeIssuerFacts);
   return {
     stack,
     issuer,
@@ -173,5 +173,7 @@ export function judgeChain(facts: ChainFacts): ChainReport {
     findings: found,
     excluded: [...excluded, ...excludedThumbprints(facts)],
     unseen: links.filter((link) => !seen.has(link)),
+    ...defined({ times: outside?.times }),
+    relyingParties: outside?.relyingParties ?? [],
   };
 }

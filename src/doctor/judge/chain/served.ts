@@ -1,6 +1,7 @@
-import { defined, type Link } from "../../../core/base/index.ts";
+import type { Link } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
-import { type DoctorFinding, finding } from "../finding.ts";
+import type { DoctorFinding } from "../finding.ts";
+import { judgeIssuerFacts } from "../report.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 
 const ofIssuer: ReadonlySet<Link> = new Set(["discovery", "jwks", "dns", "tls", "reachability"]);
@@ -19,14 +20,24 @@ const plain: ReadonlySet<Reason> = new Set([
   "NameNotResolved",
 ]);
 
-/** What the judges of an issuer found, but for what `status` says in the same words and with its publisher's advice. */
-export function judgeServed({ served = [], status, workloads }: ChainFacts): readonly DoctorFinding[] {
-  const said = new Set(status.map(({ reason }) => reason));
-  // Where STS has read both documents, the internet has another view of the name.
+/** What is no fault of an issuer that is read from inside a network alone. */
+const ofPublic: ReadonlySet<Reason> = new Set(["EveryAddressPrivate", "AddressPrivate", "JwksUriPrivate"]);
+
+/** What is known to be none: an inner network's relying parties read it there, or STS has read it by another view of the name. */
+function isNoFault({ isPublic = true, workloads }: ChainFacts, reason: Reason): boolean {
+  if (!isPublic && ofPublic.has(reason)) return true;
   const isRead = workloads.some(({ exchange }) => exchange?.kind === "accepted");
-  return served
-    .filter(({ reason }) => !said.has(reason) && !(isRead && reason === "EveryAddressPrivate"))
-    .map(({ reason, seen, next, link }) => finding(reason, { seen, link, ...defined({ next }) }));
+  return isRead && reason === "EveryAddressPrivate";
+}
+
+/** What an issuer's URL shows, but for what `status` says in the same words and with its publisher's advice. */
+export function judgeServed(facts: ChainFacts): readonly DoctorFinding[] {
+  const { outside, status } = facts;
+  if (outside === undefined) return [];
+  const said = new Set<Reason>(["NotSeenFromOutside", ...status.map(({ reason }) => reason)]);
+  return judgeIssuerFacts(outside).findings.filter(
+    ({ reason }) => !said.has(reason) && !isNoFault(facts, reason),
+  );
 }
 
 /**
