@@ -107,6 +107,15 @@ describe("an issuer of one's own at a private address", () => {
     assert.ok(report.excluded.some(({ link }) => link === "jwks"));
   });
 
+  test("is no fault where STS has read it, by another view of its name", async () => {
+    const { facts: outside } = await lookOf("EveryAddressPrivate");
+    const healthy = recordedFaults().find(({ cause }) => cause === "healthy")?.facts;
+    assert.equal(healthy?.workloads[0]?.exchange?.kind, "accepted");
+    assert.equal(judgeChain({ ...healthy, outside }).broken, undefined);
+    const unasked = { ...healthy, workloads: [], outside };
+    assert.equal(judgeChain(unasked).broken?.reason, "EveryAddressPrivate");
+  });
+
   test("is no fault where a relying party in the same network alone reads it", async () => {
     await using world = await innerIssuer();
     const { broken, excluded } = await lookedAt(world, bao);
