@@ -46,6 +46,7 @@ export const allowed: Record<string, readonly string[]> = {
   "core/x509": [],
   "core/age": ["core/base"],
   "core/html": [],
+  "core/junit": ["core/terminal"],
   issuer: ["core/base", "core/reasons", "rules/oidc", "rules/keys", "core/http", "rules/judge"],
   "core/yaml": [],
   "stack/export/hcl": [],
@@ -213,6 +214,7 @@ export const allowed: Record<string, readonly string[]> = {
   "backup/archive": ["core/base"],
   stack: [
     "core/base",
+    "core/junit",
     "core/reasons",
     "rules/oidc",
     "rules/keys",
@@ -312,6 +314,7 @@ export const allowed: Record<string, readonly string[]> = {
   ],
   cli: [
     "core/base",
+    "core/junit",
     "core/credentials",
     "core/reasons",
     "rules/oidc",

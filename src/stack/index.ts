@@ -76,7 +76,7 @@ export {
 } from "./status/index.ts";
 export {
   type CaseReport,
-  junitXml,
+  testXml,
   type TestOptions,
   type TestReport,
   testStack,

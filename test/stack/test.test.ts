@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import { type AwsAccess, type AwsSession, openAws } from "../../src/providers/aws/index.ts";
-import { junitXml, type TestOptions, type TestReport, testStack } from "../../src/stack/index.ts";
+import { testXml, type TestOptions, type TestReport, testStack } from "../../src/stack/index.ts";
 import { podtrustHere } from "../support/cli.ts";
 import { settle, TestClock } from "../support/clock.ts";
 import { demoAccount, chainYaml, type ChainWorld, startChainWorld } from "../support/chain-world.ts";
@@ -125,7 +125,7 @@ describe("test", () => {
     const report = await run({ open });
     assert.deepEqual([report.ok, report.passed, report.failed, report.notAsked], [false, 0, 0, 4]);
     assert.match(report.cases[3]?.got ?? "", /^STS could not be asked: /u);
-    const xml = junitXml(report, 0);
+    const xml = testXml(report, 0);
     assert.match(xml, /failures="0" errors="4" skipped="1"/u);
     assert.match(xml, /<error message="STS could not be asked/u);
   });
@@ -152,7 +152,7 @@ describe("test", () => {
   test("JUnit XML is well-formed whatever AWS said, and counts the same", async () => {
     const report = await run();
     const odd = { ...report.cases[1]!, verdict: "failed" as const, got: 'a <b> & "c" \u0000\u001B\uD800 é' };
-    const xml = junitXml({ ...report, cases: [...report.cases, odd], failed: 1 }, 0);
+    const xml = testXml({ ...report, cases: [...report.cases, odd], failed: 1 }, 0);
     assert.equal(XMLValidator.validate(xml), true);
     const parsed = new XMLParser({ ignoreAttributes: false }).parse(xml) as {
       testsuites: {
@@ -164,7 +164,7 @@ describe("test", () => {
     assert.ok("skipped" in testsuite.testcase[4]!);
     assert.match(
       (testsuite.testcase[5]!["failure"] as { "@_message": string })["@_message"],
-      /^a <b> & "c" ��� é expected:/u,
+      /^a <b> & "c" \\u0000\\u001b\\ud800 é expected:/u,
     );
   });
 

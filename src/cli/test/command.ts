@@ -66,10 +66,10 @@ function caseLines(one: CaseReport): readonly Text[] {
 }
 
 async function writeJunit(context: CommandContext, name: string, report: TestReport): Promise<void> {
-  const { junitXml } = await import("../../stack/index.ts");
+  const { testXml } = await import("../../stack/index.ts");
   const file = context.path(name);
   try {
-    await writeFile(file, junitXml(report, context.clock.now()));
+    await writeFile(file, testXml(report, context.clock.now()));
   } catch (cause) {
     throw new PodtrustError("file-unwritable", `--junit ${file}: ${errorText(cause)}`, { cause });
   }

@@ -1,3 +1,3 @@
 export type { CaseReport, TestReport, CaseVerdict } from "./case.ts";
-export { junitXml } from "./junit.ts";
+export { testXml } from "./junit.ts";
 export { type TestOptions, testStack } from "./stack-test.ts";
