@@ -23,6 +23,7 @@ for (;;) {
   await systemClock.sleep(5);
   const now = systemClock.elapsed();
   // As long as a renewal holds: who slept so long can hold nothing, however busy the machine was besides.
-  if (now - last > Number(durationMs)) say(lease.held ? "writes after a sleep" : "does not write after a sleep");
+  if (now - last > Number(durationMs))
+    say(lease.held ? "writes after a sleep" : "does not write after a sleep");
   last = now;
 }
