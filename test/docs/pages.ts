@@ -98,10 +98,14 @@ export interface Understood {
   readonly options: readonly string[];
 }
 
+function programOf(): ReturnType<typeof createProgram> {
+  const switches = { json: false, verbose: false };
+  return createProgram(createContext(podtrustHost(), switches), switches, podtrust);
+}
+
 /** Parses the words after `podtrust` and does nothing more; throws what the command line would complain of. */
 export async function understand(args: readonly string[]): Promise<Understood> {
-  const switches = { json: false, verbose: false };
-  const program = await createProgram(createContext(podtrustHost(), switches), switches, podtrust);
+  const program = await programOf();
   const uses = await everyUse(podtrust);
   let found: Understood | undefined;
   const all = [program];
@@ -118,4 +122,20 @@ export async function understand(args: readonly string[]): Promise<Understood> {
   await parse(program, args);
   if (found === undefined) throw new Error(`podtrust ${args.join(" ")} names no command`);
   return found;
+}
+
+/** The command that some words begin with, as the tree has it: also where an argument of it is missing. */
+export async function namedBy(
+  words: readonly string[],
+): Promise<Understood & { readonly holds: readonly string[] }> {
+  let command = await programOf();
+  const names: string[] = [];
+  for (const word of words) {
+    const inner = command.commands.find((one) => one.name() === word);
+    if (inner === undefined) break;
+    command = inner;
+    names.push(word);
+  }
+  const options = ["--help", ...command.options.map(({ long }) => long ?? "")];
+  return { name: names.join(" "), options, holds: command.commands.map((one) => one.name()) };
 }
