@@ -101,6 +101,24 @@ describe("what status advises", () => {
       end();
     });
 
+    test("a key that the config itself distrusts is not taken back by a command, which would refuse", async () => {
+      world.cluster.keys.promote(fresh);
+      const text = `${chainYaml(world.issuer.issuer, `${world.folder}/kubeconfig`)}publisher: {distrusted: [${fresh}], https: {listen: ["127.0.0.1:8443"], certificateFile: a.pem, keyFile: b.pem}}\n`;
+      const config = await world.configOf(text);
+      const { broken } = await world.look({ ...seeing({ distrusted: [fresh] }), config });
+      assert.match(broken?.next ?? "", /lists it in publisher\.distrusted, .* take it out of there/u);
+      assert.doesNotMatch(broken?.next ?? "", /podtrust rotate/u);
+      end();
+    });
+
+    test("a key of an issuer that somebody else serves is not looked for by a command about a publisher", async () => {
+      world.cluster.keys.promote(fresh);
+      const { broken } = await world.look();
+      assert.equal(broken?.reason, "JwksKeyMissing");
+      assert.match(broken.next ?? "", /^Have it published where the issuer is served: kubectl get --raw/u);
+      end();
+    });
+
     test("a publisher that is blind: what it needs is the next step, and it is told at its own", async () => {
       world.cluster.keys.promote(fresh);
       const blind = {

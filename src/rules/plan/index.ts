@@ -26,7 +26,15 @@ export {
   type StackOwner,
   stackRemark,
 } from "./ownership.ts";
-export { isEmpty, type Plan, type PlanInput, planOf, type Policy, unconfirmedOf } from "./plan.ts";
+export {
+  isEmpty,
+  type Plan,
+  type PlanInput,
+  planOf,
+  type Policy,
+  stepForOwner,
+  unconfirmedOf,
+} from "./plan.ts";
 export {
   type Change,
   type ChangeKind,

@@ -34,12 +34,16 @@ export interface Plan {
   readonly readings: Readings;
 }
 
-/** What to do about an owner, whatever the thing is. */
 const ownerNext: Readonly<Partial<Record<Owner["kind"], string>>> = {
   "newer-format": "Use that podtrust, or a newer one.",
   "other-identity":
     "It is another config's: choose another name for the stack in this one. If both are the same stack, write that identity into this config.",
 };
+
+/** What to do about an owner, whatever the thing is; undefined where that depends on the thing. */
+export function stepForOwner({ kind }: Owner): string | undefined {
+  return ownerNext[kind];
+}
 
 /** The error of a name that has another owner, or undefined when the thing is absent, ours, or to be adopted. */
 export function takenError(
@@ -50,7 +54,7 @@ export function takenError(
   if (!observed.exists || observed.owner.kind === "ours") return undefined;
   // This podtrust cannot understand what a newer one wrote, adopted or not.
   if (adopt && observed.owner.kind !== "newer-format") return undefined;
-  const next = ownerNext[observed.owner.kind] ?? ifTaken;
+  const next = stepForOwner(observed.owner) ?? ifTaken;
   return new PodtrustError(
     "plan-name-taken",
     `${id} exists already and belongs to ${ownerText(observed.owner)}`,

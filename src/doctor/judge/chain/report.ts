@@ -10,6 +10,7 @@ import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
 import { excludedThumbprints, judgeCertificate, judgeProviders } from "./provider.ts";
+import { withoutRefused } from "./refusals.ts";
 import { judgeServed, withoutRepeated } from "./served.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeTexts } from "./texts.ts";
@@ -117,7 +118,8 @@ function holding(status: readonly StatusFinding[], findings: readonly DoctorFind
 
 function foundIn(facts: ChainFacts): readonly DoctorFinding[] {
   const causes = withoutBrought(judges.flatMap((judge) => judge(facts)));
-  const found = ordered(withoutFollowing([...causes, ...remaining(facts, causes).map(asFinding)]));
+  const all = ordered(withoutFollowing([...causes, ...remaining(facts, causes).map(asFinding)]));
+  const found = withoutRefused(facts, all);
   // That a pod waits is told where nothing says why.
   const isExplained = found.some(({ verdict }) => verdict === "broken");
   return isExplained ? found.filter(({ reason }) => reason !== "PodWaits") : found;

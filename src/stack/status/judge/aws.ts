@@ -1,7 +1,7 @@
 import { defined, PodtrustError } from "../../../core/base/index.ts";
 import type { RoleConfig } from "../../../config/index.ts";
 import { readArn } from "../../../rules/oidc/index.ts";
-import { awsTags, ownerText } from "../../../rules/plan/index.ts";
+import { awsTags, ownerText, stepForOwner } from "../../../rules/plan/index.ts";
 import { diffPolicies, parsePolicy } from "../../../rules/trust/index.ts";
 import {
   admissionOf,
@@ -40,7 +40,7 @@ function ownership(
 ): readonly Finding[] {
   if (!observed.exists || observed.owner.kind === "ours") return [];
   const seen = `${what} does not carry this stack's tags: it seems to belong to ${ownerText(observed.owner)}`;
-  const next = `Take it over with podtrust import ${name}, or ${elsewhere}.`;
+  const next = stepForOwner(observed.owner) ?? `Take it over with podtrust import ${name}, or ${elsewhere}.`;
   return [finding("NotOwned", { seen, from, next })];
 }
 

@@ -58,10 +58,15 @@ function signingKids({ workloads }: JudgedFacts): ReadonlySet<string> {
 }
 
 /** What to do about a key that signs and is not published, as far as its publisher can be asked. */
-function nextForMissing({ publisher }: JudgedFacts, kids: readonly string[]): string {
+function nextForMissing({ publisher, config }: JudgedFacts, kids: readonly string[]): string {
+  // Somebody else serves this issuer: podtrust rotate knows nothing of it.
+  if (publisher === undefined && config.publisher === undefined)
+    return "Have it published where the issuer is served: kubectl get --raw /openid/v1/jwks prints the cluster's keys as they are now.";
   if (publisher === undefined)
     return "Publish it: on the publisher's host podtrust rotate status says why it is not there.";
   const distrusted = kids.find((kid) => publisher.distrusted.includes(kid));
+  if (distrusted !== undefined && config.publisher?.distrusted.includes(distrusted) === true)
+    return `The config lists it in publisher.distrusted, so that it is never published: let the cluster sign with another key, or take it out of there and have the publisher read its config again.`;
   if (distrusted !== undefined)
     return `It was distrusted, so that it is never published: let the cluster sign with another key, or take that back on the publisher's host: podtrust rotate restore ${distrusted}`;
   if (publisher.blind !== undefined) return publisher.blind.next;
