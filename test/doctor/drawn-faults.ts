@@ -9,7 +9,7 @@ import { type Recorded, recordedFaults } from "./chain/recorded.ts";
 import { newStack, type StackWorld } from "./chain/world.ts";
 import { both, type Fault, withPage } from "./fault.ts";
 import { encrypted } from "./network-faults.ts";
-import { key, newWorld, paths } from "./world.ts";
+import { host, key, newWorld, page, paths } from "./world.ts";
 
 /** What both kinds of report have. */
 export type Report = Pick<DoctorReport, "broken" | "findings">;
@@ -56,6 +56,28 @@ const ofIssuer = (fault: Fault) => async (): Promise<Report> => {
   } finally {
     await world.close();
   }
+};
+
+/** The same by the URL and by a config, whose status was led to a server with this fault. */
+const ofBoth = (fault: Fault, status: (world: StackWorld) => unknown) => async (): Promise<Report> => {
+  const { findings } = await ofIssuer(fault)();
+  await using stack = await newStack();
+  await status(stack);
+  const { lateMs: _late, ...facts } = await stack.gather();
+  const served = findings
+    .filter(({ verdict }) => verdict === "broken")
+    .map(({ link, reason, seen, next }) => ({ link, reason, outcome: "broken" as const, seen, next }));
+  return judgeChain({ ...facts, served });
+};
+
+const failing = { status: 503, body: "no healthy upstream" };
+
+/** Of two addresses the first, to which whoever asks is led, serves nothing. */
+const deadFirst: Fault = async (world) => {
+  await world.dns({ [`A ${host}`]: ["192.0.2.1", "192.0.2.2"] });
+  const dead = await world.start({}, "192.0.2.1");
+  await world.start({}, "192.0.2.2");
+  for (const document of ["discovery", "jwks"] as const) page(dead, document, failing);
 };
 
 /** The one workload of recorded facts, changed. */
@@ -267,6 +289,14 @@ const unwritten: readonly DrawnFault[] = [
         body: "<!doctype html><html><body>Sign in</body></html>",
       }),
     ),
+  },
+  {
+    number: "2-18",
+    fault: "one address of two is dead, and the config is given",
+    first: "AddressDead",
+    look: ofBoth(deadFirst, ({ chain }) => {
+      for (const path of Object.values(paths)) chain.issuer.pages.set(path, failing);
+    }),
   },
   {
     number: "2-21",

@@ -19,7 +19,7 @@ import type { Judged } from "./judged.ts";
 import { judgeKeys } from "./keys.ts";
 import { judgeNames } from "./names.ts";
 import { refined } from "./refine.ts";
-import { judgeAddresses, judgeSamples, judgeTimes, timesOf } from "./samples.ts";
+import { judgeAddresses, judgeSamples, judgeTimes, standingReading, timesOf } from "./samples.ts";
 import { judgeToken } from "./token.ts";
 import { judgeZone } from "./zone.ts";
 
@@ -104,7 +104,8 @@ function heldUp(facts: DoctorFacts, plain: JudgedFindings, lateMs: number): Judg
 }
 
 /** What the facts mean. Pure: the same facts always mean the same. */
-export function judgeIssuerFacts(facts: DoctorFacts): DoctorReport {
+export function judgeIssuerFacts(seen: DoctorFacts): DoctorReport {
+  const facts = { ...seen, reading: standingReading(seen) };
   const judgement = judgeIssuer(facts.reading);
   // What is slow is judged as though nothing had been held up, to know whether times have a say at all.
   const { lateMs = 0, ...unmeasured } = facts;

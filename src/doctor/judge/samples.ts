@@ -1,6 +1,6 @@
 import { textOf } from "../../core/base/index.ts";
 import { type DocumentReading, type IssuerReading, judgeIssuer } from "../../issuer/index.ts";
-import type { AddressFacts } from "../facts.ts";
+import type { AddressFacts, DoctorFacts } from "../facts.ts";
 import { isUnseen } from "./connections.ts";
 import { type DoctorFinding, finding } from "./finding.ts";
 import { isHeldUp } from "./delayed-look.ts";
@@ -31,15 +31,38 @@ function counted(readings: readonly DocumentReading[]): string {
     .join(", ");
 }
 
+const isWhole = (reading: IssuerReading): boolean => documentsOf(reading).every(isServed);
+const answers = ({ reading }: AddressFacts): boolean => isWhole(reading);
+
+/** Whether an address only asks to come more slowly: then it lives, and the look itself may be too much for it. */
+const isLimited = ({ reading }: AddressFacts): boolean =>
+  documentsOf(reading).some((one) => one.outcome === "answered" && one.response.status === 429);
+
+/**
+ * The reading by which the issuer itself is judged: of an address that serves both documents, where the first came from one
+ * that does not. What is wrong with the dead one is told with it, and is nothing of the documents.
+ */
+export function standingReading({ reading, addresses }: DoctorFacts): IssuerReading {
+  return isWhole(reading) ? reading : (addresses.find(answers)?.reading ?? reading);
+}
+
+/** Addresses that do not serve the documents, where another does. */
+function deadOf(addresses: readonly AddressFacts[]): readonly AddressFacts[] {
+  if (!addresses.some(answers)) return [];
+  return addresses.filter((one) => !isUnseen(one.reading.discovery) && !answers(one) && !isLimited(one));
+}
+
 /** What passes at times and at times does not. */
-export function judgeSamples({ reading, samples }: Judged): readonly DoctorFinding[] {
+export function judgeSamples({ reading, samples, addresses }: Judged): readonly DoctorFinding[] {
   const all = [reading, ...samples];
   const documents = all.flatMap(documentsOf);
   const failed = documents.filter((one) => !isServed(one));
   const contents = [...new Set(all.map(content).filter((one) => one !== undefined))];
   const found: DoctorFinding[] = [];
   if (failed.length > 0 && failed.length < documents.length && contents.length > 0) {
-    const reason = failed.some(isThrottled) ? "Throttled" : "AnswersFlaky";
+    // A dead address that answers 503 limits nobody.
+    const isLimiting = deadOf(addresses).length === 0 && failed.some(isThrottled);
+    const reason = isLimiting ? "Throttled" : "AnswersFlaky";
     found.push(
       finding(reason, { seen: `${documents.length} requests for the two documents: ${counted(documents)}` }),
     );
@@ -51,18 +74,16 @@ export function judgeSamples({ reading, samples }: Judged): readonly DoctorFindi
   return found;
 }
 
-const answers = ({ reading }: AddressFacts): boolean => documentsOf(reading).every(isServed);
-
 /** Each address of the name by itself. */
 export function judgeAddresses({ addresses }: Judged): readonly DoctorFinding[] {
   const unseen = addresses.filter(({ reading }) => isUnseen(reading.discovery));
   const seen = addresses.filter((one) => !unseen.includes(one));
-  const dead = seen.filter((one) => !answers(one));
+  const dead = deadOf(addresses);
   const found: DoctorFinding[] = unseen.map(({ address }) =>
     finding("AddressUnseen", { seen: `${address} is not asked from here` }),
   );
   const living = seen.filter(answers);
-  if (dead.length > 0 && living.length > 0) {
+  if (dead.length > 0) {
     const list = (some: readonly AddressFacts[]): string => some.map(({ address }) => address).join(", ");
     const how = counted(dead.flatMap(({ reading }) => documentsOf(reading)));
     const next = `Mend the server at ${list(dead)}, or take its record out of DNS.`;

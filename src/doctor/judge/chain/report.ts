@@ -11,7 +11,7 @@ import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
 import { excludedThumbprints, judgeCertificate, judgeProviders } from "./provider.ts";
 import { withoutRefused } from "./refusals.ts";
-import { judgeServed, withoutRepeated } from "./served.ts";
+import { judgeServed, ofIssuer, withoutRepeated } from "./served.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeTexts } from "./texts.ts";
 import { judgeTrust } from "./trust.ts";
@@ -66,9 +66,22 @@ const better: Readonly<Partial<Record<Reason, (cause: DoctorFinding) => boolean>
   AwsUnavailable: starting("StsIncident"),
 };
 
+/**
+ * Whether `status` was led to a dead address, and saw this there: it reads one. What is wrong with the documents themselves is
+ * found at the address that lives.
+ */
+function isOfDead({ served = [] }: ChainFacts, { link, outcome, reason }: StatusFinding): boolean {
+  const found = served.map((one) => one.reason);
+  return (
+    found.includes("AddressDead") && outcome === "broken" && ofIssuer.has(link) && !found.includes(reason)
+  );
+}
+
 /** What `status` found that no cause says better. */
 function remaining(facts: ChainFacts, causes: readonly DoctorFinding[]): readonly StatusFinding[] {
-  const reported = facts.status.filter(({ outcome, reason }) => outcome !== "ok" && reason !== "Skipped");
+  const reported = facts.status.filter(
+    (one) => one.outcome !== "ok" && one.reason !== "Skipped" && !isOfDead(facts, one),
+  );
   const told = reported.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
   const left = withoutRepeated(told, causes);
   // What STS refuses because of a link before it is no finding of its own.

@@ -4,7 +4,8 @@ import type { DoctorFinding } from "../finding.ts";
 import { judgeIssuerFacts } from "../report.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 
-const ofIssuer: ReadonlySet<Link> = new Set(["discovery", "jwks", "dns", "tls", "reachability"]);
+/** Links that an issuer's URL shows. */
+export const ofIssuer: ReadonlySet<Link> = new Set(["discovery", "jwks", "dns", "tls", "reachability"]);
 
 /** What `status` says of documents where it knows no more than that they cannot be read. */
 const plain: ReadonlySet<Reason> = new Set([
