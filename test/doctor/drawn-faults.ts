@@ -58,16 +58,19 @@ const ofIssuer = (fault: Fault) => async (): Promise<Report> => {
   }
 };
 
-/** The same by the URL and by a config, whose status was led to a server with this fault. */
-const ofBoth = (fault: Fault, status: (world: StackWorld) => unknown) => async (): Promise<Report> => {
-  const { findings } = await ofIssuer(fault)();
-  await using stack = await newStack();
-  await status(stack);
-  const { lateMs: _late, ...facts } = await stack.gather();
-  const served = findings
-    .filter(({ verdict }) => verdict === "broken")
-    .map(({ link, reason, seen, next }) => ({ link, reason, outcome: "broken" as const, seen, next }));
-  return judgeChain({ ...facts, served });
+/** The same by a config, whose status was led to a server with this fault. */
+const ofDead = (fault: Fault, status: (world: StackWorld) => unknown) => async (): Promise<Report> => {
+  const world = await newWorld();
+  try {
+    await fault(world);
+    const outside = await world.look();
+    await using stack = await newStack();
+    await status(stack);
+    const { lateMs: _late, ...facts } = await stack.gather();
+    return judgeChain({ ...facts, outside });
+  } finally {
+    await world.close();
+  }
 };
 
 const failing = { status: 503, body: "no healthy upstream" };
@@ -294,7 +297,7 @@ const unwritten: readonly DrawnFault[] = [
     number: "2-18",
     fault: "one address of two is dead, and the config is given",
     first: "AddressDead",
-    look: ofBoth(deadFirst, ({ chain }) => {
+    look: ofDead(deadFirst, ({ chain }) => {
       for (const path of Object.values(paths)) chain.issuer.pages.set(path, failing);
     }),
   },

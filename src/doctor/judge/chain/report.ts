@@ -70,17 +70,16 @@ const better: Readonly<Partial<Record<Reason, (cause: DoctorFinding) => boolean>
  * Whether `status` was led to a dead address, and saw this there: it reads one. What is wrong with the documents themselves is
  * found at the address that lives.
  */
-function isOfDead({ served = [] }: ChainFacts, { link, outcome, reason }: StatusFinding): boolean {
-  const found = served.map((one) => one.reason);
-  return (
-    found.includes("AddressDead") && outcome === "broken" && ofIssuer.has(link) && !found.includes(reason)
-  );
+function isOfDead(found: ReadonlySet<Reason>, { link, outcome, reason }: StatusFinding): boolean {
+  return found.has("AddressDead") && outcome === "broken" && ofIssuer.has(link) && !found.has(reason);
 }
 
 /** What `status` found that no cause says better. */
 function remaining(facts: ChainFacts, causes: readonly DoctorFinding[]): readonly StatusFinding[] {
+  const outside = mapped(facts.outside, judgeIssuerFacts)?.findings ?? [];
+  const found = new Set(outside.map(({ reason }) => reason));
   const reported = facts.status.filter(
-    (one) => one.outcome !== "ok" && one.reason !== "Skipped" && !isOfDead(facts, one),
+    (one) => one.outcome !== "ok" && one.reason !== "Skipped" && !isOfDead(found, one),
   );
   const told = reported.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
   const left = withoutRepeated(told, causes);
