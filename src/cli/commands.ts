@@ -105,6 +105,7 @@ export const podtrust: CommandTree = {
       commands: [
         {
           name: "serve",
+          lasting: true,
           description:
             "serve the cluster's OIDC discovery document and JWKS over HTTPS, with a certificate from Let's Encrypt",
           load: () => import("./serve/with-clouds.ts"),

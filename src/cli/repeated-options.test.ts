@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
-import { podtrustHost } from "../../test/support/cli.ts";
+import { podtrustHere, podtrustHost } from "../../test/support/cli.ts";
 import { podtrust } from "./commands.ts";
 import { createContext, createProgram, type Switches } from "../core/command-line/index.ts";
 
@@ -41,4 +44,22 @@ test("a command that a hint names repeats the -f, --connect-to and --ca that wer
 test("a hint stays as it is where nothing was given", async () => {
   const hint = await hintsAfter("status");
   assert.equal(hint("Run podtrust up."), "Run podtrust up.");
+});
+
+test("serve, which loads no other command's words until it fails, then repeats -f in its next step", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "podtrust-hint-"));
+  t.after(() => rm(folder, { recursive: true }));
+  await mkdir(join(folder, "state"), { mode: 0o700 });
+  await writeFile(join(folder, "state/restoring.json"), "{}\n", { mode: 0o600 });
+  const publisher = {
+    source: { kubeconfig: "none" },
+    stateDir: "state",
+    insecurePlainHttpBehindProxy: { listen: ["127.0.0.1:0"] },
+  };
+  const config = { stack: "eu", issuer: "https://oidc.example.com", publisher };
+  await writeFile(join(folder, "eu.yaml"), JSON.stringify(config));
+  const { code, err } = await podtrustHere(["serve", "-f", "eu.yaml"], { cwd: folder });
+  assert.equal(code, 1, err);
+  assert.match(err, /^code: {2}restore-unfinished$/mu);
+  assert.match(err, /podtrust restore -f eu\.yaml/u);
 });

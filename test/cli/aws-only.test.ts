@@ -107,6 +107,20 @@ describe("a program that has to do with AWS alone", () => {
     });
   }
 
+  test("podtrust serve -f loads the words of no other command, and nothing that only they reach", async () => {
+    const [, , served] = runs;
+    assert.ok(served !== undefined);
+    const files = await loadedBy(...served);
+    assert.deepEqual(
+      files.filter((file) =>
+        /^cli\/(?!serve\/)[\w-]+\/command\.ts$|^(?:stack|operator|sandbox)\//u.test(file),
+      ),
+      [],
+    );
+    // Each module is memory that a publisher holds for as long as it runs.
+    assert.ok(files.length <= 590, `serve loads ${files.length} modules`);
+  });
+
   const declaring: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [
     [["plan", "-f", "google.yaml"], "stack/parts/gcp/part.ts"],
     [["plan", "--bindings", "google-files"], "operator/bindings/gcp/plan-files.ts"],

@@ -2,13 +2,13 @@ import type { Command } from "commander";
 import type { ShownKeys } from "../../backup/index.ts";
 import type { Config } from "../../config/index.ts";
 import type { EarlierRoles } from "../../operator/bindings/index.ts";
+import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import type { RestorePlan, RestoreStep } from "../../publisher/index.ts";
 import type { CommandUses } from "../../core/command-line/index.ts";
 import { defined, isoTime } from "../../core/base/index.ts";
 import { confirm, rich, yellow } from "../../core/terminal/index.ts";
 import type { IdentityOptions } from "../backup/open.ts";
 import type { CommandContext } from "../context.ts";
-import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type RouteOptions, routeOf } from "../options/route.ts";
 import { collect, withRoute } from "../options/stack.ts";
 
@@ -32,12 +32,6 @@ export const uses: CommandUses = {
     guide: "backup-and-restore",
   },
 };
-
-/** The cluster of the config; its client is loaded with the first question. */
-async function clusterApi(context: CommandContext, config: Config): Promise<KubernetesApi> {
-  const { clusterOf } = await import("../options/cluster.ts");
-  return clusterOf(context, config);
-}
 
 /** `podtrust restore FILE`: restores a publisher's backup, before the publisher is started. */
 export function define(command: Command, context: CommandContext): void {
@@ -110,6 +104,12 @@ function printPlan(context: CommandContext, plan: RestorePlan, backup: ShownBack
   );
 }
 
+/** The cluster of a config: what opens it reaches all of a stack, which help goes without. */
+async function clusterOfConfig(context: CommandContext, config: Config): Promise<KubernetesApi> {
+  const { clusterOf } = await import("../options/cluster.ts");
+  return clusterOf(context, config);
+}
+
 /** The keys that the config's cluster and its issuer show now. */
 async function shownNow(context: CommandContext, config: Config, options: RouteOptions): Promise<ShownKeys> {
   const { shownKeys } = await import("../../backup/index.ts");
@@ -122,7 +122,7 @@ async function shownNow(context: CommandContext, config: Config, options: RouteO
     const api =
       config.cluster === undefined
         ? await openKubernetes(publisherOf(config).source, { env, clock, consent: consentOf(context) })
-        : await clusterApi(context, config);
+        : await clusterOfConfig(context, config);
     return (await api.oidcDocuments({ signal: inTime })).jwks;
   };
   return shownKeys({ issuer: config.issuer, route, cluster, signal });
@@ -134,7 +134,7 @@ async function rolesLeft(context: CommandContext, config: Config): Promise<Earli
   const { earlierRoles } = await import("../../operator/bindings/index.ts");
   const { clock, env, signal, progress } = context;
   const notice = (text: string): void => progress.line(`note: ${text}`, 6);
-  const cluster = config.cluster === undefined ? undefined : () => clusterApi(context, config);
+  const cluster = config.cluster === undefined ? undefined : () => clusterOfConfig(context, config);
   return earlierRoles({ config, clock, env, notice }, cluster, signal);
 }
 

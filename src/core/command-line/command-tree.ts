@@ -44,6 +44,7 @@ export async function runTree(args: readonly string[], host: Host, tree: Command
   } catch (thrown) {
     const error = failureOf(thrown, host);
     if (error === undefined) return 0;
+    if (switches.repeat === undefined) await switches.loadRepeat?.();
     printFailure(context, withHelp(error, program, args));
     return exitCodeOfSignal(host.signal) ?? exitCodeOf(error);
   }

@@ -45,6 +45,8 @@ export interface Switches {
   verbose: boolean;
   /** Lets the commands of a hint repeat the options that say where things are. */
   repeat?: (hint: string) => string;
+  /** Sets `repeat`: a command that lasts goes without it until it fails. */
+  loadRepeat?: () => Promise<void>;
 }
 
 /** A context whose switches may still change until the action starts. */

@@ -56,6 +56,11 @@ function addUse(command: Command, uses: CommandUses): void {
 const subcommandTerm = (command: Command): string =>
   command.parent?.parent === null ? command.name() : new Help().subcommandTerm(command);
 
+/** Whether a command of the root's runs until it is stopped. */
+const isLasting = (command: Command, { groups }: CommandTree): boolean =>
+  command.parent?.parent === null &&
+  groups.some(({ commands }) => commands.some(({ name, lasting }) => lasting && name === command.name()));
+
 /**
  * The commands of a tree with the switches that each of them takes. With `line`, only the commands that it names are
  * loaded; the others have a name and a description, as help lists them.
@@ -125,8 +130,11 @@ export async function createProgram(
     switches.verbose = given.verbose === true;
     if (!saysWhere(action)) return;
     // A hint may name any command, and the line has loaded its own alone.
-    const whole = line === undefined ? program : await createProgram(context, switches, tree);
-    switches.repeat = repeating(whole, action);
+    switches.loadRepeat = async () => {
+      const whole = line === undefined ? program : await createProgram(context, switches, tree);
+      switches.repeat = repeating(whole, action);
+    };
+    if (!isLasting(action, tree)) await switches.loadRepeat();
   });
   return program;
 }

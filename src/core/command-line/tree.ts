@@ -18,6 +18,8 @@ export interface CommandEntry {
   readonly description: string;
   /** Not listed: for programs of ours, not for people. */
   readonly hidden?: true;
+  /** Runs until it is stopped, so that its memory counts; it says a hint only where it fails. */
+  readonly lasting?: true;
   /** Called only where the command is named: a command line pays for no other command's words. */
   readonly load: () => Promise<CommandWords>;
 }
