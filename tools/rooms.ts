@@ -29,10 +29,24 @@ export const allowed: Record<string, readonly string[]> = {
   "rules/plan": ["core/base"],
   "rules/injection": ["core/base", "core/reasons", "rules/oidc"],
   "rules/bindings": ["core/base", "core/reasons", "rules/oidc", "rules/trust", "rules/injection"],
+  // Kinds and names: whoever reads objects of the cluster knows them, and not what judges a binding.
+  "rules/bindings/names": ["core/base"],
   // What is Azure's alone: loaded by code that handles its bindings.
-  "rules/bindings/azure": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
+  "rules/bindings/azure": [
+    "core/base",
+    "rules/oidc",
+    "rules/injection",
+    "rules/bindings",
+    "rules/bindings/names",
+  ],
   // Bindings at Google: loaded on demand.
-  "rules/bindings/gcp": ["core/base", "rules/oidc", "rules/injection", "rules/bindings"],
+  "rules/bindings/gcp": [
+    "core/base",
+    "rules/oidc",
+    "rules/injection",
+    "rules/bindings",
+    "rules/bindings/names",
+  ],
   "rules/distribution": ["core/base"],
   "rules/dns": ["core/base", "rules/plan"],
   "rules/tokens": ["core/base"],
@@ -115,7 +129,7 @@ export const allowed: Record<string, readonly string[]> = {
     "core/home",
     "rules/oidc",
     "rules/keys",
-    "rules/bindings",
+    "rules/bindings/names",
     "rules/distribution",
     "core/files",
     "core/http",

@@ -11,11 +11,12 @@ import { type IssuerNaming, noNaming } from "./sections/issuer-naming.ts";
 import { dnsRules } from "./dns/rules.ts";
 import { type ConfigProblem, problemText } from "./mistakes/problem.ts";
 import { resolveConfig } from "./resolve.ts";
-import { readOperatorTrust } from "./operator/trust-file.ts";
 import type { PartySection } from "./sections/party-section.ts";
 import { loadSection, partiesIn } from "./relying-parties.ts";
 import { machineRules } from "./machine/rules.ts";
 import { publisherRules } from "./publisher/rules.ts";
+import type { OperatorTrust } from "./operator/trust-file.ts";
+import { valueAt } from "./mistakes/rule.ts";
 import { schemaProblems } from "./schema-problems.ts";
 import type { ConfigInput } from "./schema.ts";
 import { secretProblems } from "./mistakes/secret-problems.ts";
@@ -44,6 +45,13 @@ function merged(
   );
 }
 
+/** The operator's trust. What reads it and judges it is loaded by a config that has the section. */
+async function operatorIn(document: ConfigDocument, file: string, env: Environment): Promise<OperatorTrust> {
+  if (valueAt(document.value, ["operator"]) === undefined) return { problems: [] };
+  const { readOperatorTrust } = await import("./operator/trust-file.ts");
+  return readOperatorTrust(document, file, env);
+}
+
 /** What the door's function of this name does (`open.ts`). */
 export async function parseConfig(
   text: string,
@@ -59,7 +67,7 @@ export async function parseConfig(
     ]);
   }
   const inline = await readInlinePolicies(document, file, env);
-  const operator = await readOperatorTrust(document, file, env);
+  const operator = await operatorIn(document, file, env);
   const found = [...inline.problems, ...operator.problems];
   const parties = await Promise.all(partiesIn(document).map(loadSection));
   const problems = merged(secretProblems(document), allProblems(document, parties, found));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { defined, mapped } from "../core/base/index.ts";
 import { fetchedFor, parseIssuer, type RelyingPartyName, relyingParties } from "../rules/oidc/index.ts";
 import { awsWarnings, resolveAws } from "./aws/resolve.ts";
+import type { AwsConfig } from "./aws/config.ts";
 import { resolveCluster, resolveServers } from "./cluster.ts";
 import type { Config, ConfiguredParties } from "./config.ts";
 import { resolveDns } from "./dns/resolve.ts";
@@ -9,7 +10,6 @@ import type { IssuerNaming, UnnamedConfig } from "./sections/issuer-naming.ts";
 import { resolveMachine } from "./machine/resolve.ts";
 import type { PartySection } from "./sections/party-section.ts";
 import type { ConfigSource } from "./paths.ts";
-import { withOperator } from "./operator/resolve.ts";
 import { resolvePublisher } from "./publisher/resolve.ts";
 import { fetchingParties, noParties } from "./relying-parties.ts";
 import type { ConfigInput } from "./schema.ts";
@@ -28,12 +28,21 @@ function identityBy(issuer: ConfigInput["issuer"]): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }
 
+/** The accounts of AWS; what gives them the operator's role is loaded by a config that has the section. */
+async function resolveAccounts(input: ConfigInput, source: ConfigSource): Promise<readonly AwsConfig[]> {
+  const accounts = (input.aws ?? []).map((account) => resolveAws(account, source));
+  const { operator } = input;
+  if (operator === undefined) return accounts;
+  const { withOperator } = await import("./operator/resolve.ts");
+  return accounts.map((account) => withOperator(account, operator, source));
+}
+
 /** Everything that does not depend on the issuer's name. */
-function resolveUnnamed(
+async function resolveUnnamed(
   input: ConfigInput,
   source: ConfigSource,
   parties: readonly PartySection[],
-): Omit<UnnamedConfig, "zone"> {
+): Promise<Omit<UnnamedConfig, "zone">> {
   const { stack, cluster, machine, dns } = input;
   const resolved = parties.map((section) => section.resolve(input, source));
   return {
@@ -41,9 +50,7 @@ function resolveUnnamed(
     stack,
     identity: input.identity ?? identityBy(input.issuer),
     ...(Object.assign({ ...noParties }, ...resolved) as ConfiguredParties),
-    aws: (input.aws ?? []).map((account) =>
-      withOperator(resolveAws(account, source), input.operator, source),
-    ),
+    aws: await resolveAccounts(input, source),
     ...defined({
       cluster: mapped(cluster, (section) => resolveCluster(section, source)),
       servers: mapped(cluster, (section) => resolveServers(section, source)),
@@ -86,7 +93,7 @@ export async function resolveConfig(
   { naming, parties }: Resolving,
 ): Promise<Config> {
   const { publisher } = input;
-  const unnamed = resolveUnnamed(input, source, parties);
+  const unnamed = await resolveUnnamed(input, source, parties);
   const fetching = fetchingParties(unnamed);
   const { issuer, named } = await resolveIssuer(input, unnamed, naming);
   const names = { stack: unnamed.stack, issuer, cache: fetchedFor(fetching) };

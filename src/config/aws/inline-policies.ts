@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { errorText, PodtrustError, recordOf, type Environment } from "../../core/base/index.ts";
 import { readBoundedText } from "../../core/files/index.ts";
-import { parsePolicy } from "../../rules/trust/index.ts";
 import type { ConfigDocument } from "../mistakes/document.ts";
 import { absolutePath } from "../paths.ts";
 import { type ConfigProblem, keyText, type KeyPath } from "../mistakes/problem.ts";
@@ -41,7 +40,8 @@ async function textOf(file: string): Promise<string> {
   return readBoundedText(file, maxPolicy);
 }
 
-function policyProblem(text: string): string | undefined {
+async function policyProblem(text: string): Promise<string | undefined> {
+  const { parsePolicy } = await import("../../rules/trust/index.ts");
   try {
     parsePolicy(text, "identity");
     return undefined;
@@ -72,7 +72,7 @@ export async function readInlinePolicies(
         problems.push({ ...where, message: `${name} cannot be read: ${errorText(error)}` });
       }
     } else if (valueAt(value, ["Statement"]) !== undefined) text = JSON.stringify(value);
-    const wrong = text === undefined ? undefined : policyProblem(text);
+    const wrong = text === undefined ? undefined : await policyProblem(text);
     if (wrong !== undefined) problems.push({ ...where, message: `is no policy that IAM takes: ${wrong}` });
   }
   return { problems, files };

@@ -7,12 +7,8 @@ import type { OperatorInput } from "./schema.ts";
 const markKey = "podtrust:stack";
 
 /** An account with the operator's role, where the operator's trust has the account: a role as any other of the config. */
-export function withOperator(
-  account: AwsConfig,
-  input: OperatorInput | undefined,
-  { trust }: ConfigSource,
-): AwsConfig {
-  if (input === undefined || trust === undefined) return account;
+export function withOperator(account: AwsConfig, input: OperatorInput, { trust }: ConfigSource): AwsConfig {
+  if (trust === undefined) return account;
   if (!trust.accounts.some(({ id }) => id === account.account)) return account;
   const { namespace = defaultIdentity.namespace, serviceAccount = defaultIdentity.name } = input;
   const name = input.role ?? defaultIdentity.name;

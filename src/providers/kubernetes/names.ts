@@ -1,9 +1,9 @@
 import { PodtrustError } from "../../core/base/index.ts";
-import { defaultIdentity } from "../../rules/bindings/index.ts";
+import { operatorAccount } from "../../rules/bindings/names/index.ts";
 import { namespaceProblem, serviceAccountProblem } from "../../rules/oidc/index.ts";
 
 /** The Secret in which an operator that uploads keys remembers them, unless it runs elsewhere. */
-export const operatorKeysSecret = { namespace: defaultIdentity.namespace, name: "podtrust-keys" } as const;
+export const operatorKeysSecret = { namespace: operatorAccount.namespace, name: "podtrust-keys" } as const;
 
 function checked(name: string, problem: string | undefined): string {
   if (problem === undefined) return name;

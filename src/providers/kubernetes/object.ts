@@ -1,5 +1,5 @@
 import { defined } from "../../core/base/index.ts";
-import { apiVersion, type BoundKind, type KindNames, partyNames } from "../../rules/bindings/index.ts";
+import { apiVersion, type BoundKind, type KindNames, partyNames } from "../../rules/bindings/names/index.ts";
 import { checkedName, checkedNamespace } from "./names.ts";
 
 /** The kinds of object that podtrust reads or writes; with its group where two groups have a kind of that name. */

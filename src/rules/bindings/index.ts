@@ -30,7 +30,7 @@ export {
   trustNames,
   defaultProfile,
   operatorAccount,
-} from "./names.ts";
+} from "./names/index.ts";
 export { type StatusCondition, conditionOf, type ConditionContent } from "./objects/condition.ts";
 export type { AllowedRole } from "./objects/grant-limits.ts";
 export {

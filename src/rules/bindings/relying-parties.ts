@@ -1,5 +1,5 @@
 import { awsManifests, type PartyManifests } from "./manifests/index.ts";
-import type { BoundParty } from "./names.ts";
+import type { BoundParty } from "./names/index.ts";
 import { readObject } from "./objects/read.ts";
 import type { FieldProblem } from "./schema/index.ts";
 

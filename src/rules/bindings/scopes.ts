@@ -1,6 +1,6 @@
 import { recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { GrantRefusal } from "./grants/matching-grants.ts";
-import { goneAnnotation } from "./names.ts";
+import { goneAnnotation } from "./names/index.ts";
 import { checked, type ListField, type ObjectField } from "./schema/index.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { isRecord } from "../../../core/base/index.ts";
-import { partyNames } from "../names.ts";
+import { partyNames } from "../names/index.ts";
 import { label, trustField } from "../objects/forms.ts";
 import type { ObjectField } from "../schema/index.ts";
 import { identityName, resourceId } from "./forms.ts";

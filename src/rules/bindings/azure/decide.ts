@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
 import type { NamespacedName } from "../grants/is-for.ts";
 import { isAllowed, lacksOf } from "../grants/limit.ts";
-import { partyNames } from "../names.ts";
+import { partyNames } from "../names/index.ts";
 import { readResourceId, resourceIdOf } from "./forms.ts";
 import { identityRefusals } from "./limits.ts";
 import type { AzureBinding, AzureGrant, AzureTrustGroup, AzureTrust } from "./objects.ts";

@@ -9,7 +9,7 @@ import {
   trustStatus,
 } from "../manifests/index.ts";
 import { relyingParties } from "../../oidc/index.ts";
-import { defaultTrust, partyNames } from "../names.ts";
+import { defaultTrust, partyNames } from "../names/index.ts";
 import { scopesField } from "../scopes.ts";
 import type { ListField } from "../schema/index.ts";
 import { azureBindingSpec } from "./binding-schema.ts";

@@ -1,5 +1,5 @@
 import { tagValue } from "../../../core/base/index.ts";
-import { namespaceTag, serviceAccountTag } from "../names.ts";
+import { namespaceTag, serviceAccountTag } from "../names/index.ts";
 import { type AllowedRole, roleLimits, type StandingRole } from "../objects/grant-limits.ts";
 import type { Binding, Grant, Trust } from "../objects/objects.ts";
 import { isFor } from "../grants/is-for.ts";

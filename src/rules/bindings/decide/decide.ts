@@ -9,7 +9,7 @@ import type {
   Trust,
   TrustAccount,
 } from "../objects/objects.ts";
-import { namespaceTag, retainedMark, serviceAccountTag, trustNames } from "../names.ts";
+import { namespaceTag, retainedMark, serviceAccountTag, trustNames } from "../names/index.ts";
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
 import { lacksOf } from "../grants/limit.ts";
 import { roleRefusals } from "../objects/grant-limits.ts";

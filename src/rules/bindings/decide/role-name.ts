@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Binding, Trust } from "../objects/objects.ts";
-import { defaultProfile } from "../names.ts";
+import { defaultProfile } from "../names/index.ts";
 
 // IAM's limit on a role's name.
 const maxLength = 64;

@@ -1,6 +1,6 @@
 import { firstGrant, type GrantRefusal, grantsFor } from "../grants/matching-grants.ts";
 import { isAllowed, lacksOf } from "../grants/limit.ts";
-import { partyNames } from "../names.ts";
+import { partyNames } from "../names/index.ts";
 import { bindingRefusals } from "./limits.ts";
 import type { GoogleBinding, GoogleTrust } from "./objects.ts";
 

@@ -8,7 +8,7 @@ import {
   text,
   trustStatus,
 } from "../manifests/index.ts";
-import { defaultTrust, partyNames } from "../names.ts";
+import { defaultTrust, partyNames } from "../names/index.ts";
 import { bindingRefusals } from "./limits.ts";
 import { scopesField } from "../scopes.ts";
 import { googleBindingSpec, googleTrustSpec, leftMembers, poolScope } from "./schema.ts";

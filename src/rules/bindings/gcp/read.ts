@@ -1,5 +1,5 @@
 import { recordOf } from "../../../core/base/index.ts";
-import { partyNames } from "../names.ts";
+import { partyNames } from "../names/index.ts";
 import { readObject, type Read } from "../objects/read.ts";
 import { otherScopes } from "../scopes.ts";
 import {

@@ -1,5 +1,5 @@
 import { accountAnnotations, chainPrefix, profilePrefix } from "../../injection/index.ts";
-import { bindingNames, defaultProfile, defaultTrust, partyNames, trustNames } from "../names.ts";
+import { bindingNames, defaultProfile, defaultTrust, partyNames, trustNames } from "../names/index.ts";
 import { bindingSpec } from "../objects/binding-schema.ts";
 import { roleRefusals } from "../objects/grant-limits.ts";
 import { account as trustAccount, trustSpec } from "../objects/trust-schema.ts";

@@ -1,5 +1,5 @@
 import { defined } from "../../../core/base/index.ts";
-import { apiGroup } from "../names.ts";
+import { apiGroup } from "../names/index.ts";
 import { maxName } from "../objects/forms.ts";
 import { type SchemaField, type ListField, type ObjectField, openApi } from "../schema/index.ts";
 import type { KindDefinition } from "./party.ts";

@@ -1,4 +1,4 @@
-import { apiGroup, type PartyNames } from "../names.ts";
+import { apiGroup, type PartyNames } from "../names/index.ts";
 
 const apiVersion = "admissionregistration.k8s.io/v1";
 

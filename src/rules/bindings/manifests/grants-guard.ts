@@ -1,6 +1,6 @@
 import { anyFits, listOf } from "../grants/cel.ts";
 import { fitsCel } from "../grants/pattern.ts";
-import { apiGroup, apiVersion, type PartyNames } from "../names.ts";
+import { apiGroup, apiVersion, type PartyNames } from "../names/index.ts";
 import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 

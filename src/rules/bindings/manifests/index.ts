@@ -1,5 +1,5 @@
 import type { PolicyMinor } from "../../injection/index.ts";
-import { operatorAccount } from "../names.ts";
+import { operatorAccount } from "../names/index.ts";
 import { awsManifests } from "./aws.ts";
 import { crd } from "./crds.ts";
 import { finalizerPolicy } from "./finalizer-policy.ts";

@@ -1,4 +1,4 @@
-import { apiGroup } from "../names.ts";
+import { apiGroup } from "../names/index.ts";
 import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 

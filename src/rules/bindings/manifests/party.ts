@@ -1,6 +1,6 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import type { LimitRefusal } from "../grants/limit.ts";
-import type { KindNames, PartyNames } from "../names.ts";
+import type { KindNames, PartyNames } from "../names/index.ts";
 import type { ObjectField } from "../schema/index.ts";
 
 /** One kind of ours, as its definition has it. */

@@ -1,4 +1,4 @@
-import { apiGroup, type BoundParty, partyNames } from "../names.ts";
+import { apiGroup, type BoundParty, partyNames } from "../names/index.ts";
 
 /** How much of an account and of the cluster a namespace may take. */
 export interface QuotaSpec {

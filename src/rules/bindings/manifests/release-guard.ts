@@ -1,4 +1,4 @@
-import { apiGroup, releaseVerb } from "../names.ts";
+import { apiGroup, releaseVerb } from "../names/index.ts";
 import type { PartyManifests } from "./party.ts";
 import { guard } from "./policy.ts";
 

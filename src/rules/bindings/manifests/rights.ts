@@ -1,4 +1,4 @@
-import { apiGroup, type PartyNames, releaseVerb } from "../names.ts";
+import { apiGroup, type PartyNames, releaseVerb } from "../names/index.ts";
 import type { OperatorIdentity } from "./operator-guards.ts";
 
 const rbac = "rbac.authorization.k8s.io";

@@ -1,7 +1,7 @@
 import { isRecord, type JsonRecord, recordOf, textOf } from "../../../core/base/index.ts";
 import { sourceProfile } from "../../injection/index.ts";
 import { readArn } from "../../oidc/index.ts";
-import { defaultProfile } from "../names.ts";
+import { defaultProfile } from "../names/index.ts";
 import type { ObjectField } from "../schema/index.ts";
 import {
   accountId,

@@ -8,7 +8,7 @@ import {
   type KindNames,
   partyNames,
   trustNames,
-} from "../names.ts";
+} from "../names/index.ts";
 import { otherScopes } from "../scopes.ts";
 import { checked, type FieldProblem, type ObjectField } from "../schema/index.ts";
 import { bindingSpec } from "./binding-schema.ts";

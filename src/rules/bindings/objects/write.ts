@@ -1,5 +1,5 @@
 import { defined, mapped } from "../../../core/base/index.ts";
-import { apiVersion, bindingNames, defaultProfile } from "../names.ts";
+import { apiVersion, bindingNames, defaultProfile } from "../names/index.ts";
 import type { RoleTag } from "./objects.ts";
 
 /** A binding as a command line describes it: one role, of the default profile. */

@@ -1,4 +1,4 @@
-import { tagValue } from "../../core/base/index.ts";
+import { tagValue } from "../../../core/base/index.ts";
 
 /** The group and version of our objects in the Kubernetes API. */
 export const apiGroup = "podtrust.dev";
