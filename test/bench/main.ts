@@ -10,6 +10,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { type BenchPart, codeOf, measuredFolders, withCode } from "../../tools/docs/benchmarks/age.ts";
 import { benchCommands } from "./commands.ts";
 import { benchDoctor } from "./doctor.ts";
 import { benchFromNothing } from "./from-nothing.ts";
@@ -33,7 +34,7 @@ interface Options {
 const pathOf = (part: string): string =>
   join(import.meta.dirname, `../../docs/reference/benchmarks/${part}.md`);
 
-const parts: Readonly<Record<string, Measure>> = {
+const parts: Readonly<Record<BenchPart, Measure>> = {
   publisher: ({ quick }) => benchPublisher(quick),
   commands: ({ quick }) => benchCommands(quick),
   "from-nothing": async (options) =>
@@ -67,11 +68,13 @@ if (unknown !== undefined)
 
 // No user has it: with it a command starts in two thirds of the time.
 delete process.env["NODE_COMPILE_CACHE"];
-for (const [name, measure] of Object.entries(parts)) {
+for (const [name, measure] of Object.entries(parts) as [BenchPart, Measure][]) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
+  // Of the code before: what changes while it is measured makes the page older.
+  const code = codeOf(measuredFolders[name]);
   const { text, figures } = await measure(options);
   console.log(text);
   if (options.quick) continue;
-  await writeFile(pathOf(name), text);
+  await writeFile(pathOf(name), withCode(text, code));
   await writePlot(name, figures);
 }
