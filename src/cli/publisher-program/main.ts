@@ -12,6 +12,7 @@ const tree: CommandTree = {
       commands: [
         {
           name: "serve",
+          lasting: true,
           description:
             "serve the cluster's OIDC discovery document and JWKS over HTTPS, with a certificate from Let's Encrypt",
           load: () => import("../serve/command.ts"),
