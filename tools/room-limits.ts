@@ -76,3 +76,20 @@ export const federated = ["gcp", "azure", "openbao"];
 
 /** Rooms that a publisher's machine has no use for: one import too many would bring all of them (tools/release.ts). */
 export const foreignToPublisher = ["providers/aws", "demo", "providers/host", "sandbox", "stack", "map"];
+
+/** What is run by its path, so that no module has to import it (tools/knip.ts, tools/release.ts). */
+export const programs = {
+  completion: "src/cli/kubectl-plugin/complete.ts",
+  publisher: "src/cli/publisher-program/main.ts",
+  whole: "src/cli/single-program/main.ts",
+  sandbox: "src/sandbox/cli/main.ts",
+  sandboxProcess: "src/sandbox/process/main.ts",
+} as const;
+
+/** What package.json names, as the command and as what others import. */
+export const published = [
+  "src/cli/main.ts",
+  "src/sandbox/index.ts",
+  "src/sandbox/gcp.ts",
+  "src/sandbox/azure.ts",
+];
