@@ -33,7 +33,7 @@ const tests = [
     "src/control-plane/{adoption,theft}/*.test.ts",
     "src/control-plane/rotation/{remembered,rotation}.test.ts",
     // By what was seen of faults in real parts.
-    "test/doctor/chain/judges.test.ts",
+    "test/doctor/chain/{bundle,issuer-faults,judges}.test.ts",
     "test/doctor/chain/recorded.test.ts",
     "test/doctor/*.test.ts",
   ]),

@@ -8,24 +8,22 @@ const proposesUp = /\bpodtrust up\b/u;
  * What `status` found by which `podtrust up` refuses the whole run, or leaves a role as it is. `plan` prints the same refusals,
  * and may be asked all the same.
  */
-const blocking: ReadonlySet<Reason> = new Set([
+const blocking = [
   "NotOwned",
   "RolePathDiffers",
   "TrustPolicyNotKept",
   "ClosedAfterTheft",
   "AccountMismatch",
   "CredentialsMissing",
-]);
+  "IssuerMismatch",
+] as const satisfies readonly Reason[];
 
-/** At other links the same reason is about what is published, for which `up` does not ask. */
-function isBlocking({ reason, link }: StatusFinding): boolean {
-  return blocking.has(reason) || (reason === "IssuerMismatch" && link === "cluster");
-}
+type Blocking = StatusFinding & { readonly reason: (typeof blocking)[number] };
 
-/** The step to take first, as `status` has it. */
-function firstStep({ reason, next }: StatusFinding): string {
-  const { next: otherwise = "" }: { readonly next?: string } = reasons[reason];
-  return next ?? otherwise;
+function isBlocking(finding: StatusFinding): finding is Blocking {
+  // At other links the same reason is about what is published, for which `up` does not ask.
+  if (finding.reason === "IssuerMismatch" && finding.link !== "cluster") return false;
+  return blocking.some((reason) => reason === finding.reason);
 }
 
 /** The findings, none of which sends to a `podtrust up` that refuses: what it refuses for is to be done before. */
@@ -35,9 +33,9 @@ export function withoutRefused(
 ): readonly DoctorFinding[] {
   const blocker = status.find(isBlocking);
   if (blocker === undefined) return findings;
-  const first = firstStep(blocker);
+  const { reason, next: first = reasons[reason].next } = blocker;
   return findings.map((one) =>
-    proposesUp.test(one.next) && one.next !== first && one.reason !== blocker.reason
+    proposesUp.test(one.next) && one.next !== first && one.reason !== reason
       ? { ...one, next: `${first} Before that podtrust up changes nothing. Then: ${one.next}` }
       : one,
   );
