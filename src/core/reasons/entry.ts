@@ -16,8 +16,18 @@ export interface ReasonEntry {
   readonly next?: string;
 }
 
+/** An entry whose outcome is known to the compiler. Named, as the package's types would spell it out at each reason. */
+export interface ReasonOf<O extends Outcome> extends ReasonEntry {
+  readonly outcome: O;
+}
+
+/** An entry that brings its step. */
+export interface FoundReason<O extends Outcome> extends ReasonOf<O> {
+  readonly next: string;
+}
+
 /** Something that is as it should be. */
-export function ok(links: readonly Link[], summary: string): ReasonEntry & { readonly outcome: "ok" } {
+export function ok(links: readonly Link[], summary: string): ReasonOf<"ok"> {
   return { outcome: "ok", links, summary };
 }
 
@@ -27,7 +37,7 @@ export function found<O extends Exclude<Outcome, "ok">>(
   links: readonly Link[],
   summary: string,
   next: string,
-): ReasonEntry & { readonly outcome: O; readonly next: string } {
+): FoundReason<O> {
   return { outcome, links, summary, next };
 }
 

@@ -4,7 +4,7 @@ import { azureReasons } from "./azure.ts";
 import { bindingReasons } from "./bindings.ts";
 import { causeReasons, type chainCauses } from "./causes/index.ts";
 import { clusterReasons } from "./cluster.ts";
-import { type CauseFacts, found, type ReasonEntry } from "./entry.ts";
+import { type CauseFacts, found } from "./entry.ts";
 import { gcpReasons } from "./gcp.ts";
 import { holdingReasons } from "./holds.ts";
 import { issuerReasons } from "./issuer.ts";
@@ -14,22 +14,8 @@ import { workloadReasons } from "./workload.ts";
 export type { BindingReason } from "./bindings.ts";
 export type { CauseFacts, Outcome } from "./entry.ts";
 
-/**
- * Why a link is as it is, by a stable word that `status`, metrics and a Kubernetes condition share (CamelCase, as
- * condition reasons have to be). docs/reference/reasons.md is generated from here, and a test keeps both the same. A
- * reason, once released, is never given another meaning.
- */
-export const reasons = {
-  ...holdingReasons,
-  ...clusterReasons,
-  ...issuerReasons,
-  ...awsReasons,
-  ...gcpReasons,
-  ...openbaoReasons,
-  ...azureReasons,
-  ...workloadReasons,
-  ...bindingReasons,
-  ...causeReasons,
+/** What may be said of more links than one. */
+const commonReasons = {
   Skipped: found(
     "unseen",
     links,
@@ -48,7 +34,37 @@ export const reasons = {
     "Looking at it failed for a reason that podtrust does not know.",
     "Report it, with the message.",
   ),
-} as const satisfies Record<string, ReasonEntry>;
+};
+
+/**
+ * Why a link is as it is, by a stable word that `status`, metrics and a Kubernetes condition share (CamelCase, as
+ * condition reasons have to be). docs/reference/reasons.md is generated from here, and a test keeps both the same. A
+ * reason, once released, is never given another meaning. Its type is written out: in the packages' declarations each entry
+ * would stand a second time.
+ */
+export const reasons: typeof holdingReasons &
+  typeof clusterReasons &
+  typeof issuerReasons &
+  typeof awsReasons &
+  typeof gcpReasons &
+  typeof openbaoReasons &
+  typeof azureReasons &
+  typeof workloadReasons &
+  typeof bindingReasons &
+  typeof causeReasons &
+  typeof commonReasons = {
+  ...holdingReasons,
+  ...clusterReasons,
+  ...issuerReasons,
+  ...awsReasons,
+  ...gcpReasons,
+  ...openbaoReasons,
+  ...azureReasons,
+  ...workloadReasons,
+  ...bindingReasons,
+  ...causeReasons,
+  ...commonReasons,
+};
 
 /** The closed set of reasons. */
 export type Reason = keyof typeof reasons;
