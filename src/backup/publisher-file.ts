@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { defined, isRecord, mapped, PodtrustError } from "../core/base/index.ts";
 import { type Config, publisherOf } from "../config/index.ts";
 import {
-  type KeptDeps,
-  type KeptState,
+  type StoreDeps,
+  type StoredState,
   openPublisherStores,
   planRestore,
-  readKept,
+  readStoredState,
   type RestorePlan,
   type Vouchers,
 } from "../publisher/index.ts";
@@ -29,7 +29,7 @@ function unlisted(name: BackupFile, content: Buffer | undefined): readonly strin
   return value.map((one) => JSON.stringify(one));
 }
 
-function filesOf({ documents, accounts, certificates }: KeptState): ReadonlyMap<BackupFile, Buffer> {
+function filesOf({ documents, accounts, certificates }: StoredState): ReadonlyMap<BackupFile, Buffer> {
   const files = new Map<BackupFile, Buffer>();
   if (documents !== undefined) files.set("documents.json", Buffer.from(documents));
   if (accounts.length > 0) files.set("accounts.json", listed(accounts));
@@ -38,7 +38,7 @@ function filesOf({ documents, accounts, certificates }: KeptState): ReadonlyMap<
 }
 
 /** What a backup of a publisher holds. Throws `backup-damaged`. */
-export function keptIn({ files }: BackupContents): KeptState {
+export function keptIn({ files }: BackupContents): StoredState {
   const documents = files.get("documents.json")?.toString("utf8");
   return {
     ...defined({ documents }),
@@ -54,16 +54,16 @@ export function hasRotation({ files }: BackupContents): boolean {
 
 /** What a publisher keeps now, and where it keeps it, for sentences. */
 export interface KeptNow {
-  readonly kept: KeptState;
+  readonly kept: StoredState;
   readonly place: string;
 }
 
-/** All that a config's publisher keeps. Throws what `readKept` and `openPublisherStores` throw. */
-export async function keptNow(config: Config, deps: KeptDeps): Promise<KeptNow> {
+/** All that a config's publisher keeps. Throws what `readStoredState` and `openPublisherStores` throw. */
+export async function keptNow(config: Config, deps: StoreDeps): Promise<KeptNow> {
   const places = await openPublisherStores(config, deps);
   try {
     const place = places.folder?.path ?? places.documents.place;
-    return { kept: await readKept(places, config.issuer), place };
+    return { kept: await readStoredState(places, config.issuer), place };
   } finally {
     await places.close();
   }
@@ -72,7 +72,7 @@ export async function keptNow(config: Config, deps: KeptDeps): Promise<KeptNow> 
 /**
  * The content of a backup of a config's publisher, running or not. Throws `backup-empty`, and what `keptNow` throws.
  */
-export async function publisherContents(config: Config, deps: KeptDeps): Promise<BackupContents> {
+export async function publisherContents(config: Config, deps: StoreDeps): Promise<BackupContents> {
   const { kept, place } = await keptNow(config, deps);
   const files = new Map(filesOf(kept));
   const { stack, issuer } = config;
@@ -82,7 +82,7 @@ export async function publisherContents(config: Config, deps: KeptDeps): Promise
 }
 
 /** What signs the backups of a config's publisher; undefined for replicas without a key that proves what they share. */
-export async function publisherSigner(config: Config, deps: KeptDeps): Promise<BackupSigner | undefined> {
+export async function publisherSigner(config: Config, deps: StoreDeps): Promise<BackupSigner | undefined> {
   const places = await openPublisherStores(config, deps);
   try {
     if (places.folder !== undefined) return await signerIn(places.folder);
@@ -95,7 +95,7 @@ export async function publisherSigner(config: Config, deps: KeptDeps): Promise<B
 
 export interface PublisherRestore {
   readonly config: Config;
-  readonly deps: KeptDeps;
+  readonly deps: StoreDeps;
   readonly contents: BackupContents;
   /** Use the backup's account even if another exists. */
   readonly replace: boolean;
@@ -145,7 +145,7 @@ export async function restorePublisher(options: PublisherRestore): Promise<Resto
   const { config, deps, contents, replace, agree } = options;
   checkOwn(config, contents);
   const kept = keptIn(contents);
-  const { keyRetention: retention, backupSigners } = publisherOf(config);
+  const { keyRetention, backupSigners } = publisherOf(config);
   const { stack, issuer } = config;
   const places = await openPublisherStores(config, deps);
   const now = deps.clock.now();
@@ -153,7 +153,7 @@ export async function restorePublisher(options: PublisherRestore): Promise<Resto
   const signedSince = isSigned ? signatureCountsFrom(config, now) : undefined;
   const vouchers = { ...options.vouchers, ...defined({ signedSince }) };
   const planned = (): Promise<RestorePlan> =>
-    planRestore({ places, stack, issuer, kept, now, retention, replace, vouchers });
+    planRestore({ places, stack, issuer, kept, now, keyRetention, replace, vouchers });
   try {
     const shown = await planned();
     if (!(await agree(shown))) return undefined;

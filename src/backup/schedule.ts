@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { asPodtrustError, type Clock, defined, type Logger } from "../core/base/index.ts";
 import { readRecipient } from "../core/age/index.ts";
 import type { BackupConfig, Config } from "../config/index.ts";
-import type { BackupStatus, KeptDeps } from "../publisher/index.ts";
+import type { BackupStatus, StoreDeps } from "../publisher/index.ts";
 import { sealed } from "./file.ts";
 import { backupName, type BackupTarget } from "./targets.ts";
 import { publisherContents, publisherSigner } from "./publisher-file.ts";
@@ -15,7 +15,7 @@ export interface ScheduleOptions {
   readonly config: Config;
   readonly backup: BackupConfig;
   readonly place: BackupTarget;
-  readonly deps: KeptDeps;
+  readonly deps: StoreDeps;
 }
 
 interface Documents {

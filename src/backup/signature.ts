@@ -9,7 +9,7 @@ import {
   verify,
 } from "node:crypto";
 import { isoTime, isRecord, PodtrustError } from "../core/base/index.ts";
-import type { KeptFolder } from "../publisher/index.ts";
+import type { StateFolderFiles } from "../publisher/index.ts";
 import type { BackupContents } from "./archive/index.ts";
 
 /** The file of a backup that has its signature. */
@@ -80,7 +80,7 @@ function newPem(): string {
 }
 
 /** The signer of a publisher, whose key is made in its state folder at the first use. Throws what the folder does. */
-export async function signerIn(folder: KeptFolder): Promise<BackupSigner> {
+export async function signerIn(folder: StateFolderFiles): Promise<BackupSigner> {
   const place = folder.pathOf(keyFile);
   const there = await folder.readSecret(keyFile, maxPem);
   if (there !== undefined) return signerOf(there, place);

@@ -1,7 +1,7 @@
 import { asPodtrustError, PodtrustError } from "../core/base/index.ts";
 import type { Config } from "../config/index.ts";
 import { type IssuerRoute, readIssuer, servedDocuments } from "../issuer/index.ts";
-import { type KeptKeys, keysOfKept, lostBy } from "../publisher/index.ts";
+import { type StateKeys, keysOfState, lostBy } from "../publisher/index.ts";
 import { parseJwkSet } from "../rules/keys/index.ts";
 import { type BackupContents, damaged } from "./archive/index.ts";
 import { checkOwn, type KeptNow, keptIn } from "./publisher-file.ts";
@@ -14,7 +14,7 @@ export interface Comparison {
 
 /** The content of a publisher's backup, and how it compares with the present state. */
 export interface Verified {
-  readonly keys: KeptKeys;
+  readonly keys: StateKeys;
   readonly accounts: number;
   readonly certificates: number;
   readonly compared: readonly Comparison[];
@@ -32,16 +32,16 @@ export interface VerifyBackupOptions {
 }
 
 /** Whether the documents of a backup can be read at all. Throws `backup-damaged`. */
-function keysIn(contents: BackupContents): KeptKeys {
+function keysIn(contents: BackupContents): StateKeys {
   try {
-    return keysOfKept(keptIn(contents), contents.issuer);
+    return keysOfState(keptIn(contents), contents.issuer);
   } catch (error) {
     if (error instanceof PodtrustError) throw error;
     throw damaged(`its documents cannot be read: ${String(error)}`);
   }
 }
 
-async function withPublished(keys: KeptKeys, options: VerifyBackupOptions): Promise<Comparison | string> {
+async function withPublished(keys: StateKeys, options: VerifyBackupOptions): Promise<Comparison | string> {
   const { config, route, signal } = options;
   const served = servedDocuments(await readIssuer(config.issuer, { route, signal }));
   if (!served.ok) return `What is published cannot be read: ${served.detail}`;

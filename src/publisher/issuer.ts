@@ -18,7 +18,7 @@ import type { Restored } from "./source/stored-state.ts";
 import type { Blind, Failing, IssuerStatus, PublicationStatus } from "./status.ts";
 import { BucketPasses } from "./bucket/passes.ts";
 import type { PublicationSpec } from "./bucket/publish.ts";
-import { PublicationLoop, type PublicationTallies } from "./elsewhere/loop.ts";
+import { PublicationLoop, type PublicationTallies } from "./publication/loop.ts";
 import { keysToUpload } from "./source/keys-to-upload.ts";
 
 export interface IssuerDeps {
@@ -40,7 +40,7 @@ function timesOf({
   relyingPartyCache: relyingParty,
 }: IssuerSettings): KeyTimes {
   return {
-    maxToken: keyRetention,
+    keyRetention,
     poll: pollInterval,
     caches: { publisher: cacheTime, ...defined({ relyingParty }) },
   };
@@ -137,8 +137,8 @@ export class PublishedIssuer {
     const { uploads = [] } = this.#settings;
     return uploads.map((target) =>
       this.#loopOf(target.place, async (signal) => {
-        const { issuer, keyRetention: retention } = this.#settings;
-        const how = { issuer, now: this.#deps.clock.now(), retention };
+        const { issuer, keyRetention } = this.#settings;
+        const how = { issuer, now: this.#deps.clock.now(), keyRetention };
         const wanted = keysToUpload(this.source.state, how);
         return wanted === undefined ? undefined : target.upload(wanted, signal);
       }),
@@ -179,7 +179,7 @@ export class PublishedIssuer {
       cacheControl,
       ring,
       now: this.#deps.clock.now(),
-      retention: keyRetention,
+      keyRetention,
       confirmed: fresh && failing === undefined,
       marksDue: true,
     };

@@ -23,7 +23,7 @@ export interface IssuerSettings extends IssuerOptions {
 }
 
 /** Default time for which a vanished key is kept, in milliseconds. */
-export const standardRetention = 86_400_000;
+export const defaultKeyRetention = 86_400_000;
 
 function invalid(stack: string, what: string): PodtrustError {
   return new PodtrustError("publisher-issuer-invalid", `stack ${stack}: ${what}`, { detail: { stack } });
@@ -61,7 +61,7 @@ export function settingsOfOne(options: IssuerOptions, stateDir: string): IssuerS
     issuer,
     discoveryUrl,
     jwksUri,
-    keyRetention: options.keyRetention ?? standardRetention,
+    keyRetention: options.keyRetention ?? defaultKeyRetention,
     pollInterval: options.pollInterval ?? 10_000,
     cacheControl,
     cacheTime: maxAge(cacheControl),

@@ -16,7 +16,7 @@ import { http01Solver, type PresentedChallenge, tlsAlpn01Solver } from "../../sr
 import { alpnDigest } from "../../src/providers/acme/solver.ts";
 import { openKubernetes, publisherRbac } from "../../src/providers/kubernetes/index.ts";
 import type { CertificateAddress } from "../../src/providers/tls/index.ts";
-import type { SharedStore } from "../../src/publisher/shared/store.ts";
+import type { SharedStore } from "../../src/publisher/replicas/store.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
 import { parse } from "../support/config-text.ts";
 import { newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";

@@ -11,7 +11,7 @@ import {
   type PublisherOptions,
   startPublisher,
 } from "../../src/publisher/index.ts";
-import { SharedStore } from "../../src/publisher/shared/store.ts";
+import { SharedStore } from "../../src/publisher/replicas/store.ts";
 import { TestClock } from "../support/clock.ts";
 import { OneSecret } from "../support/one-secret.ts";
 import { MemoryLog, newKey, startTestPublisher, type TestPublisher } from "../support/publisher.ts";

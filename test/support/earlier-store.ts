@@ -9,10 +9,10 @@ import { MemoryLog } from "./publisher.ts";
 import { issuer } from "./replicas.ts";
 
 const entry = "documents.test";
-const retention = 86_400_000;
+const keyRetention = 86_400_000;
 
 /**
- * What replicas share as podtrust of 282057bf kept it (src/publisher/shared/documents.ts there): it believes whatever stands in
+ * What replicas share as podtrust of 282057bf kept it (src/publisher/replicas/documents.ts there): it believes whatever stands in
  * the Secret, merges its own into it, writes no proof, and leaves other entries as they are.
  */
 export function earlierStore(
@@ -33,7 +33,7 @@ export function earlierStore(
         const text = shared.entries.get(entry);
         const theirs = text === undefined ? undefined : readState(text, issuer, "replicas").state;
         kept =
-          theirs === undefined ? state : mergeStates(state, theirs, { now: clock.now(), retention }).state;
+          theirs === undefined ? state : mergeStates(state, theirs, { now: clock.now(), keyRetention }).state;
         const fresh = stateText(kept, issuer);
         return fresh === text ? undefined : { ...shared, entries: new Map(shared.entries).set(entry, fresh) };
       });

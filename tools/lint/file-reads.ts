@@ -28,7 +28,7 @@ export const fileReaders: readonly string[] = [
   "src/providers/openbao/access.ts",
   "src/providers/tls/certificate-files.ts",
   "src/publisher/manifests/spec-of-config.ts",
-  "src/publisher/own-token/renew.ts",
+  "src/publisher/token-file/renew.ts",
   // A backup: encrypted.
   "src/cli/backup/open.ts",
   // A program, of which a digest is shown; an archive, which is sent on.

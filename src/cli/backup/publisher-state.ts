@@ -1,11 +1,11 @@
 import type { Config } from "../../config/index.ts";
-import type { KeptDeps } from "../../publisher/index.ts";
+import type { StoreDeps } from "../../publisher/index.ts";
 import type { CommandContext } from "../context.ts";
 import { consentOf } from "../options/consent.ts";
 
 /** Where the publisher of a config keeps its state. */
 interface KeptHere {
-  readonly deps: KeptDeps;
+  readonly deps: StoreDeps;
   /** It is on a machine that podtrust sets up, and reached over SSH. */
   readonly isOnMachine: boolean;
 }

@@ -21,11 +21,11 @@ const account = { namespace: "podtrust", name: "podtrust-publisher" };
 /** Renews the token if it is due, and prints nothing on success: it runs every minute. */
 async function runRenewToken(context: CommandContext, options: RenewTokenOptions): Promise<void> {
   const { kubernetesLabels } = await import("../../rules/plan/index.ts");
-  const { renewOwnToken } = await import("../../publisher/index.ts");
+  const { renewTokenFile } = await import("../../publisher/index.ts");
   const { configOf } = await import("../options/config.ts");
   const { env, clock, signal, output } = context;
   const config = await configOf(context, options.file);
-  const outcome = await renewOwnToken({
+  const outcome = await renewTokenFile({
     config,
     admin: { kubeconfig: context.path(options.kubeconfig) },
     account,

@@ -1,19 +1,19 @@
 import { asPodtrustError } from "../../core/base/index.ts";
 import type { BackupTarget, ScheduledBackup } from "../../backup/index.ts";
 import { type BackupBucket, type BackupConfig, type Config, publisherOf } from "../../config/index.ts";
-import type { BackupStatus, KeptDeps } from "../../publisher/index.ts";
+import type { BackupStatus, StoreDeps } from "../../publisher/index.ts";
 
 type OpenBucket = (bucket: BackupBucket, issuer: string) => Promise<BackupTarget>;
 
 /** The backups that a publisher's configs ask for. Their writer is loaded only for a config that asks. */
 export class Backups {
-  readonly #deps: KeptDeps;
+  readonly #deps: StoreDeps;
   readonly #openBucket: OpenBucket;
   #running: readonly ScheduledBackup[] = [];
   /** Configs whose backups could not be started. */
   #refused: readonly BackupStatus[] = [];
 
-  constructor(deps: KeptDeps, openBucket: OpenBucket) {
+  constructor(deps: StoreDeps, openBucket: OpenBucket) {
     this.#deps = deps;
     this.#openBucket = openBucket;
   }

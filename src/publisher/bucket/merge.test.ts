@@ -27,7 +27,7 @@ const own = (ring: KeyRing, now = 0, change: Partial<OwnKeys> = {}): OwnKeys => 
   stack: "prod",
   ring,
   now,
-  retention: day,
+  keyRetention: day,
   confirmed: true,
   ...change,
 });

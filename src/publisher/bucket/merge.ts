@@ -17,7 +17,7 @@ export interface OwnKeys {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Milliseconds. */
-  readonly retention: number;
+  readonly keyRetention: number;
   /** Whether the cluster's last answer was good: only then do missing keys count as gone. */
   readonly confirmed: boolean;
 }
@@ -68,10 +68,10 @@ function distrustedBy(others: Marks, own: StackMarks): (jwk: PublicJwk) => boole
 /** Marks of other stacks, and the tags that they hold: a key that is gone for longer than keys are kept holds none. */
 function foreign(
   marks: Marks,
-  { stack, now, retention }: OwnKeys,
+  { stack, now, keyRetention }: OwnKeys,
 ): { readonly marks: Marks; readonly tags: ReadonlySet<string> } {
   const others = new Map([...marks].filter(([name]) => name !== stack));
-  const isHeld = ({ absentSince = now }: Mark): boolean => now - absentSince < retention;
+  const isHeld = ({ absentSince = now }: Mark): boolean => now - absentSince < keyRetention;
   const tags = [...others.values()].flatMap((of) =>
     [...of].filter(([, mark]) => isHeld(mark)).map(([tag]) => tag),
   );
@@ -97,13 +97,13 @@ function ownHeld(standing: PublishedKeys, own: OwnKeys): Map<string, MarkedKey> 
     if (absentSince === undefined) held.set(tag, { jwk, mark: {} });
     else if (held.has(tag)) held.set(tag, { jwk, mark: absence(own, said.get(tag), absentSince) });
     // It is no longer in the target: only our own count is left, and one that has run out restores nothing.
-    else if (own.now - absentSince < own.retention) held.set(tag, { jwk, mark: { absentSince } });
+    else if (own.now - absentSince < own.keyRetention) held.set(tag, { jwk, mark: { absentSince } });
   }
   return held;
 }
 
-function isOver({ absentSince }: Mark, { now, retention, confirmed }: OwnKeys): boolean {
-  return confirmed && absentSince !== undefined && now - absentSince >= retention;
+function isOver({ absentSince }: Mark, { now, keyRetention, confirmed }: OwnKeys): boolean {
+  return confirmed && absentSince !== undefined && now - absentSince >= keyRetention;
 }
 
 /** Tags of keys to drop if there are more of a type than relying parties accept: gone longest first. */

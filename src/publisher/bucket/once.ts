@@ -41,7 +41,7 @@ export async function publishOnce(options: PublishOnceOptions): Promise<Publicat
       cacheControl,
       ring,
       now,
-      retention: keyRetention,
+      keyRetention,
       confirmed: true,
       marksDue: true,
     };

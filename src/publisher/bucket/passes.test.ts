@@ -8,7 +8,7 @@ import { BucketPasses } from "./passes.ts";
 import type { PublicationSpec } from "./publish.ts";
 
 const hour = 3_600_000;
-const retention = 24 * hour;
+const keyRetention = 24 * hour;
 const names = { issuer: "https://oidc.example.test", jwksUri: "https://oidc.example.test/openid/v1/jwks" };
 
 for (const [words, jump] of [
@@ -24,9 +24,9 @@ for (const [words, jump] of [
     let ring: PublicationSpec["ring"] = [];
     const spec = (): PublicationSpec => {
       const now = clock.now();
-      ring = observeKeys(ring, shown, now, retention).ring;
+      ring = observeKeys(ring, shown, now, keyRetention).ring;
       const cacheControl = "public, max-age=60";
-      return { stack: "prod", names, cacheControl, ring, now, retention, confirmed: true, marksDue: true };
+      return { stack: "prod", names, cacheControl, ring, now, keyRetention, confirmed: true, marksDue: true };
     };
     const passes = new BucketPasses({ target: bucket.target(), spec, clock });
     const written = async () => (await passes.pass(new AbortController().signal))?.written;

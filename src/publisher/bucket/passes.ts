@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/base/index.ts";
-import type { PassOutcome } from "../elsewhere/loop.ts";
+import type { PassOutcome } from "../publication/loop.ts";
 import { type PublicationSpec, publishTo } from "./publish.ts";
 import type { DocumentTarget } from "../targets/documents.ts";
 
@@ -30,7 +30,7 @@ export class BucketPasses {
     const first = spec();
     if (first === undefined) return undefined;
     const now = clock.elapsed();
-    const every = Math.min(marksEvery, first.retention / 20);
+    const every = Math.min(marksEvery, first.keyRetention / 20);
     const marksDue = now - this.#marksAt >= every;
     const outcome = await publishTo(() => ({ ...(spec() ?? first), marksDue }), { target, clock, signal });
     if (marksDue || outcome.written.includes("jwks")) this.#marksAt = now;

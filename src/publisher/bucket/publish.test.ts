@@ -19,7 +19,7 @@ const spec = (shown: readonly PublicJwk[], change: Partial<PublicationSpec> = {}
   cacheControl: "public, max-age=60",
   ring: observeKeys([], shown, 1000, day).ring,
   now: 1000,
-  retention: day,
+  keyRetention: day,
   confirmed: true,
   marksDue: true,
   ...change,

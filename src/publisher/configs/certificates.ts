@@ -18,8 +18,8 @@ import { LateCertificates } from "./late-certificates.ts";
 import { tlsSecret } from "./tls-secret.ts";
 import type { AcmeAccounts } from "../../providers/tls/index.ts";
 import type { CertificateProvider, ChallengeAnswers, Lookup } from "../contract.ts";
-import type { SharedChallenges } from "../shared/challenges.ts";
-import type { SharedStore } from "../shared/store.ts";
+import type { SharedChallenges } from "../replicas/challenges.ts";
+import type { SharedStore } from "../replicas/store.ts";
 
 /** Where an issuer's certificate comes from, by the config. */
 export interface CertificateSpec {

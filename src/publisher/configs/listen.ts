@@ -1,7 +1,7 @@
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, type ListenSpec, listenText, publisherOf } from "../../config/index.ts";
 import type { ListenAddress, PublisherListen } from "../contract.ts";
-import type { ActivatedSockets } from "../manager/activation.ts";
+import type { ActivatedSockets } from "../systemd/activation.ts";
 
 function socketsNamed(name: string, sockets: ActivatedSockets): readonly ListenAddress[] {
   const found = sockets.get(name);

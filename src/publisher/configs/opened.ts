@@ -15,10 +15,10 @@ import type { GenerationPart } from "../generation.ts";
 import { Pool } from "../pool.ts";
 import type { IssuerOptions, PublisherOptions } from "../contract.ts";
 import { hostAndPathOf } from "../serving/site.ts";
-import { refuseHalfRestored } from "../kept/restore.ts";
-import type { SharedStore } from "../shared/store.ts";
+import { refuseHalfRestored } from "../state/restore.ts";
+import type { SharedStore } from "../replicas/store.ts";
 import type { DocumentTarget } from "../targets/documents.ts";
-import type { ActivatedSockets } from "../manager/activation.ts";
+import type { ActivatedSockets } from "../systemd/activation.ts";
 import { openUploads } from "../uploads/relying-parties.ts";
 import type { UploadTarget } from "../targets/uploads.ts";
 import { type CertificateDeps, Certificates, type OpenCertificate } from "./certificates.ts";
@@ -134,8 +134,8 @@ export class OpenedConfigs implements GenerationPart {
   ): Promise<SharedStore | undefined> {
     if (store === undefined) return undefined;
     return this.#stores.take(JSON.stringify({ store, source, folder }), async () => {
-      const { SharedStore: Store } = await import("../shared/store.ts");
-      const { storeKeys } = await import("../shared/store-keys.ts");
+      const { SharedStore: Store } = await import("../replicas/store.ts");
+      const { storeKeys } = await import("../replicas/store-keys.ts");
       const { clock, logger } = this.#deps;
       return new Store(store, { cluster, clock, logger, keys: storeKeys(store, folder, cluster) });
     });

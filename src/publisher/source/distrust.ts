@@ -149,13 +149,13 @@ export function handOver(ring: KeyRing, jwk: PublicJwk, now: number): KeyRing {
 }
 
 /**
- * Takes a distrust back, of the key under each of its kids. A key that vanished from the cluster more than `retention`
+ * Takes a distrust back, of the key under each of its kids. A key that vanished from the cluster more than `keyRetention`
  * ago is then forgotten. Throws `publisher-key-unknown`.
  */
 export function restoreKey(
   ring: KeyRing,
   kid: string,
-  { now, retention }: { readonly now: number; readonly retention: number },
+  { now, keyRetention }: { readonly now: number; readonly keyRetention: number },
 ): KeyRing {
   const print = jwkThumbprint(keyOf(ring, kid).jwk);
   const meant = ring.filter(({ jwk }) => jwk.kid === kid || jwkThumbprint(jwk) === print);
@@ -163,7 +163,7 @@ export function restoreKey(
   return ring.flatMap((key) => {
     const { distrustedAt, ...rest } = key;
     if (distrustedAt === undefined || !meant.includes(key)) return [key];
-    const forgotten = key.absentSince !== undefined && now - key.absentSince >= retention;
+    const forgotten = key.absentSince !== undefined && now - key.absentSince >= keyRetention;
     return forgotten ? [] : [{ ...rest, takenBack: distrustedAt }];
   });
 }

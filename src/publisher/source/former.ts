@@ -15,16 +15,16 @@ export function formerAt(
 
 /**
  * Whether the keys are those of another cluster. A former issuer is often a default that many clusters share, so it
- * proves little: if a cluster that names one shows no key seen within `retention`, its keys are not published.
+ * proves little: if a cluster that names one shows no key seen within `keyRetention`, its keys are not published.
  * Undefined if there is nothing to compare with.
  */
 export function foreignKeys(
   ring: KeyRing,
   observation: Observation,
-  { now, retention }: { readonly now: number; readonly retention: number },
+  { now, keyRetention }: { readonly now: number; readonly keyRetention: number },
 ): PublicationRefusal | undefined {
   if (!observation.ok || observation.formerIssuer === undefined) return undefined;
-  const recent = ring.filter(({ lastSeen }) => now - lastSeen < retention);
+  const recent = ring.filter(({ lastSeen }) => now - lastSeen < keyRetention);
   const known = new Set(publishedKeys(recent).map(jwkThumbprint));
   if (known.size === 0 || observation.keys.some((key) => known.has(jwkThumbprint(key)))) return undefined;
   return {

@@ -9,7 +9,7 @@ import { publishedKeys } from "./keys.ts";
 const day = 86_400_000;
 const pair = () => generateKeyPairSync("ec", { namedCurve: "P-256" });
 const pem = (key: KeyObject): string => key.export({ type: "spki", format: "pem" });
-const times = { poll: 10_000, caches: { publisher: 0, relyingParty: 0 }, maxToken: day };
+const times = { poll: 10_000, caches: { publisher: 0, relyingParty: 0 }, keyRetention: day };
 
 describe("a key that a person hands over by its ID", () => {
   const { publicKey, privateKey } = pair();

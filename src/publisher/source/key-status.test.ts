@@ -6,7 +6,7 @@ import { keyStatuses, refusedBy } from "./key-status.ts";
 import { type KeyRing, noteSigned, observeKeys } from "./keys.ts";
 
 const day = 86_400_000;
-const times = { maxToken: day, poll: 10_000, caches: { publisher: 60_000, relyingParty: 3_600_000 } };
+const times = { keyRetention: day, poll: 10_000, caches: { publisher: 60_000, relyingParty: 3_600_000 } };
 const jwk = (kid: string): PublicJwk => ({
   kty: "EC",
   kid,

@@ -9,14 +9,17 @@ import type { KeyStatus } from "../status.ts";
 import { distrustIn, type KeyRing, type KnownKey, signerOf } from "./keys.ts";
 
 /** What the times of an issuer's keys depend on; milliseconds. */
-export type KeyTimes = Pick<RotationInput, "poll" | "caches" | "maxToken">;
+export interface KeyTimes extends Pick<RotationInput, "poll" | "caches"> {
+  /** A key that vanished is published for so long, since its tokens may live for as long. */
+  readonly keyRetention: number;
+}
 
 type KeyMoments = Omit<KeyStatus, "kid" | "alg" | "state" | "shown">;
 
 /** The rotation that brings in this key. */
-function rotationTo(key: KnownKey, times: KeyTimes) {
+function rotationTo(key: KnownKey, { keyRetention, ...times }: KeyTimes) {
   const promotedAt = defined({ promotedAt: key.signed?.first });
-  return rotationTimeline({ createdAt: key.firstSeen, ...promotedAt, ...times });
+  return rotationTimeline({ createdAt: key.firstSeen, ...promotedAt, ...times, maxToken: keyRetention });
 }
 
 /** Keys that began to sign before every cache had them, although an older one could sign. */
@@ -56,7 +59,7 @@ export function keyStatuses(ring: KeyRing, times: KeyTimes): readonly KeyStatus[
     }
     if (shown) return { ...named, ...current(key), state: "current" };
     const { visibleAt, firstSeen, lastSeen } = current(key);
-    const retainedUntil = absentSince + times.maxToken;
+    const retainedUntil = absentSince + times.keyRetention;
     return { ...named, firstSeen, lastSeen, visibleAt, absentSince, state: "retained", retainedUntil };
   });
 }
@@ -66,15 +69,15 @@ export function refusedBy(
   ring: KeyRing,
   key: KnownKey,
   now: number,
-  { maxToken }: Pick<KeyTimes, "maxToken">,
+  { keyRetention }: Pick<KeyTimes, "keyRetention">,
 ): RefusedTokens {
-  if (key.absentSince !== undefined) return refusedTokens("no", key.absentSince, maxToken);
+  if (key.absentSince !== undefined) return refusedTokens("no", key.absentSince, keyRetention);
   const signer = signerOf(ring);
-  if (signer === undefined) return refusedTokens("perhaps", now, maxToken);
-  if (signer.kid === key.jwk.kid) return refusedTokens("yes", now, maxToken);
+  if (signer === undefined) return refusedTokens("perhaps", now, keyRetention);
+  if (signer.kid === key.jwk.kid) return refusedTokens("yes", now, keyRetention);
   const successor = ring.find((one) => one.jwk.kid === signer.kid);
   const isNewer = successor !== undefined && successor.firstSeen < key.firstSeen;
   if (key.signed === undefined && isNewer) return { signs: "no" };
   // The newest token seen is from the other key; until that was seen to sign, this one may have.
-  return refusedTokens("no", successor?.signed?.first ?? now, maxToken);
+  return refusedTokens("no", successor?.signed?.first ?? now, keyRetention);
 }

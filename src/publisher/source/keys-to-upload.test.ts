@@ -4,7 +4,7 @@ import { newKey } from "../../../test/support/publisher.ts";
 import { emptyState, type SourceState } from "./state.ts";
 import { keysToUpload } from "./keys-to-upload.ts";
 
-const retention = 1000;
+const keyRetention = 1000;
 const [kept, distrusted, other] = [newKey(), newKey(), newKey()];
 const state = (firstSeen: number): SourceState => ({
   ...emptyState,
@@ -14,7 +14,7 @@ const state = (firstSeen: number): SourceState => ({
     { jwk: distrusted, firstSeen: 0, lastSeen: firstSeen, distrustedAt: 0 },
   ],
 });
-const at = (now: number) => ({ issuer: "https://oidc.example.com", now, retention });
+const at = (now: number) => ({ issuer: "https://oidc.example.com", now, keyRetention });
 
 describe("what relying parties are given", () => {
   test("is just what is published", () => {

@@ -90,10 +90,10 @@ function loss({ absentSince }: KnownKey, out: boolean): KeyEvent["type"] | undef
   return out ? "distrusted-key-vanished" : "key-vanished";
 }
 
-/** Whether a key is remembered: distrusted ones forever, vanished ones for `retention`. */
-function remembered(key: KnownKey, now: number, retention: number): boolean {
+/** Whether a key is remembered: distrusted ones forever, vanished ones for `keyRetention`. */
+function remembered(key: KnownKey, now: number, keyRetention: number): boolean {
   if (key.distrustedAt !== undefined || key.absentSince === undefined) return true;
-  return now - key.absentSince < retention;
+  return now - key.absentSince < keyRetention;
 }
 
 /** Relying parties refuse a set with too many keys of a type: those gone longest make room. */
@@ -123,14 +123,14 @@ export function fromCopy(ring: KeyRing, observed: readonly PublicJwk[]): KeyRing
 
 /**
  * The state after the cluster showed `observed` at `now`. A key that it shows is current; one that it no longer shows
- * stays for `retention` from the first answer without it: until then it may have signed, and during a rotation only
+ * stays for `keyRetention` from the first answer without it: until then it may have signed, and during a rotation only
  * some of several API servers may show it.
  */
 export function observeKeys(
   ring: KeyRing,
   observed: readonly PublicJwk[],
   now: number,
-  retention: number,
+  keyRetention: number,
 ): { readonly ring: KeyRing; readonly events: readonly KeyEvent[] } {
   const known = new Map(ring.map((key) => [key.jwk.kid, key]));
   const shown = new Map(observed.map((jwk) => [jwk.kid, jwk]));
@@ -151,7 +151,7 @@ export function observeKeys(
     next.push(missed(key, now));
   }
   const tooMany = surplus(next);
-  const kept = next.filter((key) => remembered(key, now, retention) && !tooMany.has(key));
+  const kept = next.filter((key) => remembered(key, now, keyRetention) && !tooMany.has(key));
   for (const key of next) {
     if (!kept.includes(key) && !isOut(key.jwk)) report("key-dropped", key.jwk.kid);
   }

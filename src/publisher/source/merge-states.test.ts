@@ -6,7 +6,7 @@ import { mergeRings, mergeStates } from "./merge-states.ts";
 import { emptyState } from "./state.ts";
 
 const [a, b] = [newKey(), newKey()];
-const how = { now: 1000, retention: 100 };
+const how = { now: 1000, keyRetention: 100 };
 const key = (jwk = a, more: Partial<KnownKey> = {}): KnownKey => ({
   jwk,
   firstSeen: 10,

@@ -44,13 +44,13 @@ function together(own: KnownKey, theirs: KnownKey): KnownKey {
 /** How old a key may be that is not read from the cluster; milliseconds. */
 interface CopyAge {
   readonly now: number;
-  readonly retention: number;
+  readonly keyRetention: number;
 }
 
 /** A key of a copy, gone since it was last seen there; undefined if that is too long ago. A distrust is never too old. */
-function copied(key: KnownKey, { now, retention }: CopyAge): KnownKey | undefined {
+function copied(key: KnownKey, { now, keyRetention }: CopyAge): KnownKey | undefined {
   const absentSince = Math.min(key.absentSince ?? key.lastSeen, now);
-  const isOver = key.distrustedAt === undefined && now - absentSince >= retention;
+  const isOver = key.distrustedAt === undefined && now - absentSince >= keyRetention;
   return isOver ? undefined : { ...key, absentSince };
 }
 

@@ -40,7 +40,7 @@ export interface SourceOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What its keys' times depend on; they are kept for `maxToken`, and read every `poll`. */
+  /** What its keys' times depend on; they are kept for `keyRetention`, and read every `poll`. */
   readonly times: () => KeyTimes;
   /** Issuers that the cluster's tokens may name in place of ours. */
   readonly formerIssuers: readonly string[];
@@ -165,7 +165,7 @@ export class IssuerSource {
     const { clock, times } = this.#options;
     const key = this.#state.ring.find(({ jwk }) => jwk.kid === kid);
     if (key !== undefined) this.#checkListed(key.jwk);
-    return this.#change(restore(this.#state, kid, { now: clock.now(), retention: times().maxToken }));
+    return this.#change(restore(this.#state, kid, { now: clock.now(), keyRetention: times().keyRetention }));
   }
 
   /** Stops polling, and saves what was seen last. */
@@ -254,9 +254,9 @@ export class IssuerSource {
 
   #join(theirs: SourceState): void {
     const { clock, times } = this.#options;
-    const { maxToken } = times();
+    const { keyRetention } = times();
     const unsaved = this.#unsavedChange;
-    this.#take(mergeStates(this.#state, theirs, { now: clock.now(), retention: maxToken }));
+    this.#take(mergeStates(this.#state, theirs, { now: clock.now(), keyRetention }));
     // It was read from the same store.
     this.#unsavedChange = unsaved;
     this.#options.looked?.();
@@ -290,8 +290,8 @@ export class IssuerSource {
   #ownKeys(observation: Observation): Observation {
     const { clock, times, acceptKeys } = this.#options;
     if (acceptKeys) return observation;
-    const { maxToken: retention } = times();
-    const refusal = foreignKeys(this.#state.ring, observation, { now: clock.now(), retention });
+    const { keyRetention } = times();
+    const refusal = foreignKeys(this.#state.ring, observation, { now: clock.now(), keyRetention });
     const { credential } = observation;
     return refusal === undefined ? observation : { ok: false, refusal, ...defined({ credential }) };
   }
@@ -338,7 +338,7 @@ export class IssuerSource {
     const absent = (state: SourceState): string => JSON.stringify(state.ring.map((key) => key.absentSince));
     if (absent(now) !== absent(last)) return true;
     // The shorter keys are kept, the more precise their times have to be.
-    const every = Math.min(saveEvery, this.#options.times().maxToken / 20);
+    const every = Math.min(saveEvery, this.#options.times().keyRetention / 20);
     return Math.abs(now.confirmedAt - last.confirmedAt) >= every;
   }
 

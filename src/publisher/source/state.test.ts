@@ -10,7 +10,7 @@ import { publishedKeys } from "./keys.ts";
 import { distrust, emptyState, observe, type SourceState, type SourceStep, restore } from "./state.ts";
 
 const day = 86_400_000;
-const times = { maxToken: day, poll: 10_000, caches: { publisher: 60_000, relyingParty: 3_600_000 } };
+const times = { keyRetention: day, poll: 10_000, caches: { publisher: 60_000, relyingParty: 3_600_000 } };
 const jwk = (kid: string, x = kid): PublicJwk => ({
   kty: "EC",
   kid,
@@ -126,19 +126,19 @@ describe("a distrusted key", () => {
 
   test("is published again when the distrust is taken back, under each of its kids", () => {
     const both = observe(distrusted(), shows(jwk("again", "a"), jwk("a"), jwk("b")), 10, times).state;
-    const back = restore(both, "again", { now: 20, retention: day });
+    const back = restore(both, "again", { now: 20, keyRetention: day });
     assert.deepEqual(kids(back.state), ["a", "again", "b", "r"]);
     assert.deepEqual([back.changed, eventsOf(back)], [true, ["key-restored again"]]);
-    assert.equal(restore(back.state, "a", { now: 30, retention: day }).changed, false);
-    assert.throws(() => restore(back.state, "zz", { now: 30, retention: day }), {
+    assert.equal(restore(back.state, "a", { now: 30, keyRetention: day }).changed, false);
+    assert.throws(() => restore(back.state, "zz", { now: 30, keyRetention: day }), {
       code: "publisher-key-unknown",
     });
   });
 
   test("that the cluster dropped is kept for what is left of its retention, and forgotten after that", () => {
     const gone = observe(distrusted(), shows(jwk("b"), rsa), 10, times).state;
-    assert.deepEqual(kids(restore(gone, "a", { now: 20, retention: day }).state), ["a", "b", "r"]);
-    const late = restore(gone, "a", { now: 10 + day, retention: day }).state;
+    assert.deepEqual(kids(restore(gone, "a", { now: 20, keyRetention: day }).state), ["a", "b", "r"]);
+    const late = restore(gone, "a", { now: 10 + day, keyRetention: day }).state;
     assert.deepEqual(kids(late), ["b", "r"]);
     assert.equal(
       late.ring.some((key) => key.jwk.kid === "a"),
@@ -267,7 +267,7 @@ function act(
   }
   if (type === "fail") return observe(state, bad(), now, times).state;
   try {
-    if (type === "restore") return restore(state, first, { now, retention: day }).state;
+    if (type === "restore") return restore(state, first, { now, keyRetention: day }).state;
     return distrust(state, first, { now, force: true }).state;
   } catch (error) {
     assert.ok(error instanceof PodtrustError);

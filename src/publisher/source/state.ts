@@ -165,7 +165,7 @@ export function observe(
   if (observation.keys.every((key) => distrusted(key) !== undefined))
     return refuse(asked, allDistrusted(observation.keys), now);
   const known = state.from === "cluster" ? state.ring : fromCopy(state.ring, observation.keys);
-  const observed = observeKeys(known, observation.keys, now, times.maxToken);
+  const observed = observeKeys(known, observation.keys, now, times.keyRetention);
   const weighed = weighedIn(noteSigned(observed.ring, credential?.kid, credential?.issuedAt), state);
   const { ring } = weighed;
   const warnings = [
@@ -247,7 +247,7 @@ export function handedOver(state: SourceState, jwk: PublicJwk, now: number): Sou
 export function restore(
   state: SourceState,
   kid: string,
-  how: { readonly now: number; readonly retention: number },
+  how: { readonly now: number; readonly keyRetention: number },
 ): SourceStep {
   const ring = restoreKey(state.ring, kid, how);
   if (ring === state.ring) return { state, events: [], changed: false };

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/index.ts";
 import type { Clock, Logger } from "../../core/base/index.ts";
 import type { PublicJwk } from "../../rules/keys/index.ts";
-import type { PassOutcome } from "../elsewhere/loop.ts";
+import type { PassOutcome } from "../publication/loop.ts";
 
 /** The keys that a relying party should have. */
 export interface DesiredKeys {

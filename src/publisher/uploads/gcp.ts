@@ -9,7 +9,7 @@ import {
 } from "../../providers/gcp/index.ts";
 import { type Jwk, keysForUpload, providerAudience, providerPath } from "../../rules/gcp/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
-import type { PassOutcome } from "../elsewhere/loop.ts";
+import type { PassOutcome } from "../publication/loop.ts";
 import type {
   DesiredKeys,
   OpenUploads,

@@ -3,8 +3,8 @@ import type { Config, SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { PublishedIssuer } from "../issuer.ts";
 import { settingsOfOne } from "../settings.ts";
-import { SharedStore } from "../shared/store.ts";
-import { storeKeys } from "../shared/store-keys.ts";
+import { SharedStore } from "../replicas/store.ts";
+import { storeKeys } from "../replicas/store-keys.ts";
 import { openUploads } from "./relying-parties.ts";
 
 export interface KeyKeeperOptions {

@@ -2,15 +2,15 @@ import { defined, PodtrustError } from "../../core/base/index.ts";
 import { type Config, type SecretName, uploadingParties } from "../../config/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
 import { uploadedFor } from "../../rules/oidc/index.ts";
-import { standardRetention } from "../settings.ts";
+import { defaultKeyRetention } from "../settings.ts";
 import {
   changeThere,
   type DistrustInSecretDeps,
   type Remembered,
   withoutKey,
-} from "../shared/distrust-in-secret.ts";
-import { SharedStore } from "../shared/store.ts";
-import { storeKeys } from "../shared/store-keys.ts";
+} from "../replicas/distrust-in-secret.ts";
+import { SharedStore } from "../replicas/store.ts";
+import { storeKeys } from "../replicas/store-keys.ts";
 import { distrustKey, restoreKey } from "../source/distrust.ts";
 import { keyStatuses } from "../source/key-status.ts";
 import { type KeyRing, observeKeys } from "../source/keys.ts";
@@ -24,7 +24,7 @@ export interface KeeperOf {
 
 /** Throws `publisher-key-signs` if the cluster signs with a key, or may, and `publisher-last-key` if it has no other. */
 function refuseSigner(known: KeyRing, shown: readonly PublicJwk[], kid: string, now: number): void {
-  const { ring } = observeKeys(known, shown, now, standardRetention);
+  const { ring } = observeKeys(known, shown, now, defaultKeyRetention);
   // A key may also be named by the kid that Kubernetes gives it, which this does not know.
   if (ring.some(({ jwk }) => jwk.kid === kid)) distrustKey(ring, kid, { now, force: false });
 }
@@ -47,7 +47,7 @@ export interface KeysOfKeeper {
 const pollInterval = 10_000;
 
 function rememberedBy({ config, secret }: KeeperOf): Remembered {
-  return { config, name: secret, part: "documents", keyRetention: standardRetention };
+  return { config, name: secret, part: "documents", keyRetention: defaultKeyRetention };
 }
 
 const isKept = async ({ secret }: KeeperOf, { cluster }: DistrustInSecretDeps): Promise<boolean> =>
@@ -71,7 +71,7 @@ export async function keptByOperator(
     if (unread !== undefined) throw new PodtrustError("cluster-answer-invalid", unread);
     // The keys are not fetched: one counts once it was uploaded.
     const caches = { publisher: 0, relyingParty: uploadedFor(uploadingParties(kept.config)) };
-    const keys = keyStatuses(state.ring, { maxToken: keyRetention, poll: pollInterval, caches });
+    const keys = keyStatuses(state.ring, { keyRetention, poll: pollInterval, caches });
     const { confirmedAt } = state;
     return { place: documents.place, keys, ...defined({ confirmedAt }) };
   } finally {
@@ -112,6 +112,6 @@ export async function restoreInKeeper(
 ): Promise<string | undefined> {
   if (!(await isKept(kept, deps))) return undefined;
   const remembered: Remembered = { ...rememberedBy(kept), onlyProven: true };
-  const how = { now: deps.clock.now(), retention: remembered.keyRetention };
+  const how = { now: deps.clock.now(), keyRetention: remembered.keyRetention };
   return changeThere(remembered, (state) => ({ ...state, ring: restoreKey(state.ring, kid, how) }), deps);
 }

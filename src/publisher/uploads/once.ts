@@ -2,7 +2,7 @@ import { asPodtrustError, type Clock, type Logger, type PodtrustError } from "..
 import type { Config } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { parseJwkSet, type PublicJwk } from "../../rules/keys/index.ts";
-import type { PassOutcome } from "../elsewhere/loop.ts";
+import type { PassOutcome } from "../publication/loop.ts";
 import { openUploads } from "./relying-parties.ts";
 import type { DesiredKeys, UploadTarget } from "../targets/uploads.ts";
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, silentLogger, systemClock } from "../../../src/core/base/index.ts";
 import { openKubernetes } from "../../../src/providers/kubernetes/index.ts";
-import { SharedStore, type SharedStoreDeps } from "../../../src/publisher/shared/store.ts";
+import { SharedStore, type SharedStoreDeps } from "../../../src/publisher/replicas/store.ts";
 import { storeKey } from "../../support/replicas.ts";
 import type { ControlPlane } from "../harness/index.ts";
 

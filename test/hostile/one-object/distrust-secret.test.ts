@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { type IssuerOptions, startPublisher } from "../../../src/publisher/index.ts";
-import { SharedStore } from "../../../src/publisher/shared/store.ts";
+import { SharedStore } from "../../../src/publisher/replicas/store.ts";
 import type { PublicJwk } from "../../../src/rules/keys/index.ts";
 import { TestClock } from "../../support/clock.ts";
 import { leastOwnTime } from "../../support/processor-time.ts";

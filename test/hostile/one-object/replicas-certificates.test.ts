@@ -12,7 +12,7 @@ import { microTime } from "../../../src/providers/kubernetes/lease-record.ts";
 import type { CertificateManager } from "../../../src/providers/tls/index.ts";
 import { startCertificateManager } from "../../../src/providers/tls/certificate-manager.ts";
 import { accountFile, certificateFile, certificateText } from "../../../src/providers/tls/stored.ts";
-import { SharedStore } from "../../../src/publisher/shared/store.ts";
+import { SharedStore } from "../../../src/publisher/replicas/store.ts";
 import { testAuthority } from "../../support/certificates.ts";
 import { TestClock } from "../../support/clock.ts";
 import { type FakeCas, fakeCas } from "../../support/fake-authority.ts";

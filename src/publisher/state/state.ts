@@ -3,7 +3,7 @@ import type { PublisherStores } from "./stores.ts";
 import { stateText } from "../source/stored-state.ts";
 
 /** The state of a publisher that cannot be recreated, as texts in its storage formats. */
-export interface KeptState {
+export interface StoredState {
   /** Keys with their times, including distrusted and retained ones; absent if nothing was ever published. */
   readonly documents?: string;
   /** Accounts at CAs, each with its key. */
@@ -16,7 +16,7 @@ export interface KeptState {
  * Reads it, whether or not a publisher runs. Throws `file-unreadable` if the documents cannot be read or are damaged,
  * and what the store of certificates throws.
  */
-export async function readKept(places: PublisherStores, issuer: string): Promise<KeptState> {
+export async function readStoredState(places: PublisherStores, issuer: string): Promise<StoredState> {
   const { accountText, certificateText } = await import("../../providers/tls/index.ts");
   const { state, unproven, unread = unproven?.why } = await places.documents.load();
   if (unread !== undefined) throw new PodtrustError("file-unreadable", unread);

@@ -22,13 +22,13 @@ export interface PublisherFiles {
 }
 
 /** A state directory, as far as a restore itself reads and writes it. */
-export type KeptFolder = Pick<
+export type StateFolderFiles = Pick<
   StateFolder,
   "path" | "pathOf" | "read" | "readSecret" | "create" | "replace" | "remove"
 >;
 
 /** A folder of such files. */
-export function folderOfFiles(files: PublisherFiles, path = ""): KeptFolder & DocumentFolder {
+export function folderOfFiles(files: PublisherFiles, path = ""): StateFolderFiles & DocumentFolder {
   const at = (name: string): string => (path === "" ? name : `${path}/${name}`);
   return {
     path: files.placeOf(path),

@@ -44,7 +44,7 @@ export function sharedDocuments(options: SharedDocumentsOptions): DocumentStore 
     return keys;
   };
   const entry = `documents.${stack}`;
-  const how = () => ({ now: clock.now(), retention: options.keyRetention });
+  const how = () => ({ now: clock.now(), keyRetention: options.keyRetention });
   const read = (text: string): Restored => readState(text, issuer, "replicas");
   const saidIn = (text: string | undefined): KeyRing => {
     try {

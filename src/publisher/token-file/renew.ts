@@ -3,7 +3,7 @@ import { type ClusterSource, type Config, publisherOf } from "../../config/index
 import { isPathThere, machineFiles, readBoundedText, replaceText } from "../../core/files/index.ts";
 import { clusterAuthority, type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
 
-export interface OwnTokenSpec {
+export interface TokenFileSpec {
   /** The publisher's config, whose source names the files of token and CA. */
   readonly config: Config;
   /** An administrator's kubeconfig; nothing else reads it. */
@@ -18,7 +18,7 @@ export interface OwnTokenSpec {
 }
 
 /** Why a new token was made; `kept` if the old one is good. */
-export type OwnTokenOutcome = "kept" | "absent" | "due" | "refused";
+export type TokenFileOutcome = "kept" | "absent" | "due" | "refused";
 
 const hour = 3_600_000;
 // A week: the publisher keeps reading while the renewer is away for a day, and the administrator has time after that.
@@ -46,7 +46,7 @@ function keptOf(config: Config): TokenSource {
 }
 
 /** Whether the cluster accepts the token, and what decides whether it is due. */
-async function verdictOn(spec: OwnTokenSpec, kept: TokenSource): Promise<OwnTokenOutcome> {
+async function verdictOn(spec: TokenFileSpec, kept: TokenSource): Promise<TokenFileOutcome> {
   const { env, clock, signal } = spec;
   if (!(await isPathThere(kept.tokenFile))) return "absent";
   try {
@@ -68,7 +68,7 @@ async function replaceChanged(path: string, text: string, mode: number): Promise
   if (before !== text) await replaceText(path, text, machineFiles, mode);
 }
 
-async function makeToken(spec: OwnTokenSpec, admin: KubernetesApi): Promise<string> {
+async function makeToken(spec: TokenFileSpec, admin: KubernetesApi): Promise<string> {
   const { account, labels, signal } = spec;
   const { namespace, name } = account;
   await admin.createNamespace(namespace, { signal });
@@ -83,7 +83,7 @@ async function makeToken(spec: OwnTokenSpec, admin: KubernetesApi): Promise<stri
  * place before the old one is needed. Throws what the cluster's API does (`cluster-*`, `kubeconfig-*`), and `usage` for
  * a config whose publisher uses no token file.
  */
-export async function renewOwnToken(spec: OwnTokenSpec): Promise<OwnTokenOutcome> {
+export async function renewTokenFile(spec: TokenFileSpec): Promise<TokenFileOutcome> {
   const { config, admin, env, clock } = spec;
   const kept = keptOf(config);
   const ca = await clusterAuthority(admin, { env, clock });

@@ -8,17 +8,17 @@ import { parseIssuer } from "../../rules/oidc/index.ts";
 import { openCluster } from "../source/cluster-source.ts";
 import { whileStopped } from "../control/sockets.ts";
 import { hostAndPathOf } from "../serving/site.ts";
-import type { StoreKeys } from "../shared/store-keys.ts";
+import type { StoreKeys } from "../replicas/store-keys.ts";
 import { type DocumentStore, documentStore, documentStoreIn } from "../source/store.ts";
 import {
   folderOfFiles,
   type PublisherFiles,
-  type KeptFolder,
+  type StateFolderFiles,
   recordsOfFiles,
   whileStoppedThere,
 } from "./files.ts";
 
-export interface KeptDeps {
+export interface StoreDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -35,7 +35,7 @@ export interface PublisherStores {
   readonly accountNames: readonly AccountName[];
   readonly addresses: readonly CertificateAddress[];
   /** The folder of all of it; absent if replicas share it in a Secret. */
-  readonly folder?: KeptFolder;
+  readonly folder?: StateFolderFiles;
   /** What proves what replicas share; absent where there is a folder. */
   readonly storeKeys?: StoreKeys;
   /** Works while no publisher uses it. Throws `publisher-running` if one runs that cannot be stopped from here. */
@@ -76,16 +76,16 @@ async function placesThere(
 }
 
 /** Opens them. Throws `config-without-publisher` and, for a Secret, what the cluster throws. */
-export async function openPublisherStores(config: Config, deps: KeptDeps): Promise<PublisherStores> {
+export async function openPublisherStores(config: Config, deps: StoreDeps): Promise<PublisherStores> {
   const { store, storeKeyFolder, source, stateDir, keyRetention } = publisherOf(config);
   const { stack, issuer } = config;
   const { clock, logger } = deps;
   const names = await namesOf(config);
   const ordersNone = names.addresses.length === 0;
   if (store !== undefined) {
-    const { SharedStore } = await import("../shared/store.ts");
+    const { SharedStore } = await import("../replicas/store.ts");
     const cluster = await openCluster(source, deps);
-    const { storeKeys } = await import("../shared/store-keys.ts");
+    const { storeKeys } = await import("../replicas/store-keys.ts");
     const keys = storeKeys(store, storeKeyFolder, cluster);
     const shared = new SharedStore(store, { cluster, clock, logger, keys });
     return {

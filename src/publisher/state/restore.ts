@@ -10,10 +10,10 @@ import { publishedKeys } from "../source/keys.ts";
 import { mergeStates } from "../source/merge-states.ts";
 import type { SourceState } from "../source/state.ts";
 import { readState, stateText } from "../source/stored-state.ts";
-import { type KeptFolder, restoreMarker as marker } from "./files.ts";
+import { type StateFolderFiles, restoreMarker as marker } from "./files.ts";
 import { handedKeys, type LeftKey, type Vouchers } from "./handed-keys.ts";
 import type { PublisherStores } from "./stores.ts";
-import type { KeptState } from "./state.ts";
+import type { StoredState } from "./state.ts";
 
 /** What happens to one item of a backup. */
 export interface RestoreStep {
@@ -46,16 +46,16 @@ export interface RestorePlan {
   apply(): Promise<void>;
 }
 
-export interface RestoreKeptOptions {
+export interface RestoreOptions {
   readonly places: PublisherStores;
   readonly stack: string;
   readonly issuer: string;
   /** The content of a backup, not yet checked. */
-  readonly kept: KeptState;
+  readonly kept: StoredState;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Milliseconds. */
-  readonly retention: number;
+  readonly keyRetention: number;
   /** Take the backup's account even if another is there. */
   readonly replace: boolean;
   /** What vouches for its keys. */
@@ -89,7 +89,7 @@ function backupState(documents: string, issuer: string): SourceState {
 
 /** What happens to the documents: `there` is kept now, `state` is to be, with so many keys of the backup. */
 function documentsStep(
-  { stack, issuer }: RestoreKeptOptions,
+  { stack, issuer }: RestoreOptions,
   there: SourceState,
   state: SourceState,
   taken: number,
@@ -102,8 +102,8 @@ function documentsStep(
     : { ...step, does: "leave", why: "nothing vouches for a key of it" };
 }
 
-async function documentsWork(options: RestoreKeptOptions): Promise<PlannedWork> {
-  const { places, issuer, kept, now, retention, replace, vouchers } = options;
+async function documentsWork(options: RestoreOptions): Promise<PlannedWork> {
+  const { places, issuer, kept, now, keyRetention, replace, vouchers } = options;
   const { state: there, unproven, unread = unproven?.why } = await places.documents.load();
   if (unread !== undefined && !replace)
     throw new PodtrustError(
@@ -115,7 +115,7 @@ async function documentsWork(options: RestoreKeptOptions): Promise<PlannedWork> 
   const { ring, left, withheld } = handedKeys(file.ring, there.ring, vouchers, now);
   // As it is everywhere: restoring the same backup twice then changes nothing.
   const backup = { ...file, ring: ring.toSorted((a, b) => (a.jwk.kid < b.jwk.kid ? -1 : 1)) };
-  const state = there.ring.length === 0 ? backup : mergeStates(there, backup, { now, retention }).state;
+  const state = there.ring.length === 0 ? backup : mergeStates(there, backup, { now, keyRetention }).state;
   const step = documentsStep(options, there, state, ring.length);
   const act = (): Promise<unknown> => places.documents.save(state);
   const isNothing = step.does === "same" || step.does === "leave";
@@ -127,7 +127,7 @@ const isAccount = (a: AccountName, b: AccountName): boolean =>
   a.directory === b.directory && a.account === b.account;
 
 async function accountWork(
-  { places, replace }: RestoreKeptOptions,
+  { places, replace }: RestoreOptions,
   name: AccountName,
   value: StoredAccount,
 ): Promise<Work> {
@@ -152,7 +152,7 @@ async function accountWork(
 }
 
 async function certificateWork(
-  { places }: RestoreKeptOptions,
+  { places }: RestoreOptions,
   address: CertificateAddress,
   value: StoredCertificate,
 ): Promise<Work> {
@@ -180,7 +180,7 @@ async function certificateWork(
   return { step: { ...step, does: "replace" }, act, old: certificateText(address, there) };
 }
 
-async function allWork(options: RestoreKeptOptions): Promise<PlannedWork> {
+async function allWork(options: RestoreOptions): Promise<PlannedWork> {
   const { readNamedAccount, readNamedCertificate } = await import("../../providers/tls/index.ts");
   const { kept } = options;
   const documents = await documentsWork(options);
@@ -197,7 +197,7 @@ async function allWork(options: RestoreKeptOptions): Promise<PlannedWork> {
 }
 
 /** Saves what is about to be replaced to a separate file in the state directory. */
-async function setAside(folder: KeptFolder, work: readonly Work[], now: number): Promise<void> {
+async function setAside(folder: StateFolderFiles, work: readonly Work[], now: number): Promise<void> {
   const olds = work.flatMap(({ old }) => old ?? []);
   if (olds.length === 0) return;
   const name = `replaced-${isoTime(now).replaceAll(":", "-")}.json`;
@@ -209,7 +209,7 @@ async function setAside(folder: KeptFolder, work: readonly Work[], now: number):
  * those of the backup and of the place are combined. Throws `backup-damaged` for a backup that cannot be read,
  * `backup-newer` for what would be lost, and `certificate-store-invalid`.
  */
-export async function planRestore(options: RestoreKeptOptions): Promise<RestorePlan> {
+export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
   const { work, state, left, withheld } = await allWork(options);
   const { folder } = options.places;
   return {

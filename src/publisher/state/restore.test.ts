@@ -15,8 +15,8 @@ import { emptyState } from "../source/state.ts";
 import { stateText } from "../source/stored-state.ts";
 import { lostBy } from "./compare.ts";
 import { type PublisherStores, openPublisherStores } from "./stores.ts";
-import { planRestore, refuseHalfRestored, type RestoreKeptOptions } from "./restore.ts";
-import { type KeptState, readKept } from "./state.ts";
+import { planRestore, refuseHalfRestored, type RestoreOptions } from "./restore.ts";
+import { type StoredState, readStoredState } from "./state.ts";
 
 const issuer = "https://oidc.example.com";
 const directory = "https://ca.example.com/directory";
@@ -32,7 +32,7 @@ const known = (jwk = a, more: Partial<KnownKey> = {}): KnownKey => ({
 });
 const documents = (...ring: readonly KnownKey[]): string =>
   stateText({ ...emptyState, ring, confirmedAt: now - 1000, changedAt: now - 2000 }, issuer);
-const only = (text: string): KeptState => ({ documents: text, accounts: [], certificates: [] });
+const only = (text: string): StoredState => ({ documents: text, accounts: [], certificates: [] });
 
 /** An account as it is kept. */
 function anAccount(uri: string): string {
@@ -62,30 +62,30 @@ async function emptyPlaces(t: TestContext): Promise<PublisherStores & { readonly
 
 const options = (
   places: PublisherStores,
-  kept: KeptState,
-  more: Partial<RestoreKeptOptions> = {},
-): RestoreKeptOptions => ({
+  kept: StoredState,
+  more: Partial<RestoreOptions> = {},
+): RestoreOptions => ({
   places,
   stack: "prod",
   issuer,
   kept,
   now,
-  retention: day,
+  keyRetention: day,
   replace: false,
   vouchers: { shown: [a, b], ids: [] },
   ...more,
 });
 
 /** Restores, and gives what is kept afterwards. */
-async function restored(...input: Parameters<typeof options>): Promise<KeptState> {
+async function restored(...input: Parameters<typeof options>): Promise<StoredState> {
   await (await planRestore(options(...input))).apply();
-  return readKept(input[0], issuer);
+  return readStoredState(input[0], issuer);
 }
 
 describe("a restore of what a publisher keeps", () => {
   test("into an empty place gives back accounts and certificate byte for byte, and again changes nothing", async (t) => {
     const places = await emptyPlaces(t);
-    const kept: KeptState = {
+    const kept: StoredState = {
       documents: documents(known(a), known(b, { distrustedAt: now - day })),
       accounts: [anAccount("https://ca.example.com/1")],
       certificates: [await aCertificate(now + 30 * day)],
@@ -94,7 +94,7 @@ describe("a restore of what a publisher keeps", () => {
     assert.deepEqual([plan.published, plan.distrusted], [[a.kid], [b.kid]]);
     await assert.rejects(readdir(places.stateDir), /ENOENT/u);
     await plan.apply();
-    const after = await readKept(places, issuer);
+    const after = await readStoredState(places, issuer);
     assert.deepEqual([after.accounts, after.certificates], [kept.accounts, kept.certificates]);
     assert.deepEqual(await lostBy(kept, after, issuer), []);
     const again = await planRestore(options(places, kept));
@@ -139,7 +139,7 @@ describe("a restore of what a publisher keeps", () => {
       const plan = await planRestore(options(places, only(documents(backup)), { vouchers }));
       assert.deepEqual([plan.published, plan.left.map(({ kid }) => kid)], [[], [backup.jwk.kid]]);
       await plan.apply();
-      assert.equal((await readKept(places, issuer)).documents, undefined);
+      assert.equal((await readStoredState(places, issuer)).documents, undefined);
     }
   });
 
@@ -178,12 +178,12 @@ describe("a restore of what a publisher keeps", () => {
     const places = await emptyPlaces(t);
     const [mine, other] = [anAccount("https://ca.example.com/1"), anAccount("https://ca.example.com/2")];
     await restored(places, { accounts: [mine], certificates: [] });
-    const kept: KeptState = { ...only(documents(known(a))), accounts: [other] };
+    const kept: StoredState = { ...only(documents(known(a))), accounts: [other] };
     await assert.rejects(planRestore(options(places, kept)), {
       code: "backup-newer",
       message: /ca\.example\.com\/1/u,
     });
-    assert.equal((await readKept(places, issuer)).documents, undefined);
+    assert.equal((await readStoredState(places, issuer)).documents, undefined);
     const after = await restored(places, kept, { replace: true });
     assert.deepEqual(after.accounts, [other]);
     const aside = (await readdir(places.stateDir)).find((name) => name.startsWith("replaced-")) ?? "";
@@ -204,7 +204,7 @@ describe("a restore of what a publisher keeps", () => {
     const names = ["evil.example.com"];
     const pair = await (await testAuthority()).issue(names);
     const certificate = certificateText({ directory, account, names }, pair);
-    const kept: KeptState = { accounts: [elsewhere], certificates: [certificate] };
+    const kept: StoredState = { accounts: [elsewhere], certificates: [certificate] };
     const { steps } = await planRestore(options(places, kept));
     assert.deepEqual(
       steps.map(({ does }) => does),
@@ -223,7 +223,7 @@ describe("a restore of what a publisher keeps", () => {
       documents(known(a)).replace(issuer, "https://x.test"),
     ])
       await assert.rejects(planRestore(options(places, only(text))), { code: "backup-damaged" }, text);
-    const kept: KeptState = { accounts: ['{"format":1}'], certificates: [] };
+    const kept: StoredState = { accounts: ['{"format":1}'], certificates: [] };
     await assert.rejects(planRestore(options(places, kept)), { code: "certificate-store-invalid" });
     await restored(places, only(documents(known(a))));
     await writeFile(join(places.stateDir, "publisher", "prod.json"), "damaged", { mode: 0o600 });
@@ -231,7 +231,7 @@ describe("a restore of what a publisher keeps", () => {
   });
 
   test("that was cut off anywhere is seen by the publisher, and made again comes to the same", async (t) => {
-    const kept: KeptState = {
+    const kept: StoredState = {
       documents: documents(known(a), known(b, { distrustedAt: now - day })),
       accounts: [anAccount("https://ca.example.com/1")],
       certificates: [await aCertificate(now + 30 * day)],
@@ -270,7 +270,7 @@ describe("a restore of what a publisher keeps", () => {
       await assert.rejects(restored(broken, kept), /cut/u);
       await assert.rejects(refuseHalfRestored(places.stateDir), { code: "restore-unfinished" });
       // What is distrusted comes before everything else.
-      const half = await readKept(places, issuer);
+      const half = await readStoredState(places, issuer);
       if (half.accounts.length > 0) assert.equal(half.documents, whole.documents);
       assert.deepEqual(await restored(places, kept), whole);
       await refuseHalfRestored(places.stateDir);

@@ -1,19 +1,19 @@
 import { publishedKeys, type KeyRing } from "../source/keys.ts";
 import { readState } from "../source/stored-state.ts";
-import type { KeptState } from "./state.ts";
+import type { StoredState } from "./state.ts";
 
 /** The key IDs that documents make public, and those that they distrust. */
-export interface KeptKeys {
+export interface StateKeys {
   readonly published: readonly string[];
   readonly distrusted: readonly string[];
 }
 
-function ringOf({ documents }: KeptState, issuer: string): KeyRing {
+function ringOf({ documents }: StoredState, issuer: string): KeyRing {
   return documents === undefined ? [] : readState(documents, issuer, "disk").state.ring;
 }
 
 /** The keys of a state. Throws for documents that are damaged. */
-export function keysOfKept(kept: KeptState, issuer: string): KeptKeys {
+export function keysOfState(kept: StoredState, issuer: string): StateKeys {
   const ring = ringOf(kept, issuer);
   return {
     published: publishedKeys(ring).map(({ kid }) => kid),
@@ -28,15 +28,19 @@ const missing = (here: readonly string[], there: readonly string[]): readonly st
  * What a publisher has and a backup lacks, in sentences: what restoring it would lose. Empty if the backup has it all.
  * Throws what reading the texts throws.
  */
-export async function lostBy(backup: KeptState, now: KeptState, issuer: string): Promise<readonly string[]> {
+export async function lostBy(
+  backup: StoredState,
+  now: StoredState,
+  issuer: string,
+): Promise<readonly string[]> {
   const { readNamedAccount, readNamedCertificate } = await import("../../providers/tls/index.ts");
-  const [old, fresh] = [keysOfKept(backup, issuer), keysOfKept(now, issuer)];
-  const accountsOf = ({ accounts }: KeptState): readonly string[] =>
+  const [old, fresh] = [keysOfState(backup, issuer), keysOfState(now, issuer)];
+  const accountsOf = ({ accounts }: StoredState): readonly string[] =>
     accounts.map((text) => {
       const { directory, account, value } = readNamedAccount("an account", text);
       return [directory, account, value.uri ?? "not confirmed"].filter(Boolean).join(" ");
     });
-  const certificatesOf = ({ certificates }: KeptState): ReadonlyMap<string, string> =>
+  const certificatesOf = ({ certificates }: StoredState): ReadonlyMap<string, string> =>
     new Map(
       certificates.map((text) => {
         const { names, directory, value } = readNamedCertificate("a certificate", text);
