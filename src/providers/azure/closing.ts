@@ -12,14 +12,30 @@ export function mayBeClosed({ issuer }: Pick<ObservedCredential, "issuer">): boo
   return issuerAtAzure({ issuer, closed: true }).length <= maxIssuer;
 }
 
+type Context = Pick<Work, "signal" | "waiting">;
+
 /**
- * Closes an issuer's credentials of a holder, whoever made them, or opens those that are closed: each keeps its name, subject
- * and audience, and is written in one call. Returns how many were written. Throws `azure-*`.
+ * Closes an issuer's credentials of a holder, whoever made them: each keeps its name, subject and audience, and is written in
+ * one call. Returns how many were written. Throws `azure-*`.
  */
-export async function settleClosing(
+export function closeCredentials(holder: CredentialHolder, issuer: string, work: Context): Promise<number> {
+  const closed = (one: ObservedCredential) =>
+    one.issuer === issuer && one.closed !== true ? ({ ...one, closed: true } as const) : undefined;
+  return rewriteEach(holder, "closing", closed, work);
+}
+
+/** Opens those that are closed; otherwise as `closeCredentials`. */
+export function reopenCredentials(holder: CredentialHolder, issuer: string, work: Context): Promise<number> {
+  const opened = ({ closed, ...open }: ObservedCredential) =>
+    open.issuer === issuer && closed === true ? open : undefined;
+  return rewriteEach(holder, "opening", opened, work);
+}
+
+async function rewriteEach(
   holder: CredentialHolder,
-  { issuer, closes }: { readonly issuer: string; readonly closes: boolean },
-  work: Pick<Work, "signal" | "waiting">,
+  verb: string,
+  rewritten: (one: ObservedCredential) => ObservedCredential | undefined,
+  work: Context,
 ): Promise<number> {
   // Lists lag behind what was written: what was acknowledged is not written again.
   const written = new Set<string>();
@@ -27,18 +43,17 @@ export async function settleClosing(
     paceMs: identityPaceMs,
     async next() {
       const all = (await holder.list(work.signal)) ?? [];
-      const one = all.find(
-        (found) => found.issuer === issuer && (found.closed === true) !== closes && !written.has(found.name),
-      );
-      if (one === undefined) return undefined;
-      const { closed: _before, ...open } = one;
-      const next: ObservedCredential = closes ? { ...open, closed: true } : open;
-      const what = `${closes ? "closing" : "opening"} the federated credential ${one.name} (${one.subject}) of ${holder.title}`;
+      const next = all
+        .filter(({ name }) => !written.has(name))
+        .map(rewritten)
+        .find((one) => one !== undefined);
+      if (next === undefined) return undefined;
+      const what = `${verb} the federated credential ${next.name} (${next.subject}) of ${holder.title}`;
       return {
         what,
         async make() {
           await holder.write(next, false, work);
-          written.add(one.name);
+          written.add(next.name);
         },
       };
     },

@@ -1,5 +1,5 @@
 export { type AzureApi, azureApi } from "./api.ts";
-export { mayBeClosed, settleClosing } from "./closing.ts";
+export { closeCredentials, mayBeClosed, reopenCredentials } from "./closing.ts";
 export { AzureAccessTokens, callerOf, readCredentials } from "./credentials/index.ts";
 export {
   credentialsResource,

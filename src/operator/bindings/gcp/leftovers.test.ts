@@ -36,7 +36,7 @@ class Policies {
     return found instanceof PodtrustError ? Promise.reject(found) : Promise.resolve(found);
   }
 
-  settle(_trust: GoogleTrust, member: Membership): Promise<readonly object[]> {
+  revoke(_trust: GoogleTrust, member: Membership): Promise<readonly object[]> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     this.inside.set(member.email, []);
     return Promise.resolve([]);

@@ -105,7 +105,7 @@ async function ended(trust: GoogleTrust, member: LeftMember, sweep: MemberSweep)
   }
   try {
     const work = { signal, assertHeld: () => clients.assertHeld?.() };
-    await clients.google.settle(trust, member, false, work);
+    await clients.google.revoke(trust, member, work);
     const message = `${email}, ${principal}: taken out, its binding is gone`;
     return { type: "Normal", reason: "MemberKept", message };
   } catch (error) {

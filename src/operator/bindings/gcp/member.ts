@@ -32,7 +32,7 @@ export class TakingMembers implements Taking<MemberStatus> {
     if (pool === undefined)
       throw new PodtrustError("gcp-unreachable", "no GCPTrust says of which pool the member is");
     const member = { email, subject: this.#subject };
-    const done = await this.#google.settle(pool, member, false, work);
+    const done = await this.#google.revoke(pool, member, work);
     return { changes: done.map(({ fields }) => ({ kind: "delete", fields }) as const), wait: 0 };
   }
 
@@ -75,7 +75,7 @@ export class MakingMembers implements Making<GoogleTypes> {
     const right = { email, pool: { projectNumber, pool } };
     try {
       const done = await within(work, limitOf(googleErrors, maxWrite), (signal) =>
-        this.#google.settle(trust, { email, subject }, true, { ...work, signal }),
+        this.#google.grant(trust, { email, subject }, { ...work, signal }),
       );
       const kind = had === undefined ? "create" : "update";
       const seen = `${email} lets in ${binding.namespace}/${binding.name}`;

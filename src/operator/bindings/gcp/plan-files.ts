@@ -48,7 +48,7 @@ class TrustFiles extends GatheredPlan {
       return;
     }
     try {
-      const plan = await this.#google.planned(this.#trust, { email, subject }, true, this.#signal);
+      const plan = await this.#google.plannedGrant(this.#trust, { email, subject }, this.#signal);
       this.take(plan);
     } catch (error) {
       this.#signal.throwIfAborted();

@@ -152,50 +152,58 @@ export class GoogleProjects {
   }
 
   /**
-   * Adds or removes a ServiceAccount's one principal in the policy of a service account; all else there stays.
-   * `assertHeld` is called before anything is changed. Returns what was changed; throws `gcp-*` if it could not be.
+   * Adds a ServiceAccount's one principal to the policy of a service account; all else there stays. `assertHeld` is called
+   * before anything is changed. Returns what was changed; throws `gcp-*` if it could not be.
    */
-  async settle(
-    trust: PoolName,
-    member: Membership,
-    letsIn: boolean,
-    work: MemberWork,
-  ): Promise<BindingOutcome["changes"]> {
+  async grant(trust: PoolName, member: Membership, work: MemberWork): Promise<BindingOutcome["changes"]> {
     // Recorded first: a pass that is cut off may have added it.
-    if (letsIn) this.made.add(trust, member);
-    const changes = await this.#settle(trust, member, letsIn, work);
-    if (!letsIn) this.made.forget(trust, member);
+    this.made.add(trust, member);
+    return this.#apply(trust, member, await this.plannedGrant(trust, member, work.signal), work);
+  }
+
+  /** Takes that principal out; otherwise as `grant`. */
+  async revoke(trust: PoolName, member: Membership, work: MemberWork): Promise<BindingOutcome["changes"]> {
+    const changes = await this.#apply(
+      trust,
+      member,
+      await this.#plannedRevocation(trust, member, work),
+      work,
+    );
+    this.made.forget(trust, member);
     return changes;
   }
 
-  /** What would be changed to let a ServiceAccount in, or to shut it out. Throws `gcp-*`. */
-  async planned(
-    trust: PoolName,
-    { email, subject }: Membership,
-    letsIn: boolean,
-    signal: AbortSignal,
-  ): Promise<Plan> {
-    const api = await this.#api(signal);
-    const spec = { name: trust, email, subjects: letsIn ? [subject] : [], only: subject };
-    const resource = memberResource(api, spec);
-    const key = memberKey(trust, { email, subject });
-    // An older look is no proof that a right is already gone.
-    if (!letsIn) this.#members.forget(key);
-    const observed = await this.#members.of(key, signal, (own) => resource.read(own, noInputs));
-    const seen = new Map([[resource.id, observed]]);
-    return planOf(
-      letsIn ? { desired: [resource], seen } : { desired: [], owned: [resource], goal: "absent", seen },
-      signal,
-    );
+  /** What would be changed to let a ServiceAccount in. Throws `gcp-*`. */
+  async plannedGrant(trust: PoolName, member: Membership, signal: AbortSignal): Promise<Plan> {
+    const { resource, seen } = await this.#observed(trust, member, [member.subject], signal);
+    return planOf({ desired: [resource], seen }, signal);
   }
 
-  async #settle(
+  async #plannedRevocation(trust: PoolName, member: Membership, { signal }: MemberWork): Promise<Plan> {
+    // An older look is no proof that a right is already gone.
+    this.#members.forget(memberKey(trust, member));
+    const { resource, seen } = await this.#observed(trust, member, [], signal);
+    return planOf({ desired: [], owned: [resource], goal: "absent", seen }, signal);
+  }
+
+  async #observed(
+    trust: PoolName,
+    { email, subject }: Membership,
+    subjects: readonly string[],
+    signal: AbortSignal,
+  ) {
+    const resource = memberResource(await this.#api(signal), { name: trust, email, subjects, only: subject });
+    const key = memberKey(trust, { email, subject });
+    const observed = await this.#members.of(key, signal, (own) => resource.read(own, noInputs));
+    return { resource, seen: new Map([[resource.id, observed]]) };
+  }
+
+  async #apply(
     trust: PoolName,
     member: Membership,
-    letsIn: boolean,
+    plan: Plan,
     { signal, assertHeld }: MemberWork,
   ): Promise<BindingOutcome["changes"]> {
-    const plan = await this.planned(trust, member, letsIn, signal);
     if (plan.changes.every(({ kind }) => kind === "none")) return [];
     assertHeld();
     try {

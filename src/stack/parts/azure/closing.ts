@@ -6,7 +6,8 @@ import {
   listIdentities,
   listSubscriptionIdentities,
   mayBeClosed,
-  settleClosing,
+  closeCredentials,
+  reopenCredentials,
 } from "../../../providers/azure/index.ts";
 import { operatorAccount } from "../../../rules/bindings/index.ts";
 import { parseSubject } from "../../../rules/oidc/index.ts";
@@ -125,7 +126,7 @@ class GroupClosing implements PartyClosing {
   /** Writes the credentials of each holder, own ones first; one that fails does not stop the others. */
   async #each(
     signal: AbortSignal,
-    closes: boolean,
+    write: typeof closeCredentials,
     chosen: (one: Holding) => boolean,
     textOf: (one: Holding, written: number) => string,
   ): Promise<readonly ClosingOutcome[]> {
@@ -135,7 +136,7 @@ class GroupClosing implements PartyClosing {
     const one = async (holding: Holding): Promise<void> => {
       const what = `${holding.holder.title} in resource group ${holding.group} of Azure tenant ${this.#tenant.tenant}`;
       try {
-        const written = await settleClosing(holding.holder, { issuer, closes }, work);
+        const written = await write(holding.holder, issuer, work);
         if (written > 0) outcomes.push(done(`${what}: ${textOf(holding, written)}`));
       } catch (error) {
         signal.throwIfAborted();
@@ -168,7 +169,7 @@ class GroupClosing implements PartyClosing {
       ];
     return this.#each(
       signal,
-      true,
+      closeCredentials,
       () => true,
       ({ kind }, written) =>
         `its federated credentials, ${written} of them, let no token in until a person opens them. Open stay the access tokens that it was given, until ${isoSeconds(clock.now() + lifeMs[kind])}`,
@@ -178,7 +179,7 @@ class GroupClosing implements PartyClosing {
   reopen({ only }: Reopening, signal: AbortSignal): Promise<readonly ClosingOutcome[]> {
     return this.#each(
       signal,
-      false,
+      reopenCredentials,
       ({ name }) => only === undefined || only.includes(name),
       (_one, written) =>
         `its federated credentials, ${written} of them, are as they were before; Entra may take some minutes`,

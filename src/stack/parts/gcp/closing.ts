@@ -101,10 +101,30 @@ class ProjectClosing implements PartyClosing {
     return provider === this.#project.provider && name.pool === this.#project.pool;
   }
 
-  /** Takes the config's principals out of the policies of service accounts, or puts them back. */
+  /** Takes the config's principals out of the policies of service accounts. */
+  #revokePrincipals(api: GoogleApi, signal: AbortSignal): Promise<readonly ClosingOutcome[]> {
+    return this.#principals(
+      api,
+      () => [],
+      (account, email) => `${account} becomes no more ${email}`,
+      signal,
+    );
+  }
+
+  /** Puts them back. */
+  #grantPrincipals(api: GoogleApi, signal: AbortSignal): Promise<readonly ClosingOutcome[]> {
+    return this.#principals(
+      api,
+      (subject) => [subject],
+      (account, email) => `${account} may become ${email}`,
+      signal,
+    );
+  }
+
   async #principals(
     api: GoogleApi,
-    letsIn: boolean,
+    subjectsFor: (subject: string) => readonly string[],
+    textOf: (account: string, email: string) => string,
     signal: AbortSignal,
   ): Promise<readonly ClosingOutcome[]> {
     const outcomes: ClosingOutcome[] = [];
@@ -114,12 +134,12 @@ class ProjectClosing implements PartyClosing {
         const resource = memberResource(api, {
           name: this.#project,
           email,
-          subjects: letsIn ? [only] : [],
+          subjects: subjectsFor(only),
           only,
         });
         const change = { kind: "update", resource, observed: { exists: false }, fields: [] } as const;
         await resource.apply(change, this.#work(signal));
-        outcomes.push(done(`${account} ${letsIn ? "may become" : "becomes no more"} ${email}`));
+        outcomes.push(done(textOf(account, email)));
       }
     }
     return outcomes;
@@ -140,7 +160,7 @@ class ProjectClosing implements PartyClosing {
       if (disabled && mark === undefined)
         return [done(`${title} of ${this.place} was disabled already, by somebody else, and stays so`)];
       await closeAfterTheft(api, thing, this.#now, this.#work(signal));
-      const principals = this.#isInOthersPool(thing) ? await this.#principals(api, false, signal) : [];
+      const principals = this.#isInOthersPool(thing) ? await this.#revokePrincipals(api, signal) : [];
       return [done(this.#closedText(thing)), ...principals];
     });
   }
@@ -178,7 +198,7 @@ class ProjectClosing implements PartyClosing {
       const why = this.#staysClosed(thing, { ...mark, goneAt }, withdrawn);
       if (why !== undefined) return [open(`${what} stays closed: ${why}`)];
       await reopenAfterTheft(api, thing, this.#work(signal));
-      const principals = this.#isInOthersPool(thing) ? await this.#principals(api, true, signal) : [];
+      const principals = this.#isInOthersPool(thing) ? await this.#grantPrincipals(api, signal) : [];
       return [done(`${what} is open again`), ...principals];
     });
   }
