@@ -60,6 +60,7 @@ export const timeOfDay: readonly string[] = [
   "src/publisher/token-file/renew.ts",
   "src/publisher/source/token-renewal.ts",
   "src/operator/bindings/account/account.ts",
+  "src/operator/bindings/engine/second-pass.ts",
   "src/operator/bindings/engine/widen.ts",
   "src/operator/bindings/prove.ts",
   "src/operator/bindings/reconcile.ts",

@@ -22,7 +22,7 @@ import {
   judgeFacts,
 } from "../../stack/index.ts";
 import { headOf } from "./cluster-view.ts";
-import { isAnnotated, requestedToken } from "./service-account.ts";
+import { isAnnotated, requestedToken, roleAnnotations } from "./service-account.ts";
 import {
   ageOf,
   ended,
@@ -225,7 +225,7 @@ function isStillSo(pass: Pass, { bound, basis, at }: ToProve): boolean {
   );
   const granted = roles.map((one) => one.granted);
   const [audience = ""] = trust.audiences;
-  return areMade && isAnnotated(pass, { binding, roles: granted, audience });
+  return areMade && isAnnotated(pass, roleAnnotations({ binding, roles: granted, audience }));
 }
 
 /**

@@ -210,7 +210,8 @@ export interface RolesOfAccount {
   readonly audience: string;
 }
 
-function annotationsFor({ binding, roles, audience }: RolesOfAccount): DesiredAnnotations {
+/** The annotations of a ServiceAccount with the AWS roles that it was granted. */
+export function roleAnnotations({ binding, roles, audience }: RolesOfAccount): DesiredAnnotations {
   const access = accessOf(roles, binding.roles, audience);
   return {
     party: "aws",
@@ -224,12 +225,12 @@ function annotationsFor({ binding, roles, audience }: RolesOfAccount): DesiredAn
 
 /** The same with the AWS roles that it was granted. */
 export function annotated(pass: Pass, given: RolesOfAccount): ReturnType<typeof annotatedWith> {
-  return annotatedWith(pass, annotationsFor(given));
+  return annotatedWith(pass, roleAnnotations(given));
 }
 
-/** Whether a watch shows the ServiceAccount as `annotated` leaves it. Makes no call. */
-export function isAnnotated(pass: Pass, given: RolesOfAccount): boolean {
-  const [seen, desired] = [seenAccount(pass), annotationsFor(given)];
+/** Whether a watch shows the ServiceAccount as `annotatedWith` leaves it. Makes no call. */
+export function isAnnotated(pass: AnyPass, desired: DesiredAnnotations): boolean {
+  const seen = seenAccount(pass);
   if (seen === undefined || standingOf(seen, desired) !== "right") return false;
   return desired.conflict(seen) === undefined;
 }

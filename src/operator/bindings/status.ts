@@ -256,7 +256,7 @@ export interface PassEnding {
   readonly proved?: string;
   readonly changedAt?: string;
   readonly changes?: BindingOutcome["changes"];
-  /** How messages name what was updated without a request; roles by default. */
+  /** How messages name what was updated without a request; absent if nothing was. */
   readonly drift?: Reason;
   readonly againIn: number;
 }
@@ -272,7 +272,7 @@ export interface PassResult extends PassEnding {
 function driftEvents(
   before: StatusHead,
   now: Pick<StatusHead, "observedGeneration" | "observedTrust">,
-  { changes = [], drift: reason = "RoleDrift" }: Pick<PassEnding, "changes" | "drift">,
+  { changes = [], drift: reason }: Pick<PassEnding, "changes" | "drift">,
 ): readonly BindingEvent[] {
   const repaired = changes.filter(({ kind }) => kind === "update");
   const isAsked =
@@ -280,7 +280,7 @@ function driftEvents(
     before.observedTrust !== now.observedTrust ||
     // A process that ended while it was made has left a half of it.
     before.conditions.some((one) => one.type === "Ready" && one.reason === "RolePending");
-  if (repaired.length === 0 || isAsked) return [];
+  if (reason === undefined || repaired.length === 0 || isAsked) return [];
   const fields = repaired.flatMap((one) => one.fields.map(({ field }) => field));
   return [{ type: "Warning", reason, message: `repaired: ${fields.join(", ")}` }];
 }
@@ -323,7 +323,8 @@ export function nothingGranted(why: GrantRefusal): readonly ConditionContent[] {
 /** Ends a pass of an AWSRoleBinding. */
 export function ended(pass: Pass, ending: PassResult): Promise<BindingOutcome> {
   const { roles = pass.status.roles, pendingRoles = [] } = ending.roles === undefined ? pass.status : ending;
-  return endedWith(pass, ending, { roles, ...(pendingRoles.length === 0 ? {} : { pendingRoles }) });
+  const own = { roles, ...(pendingRoles.length === 0 ? {} : { pendingRoles }) };
+  return endedWith(pass, { drift: "RoleDrift", ...ending }, own);
 }
 
 /** The end of a pass in which nothing may be done. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { pairOf, placeOf, sameId, desiredCredential } from "./identity-ref.ts";
-import { identitiesOf, identityRights } from "./rights.ts";
+import { identitiesOf, identityRights, mayStand } from "./rights.ts";
 
 const id =
   "/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/shop/providers/Microsoft.ManagedIdentity/userAssignedIdentities/web";
@@ -53,14 +53,14 @@ describe("an identity that stands", () => {
     resourceGroup: "shop",
   };
   const given = { name: "default", groups: [group], grants: [grant] } as unknown as Parameters<
-    typeof identityRights.mayStand
+    typeof mayStand
   >[0];
 
   test("stays where a grant allows its name, also if podtrust made it", () => {
     for (const managed of [true, false])
-      assert.ok(identityRights.mayStand(given, whose, { id, managed, credential: "one" }), `${managed}`);
+      assert.ok(mayStand(given, whose, { id, managed, credential: "one" }), `${managed}`);
     const other = { id: id.replace("/web", "/report"), managed: true, credential: "one" };
-    assert.ok(!identityRights.mayStand(given, whose, other));
+    assert.ok(!mayStand(given, whose, other));
   });
 
   test("is another right by a credential of another name: of another stack or issuer", () => {

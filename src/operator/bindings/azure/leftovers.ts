@@ -97,7 +97,12 @@ export class LeftCredentials {
     // Identities themselves stay: it has the mark of no binding.
     const taking = new TakingCredentials(tenant, trust.stack);
     const writing = { clock, signal, assertHeld: () => sweep.clients.assertHeld?.() };
-    const { left, failures: uncut } = await takenAway(azureErrors, taking, due, writing);
+    const { left, failures: uncut } = await takenAway(
+      azureErrors,
+      (one, own) => taking.take(one, own),
+      due,
+      writing,
+    );
     signal.throwIfAborted();
     const stays = new Set(left.map((one) => keyOf({ id: one.id, credential: one.credential ?? "" })));
     const gone = due.filter((one) => !stays.has(keyOf({ id: one.id, credential: one.credential ?? "" })));

@@ -3,7 +3,7 @@ import type { IdentityState } from "../../../providers/azure/index.ts";
 import { applyPlan, type Plan } from "../../../rules/plan/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 import { limitOf, maxWrite, within } from "../engine/cut.ts";
-import type { Bound, Made, Making, Writing } from "../engine/row.ts";
+import type { Bound, Had, Made, Making, Writing } from "../engine/row.ts";
 import type { BindingOutcome } from "../pass.ts";
 import { azureErrors, azureTrouble, isAzures } from "./finding.ts";
 import type { AzureTypes, IdentityStatus } from "./rights.ts";
@@ -62,17 +62,17 @@ class IdentitySync {
     }
   }
 
-  #ended(found: Finding, state: IdentityState | undefined, isOurs: boolean, wait = 0): Made<IdentityStatus> {
+  #ended(found: Finding, state: IdentityState | undefined, isOurs: boolean, wait = 0): Made<AzureTypes> {
     const { resourceId: id, managed } = this.#bound.granted;
     const clientId = state?.clientId ?? this.#stood?.clientId;
     const principalId = state?.principalId ?? this.#stood?.principalId;
     const credential = isOurs ? this.#desired.name : undefined;
     const right = { id, managed, ...defined({ clientId, principalId, credential }) };
-    return { finding: found, right, changes: this.#changes, wait };
+    return { finding: found, rights: [right], changes: this.#changes, wait };
   }
 
   /** `oldest`: maximum age of a look, in milliseconds. */
-  async run(oldest: number): Promise<Made<IdentityStatus>> {
+  async run(oldest: number): Promise<Made<AzureTypes>> {
     const { group, name } = this.#bound.granted;
     const { signal, assertHeld } = this.#writing;
     const look = await this.#desired.look(signal, oldest);
@@ -99,7 +99,7 @@ class IdentitySync {
   }
 
   /** Why the sync stopped early. */
-  failed(error: PodtrustError): Made<IdentityStatus> {
+  failed(error: PodtrustError): Made<AzureTypes> {
     return this.#ended(azureTrouble(error, this.#from), undefined, true);
   }
 }
@@ -119,9 +119,9 @@ export class MakingIdentities implements Making<AzureTypes> {
 
   async make(
     bound: Bound<AzureTypes>,
-    { right, isKnown }: { readonly right: IdentityStatus | undefined; readonly isKnown: boolean },
+    { rights: [right], isKnown }: Had<AzureTypes>,
     writing: Writing,
-  ): Promise<Made<IdentityStatus>> {
+  ): Promise<Made<AzureTypes>> {
     const sync = new IdentitySync(this.#tenant, bound, right, writing);
     try {
       return await sync.run(isKnown ? maxLookAge : freshLook);

@@ -1,8 +1,8 @@
 import { lengthText } from "../../../core/base/index.ts";
 import { tryExchange } from "../../../providers/azure/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
-import type { Bound, Proving } from "../engine/row.ts";
-import type { AzureTypes, IdentityStatus } from "./rights.ts";
+import type { Asked, Bound, Made, Proving } from "../engine/row.ts";
+import type { AzureTypes } from "./rights.ts";
 import type { BoundTenant } from "./tenants.ts";
 
 /**
@@ -29,10 +29,15 @@ export class ProvingIdentity implements Proving<AzureTypes> {
     return this.#tenant.cloud.audience;
   }
 
+  /** What was changed may be known at once. */
+  early(): undefined {
+    return undefined;
+  }
+
   async ask(
     { trust, binding, granted: { name } }: Bound<AzureTypes>,
-    right: IdentityStatus | undefined,
-    { jwt, age, signal }: Parameters<Proving<AzureTypes>["ask"]>[2],
+    { rights: [right] }: Pick<Made<AzureTypes>, "rights">,
+    { jwt, age, signal }: Asked,
   ): Promise<Finding> {
     const from = `Entra, tenant ${trust.tenant}`;
     const who = `${binding.namespace}/${binding.name}`;

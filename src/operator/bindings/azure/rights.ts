@@ -11,6 +11,7 @@ import {
   readAzureBinding,
   readAzureTrust,
 } from "../../../rules/bindings/azure/index.ts";
+import type { NamespacedName } from "../../../rules/bindings/index.ts";
 import type { BindingRules, Bound, RightRules } from "../engine/row.ts";
 import type { ClusterClients } from "../pass.ts";
 import { pairOf, placeOf, sameId } from "./identity-ref.ts";
@@ -40,6 +41,7 @@ export interface AzureTypes {
   readonly binding: AzureBinding;
   readonly granted: GrantedIdentity;
   readonly right: IdentityStatus;
+  readonly seen: undefined;
 }
 
 /** What is read and decided of Azure's objects. */
@@ -60,7 +62,8 @@ export const identityRules: BindingRules<AzureTypes> = {
     what: "managed identities",
     field: "maxIdentities",
   },
-  scopeOf: (_trust, { group }) => group,
+  grantsOf: ({ grant }) => [grant],
+  placesOf: (_trust, { group }) => [group],
 };
 
 function identityStatus(value: Readonly<Record<string, unknown>>): readonly IdentityStatus[] {
@@ -79,10 +82,10 @@ export function identitiesOf(object: KubernetesObject): readonly IdentityStatus[
 function asked(
   { trust, binding, granted: { resourceId: id, managed } }: Bound<AzureTypes>,
   rights: readonly IdentityStatus[],
-): IdentityStatus {
+): readonly IdentityStatus[] {
   const stood = rights.find((one) => sameId(one.id, id));
   const credential = boundCredentialName(trust.stack, pairOf(trust, binding));
-  return { ...stood, id, managed, credential };
+  return [{ ...stood, id, managed, credential }];
 }
 
 const credentialText = ({ id, credential }: IdentityStatus): string =>
@@ -91,21 +94,25 @@ const credentialText = ({ id, credential }: IdentityStatus): string =>
 const isSameName = (one: string | undefined, other: string | undefined): boolean =>
   one === undefined || other === undefined || one.toLowerCase() === other.toLowerCase();
 
+/** Whether a grant of a trust allows an identity, whatever the binding asks for. */
+export function mayStand(trust: AzureTrust, whose: NamespacedName, { id, managed }: IdentityStatus): boolean {
+  const { group, name } = placeOf(id);
+  const allows = (made: boolean): boolean => mayKeepIdentity(trust, whose, { ...group, name, managed: made });
+  // One that podtrust made may be granted by its name, too.
+  return allows(managed) || (managed && allows(false));
+}
+
 /** How identities stand in a status, and what is judged of them. */
 export const identityRights: RightRules<AzureTypes> = {
   read: identitiesOf,
+  known: "by the status",
   written: (identities) => ({ identities }),
   asked,
+  // Also to an identity that exists a credential is added.
+  isMade: () => true,
   // A credential of another name is of another stack or issuer.
   isSame: (one, other) => sameId(one.id, other.id) && isSameName(one.credential, other.credential),
   isOpen: ({ credential }) => credential !== undefined,
-  mayStand(trust, whose, { id, managed }) {
-    const { group, name } = placeOf(id);
-    const allows = (made: boolean): boolean =>
-      mayKeepIdentity(trust, whose, { ...group, name, managed: made });
-    // One that podtrust made may be granted by its name, too.
-    return allows(managed) || (managed && allows(false));
-  },
   // Which identity is podtrust's own is known by a look at it: what is made refuses it.
   reserved: () => undefined,
   scopeId: ({ id }) => groupId(placeOf(id).group),

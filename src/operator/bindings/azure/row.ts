@@ -31,7 +31,7 @@ function identityRow(azure: BoundTenants): BindingRow<AzureTypes> {
       };
     },
     // Only of an identity that lets the ServiceAccount in: pods would ask for any other in vain.
-    annotations({ trust: { tenant, cloud } }, { finding: { outcome }, right }) {
+    annotations({ trust: { tenant, cloud } }, { finding: { outcome }, rights: [right] }) {
       const { clientId } = defined({ clientId: right?.clientId });
       if (outcome !== "ok" || clientId === undefined) return undefined;
       return identityAnnotations({ clientId, tenant, cloud });
@@ -43,7 +43,13 @@ function identityRow(azure: BoundTenants): BindingRow<AzureTypes> {
     drift: "FederatedCredentialDrift",
     keptReason: "IdentityKept",
     interval: identityInterval,
-    proof: { accepted: "AssertionAccepted", settling: "CredentialSettling", every: 15_000 },
+    proof: {
+      accepted: "AssertionAccepted",
+      settling: "CredentialSettling",
+      every: 15_000,
+      untilLook: () => identityInterval,
+    },
+    second: "none",
     // A namespace may be deleted with all 20 credentials that an identity may have, at one write in four seconds.
     maxTurn: 180_000,
     // Credentials are found by their names.

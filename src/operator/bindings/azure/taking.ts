@@ -6,8 +6,8 @@ import {
   removeCredential,
 } from "../../../providers/azure/index.ts";
 import { noInputs, namedStack } from "../../../rules/plan/index.ts";
-import type { Taken, Taking, Writing } from "../engine/row.ts";
-import type { IdentityStatus } from "./rights.ts";
+import type { Taken, TakingWhole, Writing } from "../engine/row.ts";
+import { type AzureTypes, type IdentityStatus, mayStand } from "./rights.ts";
 import { placeOf } from "./identity-ref.ts";
 import { type BoundTenant, freshLook } from "./tenants.ts";
 
@@ -19,7 +19,8 @@ export const othersText = (credentials: readonly ObservedCredential[]): string =
  * Takes a binding's federated credentials from identities of a tenant. Identities that podtrust made stay, so that a
  * restored right finds the same one, until they are removed themselves.
  */
-export class TakingCredentials implements Taking<IdentityStatus> {
+export class TakingCredentials implements TakingWhole<AzureTypes> {
+  readonly mayStand = mayStand;
   readonly #tenant: BoundTenant;
   /** The owner that an identity made for the binding has. */
   readonly #mark: string;

@@ -1,6 +1,6 @@
 import { type PodtrustError, TimeLimit } from "../../../core/base/index.ts";
 import type { BindingOutcome } from "../pass.ts";
-import type { BindingRow, RowTypes, Taking, Writing } from "./row.ts";
+import type { BindingRow, Cut, RowTypes, Staying, Taken, Writing } from "./row.ts";
 
 /** The longest one write may take, in milliseconds: another pass tries again. */
 export const maxWrite = 30_000;
@@ -23,16 +23,6 @@ export async function within<T>(
   } finally {
     await limit.end();
   }
-}
-
-/** What came of taking rights away. */
-export interface Cut<Right> {
-  /** What still is there of them. */
-  readonly left: readonly Right[];
-  readonly changes: BindingOutcome["changes"];
-  /** Milliseconds until one may be written; 0 if none waits. */
-  readonly wait: number;
-  readonly failures: readonly PodtrustError[];
 }
 
 /** What of a row taking away needs. */
@@ -78,12 +68,6 @@ async function eachWithin<Right, Done>(
   return failures;
 }
 
-/** A right that is still there, and why. */
-export interface Staying<Right> {
-  readonly right: Right;
-  readonly why: string;
-}
-
 /** What came of deleting what lets nobody in any more. */
 export interface Deleted<Right> {
   readonly stays: readonly Staying<Right>[];
@@ -94,7 +78,7 @@ export interface Deleted<Right> {
 /** Deletes what was made for a binding and lets nobody in any more, each for itself, as `takenAway` does. */
 export async function deletedClosed<Right>(
   row: CutRow,
-  taking: Pick<Taking<Right>, "remove">,
+  taking: { readonly remove: (right: Right, writing: Writing) => Promise<string | undefined> },
   closed: readonly Right[],
   writing: LimitedWriting,
 ): Promise<Deleted<Right>> {
@@ -117,7 +101,7 @@ export async function deletedClosed<Right>(
  */
 export async function takenAway<Right>(
   row: CutRow,
-  taking: Pick<Taking<Right>, "take">,
+  take: (right: Right, writing: Writing) => Promise<Taken<Right>>,
   rights: readonly Right[],
   writing: LimitedWriting,
 ): Promise<Cut<Right>> {
@@ -125,7 +109,7 @@ export async function takenAway<Right>(
   const changes: BindingOutcome["changes"][number][] = [];
   let wait = 0;
   const failures = await eachWithin(row, rights, writing, {
-    write: (right, own) => taking.take(right, own),
+    write: take,
     done(_right, done) {
       wait = Math.max(wait, done.wait);
       changes.push(...done.changes);

@@ -2,7 +2,16 @@ import type { KubernetesObject } from "../../../providers/kubernetes/index.ts";
 import { goneRefusal, type GrantRefusal, partyNames } from "../../../rules/bindings/index.ts";
 import type { GrantRoom } from "../pass.ts";
 import { isTrustEnding, problemsText, versionOf } from "../status.ts";
-import type { BindingRules, Bound, Counting, EnginePass, Opened, RightRules, RowTypes } from "./row.ts";
+import type {
+  BindingRules,
+  Bound,
+  Counting,
+  EnginePass,
+  Opened,
+  RightRules,
+  RowTypes,
+  TakingWhole,
+} from "./row.ts";
 
 /** What a binding gets of a trust, or why it gets nothing. */
 export type Decided<T extends RowTypes> = Omit<Bound<T>, "trust"> | GrantRefusal;
@@ -13,7 +22,8 @@ const without = <Trust extends RowTypes["trust"]>(trust: Trust, names: ReadonlyS
   grants: trust.grants.filter(({ name }) => !names.has(name)),
 });
 
-function roomIn<T extends RowTypes>(
+/** Which grants of a trust have no room for the binding; undefined where nothing is counted. */
+export function roomIn<T extends RowTypes>(
   { counting }: BindingRules<T>,
   { facts }: EnginePass<T>,
   trust: T["trust"],
@@ -69,28 +79,52 @@ export function decidedBy<T extends RowTypes>(
   }
   if (trust === undefined) return { reason: "TrustMissing", message: "" };
   const { granted } = whole;
-  const gone = goneRefusal(pass.facts.trust, [rules.scopeOf(trust, granted)]);
+  const gone = goneRefusal(pass.facts.trust, rules.placesOf(trust, granted));
   return gone ?? bounded(rules, pass, { trust, binding, granted });
 }
 
+/** Whether nothing that decides the cut has changed since the last complete one. */
+export function isCutBefore<T extends RowTypes>({ facts, status }: EnginePass<T>): boolean {
+  return (
+    status.observedGeneration === facts.object.metadata.generation &&
+    status.observedTrust !== undefined &&
+    status.observedTrust === (facts.trust && versionOf(facts.trust))
+  );
+}
+
 /**
- * Which rights a trust, as it was read, lets stand: a grant of it allows them, and they are not podtrust's own. What the
- * binding asks for has no part in it. A count takes only where the trust was changed since the last cut: no act of
- * another binding does that.
+ * A trust as it limits what stands: without any grant while it is being deleted, and without those that have no room. A
+ * count takes only where the trust was changed since the last cut: no act of another binding does that.
  */
-export function standsBy<T extends RowTypes>(
-  { rules, rights }: { readonly rules: BindingRules<T>; readonly rights: RightRules<T> },
+export function limitsOf<T extends RowTypes>(
+  rules: BindingRules<T>,
   pass: EnginePass<T>,
   trust: T["trust"],
-  own: Opened<T>["own"],
-): (right: T["right"]) => boolean {
-  if (isTrustEnding(pass)) return () => false;
+): T["trust"] {
+  if (isTrustEnding(pass)) return { ...trust, grants: [] };
   const isLowered = pass.status.observedTrust !== (pass.facts.trust && versionOf(pass.facts.trust));
   const held = isLowered ? roomIn(rules, pass, trust)?.heldBeyond : undefined;
-  const granting = held === undefined ? trust : without(trust, held);
-  const { namespace = "", name } = pass.facts.object.metadata;
-  return (right) =>
-    rights.mayStand(granting, { namespace, name }, right) && rights.reserved(right, own) === undefined;
+  return held === undefined ? trust : without(trust, held);
+}
+
+/**
+ * Which rights a trust, as it limits them, lets stand: a grant of it allows them, and they are not podtrust's own. What
+ * the binding asks for has no part in it.
+ */
+export function standsBy<T extends RowTypes>(
+  { reserved }: Pick<RightRules<T>, "reserved">,
+  { facts }: EnginePass<T>,
+  {
+    trust,
+    taking,
+    own,
+  }: Pick<Opened<T>, "own"> & {
+    readonly trust: T["trust"];
+    readonly taking: Pick<TakingWhole<T>, "mayStand">;
+  },
+): (right: T["right"]) => boolean {
+  const { namespace = "", name } = facts.object.metadata;
+  return (right) => taking.mayStand(trust, { namespace, name }, right) && reserved(right, own) === undefined;
 }
 
 /** A trust that can be read, or why it cannot; undefined where there is none. */

@@ -5,7 +5,7 @@ import { endedWith, nothingGranted, type PassEnding, statusHead } from "../statu
 import type { BindingRow, Bound, EnginePass, RightsStatus, RowTypes, Writing } from "./row.ts";
 
 /** What a pass writes into the status. */
-export interface RightsEnding<T extends RowTypes> extends PassEnding {
+export interface RightsEnding<T extends RowTypes> extends Omit<PassEnding, "drift"> {
   /** Absent: unchanged. */
   readonly rights?: readonly T["right"][];
   readonly bound?: Bound<T>;
@@ -31,7 +31,9 @@ export function ended<T extends RowTypes>(
   { rights = pass.status.rights, bound, ...ending }: RightsEnding<T>,
 ): Promise<BindingOutcome> {
   const own = row.rights.written(rights, pass.facts.object, bound);
-  return endedWith(pass, { drift: row.drift, ...ending }, own);
+  // What was taken by a cut that is not complete is no drift: the trust may ask for it.
+  const drift = pass.cutBy === undefined ? {} : { drift: row.drift };
+  return endedWith(pass, { ...ending, ...drift }, own);
 }
 
 /** The end of a pass in which nothing may be done. */

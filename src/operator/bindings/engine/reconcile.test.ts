@@ -5,7 +5,7 @@ import type { KubernetesApi, KubernetesObject } from "../../../providers/kuberne
 import { finding, type Finding } from "../../../stack/index.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
 import { reconcile } from "./reconcile.ts";
-import type { BindingRow, Taken } from "./row.ts";
+import type { BindingRow, Taken, TakingParts } from "./row.ts";
 
 interface Right {
   readonly name: string;
@@ -17,6 +17,7 @@ interface Types {
   readonly binding: { namespace: string; name: string; trust: string; asks: string };
   readonly granted: { grant: string };
   readonly right: Right;
+  readonly seen: undefined;
 }
 
 const broken = new PodtrustError("gcp-denied", "not now");
@@ -38,6 +39,8 @@ let bars: Finding | undefined;
 let closing: ReadonlySet<string> = new Set();
 /** Whether a deletion is never answered. */
 let isSilent = false;
+/** What a pass that made something finds. */
+let tooEarly: { readonly finding: Finding; readonly againIn: number } | undefined;
 /** One that is short of patience. */
 const clock: Clock = {
   now: () => systemClock.now(),
@@ -64,15 +67,17 @@ const row: BindingRow<Types> = {
         ? { granted: { grant: asks } }
         : { refusals: [{ reason: "EmailNotGranted", message: "no" }] },
     counting: "none",
-    scopeOf: () => ({ id: "scope" }),
+    grantsOf: ({ grant }) => [grant],
+    placesOf: () => [{ id: "scope" }],
   },
   rights: {
     read: ({ status }) => ((status as { has?: string[] } | undefined)?.has ?? []).map((name) => ({ name })),
     written: (rights) => ({ has: rights.map(({ name }) => name) }),
-    asked: ({ binding: { asks } }) => ({ name: asks }),
+    known: "by the status",
+    asked: ({ binding: { asks } }) => [{ name: asks }],
+    isMade: () => true,
     isSame: (one, other) => one.name === other.name,
     isOpen: ({ name }) => !name.startsWith("closed "),
-    mayStand: ({ grants }, _whose, right) => grants.some(({ name }) => name === right.name),
     reserved: ({ name }, of) => (name === of ? { reason: "EmailNotGranted", message: "our own" } : undefined),
     scopeId: ({ name }) => `scope of ${name}`,
     kept: ({ name }, why) => `${name}: ${why}`,
@@ -86,12 +91,14 @@ const row: BindingRow<Types> = {
     Promise.resolve({
       own,
       taking: {
+        mayStand: ({ grants }, _whose, right) => grants.some(({ name }) => name === right.name),
         take: ({ name }, { assertHeld }): Promise<Taken<Right>> => {
           assertHeld();
           log.push(`take ${name}`);
           if (refused.has(name)) return Promise.reject(broken);
           const left = closing.has(name) ? { name: `closed ${name}` } : undefined;
-          return Promise.resolve({ changes: [], wait: waits.get(name) ?? 0, ...defined({ left }) });
+          const changes = [{ kind: "update", fields: [{ field: name, before: 1, after: 2 }] } as const];
+          return Promise.resolve({ changes, wait: waits.get(name) ?? 0, ...defined({ left }) });
         },
         remove({ name }, { signal }) {
           log.push(`delete ${name}`);
@@ -104,12 +111,13 @@ const row: BindingRow<Types> = {
         make({ binding: { asks: name } }, had, { assertHeld }) {
           assertHeld();
           log.push(`make ${name}`);
-          const changes = had.right === undefined ? [{ kind: "create", fields: [] } as const] : [];
-          return Promise.resolve({ finding: settled, right: { name }, changes, wait: 0 });
+          const changes = had.rights.length === 0 ? [{ kind: "create", fields: [] } as const] : [];
+          return Promise.resolve({ finding: settled, rights: [{ name }], changes, wait: 0 });
         },
       },
       proving: {
         audience: () => "audience",
+        early: (_bound, { widened }) => (widened ? tooEarly : undefined),
         ask() {
           log.push("ask");
           return Promise.resolve(finding("GoogleAccepted", { seen: "in", from: "Test" }));
@@ -130,11 +138,42 @@ const row: BindingRow<Types> = {
   drift: "MembersDrift",
   keptReason: "MemberKept",
   interval: 60_000,
-  proof: { accepted: "GoogleAccepted", settling: "MemberSettling", every: 1000 },
+  proof: { accepted: "GoogleAccepted", settling: "MemberSettling", every: 1000, untilLook: () => 60_000 },
+  second: "none",
   maxTurn: 0,
   memory: {
     isOf: (_trust, { name }) => name !== "elsewhere",
     with: (_status, left) => ({ left: left.map(({ name }) => name) }),
+  },
+};
+
+const namesOf = (of: readonly { readonly name: string }[]): string => of.map(({ name }) => name).join();
+
+/** The writer of rights that have parts. */
+const inParts: TakingParts<Types> = {
+  cut({ trust: { grants }, granted, since }, rights) {
+    log.push(
+      `cut ${namesOf(rights)} to ${namesOf(grants)}, granted ${granted?.grant ?? "nothing"}, ${since}`,
+    );
+    return Promise.resolve({ changes: [], failures: refused.size > 0 ? [broken] : [] });
+  },
+  drop(left) {
+    log.push(`drop ${left.name}`);
+    return Promise.resolve({ left, changes: [], wait: 0 });
+  },
+  end(rights, { deletedFor }) {
+    log.push(`end ${namesOf(rights)} after ${deletedFor}`);
+    return Promise.resolve({ left: [], closed: [], changes: [], wait: 0 });
+  },
+};
+
+/** The same party with rights that have parts. */
+const ofParts: BindingRow<Types> = {
+  ...row,
+  rights: { ...row.rights, known: "by their mark", isMade: ({ name }) => name !== "existing" },
+  async open(...of) {
+    const opened = await row.open(...of);
+    return opened && { ...opened, taking: inParts };
   },
 };
 
@@ -180,7 +219,7 @@ async function pass(
 
 function begin(): void {
   [log, refused, closing, waits] = [[], new Set(), new Set(), new Map()];
-  [own, bars, isSilent] = [undefined, undefined, false];
+  [own, bars, tooEarly, isSilent] = [undefined, undefined, undefined, false];
 }
 
 describe("a pass of a binding", () => {
@@ -251,12 +290,13 @@ describe("a pass of a binding", () => {
   });
 
   test("waits for the relying party where something was made, and asks at once where only something was taken", async () => {
-    const afterChange = finding("MemberSettling", { seen: "a moment ago", from: "Test" });
-    const slow = { ...row, proof: { ...row.proof, afterChange } };
-    const { outcome } = await pass(boundTo("new", []), trustOf(["new"]), { of: slow });
+    const early = { finding: finding("MemberSettling", { seen: "soon", from: "Test" }), againIn: 1000 };
+    tooEarly = early;
+    const { outcome } = await pass(boundTo("new", []), trustOf(["new"]));
     assert.deepEqual([log.includes("ask"), outcome.againIn], [false, 1000]);
     begin();
-    await pass(boundTo("new", ["new", "former"]), trustOf(["new", "former"]), { of: slow });
+    tooEarly = early;
+    await pass(boundTo("new", ["new", "former"]), trustOf(["new", "former"]));
     assert.deepEqual([log[0], log.includes("ask")], ["take former", true]);
   });
 
@@ -278,6 +318,29 @@ describe("a pass of a binding", () => {
     assert.equal(log.at(-1), "status has new,closed former");
   });
 
+  test("cuts rights that have parts by the trust as it was read, whatever becomes of the binding, and keeps them all", async () => {
+    await pass(boundTo("new", ["new", "former"]), trustOf(["new"]), { of: ofParts });
+    assert.equal(log[0], "cut new,former to new, granted new, changed");
+    assert.deepEqual([log[1], log.at(-1)], ["drop former", "status has new,former"]);
+    log = [];
+    await pass(boundTo(undefined, ["former"]), trustOf(["new"]), { of: ofParts });
+    assert.deepEqual(log, ["cut former to new, granted nothing, changed", "status has former"]);
+    [log, refused] = [[], new Set(["new"])];
+    await pass(boundTo("new", []), trustOf(["new"]), { of: ofParts });
+    assert.deepEqual(log, ["cut  to new, granted new, new", "status has "]);
+  });
+
+  test("says of nothing that a cut has taken which is not complete that somebody else changed it", async () => {
+    refused = new Set(["first"]);
+    const of = boundTo("new", ["first", "second"]);
+    const status = { has: ["first", "second"], observedGeneration: 1, observedTrust: "1/0" };
+    const { outcome } = await pass({ ...of, status }, trustOf(["new"]));
+    assert.deepEqual(
+      [log[1], outcome.events.map(({ reason }) => reason)],
+      ["take second", ["GoogleNotAsked"]],
+    );
+  });
+
   test("waits for its turn to take something, and makes nothing before that", async () => {
     waits = new Map([["beyond", 4000]]);
     const { outcome } = await pass(boundTo("new", ["beyond"]), trustOf(["new"]));
@@ -285,10 +348,8 @@ describe("a pass of a binding", () => {
   });
 
   test("changes nothing without the lease", async () => {
-    await assert.rejects(
-      pass(boundTo("new", ["beyond"]), trustOf(["new"]), { held: false }),
-      /the lease is lost/u,
-    );
+    const without = pass(boundTo("new", ["beyond"]), trustOf(["new"]), { held: false });
+    await assert.rejects(without, /the lease is lost/u);
     assert.deepEqual(log, []);
   });
 });
@@ -309,6 +370,11 @@ describe("the last pass of a binding", () => {
     assert.equal(outcome.againIn, undefined);
   });
 
+  test("gives those that have parts to their writer, but for what podtrust did not make", async () => {
+    await pass(deleted(["kept", "existing"]), trustOf(["kept"]), { of: ofParts, deletedFor: 5 });
+    assert.deepEqual(log, ["end kept after 5", "release GCPServiceAccountBinding"]);
+  });
+
   test("is had again while something is refused, for a minute", async () => {
     refused = new Set(["kept"]);
     const { outcome } = await pass(deleted(["kept", "other"]), trustOf(["kept"]));
@@ -320,13 +386,10 @@ describe("the last pass of a binding", () => {
     refused = new Set(["kept", "elsewhere"]);
     const has = ["kept", "elsewhere"];
     const { outcome } = await pass(deleted(has), trustOf(["kept"]), { deletedFor: 60_000 });
-    const [took, after] = [log.slice(0, 2), log.slice(2)];
-    assert.deepEqual(took, ["take kept", "take elsewhere"]);
-    assert.deepEqual(after, ["the trust remembers kept", "release GCPServiceAccountBinding"]);
-    assert.deepEqual(
-      outcome.events.map(({ message }) => message),
-      ["kept: not now", "elsewhere: not now"],
-    );
+    const after = ["the trust remembers kept", "release GCPServiceAccountBinding"];
+    assert.deepEqual(log, ["take kept", "take elsewhere", ...after]);
+    const said = outcome.events.map(({ message }) => message);
+    assert.deepEqual(said, ["kept: not now", "elsewhere: not now"]);
   });
 
   test("deletes what it made, and is had again where that is not answered in time", async () => {

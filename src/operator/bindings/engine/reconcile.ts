@@ -1,12 +1,13 @@
 import { type Clock, defined } from "../../../core/base/index.ts";
 import type { GrantRefusal } from "../../../rules/bindings/index.ts";
-import type { BindingFacts, BindingOutcome, ClusterClients } from "../pass.ts";
+import type { BindingFacts, ClusterClients } from "../pass.ts";
 import { changedAtOf, foundOf, isEnding, soon, versionOf } from "../status.ts";
-import { type Cut, takenAway } from "./cut.ts";
-import { type Decided, decidedBy, standsBy, trustRead } from "./decide.ts";
+import { takenAway } from "./cut.ts";
+import { type Decided, decidedBy, isCutBefore, limitsOf, standsBy, trustRead } from "./decide.ts";
 import { ended, refused, statusOf, writingOf } from "./ending.ts";
 import { removeBinding } from "./removal.ts";
-import type { BindingRow, EnginePass, Opened, RowTypes } from "./row.ts";
+import type { BindingRow, Cut, CutLimits, EnginePass, Opened, RowTypes, Taken, Writing } from "./row.ts";
+import { type EngineOutcome, provedOnly, type ToProve } from "./second-pass.ts";
 import { bind } from "./widen.ts";
 
 /** A trust, and its relying party as it was reached. */
@@ -15,15 +16,21 @@ interface Reached<T extends RowTypes> {
   readonly opened: Opened<T>;
 }
 
+/** What was cut, and what stands. */
+interface Standing<T extends RowTypes> {
+  readonly cut: Cut<T["right"]>;
+  readonly kept: readonly T["right"][];
+}
+
 /** Takes these rights away; of those in a place that a person says is gone nobody is asked. */
 function taken<T extends RowTypes>(
   row: BindingRow<T>,
   pass: EnginePass<T>,
-  { trust, opened }: Reached<T>,
-  rights: readonly T["right"][],
+  { trust, rights }: Pick<Reached<T>, "trust"> & { readonly rights: readonly T["right"][] },
+  take: (right: T["right"], writing: Writing) => Promise<Taken<T["right"]>>,
 ): Promise<Cut<T["right"]>> {
   const there = rights.filter((one) => !trust.gone.includes(row.rights.scopeId(one) ?? ""));
-  return takenAway(row, opened.taking, there, writingOf(pass));
+  return takenAway(row, take, there, writingOf(pass));
 }
 
 /** Cuts done one after another. */
@@ -34,6 +41,32 @@ const both = <Right>(one: Cut<Right>, next: Cut<Right>): Cut<Right> => ({
   failures: [...one.failures, ...next.failures],
 });
 
+function sinceOf<T extends RowTypes>(pass: EnginePass<T>): CutLimits<T>["since"] {
+  if (isCutBefore(pass)) return "same";
+  const { observedTrust, rights } = pass.status;
+  return observedTrust === undefined && rights.length === 0 ? "new" : "changed";
+}
+
+/** Takes what no grant of the trust allows. `granted`: chooses among grants that allow as much of a right, and no more. */
+async function cutBeyond<T extends RowTypes>(
+  row: BindingRow<T>,
+  pass: EnginePass<T>,
+  { trust, opened: { taking, own } }: Reached<T>,
+  granted: T["granted"] | undefined,
+): Promise<Standing<T>> {
+  const { rights } = pass.status;
+  const limited = limitsOf(row.rules, pass, trust);
+  if (!("take" in taking)) {
+    const limits = { trust: limited, granted, since: sinceOf(pass) };
+    const done = await taking.cut(limits, rights, writingOf(pass));
+    return { cut: { ...done, left: [], wait: 0 }, kept: rights };
+  }
+  const stands = standsBy(row.rights, pass, { trust: limited, taking, own });
+  const beyond = { trust, rights: rights.filter((had) => !stands(had)) };
+  const cut = await taken(row, pass, beyond, (right, writing) => taking.take(right, writing));
+  return { cut, kept: rights.filter(stands) };
+}
+
 /**
  * First what no grant of the trust allows is taken away: what the binding asks for has no part in that. Then what it
  * asks for no longer. A refused write keeps nothing else from being taken, and ends the pass.
@@ -43,26 +76,19 @@ async function cutAll<T extends RowTypes>(
   pass: EnginePass<T>,
   where: Reached<T>,
   one: Decided<T>,
-): Promise<{ readonly cut: Cut<T["right"]>; readonly kept: readonly T["right"][] }> {
-  const { rights } = pass.status;
-  const stands = standsBy(row, pass, where.trust, where.opened.own);
-  const beyond = await taken(
-    row,
-    pass,
-    where,
-    rights.filter((had) => !stands(had)),
+): Promise<Standing<T>> {
+  const { trust, opened } = where;
+  const { taking } = opened;
+  const beyond = await cutBeyond(row, pass, where, "granted" in one ? one.granted : undefined);
+  const standing = beyond.kept;
+  if (!("granted" in one)) return beyond;
+  const asked = row.rights.asked({ ...one, trust }, standing);
+  const isAsked = (had: T["right"]): boolean => asked.some((other) => row.rights.isSame(had, other));
+  const unasked = { trust, rights: standing.filter((had) => !isAsked(had)) };
+  const dropped = await taken(row, pass, unasked, (right, writing) =>
+    "take" in taking ? taking.take(right, writing) : taking.drop(right, writing),
   );
-  const standing = rights.filter(stands);
-  if (!("granted" in one)) return { cut: beyond, kept: standing };
-  const asked = row.rights.asked({ ...one, trust: where.trust }, standing);
-  const isAsked = (had: T["right"]): boolean => asked !== undefined && row.rights.isSame(had, asked);
-  const unasked = await taken(
-    row,
-    pass,
-    where,
-    standing.filter((had) => !isAsked(had)),
-  );
-  return { cut: both(beyond, unasked), kept: standing.filter(isAsked) };
+  return { cut: both(beyond.cut, dropped), kept: standing.filter(isAsked) };
 }
 
 /** What was granted, unless it is podtrust itself. */
@@ -72,8 +98,10 @@ function unlessOwn<T extends RowTypes>(
   one: Decided<T>,
 ): Decided<T> {
   if (!("granted" in one)) return one;
-  const asked = rights.asked({ ...one, trust }, []);
-  return (asked && rights.reserved(asked, opened.own)) ?? one;
+  const [refusal] = rights
+    .asked({ ...one, trust }, [])
+    .flatMap((asked) => rights.reserved(asked, opened.own) ?? []);
+  return refusal ?? one;
 }
 
 /** A pass with a readable trust: what is to be taken goes first, whatever comes of the rest. */
@@ -82,7 +110,7 @@ async function byTrust<T extends RowTypes>(
   pass: EnginePass<T>,
   { trust, opened }: Reached<T>,
   decided: Decided<T>,
-): Promise<BindingOutcome> {
+): Promise<EngineOutcome<T>> {
   const one = unlessOwn(row, { trust, opened }, decided);
   const { cut, kept } = await cutAll(row, pass, { trust, opened }, one);
   const more = {
@@ -108,22 +136,16 @@ function cutBy<T extends RowTypes>(pass: EnginePass<T>): EnginePass<T> {
   return { ...pass, ...defined({ cutBy: pass.facts.trust && versionOf(pass.facts.trust) }) };
 }
 
-/** Whether nothing that decides the cut has changed since the last complete one. */
-function isCutBefore<T extends RowTypes>({ facts, status }: EnginePass<T>): boolean {
-  return (
-    status.observedGeneration === facts.object.metadata.generation &&
-    status.observedTrust !== undefined &&
-    status.observedTrust === (facts.trust && versionOf(facts.trust))
-  );
-}
-
-async function passOf<T extends RowTypes>(row: BindingRow<T>, pass: EnginePass<T>): Promise<BindingOutcome> {
+async function passOf<T extends RowTypes>(
+  row: BindingRow<T>,
+  pass: EnginePass<T>,
+): Promise<EngineOutcome<T>> {
   const { facts, signal, status } = pass;
   const read = trustRead(row.rules, facts.trust);
   if (read !== undefined && "reason" in read) return refused(row, pass, read);
   const one = decidedBy(row.rules, pass, read?.trust);
   // What has nothing and is granted nothing has nothing to ask.
-  const isAsking = "granted" in one || status.rights.length > 0;
+  const isAsking = "granted" in one || status.rights.length > 0 || row.rights.known === "by their mark";
   const opened =
     read !== undefined && isAsking ? await row.open(read.trust, facts.object, signal) : undefined;
   if (read !== undefined && opened !== undefined)
@@ -134,19 +156,24 @@ async function passOf<T extends RowTypes>(row: BindingRow<T>, pass: EnginePass<T
 
 /**
  * One pass of a binding: brings its relying party, the ServiceAccount and the binding's status to what the binding says
- * and a grant allows, and proves it by asking as the ServiceAccount. The order is: cut, announce, widen, annotate,
- * prove, status. May be cut off anywhere and repeated. Throws if the status cannot be written, and the signal's reason.
+ * and a grant allows, and proves it by asking as the ServiceAccount; only the latter where its first pass has `left`
+ * that, and nothing has changed since. The order is: cut, announce, widen, annotate, prove, status. May be cut off
+ * anywhere and repeated. Throws if the status cannot be written, and the signal's reason.
  */
 export async function reconcile<T extends RowTypes>(
   row: BindingRow<T>,
   facts: BindingFacts,
   clients: ClusterClients,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-): Promise<BindingOutcome> {
+  {
+    clock,
+    signal,
+    left,
+  }: { readonly clock: Clock; readonly signal: AbortSignal; readonly left?: ToProve<T> | undefined },
+): Promise<EngineOutcome<T>> {
   const pass: EnginePass<T> = { facts, clients, clock, signal, status: statusOf(row, facts.object) };
   if (isEnding(facts.object)) return removeBinding(row, pass);
   try {
-    return await passOf(row, pass);
+    return (left && (await provedOnly(row, pass, left))) ?? (await passOf(row, pass));
   } catch (error) {
     signal.throwIfAborted();
     if (!row.isVendors(error)) throw error;

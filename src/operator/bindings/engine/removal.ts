@@ -1,24 +1,12 @@
-import { defined, type PodtrustError, recordOf } from "../../../core/base/index.ts";
+import { defined, recordOf } from "../../../core/base/index.ts";
 import { partyNames } from "../../../rules/bindings/index.ts";
 import { gone, maxTry, maxWait, readableTrust, tryAgain } from "../last-pass.ts";
 import type { BindingEvent, BindingOutcome } from "../pass.ts";
 import { unannotated } from "../service-account.ts";
 import { isKept, keep, readAgain, rewriteStatus } from "../status.ts";
-import { deletedClosed, type Staying, takenAway } from "./cut.ts";
+import { deletedClosed, takenAway } from "./cut.ts";
 import { writingOf } from "./ending.ts";
-import type { BindingRow, EnginePass, Opened, RowTypes } from "./row.ts";
-
-/** What of a binding still is there, and what was done. */
-interface Removed<Right> {
-  /** What may still let the ServiceAccount in. */
-  readonly left: readonly Staying<Right>[];
-  /** What was made for it, lets nobody in, and stays. */
-  readonly closed: readonly Staying<Right>[];
-  readonly changes: BindingOutcome["changes"];
-  readonly failure?: PodtrustError;
-  /** Milliseconds until more may be written; 0 if it waits for nothing. */
-  readonly wait: number;
-}
+import type { BindingRow, EnginePass, Opened, Removed, RowTypes } from "./row.ts";
 
 async function takenFrom<T extends RowTypes>(
   row: BindingRow<T>,
@@ -27,8 +15,10 @@ async function takenFrom<T extends RowTypes>(
   rights: readonly T["right"][],
 ): Promise<Removed<T["right"]>> {
   const { isOpen } = row.rights;
+  if (!("take" in taking))
+    return taking.end(rights, { ...writingOf(pass), deletedFor: pass.facts.deletedFor });
   const writing = { ...writingOf(pass), ms: maxTry };
-  const cut = await takenAway(row, taking, rights, writing);
+  const cut = await takenAway<T["right"]>(row, (right, own) => taking.take(right, own), rights, writing);
   const closed = cut.left.filter((one) => !isOpen(one));
   const deleted = await deletedClosed(row, taking, closed, writing);
   const changes = [...cut.changes, ...deleted.changes];
@@ -45,7 +35,10 @@ async function removed<T extends RowTypes>(
   trust: T["trust"] | undefined,
 ): Promise<Removed<T["right"]>> {
   const { facts, status, signal } = pass;
-  const rights = status.rights.filter((one) => trust?.gone.includes(row.rights.scopeId(one) ?? "") !== true);
+  const { isMade, scopeId } = row.rights;
+  const rights = status.rights.filter(
+    (one) => isMade(one) && trust?.gone.includes(scopeId(one) ?? "") !== true,
+  );
   const all = (why: string) => rights.map((right) => ({ right, why }));
   const none = { closed: [], changes: [], wait: 0 };
   if (rights.length === 0) return { ...none, left: [] };
@@ -97,9 +90,9 @@ export async function removeBinding<T extends RowTypes>(
   const { left, closed, changes, failure, wait } = await removed(row, pass, trust);
   if (failure !== undefined && deletedFor < maxWait) return { ...gone, changes, againIn: tryAgain };
   if (wait > 0 && deletedFor < row.maxTurn) return { ...gone, changes, againIn: wait };
-  const events = [...closed, ...left].map(({ right, why }): BindingEvent => ({
-    type: "Warning",
-    reason: row.keptReason,
+  const warning = { type: "Warning", reason: row.keptReason } as const;
+  const events = [...closed, ...left].map(({ right, why, event = warning }): BindingEvent => ({
+    ...event,
     message: row.rights.kept(right, why, object),
   }));
   await leave(

@@ -4,7 +4,18 @@ import { principalOf } from "../../../rules/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
 import { finding, type Finding } from "../../../stack/index.ts";
 import { limitOf, maxWrite, within } from "../engine/cut.ts";
-import type { Bound, Made, Making, Proving, Taken, Taking, Writing } from "../engine/row.ts";
+import type {
+  Asked,
+  Bound,
+  Had,
+  Made,
+  Making,
+  Proving,
+  Taken,
+  TakingWhole,
+  Turn,
+  Writing,
+} from "../engine/row.ts";
 import {
   audienceOf,
   fromOf,
@@ -13,10 +24,11 @@ import {
   type GoogleProjects,
   isGoogles,
 } from "./projects.ts";
-import type { GoogleTypes, MemberStatus } from "./rights.ts";
+import { type GoogleTypes, mayStand, type MemberStatus } from "./rights.ts";
 
 /** Takes a ServiceAccount out of the policies of service accounts. */
-export class TakingMembers implements Taking<MemberStatus> {
+export class TakingMembers implements TakingWhole<GoogleTypes> {
+  readonly mayStand = mayStand;
   readonly #google: GoogleProjects;
   readonly #subject: string;
   /** Of members whose status does not say. */
@@ -61,16 +73,16 @@ export class MakingMembers implements Making<GoogleTypes> {
 
   async make(
     bound: Bound<GoogleTypes>,
-    { right: had }: { readonly right: MemberStatus | undefined },
+    { rights: [had] }: Had<GoogleTypes>,
     work: Writing,
-  ): Promise<Made<MemberStatus>> {
+  ): Promise<Made<GoogleTypes>> {
     const { trust, binding, granted } = bound;
     const { email } = granted;
     const { projectNumber, pool } = trust;
     const [from, subject] = [fromOf(trust), subjectIn(bound)];
     if (email === undefined) {
       const seen = `give ${principalOf(trust, subject)} roles on what it needs`;
-      return { finding: finding("PrincipalNamed", { seen, from }), changes: [], wait: 0 };
+      return { finding: finding("PrincipalNamed", { seen, from }), rights: [], changes: [], wait: 0 };
     }
     const right = { email, pool: { projectNumber, pool } };
     try {
@@ -80,11 +92,11 @@ export class MakingMembers implements Making<GoogleTypes> {
       const kind = had === undefined ? "create" : "update";
       const seen = `${email} lets in ${binding.namespace}/${binding.name}`;
       const changes = done.map(({ fields }) => ({ kind, fields }) as const);
-      return { finding: finding("MembersMatch", { seen, from }), right, changes, wait: 0 };
+      return { finding: finding("MembersMatch", { seen, from }), rights: [right], changes, wait: 0 };
     } catch (error) {
       work.signal.throwIfAborted();
       if (!isGoogles(error)) throw error;
-      return { finding: googleFinding(error, from), right, changes: [], wait: 0 };
+      return { finding: googleFinding(error, from), rights: [right], changes: [], wait: 0 };
     }
   }
 }
@@ -94,6 +106,8 @@ export class MakingMembers implements Making<GoogleTypes> {
  * Milliseconds.
  */
 const settlesWithin = 180_000;
+/** How often is asked meanwhile, in milliseconds. */
+export const every = 10_000;
 
 /** While Google need not know what was changed. */
 export const settling = finding("MemberSettling", {
@@ -113,10 +127,14 @@ export class ProvingMember implements Proving<GoogleTypes> {
     return audienceOf(trust);
   }
 
+  early(_bound: unknown, { widened }: Pick<Turn, "widened">) {
+    return widened ? { finding: settling, againIn: every } : undefined;
+  }
+
   async ask(
     { trust, binding: { namespace, name }, granted: { email } }: Bound<GoogleTypes>,
-    _right: MemberStatus | undefined,
-    { jwt, age, signal }: Parameters<Proving<GoogleTypes>["ask"]>[2],
+    _made: unknown,
+    { jwt, age, signal }: Asked,
   ): Promise<Finding> {
     const from = `${fromOf(trust)}, its token exchange`;
     const asked = email === undefined ? { jwt } : { jwt, email };

@@ -11,6 +11,7 @@ import {
   readGoogleTrust,
 } from "../../../rules/bindings/gcp/index.ts";
 import { serviceAccountSubject } from "../../../rules/oidc/index.ts";
+import type { NamespacedName } from "../../../rules/bindings/index.ts";
 import type { BindingRules, RightRules } from "../engine/row.ts";
 import type { ClusterClients } from "../pass.ts";
 import type { GoogleProjects } from "./projects.ts";
@@ -46,6 +47,7 @@ export interface GoogleTypes {
   readonly binding: GoogleBinding;
   readonly granted: GrantedMember;
   readonly right: MemberStatus;
+  readonly seen: undefined;
 }
 
 /** The status of one, as the API gives it; only podtrust may write it. */
@@ -74,7 +76,8 @@ export const memberRules: BindingRules<GoogleTypes> = {
   },
   // Nothing is made that counts towards a grant.
   counting: "none",
-  scopeOf: (trust) => ({ id: poolId(trust) }),
+  grantsOf: ({ grant }) => [grant],
+  placesOf: (trust) => [{ id: poolId(trust) }],
 };
 
 /** Whether two pools are the same, as far as both are known. */
@@ -85,6 +88,18 @@ const isOfPool = (one: PoolName | undefined, other: PoolName | undefined): boole
 export const keptText = (email: string, principal: string, why: string): string =>
   `${email} may let in ${principal}: ${why}`;
 
+/**
+ * Whether a grant of a trust allows a member, whatever the binding asks for. A trust that was made anew with another pool
+ * does not know the members of the first: the status does.
+ */
+export function mayStand(
+  trust: GoogleTrust,
+  { namespace, name }: NamespacedName,
+  { email, pool }: MemberStatus,
+): boolean {
+  return isOfPool(pool, trust) && mayKeepMember(trust, { namespace, name, trust: trust.name }, email);
+}
+
 /** How members stand in a status, and what is judged of them. */
 export const memberRights: RightRules<GoogleTypes> = {
   read(object) {
@@ -92,6 +107,7 @@ export const memberRights: RightRules<GoogleTypes> = {
     const pool = poolOf(principal);
     return emails.map((email) => ({ email, ...defined({ pool }) }));
   },
+  known: "by the status",
   // One pool for all: what is of another pool is taken before anything is made.
   written(rights, object, bound) {
     const { principal: stood } = googleStatusOf(object);
@@ -99,13 +115,11 @@ export const memberRights: RightRules<GoogleTypes> = {
     return { ...defined({ principal }), emails: rights.map(({ email }) => email) };
   },
   asked({ trust: { projectNumber, pool }, granted: { email } }) {
-    return email === undefined ? undefined : { email, pool: { projectNumber, pool } };
+    return email === undefined ? [] : [{ email, pool: { projectNumber, pool } }];
   },
   isSame: (one, other) => one.email === other.email && isOfPool(one.pool, other.pool),
+  isMade: () => true,
   isOpen: () => true,
-  // A trust that was made anew with another pool does not know the members of the first: the status does.
-  mayStand: (trust, { namespace, name }, { email, pool }) =>
-    isOfPool(pool, trust) && mayKeepMember(trust, { namespace, name, trust: trust.name }, email),
   reserved({ email }, own) {
     if (email !== own) return undefined;
     const message = `the service account ${email} is podtrust's own: no workload may become it`;

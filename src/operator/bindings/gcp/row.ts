@@ -13,7 +13,7 @@ import type { PartyPasses } from "../party.ts";
 import type { DesiredAnnotations } from "../service-account.ts";
 import { passInterval } from "../status.ts";
 import { LeftMembers } from "./leftovers.ts";
-import { MakingMembers, ProvingMember, settling, TakingMembers } from "./member.ts";
+import { every, MakingMembers, ProvingMember, settling, TakingMembers } from "./member.ts";
 import { leftMembersOf, withMembers } from "./members.ts";
 import { fromOf, googleErrors, type GoogleProjects } from "./projects.ts";
 import { reconcileGoogleTrust } from "./reconcile-trust.ts";
@@ -69,7 +69,8 @@ function memberRow(google: GoogleProjects): BindingRow<GoogleTypes> {
     drift: "MembersDrift",
     keptReason: "MemberKept",
     interval: passInterval,
-    proof: { accepted: "GoogleAccepted", settling: "MemberSettling", every: 10_000, afterChange: settling },
+    proof: { accepted: "GoogleAccepted", settling: "MemberSettling", every, untilLook: () => passInterval },
+    second: "none",
     // Writes of Google wait for no turn.
     maxTurn: 0,
     memory: {

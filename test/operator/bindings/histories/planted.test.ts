@@ -171,8 +171,8 @@ const uncut = (
     edits: [
       edit(
         "operator/bindings/engine/reconcile.ts",
-        "rights.filter((had) => !stands(had)),",
-        'rights.filter((had) => "granted" in one && !stands(had)),',
+        "rights.filter((had) => !stands(had))",
+        "rights.filter((had) => granted !== undefined && !stands(had))",
       ),
     ],
     events: [bindTo("shop/web", invalid), web, grantsOf([]), web],
@@ -183,13 +183,13 @@ const uncut = (
     edits: [
       edit(
         "operator/bindings/engine/reconcile.ts",
-        "standing.filter((had) => !isAsked(had)),",
-        "standing.filter(() => false),",
+        "standing.filter((had) => !isAsked(had))",
+        "standing.filter(() => false)",
       ),
       edit(
         "operator/bindings/engine/reconcile.ts",
-        "rights.filter((had) => !stands(had)),",
-        'rights.filter((had) => !("granted" in one) && !stands(had)),',
+        "rights.filter((had) => !stands(had))",
+        "rights.filter((had) => granted === undefined && !stands(had))",
       ),
     ],
     events: [bindTo("shop/web", spec), grantsOf([grant]), web, web],
