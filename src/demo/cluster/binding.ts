@@ -96,7 +96,7 @@ export async function bind(story: ClusterStory): Promise<BoundAccountOfDemo> {
     if (object === undefined) return undefined;
     const named = await cluster.read({ kind: "AWSTrust", name: namespace }, { signal: ending });
     const facts = { object, trust: named, deletedFor };
-    return { object, outcome: await reconcileBinding(facts, clients, clock, { signal: ending }) };
+    return { object, outcome: await reconcileBinding(facts, clients, clock, ending) };
   }
   /** Whether it is gone. A starting API server lacks the kind for a moment, which says nothing. */
   async function isGone(own: AbortSignal): Promise<boolean> {

@@ -24,7 +24,8 @@ import {
 } from "../../rules/bindings/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import type { ControllerTools } from "../index.ts";
-import { keyOf, statusOf, trustNameOf, versionOf } from "./status.ts";
+import { rolesOf } from "./role-status.ts";
+import { keyOf, trustNameOf, versionOf } from "./status.ts";
 import type { CountedTrust, GrantRoom } from "./pass.ts";
 
 /** So long one reading of a trust serves all, in milliseconds: a thousand bindings that are made at once name one trust. */
@@ -67,7 +68,8 @@ const ofAws: TrustsRead = {
     return {
       wanted: roles.filter((role) => role["managed"] !== undefined).length,
       // Not what was announced alone: whoever edits a binding would announce as many as it takes to close others' roles.
-      held: statusOf(binding).roles.filter((role) => role.managed && role.id !== undefined).length,
+      held: rolesOf(binding).filter((role) => role.managed && !role.isPending && role.id !== undefined)
+        .length,
     };
   },
 };

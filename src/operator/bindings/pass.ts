@@ -5,16 +5,6 @@ import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes
 import type { Change } from "../../rules/plan/index.ts";
 import type { BoundAccounts } from "./account/index.ts";
 
-/** A role of a binding. */
-export interface RoleStatus {
-  readonly profile: string;
-  readonly arn: string;
-  /** AROA…; absent until it was seen. */
-  readonly id?: string;
-  /** Whether podtrust made it: if so, it is deleted with the binding. */
-  readonly managed: boolean;
-}
-
 /** What the status of every binding has. */
 export interface StatusHead {
   readonly observedGeneration?: number;
@@ -25,14 +15,6 @@ export interface StatusHead {
   /** RFC 3339: when podtrust last changed something at the relying party for it. */
   readonly changedAt?: string;
   readonly conditions: readonly StatusCondition[];
-}
-
-/** `status` of an AWSRoleBinding. */
-export interface BindingStatus extends StatusHead {
-  /** Those that were seen at AWS. */
-  readonly roles: readonly RoleStatus[];
-  /** Roles whose creation was or is being requested, and that were not seen since: they may exist. Not shown to users. */
-  readonly pendingRoles?: readonly RoleStatus[];
 }
 
 /** A trust, as far as room in its grants is counted. */
@@ -122,6 +104,3 @@ export interface PassOf<Clients extends ClusterClients, Status extends StatusHea
 
 /** A pass of any relying party. */
 export type AnyPass = PassOf<ClusterClients, StatusHead>;
-
-/** A pass of an AWSRoleBinding. */
-export type Pass = PassOf<BindingClients, BindingStatus>;

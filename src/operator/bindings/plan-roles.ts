@@ -1,16 +1,8 @@
 import type { Clock } from "../../core/base/index.ts";
-import {
-  type Binding,
-  bindingMark,
-  decide,
-  type GrantedRole,
-  readBinding,
-  readTrust,
-  type Trust,
-} from "../../rules/bindings/index.ts";
+import { type Binding, bindingMark, type GrantedRole, type Trust } from "../../rules/bindings/index.ts";
 import { type BoundAccount, BoundAccounts, roleConfigOf } from "./account/index.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
-import { adoptionTexts } from "./sync.ts";
+import { adoptionTexts } from "./making.ts";
 import { boundRoles } from "./earlier-roles.ts";
 import {
   type TrustDecisions,
@@ -22,6 +14,7 @@ import {
   type PlanTime,
 } from "./plan-files.ts";
 import { judgeBinding } from "./prove.ts";
+import { roleRules } from "./role-rights.ts";
 
 /** Names of marked roles of an account, by their binding. */
 async function standing(
@@ -106,13 +99,7 @@ async function planAccount(
 /** Plans of AWSRoleBinding and AWSTrust. */
 export function rolePlans(aws: BoundAccounts): FilePlans<Binding, Trust, readonly GrantedRole[]> {
   return {
-    party: "aws",
-    readBinding,
-    readTrust,
-    decide(binding, trust) {
-      const decision = decide(binding, trust);
-      return decision.kind === "granted" ? { granted: decision.roles } : { refusals: decision.refusals };
-    },
+    ...roleRules,
     async plan(trust, asked, at) {
       const accounts = trust.accounts.map((account) => aws.of(trust, account));
       const places: PartTarget[] = [];

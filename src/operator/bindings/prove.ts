@@ -1,51 +1,27 @@
-import {
-  asPodtrustError,
-  defined,
-  type ErrorCode,
-  isoSeconds,
-  type PodtrustError,
-} from "../../core/base/index.ts";
+import { asPodtrustError, defined, type ErrorCode, PodtrustError } from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
-import {
-  type Binding,
-  type ConditionContent,
-  type Trust,
-  type GrantedRole,
-} from "../../rules/bindings/index.ts";
-import { roleConfigOf, awsConfigOf, type BoundAccount } from "./account/index.ts";
-import {
-  finding,
-  type Finding,
-  type LookResult,
-  type WorkloadFacts,
-  awsFinding,
-  judgeFacts,
-} from "../../stack/index.ts";
-import { headOf } from "./cluster-view.ts";
-import { isAnnotated, requestedToken, roleAnnotations } from "./service-account.ts";
-import {
-  ageOf,
-  ended,
-  foundOf,
-  isKept,
-  isProofFresh,
-  passInterval,
-  proofEvery,
-  soon,
-  versionOf,
-} from "./status.ts";
-import type { BindingFacts, BindingOutcome, BindingStatus, Pass, RoleStatus } from "./pass.ts";
 import { type Config, noParties, type RoleConfig } from "../../config/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { TokenExchange, ResourceDrift } from "../../stack/parts/index.ts";
-import type { RoleState } from "../../providers/aws/index.ts";
-import { digestOf, namedStack } from "../../rules/plan/index.ts";
+import type { Binding, GrantedRole, Trust } from "../../rules/bindings/index.ts";
+import { namedStack } from "../../rules/plan/index.ts";
+import {
+  awsFinding,
+  finding,
+  type Finding,
+  judgeFacts,
+  type LookResult,
+  type WorkloadFacts,
+} from "../../stack/index.ts";
+import { awsConfigOf, type BoundAccount, type BoundAccounts, roleConfigOf } from "./account/index.ts";
+import type { Asked, Bound, Made, Proving, Turn } from "./engine/row.ts";
+import type { ObservedRole, RoleTypes } from "./role-rights.ts";
+import { ageOf, passInterval, proofEvery } from "./status.ts";
 
 /**
  * AWS's STS knew no new role before five seconds, and most after eight: asking sooner wastes a token and two calls;
  * then it is asked every 1.5 seconds.
  */
-const settles = { from: 8000, every: 1500 } as const;
+export const settles = { from: 8000, every: 1500 } as const;
 // The longest that IAM needs until STS knows of a change (`maxPropagation` of aws/).
 const maxSettling = 36_000;
 
@@ -54,80 +30,8 @@ const worst = (findings: readonly Finding[]): Finding | undefined => {
   return [...findings].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome))[0];
 };
 
-/** Asks STS for every role with one token of the ServiceAccount. */
-async function exchangedAll(
-  pass: Pass,
-  { binding, trust, roles }: Bound,
-): Promise<readonly ObservedRole[] | Finding> {
-  const { clients, signal } = pass;
-  const { aws } = clients;
-  const [audience = ""] = trust.audiences;
-  const asked = await requestedToken(pass, audience);
-  if ("reason" in asked) return asked;
-  const { token } = asked;
-  return Promise.all(
-    roles.map(async (one): Promise<ObservedRole> => {
-      const account = aws.of(trust, one.granted.account);
-      try {
-        const value = await account.exchange(roleConfigOf(binding, one.granted), token, signal);
-        return { ...one, exchange: { kind: "seen", value } };
-      } catch (error) {
-        signal.throwIfAborted();
-        return { ...one, exchange: { kind: "failed", error: asPodtrustError(error) } };
-      }
-    }),
-  );
-}
-
-/** A binding whose roles were read. */
-export interface Bound {
-  readonly binding: Binding;
-  readonly trust: Trust;
-  readonly roles: readonly ObservedRole[];
-}
-
 const isRefused = ({ exchange }: ObservedRole): boolean =>
   exchange?.kind === "seen" && exchange.value.kind === "refused" && exchange.value.code === "AccessDenied";
-
-/** What STS answers the ServiceAccount; shortly after a change, a refusal means nothing yet. */
-async function proved(
-  pass: Pass,
-  bound: Bound,
-  changedAt: string | undefined,
-): Promise<{ readonly finding: Finding; readonly isProof: boolean }> {
-  const { clients, clock } = pass;
-  const asked = await exchangedAll(pass, bound);
-  if ("reason" in asked) return { finding: asked, isProof: false };
-  const none = { kind: "skipped", needs: "serviceaccount" } as const;
-  const seen = { ...bound, roles: asked, serviceAccount: none, now: clock.now() };
-  const judged = worst(judgeBinding(seen, "sts"));
-  if (asked.some(isRefused) && isYoung(pass, bound, changedAt)) return { finding: settling, isProof: false };
-  const result = judged ?? finding("LookFailed", { seen: "nothing was asked", from: clients.cluster.server });
-  return { finding: result, isProof: result.reason === "StsAccepted" };
-}
-
-/** What a pass changed at AWS, and when the last change was. */
-interface Settling {
-  readonly changed: boolean;
-  readonly changedAt: string | undefined;
-}
-
-/** Milliseconds until it is worth asking STS about roles that were just made; 0 if it is. */
-function settlingWait({ clients, clock }: Pass, { roles, trust }: Bound): number {
-  const made = roles.map(({ granted: { account, managed } }) =>
-    managed === undefined ? undefined : clients.aws.of(trust, account).madeAt(managed.name),
-  );
-  const last = Math.max(...made.map((at) => at ?? Number.NEGATIVE_INFINITY));
-  return Math.max(0, last + settles.from - clock.elapsed());
-}
-
-/** Whether STS may not know a role yet: it was made, or something of the binding was changed, a moment ago. */
-function isYoung(pass: Pass, { roles }: Bound, changedAt: string | undefined): boolean {
-  const changes = roles.flatMap(({ look }) =>
-    look.kind === "seen" && look.value.observed.exists ? [look.value.observed.state.created] : [],
-  );
-  return [...changes, Date.parse(changedAt ?? "")].some((at) => ageOf(pass, at) < maxSettling);
-}
 
 /** While IAM is making a first role, and until STS knows of it. */
 export const pending = finding("RolePending", {
@@ -136,7 +40,7 @@ export const pending = finding("RolePending", {
 });
 
 /** While STS need not know what was changed. */
-export const settling = finding("RoleSettling", {
+const settling = finding("RoleSettling", {
   seen: "the role was made or changed a moment ago, and STS does not know it yet",
   from: "STS",
 });
@@ -146,115 +50,72 @@ export const settling = finding("RoleSettling", {
  * look at the account shows each minute what others change of roles that podtrust made; of existing ones it keeps
  * nothing.
  */
-function untilProof({ roles }: Bound, age: number): number {
-  const areKnown = roles.every(({ granted }) => granted.managed !== undefined);
+export function untilProof({ granted }: Pick<Bound<RoleTypes>, "granted">, age: number): number {
+  const areKnown = granted.every(({ managed }) => managed !== undefined);
   return areKnown ? Math.max(passInterval, proofEvery - age) : passInterval;
 }
 
-/** What `Ready` says: the last proof while it is fresh, else a new one. */
-export async function readyFinding(
-  pass: Pass,
-  bound: Bound,
-  settled: Settling,
-): Promise<{ readonly found: ConditionContent; readonly isProof: boolean; readonly againIn: number }> {
-  const stood = pass.status.conditions.find(({ type }) => type === "Ready");
-  if (stood !== undefined && isProofFresh(pass, settled.changed)) {
-    const { type, reason, message } = stood;
-    const againIn = untilProof(bound, ageOf(pass, Date.parse(pass.status.lastProof ?? "")));
-    return { found: { type, reason, message }, isProof: false, againIn };
-  }
-  const wait = settlingWait(pass, bound);
-  if (wait > 0) return { found: foundOf("Ready", settling), isProof: false, againIn: wait };
-  const { finding: proof, isProof } = await proved(pass, bound, settled.changedAt);
-  const later = isProof ? untilProof(bound, 0) : passInterval;
-  const againIn = proof === settling ? settles.every : proof.outcome === "ok" ? later : soon;
-  return { found: foundOf("Ready", proof), isProof, againIn };
-}
-
-/** What the first pass of a binding has left: its roles are made, and STS is to be asked once it knows them. */
-export interface ToProve {
-  readonly bound: Bound;
-  /** All conditions but `Ready`. */
-  readonly found: readonly ConditionContent[];
-  readonly roles: readonly RoleStatus[];
-  readonly pendingRoles: readonly RoleStatus[];
-  /** What that pass judged by, and left in the status. */
-  readonly basis: string;
-  /** When it was left, by `elapsed`. */
-  readonly at: number;
-}
-
-/** How a pass at AWS ended. */
-export interface RolesOutcome extends BindingOutcome {
-  /** What the next pass may leave it at, where nothing has changed until then. */
-  readonly toProve?: ToProve;
-}
-
-/** So long what was judged counts, in milliseconds: as long as a look at the account does. */
-export const longestLeft = 45_000;
-/** Binding and trust as they were read, but for what podtrust writes, and the status. */
-function basisOf({ object, trust }: BindingFacts, status: BindingStatus): string {
-  const trusted = trust && headOf(trust);
-  return digestOf(JSON.parse(JSON.stringify([headOf(object), status, trusted])));
-}
-
-/** What a first pass leaves, which has announced this status, and made all that `left` names. */
-export function leftToProve(
-  { facts, clock }: Pass,
-  announced: BindingStatus,
-  left: Omit<ToProve, "basis" | "at">,
-): ToProve {
-  return { ...left, basis: basisOf(facts, announced), at: clock.elapsed() };
-}
-
-/**
- * Whether a whole pass would judge as the first one did: by this pass's own reading of binding, status, trust,
- * ServiceAccount and room in the grants, and by roles that were made from here and not changed since.
- */
-function isStillSo(pass: Pass, { bound, basis, at }: ToProve): boolean {
-  const { facts, clients, clock, status } = pass;
-  const { binding, trust, roles } = bound;
-  if (clock.elapsed() - at >= longestLeft || !isKept(facts.object) || basisOf(facts, status) !== basis)
-    return false;
-  const beyond = facts.room?.(trust).wantedBeyond;
-  const areMade = roles.every(
-    ({ granted: { account, managed, grant } }) =>
-      managed !== undefined &&
-      beyond?.has(grant) !== true &&
-      clients.aws.of(trust, account).madeAt(managed.name) !== undefined,
+/** When each role of a binding was made from here, by `elapsed`; undefined if it was not, or was changed since. */
+const madeAt = (aws: BoundAccounts, { granted, trust }: Bound<RoleTypes>): readonly (number | undefined)[] =>
+  granted.map(({ account, managed }) =>
+    managed === undefined ? undefined : aws.of(trust, account).madeAt(managed.name),
   );
-  const granted = roles.map((one) => one.granted);
-  const [audience = ""] = trust.audiences;
-  return areMade && isAnnotated(pass, roleAnnotations({ binding, roles: granted, audience }));
+
+/** Whether all roles of a binding were made from here, and none was changed since. Makes no call. */
+export const areMade = (aws: BoundAccounts, bound: Bound<RoleTypes>): boolean =>
+  madeAt(aws, bound).every((at) => at !== undefined);
+
+/** Whether STS may not know a role yet: it was made, or something of the binding was changed, a moment ago. */
+function isYoung(roles: readonly ObservedRole[], { age, clock }: Pick<Asked, "age" | "clock">): boolean {
+  const made = roles.flatMap(({ look }) =>
+    look.kind === "seen" && look.value.observed.exists ? [look.value.observed.state.created] : [],
+  );
+  return [age, ...made.map((at) => ageOf({ clock }, at))].some((one) => one < maxSettling);
 }
 
-/**
- * The second pass of a binding: asks STS, and writes the status. Undefined where anything is not as the first pass left
- * it: then a whole pass is due.
- */
-export async function provedOnly(pass: Pass, left: ToProve): Promise<RolesOutcome | undefined> {
-  if (!isStillSo(pass, left)) return undefined;
-  const { status, clock, facts } = pass;
-  const { bound, found, roles, pendingRoles } = left;
-  const ready = await readyFinding(pass, bound, { changed: false, changedAt: status.changedAt });
-  const { againIn, isProof } = ready;
-  if (ready.found.reason === settling.reason)
-    return { conditions: status.conditions, events: [], changes: [], againIn, toProve: left };
-  const cutBy = facts.trust && versionOf(facts.trust);
-  return ended(cutBy === undefined ? pass : { ...pass, cutBy }, {
-    roles,
-    pendingRoles,
-    found: [...found, ready.found],
-    againIn,
-    ...(isProof ? { proved: isoSeconds(clock.now()) } : {}),
-  });
-}
+/** Asks STS for every role with one token of the ServiceAccount. */
+export class ProvingRoles implements Proving<RoleTypes> {
+  readonly #aws: BoundAccounts;
 
-/** What was seen of one role of a binding. */
-export interface ObservedRole {
-  readonly granted: GrantedRole;
-  readonly look: LookResult<ResourceDrift<RoleState>>;
-  readonly exchange?: LookResult<TokenExchange>;
+  constructor(aws: BoundAccounts) {
+    this.#aws = aws;
+  }
+
+  audience({ trust: { audiences } }: Bound<RoleTypes>): string {
+    const [audience = ""] = audiences;
+    return audience;
+  }
+
+  /** Too early for roles that were just made. */
+  early(bound: Bound<RoleTypes>, { clock }: Turn) {
+    const last = Math.max(...madeAt(this.#aws, bound).map((at) => at ?? Number.NEGATIVE_INFINITY));
+    const againIn = last + settles.from - clock.elapsed();
+    return againIn > 0 ? { finding: settling, againIn } : undefined;
+  }
+
+  /** What STS answers the ServiceAccount; shortly after a change, a refusal means nothing yet. */
+  async ask(
+    { binding, trust }: Bound<RoleTypes>,
+    { seen = [] }: Pick<Made<RoleTypes>, "seen">,
+    { jwt, signal, age, clock }: Asked,
+  ): Promise<Finding> {
+    const roles = await Promise.all(
+      seen.map(async (one): Promise<ObservedRole> => {
+        const account = this.#aws.of(trust, one.granted.account);
+        try {
+          const value = await account.exchange(roleConfigOf(binding, one.granted), jwt, signal);
+          return { ...one, exchange: { kind: "seen", value } };
+        } catch (error) {
+          signal.throwIfAborted();
+          return { ...one, exchange: { kind: "failed", error: asPodtrustError(error) } };
+        }
+      }),
+    );
+    const serviceAccount = { kind: "skipped", needs: "serviceaccount" } as const;
+    const judged = worst(judgeBinding({ binding, trust, roles, serviceAccount, now: clock.now() }, "sts"));
+    if (roles.some(isRefused) && isYoung(roles, { age, clock })) return settling;
+    return judged ?? finding("LookFailed", { seen: "nothing was asked", from: "STS" });
+  }
 }
 
 /** What was seen of a binding. */
@@ -276,6 +137,11 @@ const ofPlan: Readonly<Partial<Record<ErrorCode, Reason>>> = {
   "aws-policy-missing": "PolicyMissing",
   "aws-quota": "QuotaReached",
 };
+
+/** Whether an error is AWS's, and not the cluster's or podtrust's. */
+export function isAws(error: unknown): error is PodtrustError {
+  return error instanceof PodtrustError && error.code.startsWith("aws-");
+}
 
 /** What an error means that occurred while roles were planned or made. */
 export function planFinding(error: PodtrustError, from: string): Finding {

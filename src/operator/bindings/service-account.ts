@@ -25,7 +25,7 @@ import {
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { sameObject, type StateApi } from "./status.ts";
 import { behindCluster, finding, type Finding } from "../../stack/index.ts";
-import type { AnyPass, Pass } from "./pass.ts";
+import type { AnyPass } from "./pass.ts";
 
 // The default of AWS's webhook: it is not written, so that users may set another.
 const defaultExpiration = 86_400;
@@ -221,11 +221,6 @@ export function roleAnnotations({ binding, roles, audience }: RolesOfAccount): D
     conflict: (account) => accessConflict(account, access),
     does: `names ${access.roleArn}`,
   };
-}
-
-/** The same with the AWS roles that it was granted. */
-export function annotated(pass: Pass, given: RolesOfAccount): ReturnType<typeof annotatedWith> {
-  return annotatedWith(pass, roleAnnotations(given));
 }
 
 /** Whether a watch shows the ServiceAccount as `annotatedWith` leaves it. Makes no call. */

@@ -15,22 +15,7 @@ import {
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import { digestOf } from "../../rules/plan/index.ts";
 import type { Finding } from "../../stack/index.ts";
-import type {
-  AnyPass,
-  BindingEvent,
-  BindingOutcome,
-  BindingStatus,
-  Pass,
-  RoleStatus,
-  StatusHead,
-  ObservedTrust,
-} from "./pass.ts";
-
-function roleStatus(value: Readonly<Record<string, unknown>>): readonly RoleStatus[] {
-  const [profile, arn, id] = [textOf(value["profile"]), textOf(value["arn"]), textOf(value["id"])];
-  if (profile === undefined || arn === undefined) return [];
-  return [{ profile, arn, managed: value["managed"] === true, ...defined({ id }) }];
-}
+import type { AnyPass, BindingEvent, BindingOutcome, StatusHead, ObservedTrust } from "./pass.ts";
 
 /** The conditions of an object as the API gives them; only podtrust may write them. */
 function conditionsOf(object: KubernetesObject): readonly StatusCondition[] {
@@ -48,25 +33,6 @@ export function statusHead(object: KubernetesObject): StatusHead {
     ...defined({ observedTrust, lastProof, changedAt }),
     conditions: conditionsOf(object),
   };
-}
-
-/** The status of an AWSRoleBinding. */
-export function statusOf(object: KubernetesObject): BindingStatus {
-  const status = recordOf(object["status"]);
-  const pendingRoles = recordsOf(status["pendingRoles"]).flatMap(roleStatus);
-  return {
-    ...statusHead(object),
-    roles: recordsOf(status["roles"]).flatMap(roleStatus),
-    ...(pendingRoles.length === 0 ? {} : { pendingRoles }),
-  };
-}
-
-/** Every role that a binding has, or may have. */
-export function possibleRoles({
-  roles,
-  pendingRoles = [],
-}: Pick<BindingStatus, "roles" | "pendingRoles">): readonly RoleStatus[] {
-  return [...roles, ...pendingRoles];
 }
 
 /** NAMESPACE/NAME of an object, the key of queue and mirrors. */
@@ -261,13 +227,6 @@ export interface PassEnding {
   readonly againIn: number;
 }
 
-/** The same of a pass at AWS. */
-export interface PassResult extends PassEnding {
-  readonly roles?: readonly RoleStatus[];
-  /** Given with `roles`. */
-  readonly pendingRoles?: readonly RoleStatus[];
-}
-
 /** Changes by others that were reverted: not what a new binding or grant asks for. */
 function driftEvents(
   before: StatusHead,
@@ -318,22 +277,6 @@ export function changedAtOf({ clock, status }: AnyPass, isChanged: boolean): str
 /** Conditions of a binding that gets nothing: `Granted` and `Ready` say why. */
 export function nothingGranted(why: GrantRefusal): readonly ConditionContent[] {
   return ["Granted", "Ready"].map((type): ConditionContent => ({ type, ...why }));
-}
-
-/** Ends a pass of an AWSRoleBinding. */
-export function ended(pass: Pass, ending: PassResult): Promise<BindingOutcome> {
-  const { roles = pass.status.roles, pendingRoles = [] } = ending.roles === undefined ? pass.status : ending;
-  const own = { roles, ...(pendingRoles.length === 0 ? {} : { pendingRoles }) };
-  return endedWith(pass, { drift: "RoleDrift", ...ending }, own);
-}
-
-/** The end of a pass in which nothing may be done. */
-export function refused(
-  pass: Pass,
-  why: GrantRefusal,
-  more: Partial<PassResult> = {},
-): Promise<BindingOutcome> {
-  return ended(pass, { found: nothingGranted(why), againIn: passInterval, ...more });
 }
 
 /** What a pass of a trust writes into its status. */

@@ -20,7 +20,7 @@ test("a binding whose reconcile is ended within the look that it shares leaves t
     const object = world.objects.get(`AWSRoleBinding shop/${name}`);
     assert.ok(object !== undefined);
     const trust = world.objects.get("AWSTrust /default");
-    return reconcileBinding({ object, trust, deletedFor: 0 }, world.clients, world.clock, { signal });
+    return reconcileBinding({ object, trust, deletedFor: 0 }, world.clients, world.clock, signal);
   };
   // The first look at the account has begun, and both wait for it.
   world.refusal = () => {

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { DetachRolePolicyCommand } from "@aws-sdk/client-iam";
 import { recordOf } from "../../../src/core/base/index.ts";
-import type { ToProve } from "../../../src/operator/bindings/prove.ts";
-import { FirstPasses } from "../../../src/operator/bindings/reconcile.ts";
+import { FirstPasses, type ToProve } from "../../../src/operator/bindings/engine/second-pass.ts";
+import type { RoleTypes } from "../../../src/operator/bindings/role-rights.ts";
 import type { KubernetesObject } from "../../../src/providers/kubernetes/index.ts";
 import { readTrust } from "../../../src/rules/bindings/index.ts";
 import { account, ssm } from "../../support/bindings/objects.ts";
@@ -125,16 +125,26 @@ describe("the second pass of a binding", () => {
   });
 });
 
+type Left = ToProve<RoleTypes>;
+type Passes = FirstPasses<RoleTypes>;
+
+/** A binding by its key. */
+function of(key: string): { readonly object: KubernetesObject } {
+  const [namespace = "", name = ""] = key.split("/");
+  const metadata = { namespace, name };
+  return { object: { apiVersion: "podtrust.dev/v1alpha1", kind: "AWSRoleBinding", metadata } };
+}
+
 /** What a first pass has left, at this time. */
-const leftAt = (at: number): ToProve => ({ at }) as unknown as ToProve;
+const leftAt = (at: number): Left => ({ at }) as unknown as Left;
 const ended = { conditions: [], events: [], changes: [], againIn: 8000 };
 
 describe("what first passes have left", () => {
-  const leave = (passes: FirstPasses, key: string, at: number): Promise<unknown> =>
-    passes.had(key, () => Promise.resolve({ ...ended, toProve: leftAt(at) }));
-  const given = async (passes: FirstPasses, key: string): Promise<number | undefined> => {
+  const leave = (passes: Passes, key: string, at: number): Promise<unknown> =>
+    passes.had(of(key), () => Promise.resolve({ ...ended, toProve: leftAt(at) }));
+  const given = async (passes: Passes, key: string): Promise<number | undefined> => {
     let at: number | undefined;
-    await passes.had(key, (left) => {
+    await passes.had(of(key), (left) => {
       at = left?.at;
       return Promise.resolve(ended);
     });
@@ -142,17 +152,17 @@ describe("what first passes have left", () => {
   };
 
   test("is given to the next pass of the binding, once", async () => {
-    const passes = new FirstPasses();
+    const passes = new FirstPasses<RoleTypes>();
     await leave(passes, "shop/web", 5);
     assert.deepEqual([await given(passes, "shop/web"), await given(passes, "shop/web")], [5, undefined]);
   });
 
   test("is forgotten with a change by someone else, also one that was seen while the pass ran, and with the term", async () => {
-    const passes = new FirstPasses();
+    const passes = new FirstPasses<RoleTypes>();
     await leave(passes, "shop/web", 5);
     passes.forget("shop/web");
     assert.equal(await given(passes, "shop/web"), undefined);
-    await passes.had("shop/web", () => {
+    await passes.had(of("shop/web"), () => {
       passes.forget("shop/web");
       return Promise.resolve({ ...ended, toProve: leftAt(5) });
     });
@@ -163,7 +173,7 @@ describe("what first passes have left", () => {
   });
 
   test("is never that of more than a thousand bindings, nor older than 45 seconds when another comes", async () => {
-    const passes = new FirstPasses();
+    const passes = new FirstPasses<RoleTypes>();
     for (let at = 0; at < 2000; at += 1) await leave(passes, `shop/web-${at}`, at);
     assert.equal(passes.size, 1000);
     assert.equal(await given(passes, "shop/web-1999"), 1999);

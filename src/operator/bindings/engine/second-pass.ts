@@ -4,7 +4,7 @@ import { digestOf } from "../../../rules/plan/index.ts";
 import { headOf } from "../cluster-view.ts";
 import type { BindingFacts, BindingOutcome } from "../pass.ts";
 import { isAnnotated } from "../service-account.ts";
-import { isKept, versionOf } from "../status.ts";
+import { isKept, keyOf, versionOf } from "../status.ts";
 import { roomIn } from "./decide.ts";
 import { ended } from "./ending.ts";
 import { readiness } from "./prove.ts";
@@ -93,4 +93,59 @@ export async function provedOnly<T extends RowTypes>(
     againIn,
     ...(isProof ? { proved: isoSeconds(clock.now()) } : {}),
   });
+}
+
+/** So many bindings may wait to be proven at a time: the others have another whole pass. */
+const maxWaiting = 1000;
+
+/**
+ * What first passes have left, by NAMESPACE/NAME: of one term of the lease, in which no other process wrote. What was
+ * changed by someone else meanwhile is forgotten, and not kept by a pass that ran when that was seen.
+ */
+export class FirstPasses<T extends RowTypes> {
+  readonly #left = new Map<string, ToProve<T>>();
+  /** Bindings whose pass runs, and whether something of them was seen to be changed since it began. */
+  readonly #running = new Map<string, boolean>();
+
+  get size(): number {
+    return this.#left.size;
+  }
+
+  /** One pass of a binding, given what the one before has left; one at a time of each. */
+  async had(
+    { object }: Pick<BindingFacts, "object">,
+    pass: (left: ToProve<T> | undefined) => Promise<EngineOutcome<T>>,
+  ): Promise<BindingOutcome> {
+    const key = keyOf(object);
+    const left = this.#left.get(key);
+    this.#left.delete(key);
+    this.#running.set(key, false);
+    try {
+      const { toProve, ...outcome } = await pass(left);
+      if (toProve !== undefined && this.#running.get(key) === false) this.#keep(key, toProve);
+      return outcome;
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  #keep(key: string, left: ToProve<T>): void {
+    // In the order in which they were left: what nobody came for goes first.
+    for (const [one, { at }] of this.#left) {
+      if (left.at - at < longestLeft && this.#left.size < maxWaiting) break;
+      this.#left.delete(one);
+    }
+    this.#left.set(key, left);
+  }
+
+  /** Something of the binding was changed by someone else. */
+  forget(key: string): void {
+    this.#left.delete(key);
+    if (this.#running.has(key)) this.#running.set(key, true);
+  }
+
+  /** Another term begins. */
+  clear(): void {
+    this.#left.clear();
+  }
 }

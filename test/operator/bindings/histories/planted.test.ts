@@ -33,8 +33,8 @@ const deed = (of: string): HistoryEvent => ({ kind: "deed", who: "shop/web", dee
 const awsGrants = (...grants: readonly number[]): HistoryEvent => grantsOf(grants, "default", 2);
 const edit = (file: string, from: string, to: string): PlantedEdit => ({ file, from, to });
 
-const cut = "const cut = await cutRoles(";
-const nothing = "{ grants: new Map<string, string>(), changes: [] }";
+const cut = "await taking.cut(limits, rights, writingOf(pass))";
+const nothing = "{ changes: [], failures: [] }";
 const marking = '...where(adopts, [{ kind: "tag", tags: marks }]),';
 
 const aws: readonly Planted[] = [
@@ -43,15 +43,15 @@ const aws: readonly Planted[] = [
     edits: [
       edit(
         "operator/bindings/cluster-view.ts",
-        "held: statusOf(binding).roles.filter((role) => role.managed && role.id !== undefined).length",
-        "held: [...statusOf(binding).roles, ...(statusOf(binding).pendingRoles ?? [])].length",
+        "rolesOf(binding).filter((role) => role.managed && !role.isPending && role.id !== undefined)",
+        "rolesOf(binding)",
       ),
       edit(
-        "operator/bindings/reconcile.ts",
-        "isLowered ? pass.facts.room",
-        "pass.facts.room !== undefined ? pass.facts.room",
+        "operator/bindings/engine/decide.ts",
+        "isLowered ? roomIn(rules, pass, trust)",
+        "true ? roomIn(rules, pass, trust)",
       ),
-      edit("operator/bindings/sync.ts", "await withoutAbsent(given, desired)", "given"),
+      edit("operator/bindings/taking.ts", "role === undefined ? nothing : {", "role === null ? nothing : {"),
     ],
     events: announced,
     found: /in a turn of shop\/api, takes from shop\/api .*which is granted still/u,
@@ -125,11 +125,7 @@ const aws: readonly Planted[] = [
   {
     defect: "an invalid binding keeps what it had (H6a)",
     edits: [
-      edit(
-        "operator/bindings/reconcile.ts",
-        cut,
-        cut.replace("await", `!("roles" in one) ? ${nothing} : await`),
-      ),
+      edit("operator/bindings/engine/reconcile.ts", cut, `granted === undefined ? ${nothing} : ${cut}`),
     ],
     events: [awsGrants(2), bindTo("shop/web", 6), web, web, bindTo("shop/web", 7), web, awsGrants(), web],
     found: /shop\/web .*may by/u,
@@ -137,11 +133,7 @@ const aws: readonly Planted[] = [
   {
     defect: "what keeps a pass from being planned keeps what was taken away (H6b, H6c)",
     edits: [
-      edit(
-        "operator/bindings/reconcile.ts",
-        cut,
-        cut.replace("await", `granted.length >= 0 ? ${nothing} : await`),
-      ),
+      edit("operator/bindings/engine/reconcile.ts", cut, `granted !== undefined ? ${nothing} : ${cut}`),
     ],
     events: [awsGrants(2), bindTo("shop/web", 6), web, web, bindTo("shop/web", 8), awsGrants(1), web],
     found: /shop\/web .*may by/u,
