@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 
-/** A request that changes something. */
+/** A request, by default one that changes something. */
 export interface RecordedWrite {
   /** `aws POST /?Action=CreateRole`: the way, the method, the path. */
   readonly line: string;
@@ -33,12 +33,15 @@ function isWrite(method: string, path: string, body: unknown): boolean {
 export class Recording {
   readonly #writes: RecordedWrite[] = [];
   readonly #t: TestContext;
+  readonly #reads: boolean;
 
-  constructor(t: TestContext) {
+  /** `reads`: each request that changes nothing is written down as well. */
+  constructor(t: TestContext, { reads = false } = {}) {
     this.#t = t;
+    this.#reads = reads;
   }
 
-  /** Writes since it was asked last. */
+  /** Requests since it was asked last. */
   take(): readonly RecordedWrite[] {
     return this.#writes.splice(0);
   }
@@ -75,7 +78,7 @@ export class Recording {
     const sent = await buffer(incoming);
     const { method = "GET", url: path = "/", headers } = incoming;
     const body = readBody(sent.toString("utf8"), headers["content-type"] ?? "");
-    if (isWrite(method, path.replace(/\?.*$/u, ""), body))
+    if (this.#reads || isWrite(method, path.replace(/\?.*$/u, ""), body))
       this.#writes.push({ line: `${name} ${method} ${decodeURIComponent(path)}`, body });
     // With the Host that the client has signed.
     const onward = request({ ...to, method, path, headers }, (answer) => {
