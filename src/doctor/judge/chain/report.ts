@@ -82,7 +82,7 @@ function remaining(facts: ChainFacts, causes: readonly DoctorFinding[]): readonl
     (one) => one.outcome !== "ok" && one.reason !== "Skipped" && !isOfDead(found, one),
   );
   const told = reported.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
-  const left = withoutRepeated(told, causes);
+  const left = withoutRepeated(facts, told, causes);
   // What STS refuses because of a link before it is no finding of its own.
   const isBroken = left.some(({ outcome, reason }) => outcome === "broken" && reason !== "StsRefused");
   return isBroken || dependsOnCaller(facts) ? left.filter(({ reason }) => reason !== "StsRefused") : left;

@@ -1,8 +1,9 @@
 import type { Link } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
+import { judgeIssuer } from "../../../issuer/index.ts";
 import type { DoctorFinding } from "../finding.ts";
 import { judgeIssuerFacts } from "../report.ts";
-import type { ChainFacts, StatusFinding } from "./facts.ts";
+import { type ChainFacts, lookedAt, type StatusFinding } from "./facts.ts";
 
 /** Links that an issuer's URL shows. */
 export const ofIssuer: ReadonlySet<Link> = new Set(["discovery", "jwks", "dns", "tls", "reachability"]);
@@ -41,11 +42,27 @@ export function judgeServed(facts: ChainFacts): readonly DoctorFinding[] {
   );
 }
 
+/** What `status` says of a key of the cluster that the published set lacks. */
+const ofMissingKey: ReadonlySet<Reason> = new Set([
+  "JwksKeyMissing",
+  "JwksVerifyingKeyMissing",
+  "JwksKeyUnconfirmed",
+]);
+
+/** Whether the server behind a cache has all keys of the cluster: what `status` misses in the cached set is that cache's doing. */
+function isOfCache({ outside, cluster }: ChainFacts): boolean {
+  const kids = lookedAt(cluster?.kids);
+  if (kids === undefined || outside?.origin === undefined) return false;
+  const behind = new Set(judgeIssuer(outside.origin).jwks?.keys.map(({ kid }) => kid));
+  return kids.every((kid) => behind.has(kid));
+}
+
 /**
  * What `status` found without what is told already: a document that cannot be read where its cause is known, and the same
- * once more at the links behind it.
+ * once more at the links behind it; and keys that only a cache lacks.
  */
 export function withoutRepeated(
+  facts: ChainFacts,
   status: readonly StatusFinding[],
   causes: readonly DoctorFinding[],
 ): readonly StatusFinding[] {
@@ -53,10 +70,11 @@ export function withoutRepeated(
     ({ link, verdict }) => ofIssuer.has(link) && verdict !== "warning" && verdict !== "unseen",
   );
   return status.filter((one, index) => {
-    if (!plain.has(one.reason) || !ofIssuer.has(one.link)) return true;
     const isSecond = status
       .slice(0, index)
       .some((before) => before.reason === one.reason && ofIssuer.has(before.link));
+    if (ofMissingKey.has(one.reason)) return !isSecond && !isOfCache(facts);
+    if (!plain.has(one.reason) || !ofIssuer.has(one.link)) return true;
     return !isKnown && !isSecond;
   });
 }
