@@ -26,7 +26,12 @@ export const workloadReasons = {
     "The ServiceAccount carries eks.amazonaws.com/role-arn with another role than the config's: AWS's webhook would follow it.",
     "Correct the annotation, then make the pods anew.",
   ),
-  NoPods: found("unseen", ["injection"], "No pod runs as the ServiceAccount now.", "Start the workload."),
+  NoPods: found(
+    "unseen",
+    ["injection"],
+    "No pod runs as the ServiceAccount now.",
+    "Start the workload. If it runs, its pods have another ServiceAccount, most often default: set serviceAccountName in its pod template.",
+  ),
   PodsNotServed: found(
     "unseen",
     ["injection"],
