@@ -32,9 +32,17 @@ const follows: readonly Following[] = [
   { cause: "LocalVantage", reasons: ["ConnectionFailed", "ConnectionRefused", "SplitHorizon"] },
   { cause: "AddressesDiffer", reasons: ["AnswersDiffer"] },
   { cause: "Throttled", reasons: ["AnswersFlaky"] },
+  // A role of another account or partition has no provider here, and is not to have one.
+  { cause: "RolePartitionDiffers", reasons: ["RoleInOtherAccount"] },
+  { cause: "RoleArnMalformed", reasons: ["RoleInOtherAccount", "AnnotationAfterPod", "PodPassedOver"] },
+  { cause: "WebhookUnreachable", reasons: ["WebhookVersionDiffers"] },
+  { cause: "ProviderDeleted", reasons: ["TrustProviderAccount"] },
+  { cause: "TrustProviderAccount", reasons: ["ProviderOfFormerIssuer"] },
+  // A token is not spread, and an organisation denies nothing, where a cause is known.
+  { cause: "EgressDenied", reasons: ["StsGlobalUnreachable", "StsNameNotResolved"] },
 ];
 
-/** Findings of an issuer without what merely follows from another one. */
+/** Findings without what merely follows from another one. */
 export function withoutFollowing(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
   const present = follows.filter(({ cause }) => findings.some(({ reason }) => reason === cause));
   const isFollowing = ({ reason, link }: DoctorFinding): boolean =>

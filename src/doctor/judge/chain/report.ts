@@ -95,25 +95,6 @@ function dependsOnCaller({ status, workloads }: ChainFacts): boolean {
   return refused.every(({ decided }) => typeof decided === "object" && decided.rule === "trust-policy");
 }
 
-/** A cause that another one brings with it. */
-const follows: readonly (readonly [Reason, readonly Reason[]])[] = [
-  // A role of another account or partition has no provider here, and is not to have one.
-  ["RolePartitionDiffers", ["RoleInOtherAccount"]],
-  ["RoleArnMalformed", ["RoleInOtherAccount", "AnnotationAfterPod", "PodPassedOver"]],
-  ["WebhookUnreachable", ["WebhookVersionDiffers"]],
-  ["ProviderDeleted", ["TrustProviderAccount"]],
-  ["TrustProviderAccount", ["ProviderOfFormerIssuer"]],
-  // A token is not spread, and an organisation denies nothing, where a cause is known.
-  ["EgressDenied", ["StsGlobalUnreachable", "StsNameNotResolved"]],
-];
-
-function withoutBrought(findings: readonly DoctorFinding[]): readonly DoctorFinding[] {
-  const gone = new Set(
-    follows.flatMap(([first, others]) => (findings.some(({ reason }) => reason === first) ? others : [])),
-  );
-  return findings.filter(({ reason }) => !gone.has(reason));
-}
-
 function asFinding({ reason, seen, next, link }: StatusFinding): DoctorFinding {
   return finding(reason, { seen, link, ...defined({ next }) });
 }
@@ -129,7 +110,7 @@ function holding(status: readonly StatusFinding[], findings: readonly DoctorFind
 }
 
 function foundIn(facts: ChainFacts): readonly DoctorFinding[] {
-  const causes = withoutBrought(judges.flatMap((judge) => judge(facts)));
+  const causes = withoutFollowing(judges.flatMap((judge) => judge(facts)));
   const all = ordered(withoutFollowing([...causes, ...remaining(facts, causes).map(asFinding)]));
   const found = withoutRefused(facts, all);
   // That a pod waits is told where nothing says why.
