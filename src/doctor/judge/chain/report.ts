@@ -5,7 +5,7 @@ import { type DoctorReport, judgeIssuerFacts } from "../report.ts";
 import { judgeBoundaries } from "./boundary.ts";
 import { judgeCluster } from "./cluster.ts";
 import { isHeldUp, lookDelayed, sameReasons } from "../delayed-look.ts";
-import { withoutFollowing } from "../follows.ts";
+import { saidBetter, withoutFollowing } from "../follows.ts";
 import { judgeEgress } from "./egress.ts";
 import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
@@ -32,40 +32,6 @@ const judges: readonly ((facts: ChainFacts) => readonly DoctorFinding[])[] = [
   judgeSts,
 ];
 
-const starting =
-  (...words: readonly string[]) =>
-  (one: DoctorFinding): boolean =>
-    words.some((word) => one.reason.startsWith(word));
-const atCluster = ({ link }: DoctorFinding): boolean => link === "cluster";
-const ofPods = ({ link }: DoctorFinding): boolean =>
-  link === "injection" || link === "serviceaccount" || link === "token";
-const anything = ({ verdict }: DoctorFinding): boolean => verdict !== "warning";
-
-/** What `status` says of a link, and by which causes it is said better. */
-const better: Readonly<Partial<Record<Reason, (cause: DoctorFinding) => boolean>>> = {
-  IssuerMismatch: atCluster,
-  ClusterDocumentsInvalid: atCluster,
-  LookFailed: atCluster,
-  JwksUnusual: starting("KeyLeftOut", "KeyOperations"),
-  AddressPrivate: starting("EveryAddressPrivate", "AddressCached"),
-  TlsFailed: starting("CertificateRateLimited"),
-  ConnectionFailed: starting("CertificateRateLimited", "AddressUnseen", "LocalVantage"),
-  CertificateUntrusted: starting("CertificateRateLimited"),
-  ProviderMissing: starting("Provider"),
-  AudienceMissing: starting("ClientId"),
-  ProviderDrift: starting("ClientId", "Thumbprint"),
-  TrustPolicyDenies: starting("Trust"),
-  TrustPolicyDrift: starting("Trust"),
-  AnnotationConflict: starting("RoleArn", "RolePartition", "RoleInOtherAccount"),
-  PodNotInjected: ofPods,
-  PodRoleDiffers: starting("RoleArn", "RolePartition", "RoleInOtherAccount"),
-  PodTokenNotMounted: ofPods,
-  PodAudienceRefused: ofPods,
-  PodStaticCredentials: starting("PodStaticCredentials"),
-  StsRefused: anything,
-  AwsUnavailable: starting("StsIncident"),
-};
-
 /**
  * Whether `status` was led to a dead address, and saw this there: it reads one. What is wrong with the documents themselves is
  * found at the address that lives.
@@ -81,7 +47,8 @@ function remaining(facts: ChainFacts, causes: readonly DoctorFinding[]): readonl
   const reported = facts.status.filter(
     (one) => one.outcome !== "ok" && one.reason !== "Skipped" && !isOfDead(found, one),
   );
-  const told = reported.filter(({ reason }) => !causes.some((cause) => better[reason]?.(cause) === true));
+  const better = saidBetter(causes);
+  const told = reported.filter(({ reason }) => !better.has(reason));
   const left = withoutRepeated(facts, told, causes);
   // What STS refuses because of a link before it is no finding of its own.
   const isBroken = left.some(({ outcome, reason }) => outcome === "broken" && reason !== "StsRefused");
