@@ -58,7 +58,6 @@ const follows: readonly Following[] = [
   // A token is not spread, and an organisation denies nothing, where a cause is known.
   { cause: "EgressDenied", reasons: ["StsGlobalUnreachable", "StsNameNotResolved"] },
   { cause: at("cluster"), ofStatus: ["IssuerMismatch", "ClusterDocumentsInvalid", "LookFailed"] },
-  { cause: starting("KeyLeftOut", "KeyOperations"), ofStatus: ["JwksUnusual"] },
   { cause: starting("EveryAddressPrivate", "AddressCached"), ofStatus: ["AddressPrivate"] },
   {
     cause: "CertificateRateLimited",

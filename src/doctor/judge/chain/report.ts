@@ -11,7 +11,7 @@ import type { ChainFacts, StatusFinding } from "./facts.ts";
 import { judgePods } from "./pods.ts";
 import { excludedThumbprints, judgeCertificate, judgeProviders } from "./provider.ts";
 import { withoutRefused } from "./refusals.ts";
-import { judgeServed, ofIssuer, withoutRepeated } from "./served.ts";
+import { judgeServed, ofIssuer, withoutOdd, withoutRepeated } from "./served.ts";
 import { judgeSts } from "./sts.ts";
 import { judgeTexts } from "./texts.ts";
 import { judgeTrust } from "./trust.ts";
@@ -115,7 +115,8 @@ function heldUp(
 }
 
 /** What the facts mean. Pure: the same facts always mean the same. */
-export function judgeChain(facts: ChainFacts): DoctorReport {
+export function judgeChain(given: ChainFacts): DoctorReport {
+  const facts = withoutOdd(given);
   const { stack, issuer, now, status, lateMs = 0 } = facts;
   const plain = foundIn(facts);
   const isLate = isHeldUp({ lateMs, ...defined({ timeoutMs: facts.outside?.timeoutMs }) });

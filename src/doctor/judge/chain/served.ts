@@ -42,6 +42,15 @@ export function judgeServed(facts: ChainFacts): readonly DoctorFinding[] {
   );
 }
 
+/**
+ * The facts without what `status` finds odd about the keys of a set, such as a kid that Kubernetes did not make. That is a
+ * publisher's business and breaks nothing; which keys AWS leaves out is told by the set itself.
+ */
+export function withoutOdd(facts: ChainFacts): ChainFacts {
+  if (facts.outside === undefined) return facts;
+  return { ...facts, status: facts.status.filter(({ reason }) => reason !== "JwksUnusual") };
+}
+
 /** What `status` says of a key of the cluster that the published set lacks. */
 const ofMissingKey: ReadonlySet<Reason> = new Set([
   "JwksKeyMissing",
