@@ -33,9 +33,17 @@ export function invalidJwks(facts: Judged, found: IssuerFinding): DoctorFinding 
 
 const names = (keys: readonly JsonRecord[]): string => keys.slice(0, 5).map(kidOf).join(", ");
 
+/**
+ * Whether a key leaves open by which algorithm it signs. That of a curve is one, and of RSA the one that the discovery document
+ * names: so it is at Entra, whose keys have no alg.
+ */
+function isOpen({ alg, kty }: JsonRecord, algorithms: readonly string[]): boolean {
+  return alg === undefined && kty === "RSA" && algorithms.filter((one) => /^[RP]S/u.test(one)).length !== 1;
+}
+
 /** What is odd about the keys of a set that can be used. */
 export function judgeKeys(facts: Judged): readonly DoctorFinding[] {
-  const { jwks } = facts.judgement;
+  const { jwks, discovery } = facts.judgement;
   if (jwks === undefined) return [];
   const raw = rawKeys(facts);
   const found = jwks.leftOut
@@ -43,7 +51,7 @@ export function judgeKeys(facts: Judged): readonly DoctorFinding[] {
     .map(({ kid, reason }) =>
       finding("KeyLeftOut", { seen: `the key ${kid ?? "without a kid"} is left out: ${reason}` }),
     );
-  const bare = raw.filter((key) => key["use"] === undefined || key["alg"] === undefined);
+  const bare = raw.filter((key) => key["use"] === undefined || isOpen(key, discovery?.algorithms ?? []));
   if (bare.length > 0)
     found.push(finding("KeyMembersMissing", { seen: `use or alg is missing in ${names(bare)}` }));
   if (raw.length > 0 && raw.every((key) => key["key_ops"] !== undefined))

@@ -78,10 +78,13 @@ export const jwksCauses = {
     found(
       "warning",
       ["jwks"],
-      "A key lacks use or alg. AWS does not ask for them, and other verifiers do.",
+      "A key lacks use, or an alg that nothing else tells. AWS does not ask for them, and other verifiers do.",
       'Write use "sig" and the algorithm into each key.',
     ),
-    { number: 209, proof: "The members of each key of the set." },
+    {
+      number: 209,
+      proof: "The members of each key of the set, and the algorithms of the discovery document.",
+    },
   ),
   KeyOperations: cause(
     found(
