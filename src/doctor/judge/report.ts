@@ -7,21 +7,13 @@ import {
   relyingParties,
 } from "../../rules/oidc/index.ts";
 import type { DoctorFacts } from "../facts.ts";
-import { judgeChallenge, judgeInside, judgeNearby, judgeOrigin } from "./around.ts";
-import { judgeCaa } from "./caa.ts";
-import { judgeDates } from "./connections.ts";
-import { privateKeysHost } from "./discovery.ts";
 import { excludedLinks } from "./excluded.ts";
 import { type Diagnosis, type DoctorFinding, finding, ordered, worstOf } from "./finding.ts";
 import { withoutFollowing } from "./follows.ts";
 import { isHeldUp, lateDocuments, lookDelayed, sameReasons, withoutTimes } from "./delayed-look.ts";
 import type { Judged } from "./judged.ts";
-import { judgeKeys } from "./keys.ts";
-import { judgeNames } from "./names.ts";
-import { refined } from "./refine.ts";
-import { judgeAddresses, judgeSamples, judgeTimes, standingReading, timesOf } from "./samples.ts";
-import { judgeToken } from "./token.ts";
-import { judgeZone } from "./zone.ts";
+import { judges } from "./judges.ts";
+import { standingReading, timesOf } from "./samples.ts";
 
 /** What a relying party other than the one that is judged takes of the documents. */
 export interface PartyReport {
@@ -41,25 +33,6 @@ export interface DoctorReport extends Diagnosis {
   readonly times?: { readonly cold: number; readonly warm: number };
   readonly relyingParties: readonly PartyReport[];
 }
-
-/** Each is pure, and knows nothing of the others. */
-const judges: readonly ((facts: Judged) => readonly DoctorFinding[])[] = [
-  refined,
-  privateKeysHost,
-  judgeKeys,
-  judgeNames,
-  judgeDates,
-  judgeAddresses,
-  judgeSamples,
-  judgeTimes,
-  judgeToken,
-  judgeZone,
-  judgeCaa,
-  judgeNearby,
-  judgeOrigin,
-  judgeChallenge,
-  judgeInside,
-];
 
 /** What an issuer's URL does not show; the token only where none was given. */
 function unseenLinks({ token }: DoctorFacts): readonly Link[] {
@@ -87,7 +60,7 @@ interface JudgedFindings {
 }
 
 function foundIn(judged: Judged): JudgedFindings {
-  return { judged, found: ordered(withoutFollowing(judges.flatMap((judge) => judge(judged)))) };
+  return { judged, found: ordered(withoutFollowing(judges.issuer.flatMap((judge) => judge(judged)))) };
 }
 
 /** What is found where the program that looked was held up: nothing of what only times say, and that it is so. */

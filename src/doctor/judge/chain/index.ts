@@ -1,4 +1,13 @@
-export { isForSts } from "./cluster.ts";
+export { judgeBoundaries } from "./boundary.ts";
+export { isForSts, judgeCluster } from "./cluster.ts";
+export { judgeEgress } from "./egress.ts";
 export * from "./facts.ts";
-export { judgeChain } from "./report.ts";
+export { judgePods } from "./pods.ts";
+export { excludedThumbprints, judgeCertificate, judgeProviders } from "./provider.ts";
+export { withoutRefused } from "./refusals.ts";
+export { type JudgedStack, judgeServed, ofIssuer, withoutOdd, withoutRepeated } from "./served.ts";
+export { judgeSts } from "./sts.ts";
 export { knownWords } from "./text-rules.ts";
+export { judgeTexts } from "./texts.ts";
+export { judgeTrust } from "./trust.ts";
+export { judgeWebhooks } from "./webhooks.ts";

@@ -2,7 +2,6 @@ import type { Link } from "../../../core/base/index.ts";
 import type { Reason } from "../../../core/reasons/index.ts";
 import { judgeIssuer } from "../../../issuer/index.ts";
 import type { DoctorFinding } from "../finding.ts";
-import { judgeIssuerFacts } from "../report.ts";
 import { type ChainFacts, lookedAt, type StatusFinding } from "./facts.ts";
 
 /** Links that an issuer's URL shows. */
@@ -32,14 +31,16 @@ function isNoFault({ isPublic = true, workloads }: ChainFacts, reason: Reason): 
   return isRead && reason === "EveryAddressPrivate";
 }
 
+/** The facts of a stack, and what its issuer's URL shows, judged. */
+export interface JudgedStack extends ChainFacts {
+  /** Empty where the URL was not looked at. */
+  readonly served: readonly DoctorFinding[];
+}
+
 /** What an issuer's URL shows, but for what `status` says in the same words and with its publisher's advice. */
-export function judgeServed(facts: ChainFacts): readonly DoctorFinding[] {
-  const { outside, status } = facts;
-  if (outside === undefined) return [];
-  const said = new Set<Reason>(["NotSeenFromOutside", ...status.map(({ reason }) => reason)]);
-  return judgeIssuerFacts(outside).findings.filter(
-    ({ reason }) => !said.has(reason) && !isNoFault(facts, reason),
-  );
+export function judgeServed(facts: JudgedStack): readonly DoctorFinding[] {
+  const said = new Set<Reason>(["NotSeenFromOutside", ...facts.status.map(({ reason }) => reason)]);
+  return facts.served.filter(({ reason }) => !said.has(reason) && !isNoFault(facts, reason));
 }
 
 /**

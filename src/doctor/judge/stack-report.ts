@@ -1,36 +1,20 @@
-import { defined, isoTime, links, mapped } from "../../../core/base/index.ts";
-import type { Reason } from "../../../core/reasons/index.ts";
-import { type DoctorFinding, type Excluded, finding, ordered, worstOf } from "../finding.ts";
-import { type DoctorReport, judgeIssuerFacts } from "../report.ts";
-import { judgeBoundaries } from "./boundary.ts";
-import { judgeCluster } from "./cluster.ts";
-import { isHeldUp, lookDelayed, sameReasons } from "../delayed-look.ts";
-import { saidBetter, withoutFollowing } from "../follows.ts";
-import { judgeEgress } from "./egress.ts";
-import type { ChainFacts, StatusFinding } from "./facts.ts";
-import { judgePods } from "./pods.ts";
-import { excludedThumbprints, judgeCertificate, judgeProviders } from "./provider.ts";
-import { withoutRefused } from "./refusals.ts";
-import { judgeServed, ofIssuer, withoutOdd, withoutRepeated } from "./served.ts";
-import { judgeSts } from "./sts.ts";
-import { judgeTexts } from "./texts.ts";
-import { judgeTrust } from "./trust.ts";
-import { judgeWebhooks } from "./webhooks.ts";
-
-/** Each is pure, and knows nothing of the others. */
-const judges: readonly ((facts: ChainFacts) => readonly DoctorFinding[])[] = [
-  judgeCluster,
-  judgeServed,
-  judgeCertificate,
-  judgeProviders,
-  judgeTrust,
-  judgeBoundaries,
-  judgePods,
-  judgeWebhooks,
-  judgeEgress,
-  judgeTexts,
-  judgeSts,
-];
+import { defined, isoTime, links, mapped } from "../../core/base/index.ts";
+import type { Reason } from "../../core/reasons/index.ts";
+import { type DoctorFinding, type Excluded, finding, ordered, worstOf } from "./finding.ts";
+import { type DoctorReport, judgeIssuerFacts } from "./report.ts";
+import { isHeldUp, lookDelayed, sameReasons } from "./delayed-look.ts";
+import { judges } from "./judges.ts";
+import { saidBetter, withoutFollowing } from "./follows.ts";
+import {
+  type ChainFacts,
+  excludedThumbprints,
+  type JudgedStack,
+  ofIssuer,
+  type StatusFinding,
+  withoutOdd,
+  withoutRefused,
+  withoutRepeated,
+} from "./chain/index.ts";
 
 /**
  * Whether `status` was led to a dead address, and saw this there: it reads one. What is wrong with the documents themselves is
@@ -41,9 +25,8 @@ function isOfDead(found: ReadonlySet<Reason>, { link, outcome, reason }: StatusF
 }
 
 /** What `status` found that no cause says better. */
-function remaining(facts: ChainFacts, causes: readonly DoctorFinding[]): readonly StatusFinding[] {
-  const outside = mapped(facts.outside, judgeIssuerFacts)?.findings ?? [];
-  const found = new Set(outside.map(({ reason }) => reason));
+function remaining(facts: JudgedStack, causes: readonly DoctorFinding[]): readonly StatusFinding[] {
+  const found = new Set(facts.served.map(({ reason }) => reason));
   const reported = facts.status.filter(
     (one) => one.outcome !== "ok" && one.reason !== "Skipped" && !isOfDead(found, one),
   );
@@ -76,8 +59,9 @@ function holding(status: readonly StatusFinding[], findings: readonly DoctorFind
   });
 }
 
-function foundIn(facts: ChainFacts): readonly DoctorFinding[] {
-  const causes = withoutFollowing(judges.flatMap((judge) => judge(facts)));
+function foundIn(given: ChainFacts): readonly DoctorFinding[] {
+  const facts = { ...given, served: mapped(given.outside, judgeIssuerFacts)?.findings ?? [] };
+  const causes = withoutFollowing(judges.stack.flatMap((judge) => judge(facts)));
   const all = ordered(withoutFollowing([...causes, ...remaining(facts, causes).map(asFinding)]));
   const found = withoutRefused(facts, all);
   // That a pod waits is told where nothing says why.
