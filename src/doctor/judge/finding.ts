@@ -1,4 +1,4 @@
-import { defined, type Link, links, mapped } from "../../core/base/index.ts";
+import { defined, isoTime, type Link, links, mapped } from "../../core/base/index.ts";
 import { type Outcome, type Reason, reasons } from "../../core/reasons/index.ts";
 
 /**
@@ -97,4 +97,13 @@ export function ordered(findings: readonly DoctorFinding[]): readonly DoctorFind
   return [...unique.values()].sort(
     (a, b) => links.indexOf(a.link) - links.indexOf(b.link) || rank(a) - rank(b),
   );
+}
+
+/** What a report says of its findings: how bad it is, and what is broken first. */
+export function diagnosisOf(
+  { issuer, now }: { readonly issuer: string; readonly now: number },
+  findings: readonly DoctorFinding[],
+): Omit<Diagnosis, "excluded" | "unseen"> {
+  const broken = findings.find(({ verdict }) => verdict === "broken");
+  return { issuer, at: isoTime(now), verdict: worstOf(findings), ...defined({ broken }), findings };
 }

@@ -1,4 +1,4 @@
-import { defined, isoTime, type Link, links } from "../../core/base/index.ts";
+import { type Link, links } from "../../core/base/index.ts";
 import { judgeIssuer } from "../../issuer/index.ts";
 import {
   federatedParties,
@@ -8,7 +8,7 @@ import {
 } from "../../rules/oidc/index.ts";
 import type { DoctorFacts } from "../facts.ts";
 import { excludedLinks } from "./excluded.ts";
-import { type Diagnosis, type DoctorFinding, finding, ordered, worstOf } from "./finding.ts";
+import { type Diagnosis, diagnosisOf, type DoctorFinding, finding, ordered } from "./finding.ts";
 import { withoutFollowing } from "./follows.ts";
 import { isHeldUp, lateDocuments, lookDelayed, sameReasons, withoutTimes } from "./delayed-look.ts";
 import type { Judged } from "./judged.ts";
@@ -88,13 +88,8 @@ export function judgeIssuerFacts(seen: DoctorFacts): DoctorReport {
   const outside = unseen
     .slice(0, 1)
     .map((link) => finding("NotSeenFromOutside", { seen: unseen.join(", "), link }));
-  const broken = found.find(({ verdict }) => verdict === "broken");
   return {
-    issuer: facts.issuer,
-    at: isoTime(facts.now),
-    verdict: worstOf(found),
-    ...defined({ broken }),
-    findings: [...found, ...outside],
+    ...diagnosisOf(facts, [...found, ...outside]),
     excluded: excludedLinks(judged, found),
     unseen,
     times: timesOf(judged),

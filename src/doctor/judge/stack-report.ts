@@ -1,6 +1,6 @@
-import { defined, isoTime, links, mapped } from "../../core/base/index.ts";
+import { defined, links, mapped } from "../../core/base/index.ts";
 import type { Reason } from "../../core/reasons/index.ts";
-import { type DoctorFinding, type Excluded, finding, ordered, worstOf } from "./finding.ts";
+import { type DoctorFinding, diagnosisOf, type Excluded, finding, ordered } from "./finding.ts";
 import { type DoctorReport, judgeIssuerFacts } from "./report.ts";
 import { isHeldUp, lookDelayed, sameReasons } from "./delayed-look.ts";
 import { judges } from "./judges.ts";
@@ -59,8 +59,7 @@ function holding(status: readonly StatusFinding[], findings: readonly DoctorFind
   });
 }
 
-function foundIn(given: ChainFacts): readonly DoctorFinding[] {
-  const facts = { ...given, served: mapped(given.outside, judgeIssuerFacts)?.findings ?? [] };
+function foundIn(facts: JudgedStack): readonly DoctorFinding[] {
   const causes = withoutFollowing(judges.stack.flatMap((judge) => judge(facts)));
   const all = ordered(withoutFollowing([...causes, ...remaining(facts, causes).map(asFinding)]));
   const found = withoutRefused(facts, all);
@@ -73,13 +72,12 @@ function foundIn(given: ChainFacts): readonly DoctorFinding[] {
 const ofTimes: ReadonlySet<Reason> = new Set(["ResponseTimeout", "ResponseSlow"]);
 
 /** The facts without what only time says. */
-function withoutTimes(facts: ChainFacts): ChainFacts {
+function withoutTimes(facts: ChainFacts): JudgedStack {
+  const { outside, lateMs = 0 } = facts;
   return {
     ...facts,
     status: facts.status.filter(({ reason }) => !ofTimes.has(reason)),
-    ...defined({
-      outside: mapped(facts.outside, (seen) => ({ ...seen, ...defined({ lateMs: facts.lateMs }) })),
-    }),
+    served: outside === undefined ? [] : judgeIssuerFacts({ ...outside, lateMs }).findings,
     workloads: facts.workloads.map((workload) =>
       "seen" in workload.trial
         ? { ...workload, trial: { seen: { ...workload.trial.seen, took: 0 } } }
@@ -101,23 +99,18 @@ function heldUp(
 /** What the facts mean. Pure: the same facts always mean the same. */
 export function judgeChain(given: ChainFacts): DoctorReport {
   const facts = withoutOdd(given);
-  const { stack, issuer, now, status, lateMs = 0 } = facts;
-  const plain = foundIn(facts);
+  const { stack, status, lateMs = 0 } = facts;
+  const outside = mapped(facts.outside, judgeIssuerFacts);
+  const plain = foundIn({ ...facts, served: outside?.findings ?? [] });
   const isLate = isHeldUp({ lateMs, ...defined({ timeoutMs: facts.outside?.timeoutMs }) });
   const found = isLate ? heldUp(facts, plain, lateMs) : plain;
   const excluded = holding(status, found);
   const seen = new Set(
     [...found.filter(({ verdict }) => verdict !== "unseen"), ...excluded].map(({ link }) => link),
   );
-  const broken = found.find(({ verdict }) => verdict === "broken");
-  const outside = mapped(facts.outside, judgeIssuerFacts);
   return {
     stack,
-    issuer,
-    at: isoTime(now),
-    verdict: worstOf(found),
-    ...defined({ broken }),
-    findings: found,
+    ...diagnosisOf(facts, found),
     excluded: [...excluded, ...excludedThumbprints(facts)],
     unseen: links.filter((link) => !seen.has(link)),
     ...defined({ times: outside?.times }),
