@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, type ServerOptions, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
@@ -8,6 +8,9 @@ import type { ServingDeps } from "./deps.ts";
 import { Http1Output } from "./http1-output.ts";
 import type { ServingLimits } from "../serving-limits.ts";
 import type { Site } from "./site.ts";
+
+// An `import` of node:http evaluates its lazy WebSocket exports as well: undici, which no publisher needs.
+const { ServerResponse } = process.getBuiltinModule("node:http");
 
 /** Options of a node:http or node:https server that clients talk to. */
 export function http1Options(

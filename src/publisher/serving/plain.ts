@@ -1,10 +1,12 @@
-import { createServer } from "node:http";
 import type { ListenAddress } from "../contract.ts";
 import { gate } from "../../core/listener/index.ts";
 import type { ServingDeps } from "./deps.ts";
 import { Http1, type Http1Answerer, http1Options, siteAnswerer } from "./http1.ts";
 import { openOn } from "./listen.ts";
 import { drainPublic, type Listener } from "./listener.ts";
+
+// An `import` of node:http evaluates its lazy WebSocket exports as well: undici, which no publisher needs.
+const { createServer } = process.getBuiltinModule("node:http");
 
 /** Whether connections come from the clients themselves, or all from one proxy. */
 type Clients = "clients" | "proxy";
