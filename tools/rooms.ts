@@ -5,6 +5,7 @@
 import { sandboxRooms } from "./sandbox-rooms.ts";
 import { controlPlaneRooms } from "./control-plane-rooms.ts";
 import { operatorRooms } from "./operator-rooms.ts";
+import { publisherRooms } from "./publisher-rooms.ts";
 
 /**
  * Which rooms a room may import, apart from itself. A room is a folder of src/, or one inside it with rules of its own: a
@@ -206,26 +207,7 @@ export const allowed: Record<string, readonly string[]> = {
     "rules/keys",
     "rules/signer",
   ],
-  publisher: [
-    "core/base",
-    "core/credentials",
-    "core/listener",
-    "core/admin",
-    "rules/oidc",
-    "rules/keys",
-    "rules/gcp",
-    "core/files",
-    "core/http",
-    "core/yaml",
-    "config",
-    "providers/kubernetes",
-    "providers/gcp",
-    "providers/acme",
-    "providers/tls",
-  ],
-  // What a publisher cannot have made again, in one file, and back.
-  backup: ["core/base", "core/files", "core/age", "rules/keys", "config", "issuer", "publisher"],
-  "backup/archive": ["core/base"],
+  ...publisherRooms,
   stack: [
     "core/base",
     "core/junit",
@@ -359,6 +341,7 @@ export const allowed: Record<string, readonly string[]> = {
     "operator/bindings/azure",
     "operator/bindings/gcp",
     "publisher",
+    "publisher/configs",
     "backup",
     "core/age",
     "signer",

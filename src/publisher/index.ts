@@ -34,8 +34,6 @@ export { distrustInSecret, handOverInSecret } from "./replicas/distrust-in-secre
 export { maxAge } from "./settings.ts";
 export { startPublisher } from "./publisher.ts";
 export { metricCatalogue, type MetricId } from "./admin/catalogue.ts";
-export { type ActivatedSockets, activatedSockets } from "./systemd/activation.ts";
-export { type ServiceManager, serviceManager } from "./systemd/notify.ts";
 export { renewTokenFile } from "./token-file/renew.ts";
 export { type PublishOnceOptions, publishOnce } from "./bucket/once.ts";
 export type { PublicationOutcome } from "./bucket/publish.ts";
@@ -52,7 +50,6 @@ export {
   restoreInKeeper,
 } from "./uploads/kept-keys.ts";
 export { type UploadedOnce, uploadOnce, uploadWhole } from "./uploads/once.ts";
-export { type ServeOptions, servePublisher, type Serving } from "./serve.ts";
 export { publisherObjects } from "./manifests/objects.ts";
 export { type DeploymentChoice, publisherSpec } from "./manifests/spec-of-config.ts";
 export type { Exposure, PublisherSpec } from "./manifests/spec.ts";

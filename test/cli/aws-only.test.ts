@@ -107,18 +107,18 @@ describe("a program that has to do with AWS alone", () => {
     });
   }
 
-  test("podtrust serve -f loads no other command's words, no stack, and none of what judges trusts and bindings", async () => {
+  test("podtrust serve -f loads no other command's words, no stack, no ACME, and none of what judges trusts and bindings", async () => {
     const [, , served] = runs;
     assert.ok(served !== undefined);
     const files = await loadedBy(...served);
     const strange =
-      /^cli\/(?!serve\/)[\w-]+\/command\.ts$|^(?:stack|operator|sandbox)\/|^rules\/(?:trust|injection|bindings(?!\/names))\//u;
+      /^cli\/(?!serve\/)[\w-]+\/command\.ts$|^(?:stack|operator|sandbox|providers\/(?:acme|tls))\/|^publisher\/(?:manifests|own-token)\/|^rules\/(?:trust|injection|bindings(?!\/names))\//u;
     assert.deepEqual(
       files.filter((file) => strange.test(file)),
       [],
     );
     // Each module is memory that a publisher holds for as long as it runs.
-    assert.ok(files.length <= 415, `serve loads ${files.length} modules`);
+    assert.ok(files.length <= 337, `serve loads ${files.length} modules`);
   });
 
   const declaring: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [

@@ -8,7 +8,7 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { request } from "../../src/core/http/index.ts";
 import { publisherRbac } from "../../src/providers/kubernetes/index.ts";
-import { servePublisher, type Serving } from "../../src/publisher/index.ts";
+import { servePublisher, type Serving } from "../../src/publisher/configs/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { MemoryLog } from "../support/publisher.ts";
 import { storeKey } from "../support/replicas.ts";

@@ -13,13 +13,8 @@ import { systemClock } from "../../src/core/base/index.ts";
 import { loadConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
 import { openKubernetes } from "../../src/providers/kubernetes/index.ts";
-import {
-  type DocumentTarget,
-  publishOnce,
-  type PublisherStatus,
-  servePublisher,
-  type Serving,
-} from "../../src/publisher/index.ts";
+import { servePublisher, type Serving } from "../../src/publisher/configs/index.ts";
+import { type DocumentTarget, publishOnce, type PublisherStatus } from "../../src/publisher/index.ts";
 import {
   type Sandbox,
   type StandInCluster,

@@ -7,7 +7,7 @@ import { after, before, describe, test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { request } from "../../src/core/http/index.ts";
-import { servePublisher, type Serving } from "../../src/publisher/index.ts";
+import { servePublisher, type Serving } from "../../src/publisher/configs/index.ts";
 import { type TestAuthority, testAuthority, type TestCertificate } from "../support/certificates.ts";
 import { MemoryLog } from "../support/publisher.ts";
 import { type ControlPlane, leftOut, startControlPlane } from "./harness/index.ts";

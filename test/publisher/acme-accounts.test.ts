@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
-import { servePublisher } from "../../src/publisher/index.ts";
+import { servePublisher } from "../../src/publisher/configs/index.ts";
 import { startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";
 import { freePort } from "../support/free-port.ts";
 import { MemoryLog } from "../support/publisher.ts";

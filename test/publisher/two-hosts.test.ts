@@ -15,7 +15,7 @@ import { CreateOpenIDConnectProviderCommand, CreateRoleCommand, IAMClient } from
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
-import { servePublisher, type Serving } from "../../src/publisher/index.ts";
+import { servePublisher, type Serving } from "../../src/publisher/configs/index.ts";
 import { type StandInCluster, startSandbox, startStandInCluster } from "../../src/sandbox/index.ts";
 import { type TestAuthority, testAuthority } from "../support/certificates.ts";
 import { MemoryLog } from "../support/publisher.ts";

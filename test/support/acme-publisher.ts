@@ -6,7 +6,7 @@ import type { TestContext } from "node:test";
 import { defined, systemClock } from "../../src/core/base/index.ts";
 import { parseConfig } from "../../src/config/index.ts";
 import { parseConnectTo, request } from "../../src/core/http/index.ts";
-import { type ServeOptions, servePublisher } from "../../src/publisher/index.ts";
+import { type ServeOptions, servePublisher } from "../../src/publisher/configs/index.ts";
 import { startAuthority, startStandInCluster } from "../../src/sandbox/index.ts";
 import { freePort } from "./free-port.ts";
 import { MemoryLog } from "./publisher.ts";

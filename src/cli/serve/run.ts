@@ -8,14 +8,14 @@ import {
 } from "../../core/base/index.ts";
 import type { BackupTarget } from "../../backup/index.ts";
 import type { BackupBucket, Config, S3Config } from "../../config/index.ts";
+import type { DocumentTarget } from "../../publisher/index.ts";
 import {
   activatedSockets,
-  type DocumentTarget,
   servePublisher,
   type ServiceManager,
   serviceManager,
   type Serving,
-} from "../../publisher/index.ts";
+} from "../../publisher/configs/index.ts";
 import type { CommandContext } from "../context.ts";
 import { configOf } from "../options/config.ts";
 import { untilEnded } from "../../core/terminal/index.ts";

@@ -1,6 +1,6 @@
 import { PodtrustError } from "../../core/base/index.ts";
 import type { DnsProvider } from "../../rules/dns/index.ts";
-import type { ServeOptions } from "../../publisher/index.ts";
+import type { ServeOptions } from "../../publisher/configs/index.ts";
 import type { CommandContext } from "../context.ts";
 
 type OpenTxtRecords = NonNullable<ServeOptions["openTxtRecords"]>;

@@ -10,7 +10,7 @@ import { describe, test, type TestContext } from "node:test";
 import { silentLogger, systemClock } from "../../../src/core/base/index.ts";
 import { parseConfig } from "../../../src/config/index.ts";
 import { parseConnectTo } from "../../../src/core/http/index.ts";
-import { servePublisher } from "../../../src/publisher/index.ts";
+import { servePublisher } from "../../../src/publisher/configs/index.ts";
 import { startStandInCluster } from "../../../src/sandbox/index.ts";
 import { type CaInReach, caInReach } from "../../support/ca-in-reach.ts";
 import { dnsCliWorld } from "../../support/dns-cli-world.ts";

@@ -1,8 +1,8 @@
-import { errorText } from "../core/base/index.ts";
-import type { Config } from "../config/index.ts";
-import { OpenedConfigs, type OpenedConfigsDeps } from "./configs/opened.ts";
-import type { BackupStatus, Publisher } from "./contract.ts";
-import { RunningPublisher } from "./publisher.ts";
+import { errorText } from "../../core/base/index.ts";
+import type { Config } from "../../config/index.ts";
+import { OpenedConfigs, type OpenedConfigsDeps } from "./opened.ts";
+import type { BackupStatus, Publisher } from "../contract.ts";
+import { RunningPublisher } from "../publisher.ts";
 
 export interface ServeOptions extends OpenedConfigsDeps {
   /** One for each issuer. */
