@@ -26,6 +26,7 @@ export const publisherRooms: Record<string, readonly string[]> = {
     "providers/kubernetes",
     "providers/acme",
     "providers/tls",
+    "providers/tls/foreign",
     "publisher",
   ],
   // What a publisher cannot have made again, in one file, and back.

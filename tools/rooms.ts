@@ -123,7 +123,10 @@ export const allowed: Record<string, readonly string[]> = {
     "core/yaml",
   ],
   "providers/acme": ["core/base", "rules/keys", "core/http", "core/x509"],
-  "providers/tls": ["core/base", "core/files", "core/http", "providers/acme"],
+  // Reading and judging chains: of certificates that podtrust did not order, too.
+  "providers/acme/chain": ["core/base", "core/x509"],
+  "providers/tls": ["core/base", "core/files", "core/http", "providers/acme", "providers/acme/chain"],
+  "providers/tls/foreign": ["core/base", "core/files", "providers/acme/chain", "providers/tls"],
   "providers/kubernetes": [
     "core/base",
     "core/credentials",

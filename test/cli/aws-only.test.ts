@@ -11,6 +11,8 @@ import {
   startSandbox,
   startStandInCluster,
 } from "../../src/sandbox/index.ts";
+import { certificateFiles } from "../support/publisher-process.ts";
+import { testAuthority } from "../support/certificates.ts";
 import { googleBinding, googleTrust } from "../support/bindings/google.ts";
 import { trustOf, trustSpec } from "../support/bindings/objects.ts";
 import { loadedModules } from "../support/loaded-modules.ts";
@@ -119,6 +121,28 @@ describe("a program that has to do with AWS alone", () => {
     );
     // Each module is memory that a publisher holds for as long as it runs.
     assert.ok(files.length <= 337, `serve loads ${files.length} modules`);
+  });
+
+  test("podtrust serve of a certificate in files loads nothing that orders one", async () => {
+    const https = await certificateFiles(folder, await (await testAuthority()).issue(["oidc.example.com"]));
+    const section = {
+      source: { kubeconfig: "publisher.kubeconfig" },
+      stateDir: "files",
+      admin: false,
+      https,
+    };
+    await writeFile(
+      join(folder, "files.yaml"),
+      `${configText(issuer)}publisher: ${JSON.stringify(section)}\n`,
+    );
+    const last = "providers/tls/foreign/certificate-files.ts";
+    const files = await loadedBy(["serve", "-f", "files.yaml", ...asRoot], last, published);
+    assert.ok(files.includes(last));
+    const ordering = /^providers\/(?:acme\/(?!chain\/)|tls\/(?!foreign\/|holding\.ts$|stored\.ts$))/u;
+    assert.deepEqual(
+      files.filter((file) => ordering.test(file)),
+      [],
+    );
   });
 
   const declaring: readonly (readonly [args: readonly string[], last: string, started?: RegExp])[] = [

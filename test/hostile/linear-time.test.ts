@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { alternateLinks, retryAfterMs } from "../../src/providers/acme/answer.ts";
-import { readCertificates } from "../../src/providers/acme/chain.ts";
+import { readCertificates } from "../../src/providers/acme/chain/index.ts";
 import { readDirectory } from "../../src/providers/acme/directory.ts";
 import { readAuthorization as readAcmeAuthorization, readOrder } from "../../src/providers/acme/order.ts";
 import { problemOf } from "../../src/providers/acme/problem.ts";

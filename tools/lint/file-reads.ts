@@ -26,7 +26,7 @@ export const fileReaders: readonly string[] = [
   "src/providers/host/host-key-pin.ts",
   "src/providers/host/login-key.ts",
   "src/providers/openbao/access.ts",
-  "src/providers/tls/certificate-files.ts",
+  "src/providers/tls/foreign/certificate-files.ts",
   "src/publisher/manifests/spec-of-config.ts",
   "src/publisher/token-file/renew.ts",
   // A backup: encrypted.

@@ -79,7 +79,7 @@ export const timeOfDay: readonly string[] = [
   "src/providers/acme/session.ts",
   "src/providers/tls/backoff.ts",
   "src/providers/tls/certificate-manager.ts",
-  "src/providers/tls/foreign-certificate.ts",
+  "src/providers/tls/foreign/foreign-certificate.ts",
   "src/providers/tls/info-watch.ts",
   "src/providers/tls/issuing.ts",
   "src/providers/tls/keeping.ts",

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import { PodtrustError } from "../../core/base/index.ts";
 import { alternateLinks, retryAfterMs } from "./answer.ts";
-import { readCertificates } from "./chain.ts";
+import { readCertificates } from "./chain/index.ts";
 import { readDirectory } from "./directory.ts";
 import { identifiersOf } from "./names.ts";
 import { readAuthorization, readOrder } from "./order.ts";

@@ -16,7 +16,5 @@ export { acmeTlsProtocol, type TlsAlpn01Solver, tlsAlpn01Solver, validationName 
 export { type Dns01Options, dns01Solver, type TxtRecords } from "./dns-01.ts";
 export { type CertificateRequest, type IssuedCertificate, obtainCertificate } from "./obtain.ts";
 export { AcmeProblem, isPassing, type Subproblem } from "./problem.ts";
-export { namesOf, readCertificates, validityOf } from "./chain.ts";
-export { chainFault, rootsOf, type ChainRequirements } from "./server-chain.ts";
 export { certificateId, type RenewalInfo } from "./renewal-info.ts";
 export { identifiersOf } from "./names.ts";

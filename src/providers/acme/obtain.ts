@@ -2,13 +2,21 @@ import { defined, errorText, PodtrustError } from "../../core/base/index.ts";
 import { type AcmeAccount, SignedAccount } from "./account.ts";
 import { answerInvalid } from "./answer.ts";
 import { authorize } from "./authorize.ts";
-import { type CertificateChain, chainText, readCertificates, validityOf } from "./chain.ts";
+import {
+  type CertificateChain,
+  chainFault,
+  type ChainRequirements,
+  chainText,
+  isRooted,
+  readCertificates,
+  rootsOf,
+  validityOf,
+} from "./chain/index.ts";
 import { identifiersOf } from "./names.ts";
 import type { Order } from "./order.ts";
 import { AcmeProblem } from "./problem.ts";
 import { certificateId } from "./renewal-info.ts";
 import type { AcmeSession } from "./session.ts";
-import { chainFault, isRooted, rootsOf, type ChainRequirements } from "./server-chain.ts";
 import type { ChallengeSolver, Identifier } from "./solver.ts";
 import { newSigningRequest } from "../../core/x509/index.ts";
 

@@ -1,4 +1,4 @@
-import { chainFault, readCertificates, validityOf, type ChainRequirements } from "../acme/index.ts";
+import { chainFault, readCertificates, validityOf, type ChainRequirements } from "../acme/chain/index.ts";
 import { defined, errorText, type Logger, mapped } from "../../core/base/index.ts";
 import type { ServedCertificate } from "./contract.ts";
 import type { StoredRenewal } from "./store.ts";

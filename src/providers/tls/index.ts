@@ -1,5 +1,3 @@
-export { type CertificateFilesOptions, watchCertificateFiles } from "./certificate-files.ts";
-export { type ForeignPair, watchForeignCertificate } from "./foreign-certificate.ts";
 export { AcmeAccounts } from "./accounts.ts";
 export { directoriesOf } from "./environments.ts";
 export { fileStore, type FileStoreOptions } from "./file-store.ts";

@@ -1,4 +1,4 @@
-import { rootsOf } from "../acme/index.ts";
+import { rootsOf } from "../acme/chain/index.ts";
 import { asPodtrustError, type Clock, defined, errorText, type Logger } from "../../core/base/index.ts";
 import { type CurrentCertificate, heldOf, pairFault } from "./holding.ts";
 import type { CertificateIssuer, CertificateStatus } from "./contract.ts";

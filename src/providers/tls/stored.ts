@@ -1,5 +1,5 @@
 import { createHash, createPrivateKey } from "node:crypto";
-import { namesOf, readCertificates, validityOf } from "../acme/index.ts";
+import { namesOf, readCertificates, validityOf } from "../acme/chain/index.ts";
 import {
   defined,
   errorText,

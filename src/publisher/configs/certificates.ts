@@ -94,14 +94,14 @@ export class Certificates {
     if (!("https" in serve)) return { begin: nothing, close: nothing };
     // The folders that order and parse certificates are loaded only when needed.
     if (serve.kind === "files") {
-      const { watchCertificateFiles } = await import("../../providers/tls/index.ts");
+      const { watchCertificateFiles } = await import("../../providers/tls/foreign/index.ts");
       const { certificateFile, keyFile } = serve;
       const { names } = spec;
       const source = await watchCertificateFiles({ certificateFile, keyFile, names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };
     }
     if (serve.kind === "secret") {
-      const { watchForeignCertificate } = await import("../../providers/tls/index.ts");
+      const { watchForeignCertificate } = await import("../../providers/tls/foreign/index.ts");
       const { from, read } = tlsSecret(spec.cluster, serve.certificateSecret);
       const source = await watchForeignCertificate({ from, read, names: spec.names, ...this.#deps });
       return { source, begin: nothing, close: () => source.close() };

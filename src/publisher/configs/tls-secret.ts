@@ -1,7 +1,7 @@
 import { isRecord, PodtrustError, textOf } from "../../core/base/index.ts";
 import type { SecretName } from "../../config/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
-import type { ForeignPair } from "../../providers/tls/index.ts";
+import type { ForeignPair } from "../../providers/tls/foreign/index.ts";
 
 // The same limit as for files: a chain of ten certificates is a tenth of it.
 const maxBytes = 256 * 1024;

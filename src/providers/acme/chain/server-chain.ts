@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { createSecureContext, getCACertificates } from "node:tls";
-import { errorText, isoTime } from "../../core/base/index.ts";
-import { allowsDigitalSignature, basicConstraintsOf } from "../../core/x509/index.ts";
+import { errorText, isoTime } from "../../../core/base/index.ts";
+import { allowsDigitalSignature, basicConstraintsOf } from "../../../core/x509/index.ts";
 import { type CertificateChain, chainText, namesOf, readCertificates, validityOf } from "./chain.ts";
 
 /** The requirements on a server's chain. */

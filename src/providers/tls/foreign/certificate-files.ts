@@ -1,7 +1,7 @@
-import { errorText, PodtrustError } from "../../core/base/index.ts";
-import { readBoundedText, readCredentialFile } from "../../core/files/index.ts";
+import { errorText, PodtrustError } from "../../../core/base/index.ts";
+import { readBoundedText, readCredentialFile } from "../../../core/files/index.ts";
 import { type ForeignCertificateOptions, watchForeignCertificate } from "./foreign-certificate.ts";
-import type { CertificateSource } from "./contract.ts";
+import type { CertificateSource } from "../contract.ts";
 
 export interface CertificateFilesOptions extends Omit<ForeignCertificateOptions, "from" | "read"> {
   /** PEM chain, leaf first. */

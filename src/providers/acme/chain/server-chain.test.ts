@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
-import { type ChainMistakes, testAuthority, testHierarchy } from "../../../test/support/certificates.ts";
+import { type ChainMistakes, testAuthority, testHierarchy } from "../../../../test/support/certificates.ts";
 import { readCertificates } from "./chain.ts";
 import { chainFault, isRooted, rootsOf, type ChainRequirements } from "./server-chain.ts";
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { defined, PodtrustError } from "../../core/base/index.ts";
-import { canonicalAddress } from "../../core/x509/index.ts";
+import { defined, PodtrustError } from "../../../core/base/index.ts";
+import { canonicalAddress } from "../../../core/x509/index.ts";
 
 const maxChain = 10;
 const maxPem = 128 * 1024;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { namesOf, readCertificates } from "../acme/index.ts";
+import { namesOf, readCertificates } from "../../acme/chain/index.ts";
 import {
   asPodtrustError,
   type Clock,
@@ -8,10 +8,10 @@ import {
   type Logger,
   PodtrustError,
   silentLogger,
-} from "../../core/base/index.ts";
-import { type CurrentCertificate, heldOf, Holding, pairFault } from "./holding.ts";
-import type { CertificateSource, CertificateStatus, ServedCertificate } from "./contract.ts";
-import { checkPair } from "./stored.ts";
+} from "../../../core/base/index.ts";
+import { type CurrentCertificate, heldOf, Holding, pairFault } from "../holding.ts";
+import type { CertificateSource, CertificateStatus, ServedCertificate } from "../contract.ts";
+import { checkPair } from "../stored.ts";
 
 /** A certificate and its key as another program left them. PEM; the chain with its leaf first. */
 export interface ForeignPair {

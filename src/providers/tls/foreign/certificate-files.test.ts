@@ -9,10 +9,11 @@ import {
   type TestAuthority,
   testAuthority,
   testHierarchy,
-} from "../../../test/support/certificates.ts";
-import { TestClock } from "../../../test/support/clock.ts";
-import { stepUntil } from "../../../test/support/steps.ts";
-import { type CertificateSource, watchCertificateFiles } from "./index.ts";
+} from "../../../../test/support/certificates.ts";
+import { TestClock } from "../../../../test/support/clock.ts";
+import { stepUntil } from "../../../../test/support/steps.ts";
+import type { CertificateSource } from "../contract.ts";
+import { watchCertificateFiles } from "./index.ts";
 
 let authority: TestAuthority;
 let clock: TestClock;
