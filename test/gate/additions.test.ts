@@ -86,6 +86,17 @@ const additions: readonly Addition[] = [
     ],
   },
   {
+    heading: "Have a relying party take uploads",
+    word: "'azure'",
+    made: [
+      {
+        file: "src/rules/oidc/relying-parties.ts",
+        before: "    maxIssuer: 600,",
+        text: "    maxUploadedKeys: 100,\n",
+      },
+    ],
+  },
+  {
     heading: "Add a distribution",
     word: "otherk8s",
     made: [

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/index.ts";
-import { federatedParties, type FederatedParty } from "../../rules/oidc/index.ts";
+import { federatedParties, takesUploads, type UploadedParty } from "../../rules/oidc/index.ts";
 import type { OpenUploads, PodUploads, UploadDeps, UploadsOfPods, UploadTarget } from "../targets/uploads.ts";
 
 interface Uploader {
@@ -7,14 +7,14 @@ interface Uploader {
   readonly ofPods: UploadsOfPods;
 }
 
-/** One row per relying party that may get keys by upload; loaded by a config that has its section. The others fetch. */
-const uploaders: Readonly<Partial<Record<FederatedParty, () => Promise<Uploader>>>> = {
+/** One row for each relying party that may get keys by upload; loaded by a config that has its section. The others fetch. */
+const uploaders: Readonly<Record<UploadedParty, () => Promise<Uploader>>> = {
   gcp: async () => (await import("./gcp.ts")).googleUploader,
 };
 
 async function uploadersOf(config: Config): Promise<readonly Uploader[]> {
-  const declared = federatedParties.filter((name) => config[name].length > 0);
-  return Promise.all(declared.flatMap((name) => uploaders[name] ?? []).map((load) => load()));
+  const declared = federatedParties.filter(takesUploads).filter((name) => config[name].length > 0);
+  return Promise.all(declared.map((name) => uploaders[name]()));
 }
 
 /** The places that a config has keys uploaded to. */

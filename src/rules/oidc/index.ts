@@ -34,7 +34,9 @@ export {
   type PartyCloud,
   type RelyingPartyBounds,
   type RelyingPartyName,
+  takesUploads,
   uploadedFor,
+  type UploadedParty,
 } from "./relying-parties.ts";
 export { base64urlBytes, type Jws, type JwsLimits, maxToken, parseJws, tokenLimits } from "./jws.ts";
 export {

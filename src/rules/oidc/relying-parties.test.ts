@@ -7,6 +7,7 @@ import {
   keyMemoryText,
   partyProblems,
   relyingParties,
+  takesUploads,
   uploadedFor,
 } from "./index.ts";
 
@@ -76,6 +77,12 @@ test("what keeps a thief out before caches expire is said for each relying party
     /it has not been measured.*Delete the federated credentials/u,
   );
   assert.equal(keyMemoryText(boundsOf("aws")), relyingParties.aws.keys.known);
+});
+
+test("a relying party takes uploads where its row says how many keys and how soon, and else neither", () => {
+  assert.deepEqual(federatedParties.filter(takesUploads), ["gcp"]);
+  for (const name of federatedParties)
+    assert.equal(boundsOf(name).keys.uploadedMs !== undefined, takesUploads(name), name);
 });
 
 test("an upload counts when the slowest of those that are given keys counts it, and at once where none is", () => {

@@ -226,6 +226,18 @@ export const relyingParties = {
 /** The relying parties beside AWS, in the order in which they are shown. */
 export const federatedParties: readonly FederatedParty[] = ["gcp", "azure", "openbao"];
 
+/** The relying parties that may be given keys: whose row says how many. The others always fetch. */
+export type UploadedParty = {
+  [Name in FederatedParty]: (typeof relyingParties)[Name] extends { readonly maxUploadedKeys: number }
+    ? Name
+    : never;
+}[FederatedParty];
+
+/** Whether a relying party may be given keys in place of fetching them. */
+export function takesUploads(name: FederatedParty): name is UploadedParty {
+  return boundsOf(name).maxUploadedKeys !== undefined;
+}
+
 /** The row of a relying party, by its name. */
 export function boundsOf(name: RelyingPartyName): RelyingPartyBounds {
   return relyingParties[name];
