@@ -329,6 +329,7 @@ export const allowed: Record<string, readonly string[]> = {
     "rules/signer",
     "core/files",
     "core/http",
+    "core/listener",
     "issuer",
     "config",
     "control-plane/servers",

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { residentBytes } from "../core/admin/index.ts";
 import type { Clock } from "../core/base/index.ts";
+import { giveBackMemory } from "../core/listener/index.ts";
 
 /** Sets V8 flags; each only when it changes. */
 export interface HeapControls {
@@ -61,9 +61,7 @@ const v8Controls: HeapControls = {
     setFlagsFromString("--optimize-for-size");
     // Data read from the network lies outside the heap, and garbage keeps it alive.
     setFlagsFromString("--external-memory-accounted-in-global-limit");
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as (options: object) => void;
-    collect({ type: "major", execution: "sync", flavor: "last-resort" });
+    giveBackMemory();
   },
 };
 

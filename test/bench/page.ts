@@ -63,7 +63,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 const idleReason =
-  "Node itself takes 44 MiB before it loads anything, and its TLS and HTTP/2 take 11. Imported one after the other, zod adds 13 MiB, our schema of the config 14 and the reader of YAML 8. Our own code takes the remainder. It is looked at five seconds after the start: about 30 MiB of it are what the start left behind, which V8 gives back after half a minute of rest.";
+  "Node itself takes 44 MiB before it loads anything, and its TLS and HTTP/2 take 11. Imported one after the other, zod adds 13 MiB, our schema of the config 14 and the reader of YAML 8. Our own code takes the remainder. It is looked at five seconds after the start, by when what that left behind has been given back.";
 const peakReason = (flag: string): string =>
   `V8 lets its young generation grow to 64 MiB before it collects it. \`NODE_OPTIONS=${flag}\` keeps it smaller, as the table shows; Node takes that flag at its start only.`;
 

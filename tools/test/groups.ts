@@ -142,7 +142,7 @@ export const groups: Readonly<Record<string, Group>> = {
       "src/providers/host/{host-key,scripts}.test.ts",
       "src/providers/kubernetes/exec-plugin.test.ts",
       "test/backup/**/*.test.ts",
-      "test/cli/{aws-only,child,company-proxy,completion,doctor-issuer-only,plugin-consent,serve}.test.ts",
+      "test/cli/{aws-only,child,company-proxy,completion,doctor-issuer-only,plugin-consent,serve,serve-memory}.test.ts",
       "test/demo/**/*.test.ts",
       "test/docs/{action,commands,empty-folder,way-of-a-binding}.test.ts",
       "test/gcp/killed.test.ts",

@@ -17,6 +17,7 @@ import {
   type Serving,
 } from "../../publisher/configs/index.ts";
 import type { CommandContext } from "../context.ts";
+import { giveBackMemory } from "../../core/listener/index.ts";
 import { configOf } from "../options/config.ts";
 import { untilEnded } from "../../core/terminal/index.ts";
 import { consentOf } from "../options/consent.ts";
@@ -91,6 +92,8 @@ function logReady(logger: Logger, manager: ServiceManager, serving: Serving, sig
     () => {
       logger.info(allPublished);
       manager.status(allPublished);
+      // Half of what a start takes is needed no more, and the publisher mostly waits from now on.
+      giveBackMemory();
     },
     // It ended before.
     () => {},

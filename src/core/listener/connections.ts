@@ -1,25 +1,11 @@
 import { performance } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import { Connection, type ConnectionsContext, type Protocol } from "./connection.ts";
+import { garbageCollector } from "./garbage.ts";
 import { LoopClock } from "./loop-clock.ts";
 import { networkOf, Networks, type Network } from "./networks.ts";
 import type { ConnectionLimits } from "./limits.ts";
-
-/**
- * Gives what collects garbage at once. V8 collects when its own heap has grown, and does not see what hangs on its
- * objects outside of it: of a TLS connection or an HTTP/2 stream that is several times as much. Clients who make and
- * drop them fast would have the process grow by hundreds of megabytes before the next collection. V8's flag is the only
- * access to it in Node.
- */
-function garbageCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  setFlagsFromString("--no-expose-gc");
-  return collect;
-}
 
 /** How often connections are looked at, in milliseconds: one look at all costs less than a timer for each. */
 const lookEvery = 250;
@@ -60,7 +46,11 @@ export interface ConnectionTallies {
 export interface ConnectionsTools {
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
-  /** Collects garbage. */
+  /**
+   * Collects garbage at once. V8 collects when its own heap has grown, and does not see what hangs on its objects outside
+   * of it: of a TLS connection or an HTTP/2 stream that is several times as much. Clients who make and drop them fast would
+   * have the process grow by hundreds of megabytes before the next collection.
+   */
   readonly collect: () => void;
 }
 
