@@ -92,7 +92,7 @@ describe("a program that has to do with AWS alone", () => {
     [["serve", "-f", "served.yaml", ...asRoot], "publisher/uploads/relying-parties.ts", published],
     [
       ["operator", "--kubeconfig", "kubeconfig", "--listen", "127.0.0.1:0", "--bindings"],
-      "operator/bindings/reconcile.ts",
+      "operator/bindings/aws.ts",
       /the operator listens/u,
     ],
     [["sandbox", "--port", "0", "--json"], "sandbox/aws/start.ts", /"http:\/\/127\.0\.0\.1:\d+/u],

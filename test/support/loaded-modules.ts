@@ -10,6 +10,9 @@ const naming = `data:text/javascript,${encodeURIComponent(
     "registerHooks({ load(url, at, next) { writeSync(2, `loaded ${url}\n`); return next(url, at); } });",
 )}`;
 
+/** How long a run may take, in ms: one that never loads what it is waited for would last as long as its suite. */
+const deadline = 120_000;
+
 /** The modules of podtrust that a run loads, each below src/. One that goes on by itself is ended once `isDone` by all it said. */
 export async function loadedModules(
   args: readonly string[],
@@ -28,12 +31,14 @@ export async function loadedModules(
     env: { PATH: process.env["PATH"], ...compileCache, ...env },
   });
   let [out, err] = ["", ""];
+  const timer = setTimeout(() => child.kill("SIGKILL"), deadline);
   const look = (): void => {
     if (isDone(`${out}${err}`)) child.kill("SIGTERM");
   };
   child.stdout.setEncoding("utf8").on("data", (text: string) => ((out += text), look()));
   child.stderr.setEncoding("utf8").on("data", (text: string) => ((err += text), look()));
   await once(child, "close");
+  clearTimeout(timer);
   const found = [...err.matchAll(/^loaded file:.*?\/src\/(.+\.ts)$/gmu)].map(([, file = ""]) => file);
   assert.ok(found.length > 100, `${args.join(" ")} was not traced: ${out}${err}`);
   return [...new Set(found)];
