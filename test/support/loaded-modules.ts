@@ -29,16 +29,16 @@ export async function loadedModules(
   const child = spawn(process.execPath, ["--import", naming, mainFile, ...args], {
     cwd,
     env: { PATH: process.env["PATH"], ...compileCache, ...env },
+    timeout: deadline,
+    killSignal: "SIGKILL",
   });
   let [out, err] = ["", ""];
-  const timer = setTimeout(() => child.kill("SIGKILL"), deadline);
   const look = (): void => {
     if (isDone(`${out}${err}`)) child.kill("SIGTERM");
   };
   child.stdout.setEncoding("utf8").on("data", (text: string) => ((out += text), look()));
   child.stderr.setEncoding("utf8").on("data", (text: string) => ((err += text), look()));
   await once(child, "close");
-  clearTimeout(timer);
   const found = [...err.matchAll(/^loaded file:.*?\/src\/(.+\.ts)$/gmu)].map(([, file = ""]) => file);
   assert.ok(found.length > 100, `${args.join(" ")} was not traced: ${out}${err}`);
   return [...new Set(found)];
