@@ -8,8 +8,13 @@ import {
   readIssuer,
   type ReadOptions,
 } from "../issuer/index.ts";
-import { challengeFacts, hasPort80, nearbyFacts, originFacts } from "./around/index.ts";
-import { addressesOf, caaFacts, type DnsOptions, isOfDns, nameFacts, zoneFacts } from "./dns/index.ts";
+import { challengeFacts, hasPort80 } from "./around/challenge.ts";
+import { nearbyFacts } from "./around/nearby.ts";
+import { originFacts } from "./around/origin.ts";
+import { addressesOf, isOfDns, nameFacts } from "./dns/names.ts";
+import { caaFacts } from "./dns/caa.ts";
+import type { DnsOptions } from "./dns/resolver.ts";
+import { zoneFacts } from "./dns/zone.ts";
 import {
   type AddressFacts,
   addressesIn,

@@ -2,19 +2,9 @@ import type { DoctorFacts } from "./facts.ts";
 import { type DoctorReport, judgeIssuerFacts } from "./judge/index.ts";
 import { mapTexts, withoutSecrets } from "./texts.ts";
 
-export {
-  type Bundle,
-  bundleOf,
-  bundleVersion,
-  factsOfBundle,
-  isStackBundle,
-  issuerFactsOf,
-  maxBundle,
-  readBundle,
-  stackBundleKind,
-  maxDate,
-  BundleValue,
-} from "./bundle/index.ts";
+export { type Bundle, bundleOf, bundleVersion, stackBundleKind } from "./bundle/write.ts";
+export { factsOfBundle, isStackBundle, issuerFactsOf, maxBundle, readBundle } from "./bundle/read.ts";
+export { maxDate, BundleValue } from "./bundle/schema.ts";
 export { type DoctorOptions, gatherFacts } from "./gather.ts";
 export { addressesIn, type DoctorFacts, type TokenFacts } from "./facts.ts";
 export {

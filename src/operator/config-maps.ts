@@ -14,7 +14,7 @@ import {
   leftOutAccounts,
 } from "../rules/injection/index.ts";
 import type { KubernetesApi, KubernetesObject, Mirror } from "../providers/kubernetes/index.ts";
-import type { InjectionView } from "./finder/index.ts";
+import type { InjectionView } from "./finder/finder.ts";
 import type { Roles } from "./roles.ts";
 
 /** What is remembered of an injection ConfigMap. */

@@ -19,7 +19,8 @@ import {
   withLabels,
 } from "../providers/kubernetes/index.ts";
 import { keysSecret, operatorManifests, type OperatorRights } from "./manifests.ts";
-import { type FailurePolicy, webhookPort } from "./webhook/index.ts";
+import type { FailurePolicy } from "./webhook/configuration.ts";
+import { webhookPort } from "./webhook/manifests.ts";
 
 /** A file with one of the operator's own tokens for a relying party, and the variable that names it. */
 export interface OperatorToken {

@@ -2,7 +2,7 @@ import { type JsonRecord, recordOf } from "../core/base/index.ts";
 import { namespaceOf } from "./controller/index.ts";
 import { annotationsView, injectionView } from "../rules/injection/index.ts";
 import { Mirror, type MirrorOptions } from "../providers/kubernetes/index.ts";
-import { accountOf, type InjectionView } from "./finder/index.ts";
+import { accountOf, type InjectionView } from "./finder/finder.ts";
 
 function annotated(object: JsonRecord): InjectionView | undefined {
   const view = annotationsView(object);

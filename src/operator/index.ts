@@ -12,4 +12,5 @@ export {
   type OperatorOptions,
   type OperatorStatus,
 } from "./operator.ts";
-export type { FailurePolicy, WebhookStatus } from "./webhook/index.ts";
+export type { FailurePolicy } from "./webhook/configuration.ts";
+export type { WebhookStatus } from "./webhook/webhook.ts";

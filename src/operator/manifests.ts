@@ -10,7 +10,7 @@ import {
   roleObjects,
 } from "../providers/kubernetes/index.ts";
 import { canaryAccount } from "./operator.ts";
-import { webhookObjects, webhookRules, type WebhookSpec } from "./webhook/index.ts";
+import { webhookObjects, webhookRules, type WebhookSpec } from "./webhook/manifests.ts";
 
 /** The Secret in its namespace that records which keys the cluster had. */
 export const keysSecret: string = operatorKeysSecret.name;

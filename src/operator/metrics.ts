@@ -7,7 +7,7 @@ import {
 } from "../core/admin/index.ts";
 import type { Reason } from "../core/reasons/index.ts";
 import type { Operator, OperatorStatus } from "./operator.ts";
-import { requestOutcomes } from "./webhook/index.ts";
+import { requestOutcomes } from "./webhook/tallies.ts";
 
 const controller = { controller: "CONTROLLER" } as const;
 const resource = { resource: "serviceaccounts, namespaces or pods" } as const;

@@ -11,20 +11,17 @@ import {
   type MirrorStatus,
 } from "../providers/kubernetes/index.ts";
 import { Canary, type CanaryStatus, trialAnnotations } from "./canary.ts";
-import { type EvictionLimits, Finder, type FaultyPod, type InjectionView } from "./finder/index.ts";
+import type { EvictionLimits } from "./finder/evictions.ts";
+import { Finder, type FaultyPod, type InjectionView } from "./finder/finder.ts";
+import { followedConfiguration } from "./webhook/configuration.ts";
+import type { Lives } from "./webhook/rotation.ts";
+import type { ReviewTallies } from "./webhook/tallies.ts";
+import { Webhook, type WebhookOptions, type WebhookStatus } from "./webhook/webhook.ts";
 import { ConfigMaps, followedConfigMaps } from "./config-maps.ts";
 import { followAll, type FollowedSpec } from "./follow.ts";
 import { PacedEvents } from "./paced-events.ts";
 import { Leadership, type LeadershipStatus } from "./leadership.ts";
 import { followedRoleMap, Roles } from "./roles.ts";
-import {
-  followedConfiguration,
-  type Lives,
-  type ReviewTallies,
-  Webhook,
-  type WebhookOptions,
-  type WebhookStatus,
-} from "./webhook/index.ts";
 
 /** What the controllers of a process share. */
 export interface ControllerTools {

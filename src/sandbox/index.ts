@@ -89,12 +89,12 @@ export { type Sandbox, type SandboxOptions, startSandbox } from "./start.ts";
 export {
   type AuthorityProcess,
   type AuthorityProcessOptions,
+  startAuthorityProcess,
+} from "./process/authority.ts";
+export {
   type ClusterProcess,
   type ClusterProcessOptions,
-  type Promised,
-  type SandboxProcess,
-  type SandboxProcessOptions,
-  startAuthorityProcess,
-  startSandboxProcess,
   startStandInClusterProcess,
-} from "./process/index.ts";
+} from "./process/cluster-process.ts";
+export type { Promised } from "./process/calls.ts";
+export { type SandboxProcess, type SandboxProcessOptions, startSandboxProcess } from "./process/sandbox.ts";

@@ -20,15 +20,11 @@ export {
   type RoleChange,
   type RolesLocked,
 } from "./parts/index.ts";
-export {
-  type AccessEnding,
-  closeParties,
-  endWithdrawn,
-  lookOutside,
-  noteWithdrawal,
-  proveClosed,
-  reopenParties,
-} from "./theft/index.ts";
+export type { AccessEnding } from "./theft/access-ending.ts";
+export { closeParties, noteWithdrawal, reopenParties } from "./theft/closing.ts";
+export { endWithdrawn } from "./theft/withdrawn.ts";
+export { lookOutside } from "./theft/look-outside.ts";
+export { proveClosed } from "./theft/closed-proof.ts";
 export { ansibleInventory, ansibleVars } from "./outputs/ansible.ts";
 export { openTofuText } from "./outputs/opentofu.ts";
 export { type Outputs, outputsOf } from "./outputs/outputs.ts";
@@ -54,53 +50,26 @@ export { readSavedPlan, type SavedPlan, savePlan } from "./saved-plan.ts";
 export type { Selection } from "./selection.ts";
 export type { PlanSpec, ShownPlan, StackPlan } from "./plan.ts";
 export { openStack, type Stack, type StackOptions } from "./stack.ts";
-export {
-  awsFinding,
-  behindCluster,
-  decisionOf,
-  type StatusFacts,
-  finding,
-  type Finding,
-  gatherFacts,
-  type GatherOptions,
-  type IssuerFacts,
-  judgeFacts,
-  type LinkReport,
-  type PublisherFacts,
-  tryLook,
-  type LookResult,
-  type StatusOptions,
-  statusOf,
-  type StatusReport,
-  type WorkloadFacts,
-} from "./status/index.ts";
-export {
-  type CaseReport,
-  testXml,
-  type TestOptions,
-  type TestReport,
-  testStack,
-  type CaseVerdict,
-} from "./test/index.ts";
+export { awsFinding, behindCluster, decisionOf, judgeFacts } from "./status/judge/index.ts";
+export type { StatusFacts, IssuerFacts, PublisherFacts, LookResult, WorkloadFacts } from "./status/facts.ts";
+export { finding, type Finding, type LinkReport, type StatusReport } from "./status/finding.ts";
+export { gatherFacts, type GatherOptions, tryLook } from "./status/gather/index.ts";
+export { type StatusOptions, statusOf } from "./status/status.ts";
+export type { CaseReport, TestReport, CaseVerdict } from "./test/case.ts";
+export { testXml } from "./test/junit.ts";
+export { type TestOptions, testStack } from "./test/stack-test.ts";
 export {
   type DemoTarget,
   type DemoRemoval,
-  demoObjects,
   type DemoRunEvent,
   type DemoRunInput,
   type DemoRunResult,
-  demoServiceAccount,
-  type DemoSpec,
-  namesOf,
-  objectsYaml,
-  patchYaml,
-  preflightWorkload,
   removeDemoWorkload,
   runDemoWorkload,
-  workloadParts,
-  workloadPatch,
-  type WorkloadTarget,
-  workloadTarget,
-  workloadYaml,
-} from "./workload/index.ts";
+} from "./workload/demo-run.ts";
+export { demoObjects, demoServiceAccount, type DemoSpec } from "./workload/demo-job.ts";
+export { namesOf, type WorkloadTarget, workloadTarget } from "./workload/target.ts";
+export { objectsYaml, patchYaml, workloadParts, workloadYaml } from "./workload/render.ts";
+export { preflightWorkload } from "./workload/preflight.ts";
+export { workloadPatch } from "./workload/patch.ts";
 export { type ChangeView, changeView, planView, type PlanView, shownIssuer, summaryOf } from "./view.ts";

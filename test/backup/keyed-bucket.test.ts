@@ -14,7 +14,7 @@ import { opened } from "../../src/backup/index.ts";
 import { newIdentity, readIdentities } from "../../src/core/age/index.ts";
 import { openKeyedBucket } from "../../src/providers/backup-bucket/index.ts";
 import { startStandInCluster } from "../../src/sandbox/index.ts";
-import { verifyRequest } from "../../src/sandbox/aws/sigv4/index.ts";
+import { verifyRequest } from "../../src/sandbox/aws/sigv4/verify.ts";
 import { testAuthority } from "../support/certificates.ts";
 import { TestClock } from "../support/clock.ts";
 import { certificateFiles, startPublisherProcess } from "../support/publisher-process.ts";

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import type { DoctorFacts } from "../../src/doctor/index.ts";
 import { bundleOf, factsOfBundle, gatherFacts, reportOf } from "../../src/doctor/index.ts";
 import { mayConnect } from "../../src/doctor/reach.ts";
-import { zoneFacts } from "../../src/doctor/dns/index.ts";
+import { zoneFacts } from "../../src/doctor/dns/zone.ts";
 import { systemClock } from "../../src/core/base/index.ts";
 import { parseConnectTo } from "../../src/core/http/index.ts";
 import { loopbackDns } from "../support/loopback-dns.ts";

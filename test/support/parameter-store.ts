@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { ssmService } from "../../src/sandbox/aws/ssm/index.ts";
-import { emptyAccount } from "../../src/sandbox/aws/state/index.ts";
-import {
-  type ServiceAction,
-  AwsError,
-  type Call,
-  type Need,
-  problemsText,
-  type RawRecord,
-  readInput,
-  type Shape,
-} from "../../src/sandbox/aws/wire/index.ts";
+import { ssmService } from "../../src/sandbox/aws/ssm/service.ts";
+import { emptyAccount } from "../../src/sandbox/aws/state/account.ts";
+import type { ServiceAction, Call, Need } from "../../src/sandbox/aws/wire/service.ts";
+import { AwsError } from "../../src/sandbox/aws/wire/error.ts";
+import { problemsText, readInput } from "../../src/sandbox/aws/wire/input.ts";
+import type { RawRecord, Shape } from "../../src/sandbox/aws/wire/value.ts";
 
 export const account = "111122223333";
 export const parameterPrefix = `arn:aws:ssm:eu-central-1:${account}:parameter`;

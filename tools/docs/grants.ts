@@ -4,7 +4,7 @@ import type { GrantLimit } from "../../src/rules/bindings/grants/limit.ts";
 import { type BoundParty, partyNames } from "../../src/rules/bindings/index.ts";
 import { roleLimits } from "../../src/rules/bindings/objects/grant-limits.ts";
 import { grantee } from "../../src/rules/bindings/objects/grants.ts";
-import type { SchemaField } from "../../src/rules/bindings/schema/index.ts";
+import type { SchemaField } from "../../src/rules/bindings/schema/field.ts";
 import type { GeneratedPage } from "../docs.ts";
 
 type Limits = Readonly<Record<string, Pick<GrantLimit<never, never>, "schema" | "refuses">>>;

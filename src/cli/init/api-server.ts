@@ -9,7 +9,7 @@ import {
 } from "../../rules/distribution/index.ts";
 import { issuerProblems, parseIssuer } from "../../rules/oidc/index.ts";
 import type { Answers } from "./answers.ts";
-import { type DetectedCluster, isPublic } from "./detect/index.ts";
+import { type DetectedCluster, isPublic } from "./detect/cluster.ts";
 
 /** What `init` says about the cluster's API server after the config is written. */
 export interface ApiServerSteps {

@@ -4,7 +4,7 @@ import type { CommandContext } from "../context.ts";
 import { askText, canAsk, yellow } from "../../core/terminal/index.ts";
 import type { Answers } from "./answers.ts";
 import { configText } from "./config-text.ts";
-import { initEnded } from "./detect/index.ts";
+import { initEnded } from "./detect/detect.ts";
 
 /** Placeholders while the questions are not answered yet. */
 export const unanswered: Answers = {

@@ -5,15 +5,9 @@ import type { KubeconfigContexts } from "../../providers/kubernetes/index.ts";
 import type { CommandContext } from "../context.ts";
 import { dim, rich } from "../../core/terminal/index.ts";
 import { type Answers, type Foundation, type Publishing, newIdentity, stackNameOf } from "./answers.ts";
-import {
-  type DetectedCluster,
-  isPublic,
-  detectContexts,
-  detectRegion,
-  detectServer,
-  detectSurroundings,
-  type DetectedSurroundings,
-} from "./detect/index.ts";
+import { type DetectedCluster, isPublic, detectContexts, detectServer } from "./detect/cluster.ts";
+import { detectRegion } from "./detect/aws.ts";
+import { detectSurroundings, type DetectedSurroundings } from "./detect/surroundings.ts";
 import { demand, Interview, unanswered, wrong } from "./interview.ts";
 
 /** What was typed; each answers a question, which is then not asked. */

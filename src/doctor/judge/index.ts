@@ -30,8 +30,8 @@ export {
   type PendingCertificate,
   type TextLook,
   type ChainFacts,
-  isForSts,
-  knownWords,
   lookedAt,
-} from "./chain/index.ts";
+} from "./chain/facts.ts";
+export { isForSts } from "./chain/cluster.ts";
+export { knownWords } from "./chain/text-rules.ts";
 export { judgeChain } from "./stack-report.ts";

@@ -1,17 +1,13 @@
-import {
-  judgeBoundaries,
-  judgeCluster,
-  judgeEgress,
-  judgePods,
-  judgeCertificate,
-  judgeProviders,
-  type JudgedStack,
-  judgeServed,
-  judgeSts,
-  judgeTexts,
-  judgeTrust,
-  judgeWebhooks,
-} from "./chain/index.ts";
+import { judgeBoundaries } from "./chain/boundary.ts";
+import { judgeCluster } from "./chain/cluster.ts";
+import { judgeEgress } from "./chain/egress.ts";
+import { judgePods } from "./chain/pods.ts";
+import { judgeCertificate, judgeProviders } from "./chain/provider.ts";
+import { type JudgedStack, judgeServed } from "./chain/served.ts";
+import { judgeSts } from "./chain/sts.ts";
+import { judgeTexts } from "./chain/texts.ts";
+import { judgeTrust } from "./chain/trust.ts";
+import { judgeWebhooks } from "./chain/webhooks.ts";
 import { judgeChallenge, judgeInside, judgeNearby, judgeOrigin } from "./around.ts";
 import { judgeCaa } from "./caa.ts";
 import { judgeDates } from "./connections.ts";

@@ -5,16 +5,10 @@ import { type DoctorReport, judgeIssuerFacts } from "./report.ts";
 import { isHeldUp, lookDelayed, sameReasons } from "./delayed-look.ts";
 import { judges } from "./judges.ts";
 import { saidBetter, withoutFollowing } from "./follows.ts";
-import {
-  type ChainFacts,
-  excludedThumbprints,
-  type JudgedStack,
-  ofIssuer,
-  type StatusFinding,
-  withoutOdd,
-  withoutRefused,
-  withoutRepeated,
-} from "./chain/index.ts";
+import type { ChainFacts, StatusFinding } from "./chain/facts.ts";
+import { excludedThumbprints } from "./chain/provider.ts";
+import { type JudgedStack, ofIssuer, withoutOdd, withoutRepeated } from "./chain/served.ts";
+import { withoutRefused } from "./chain/refusals.ts";
 
 /**
  * Whether `status` was led to a dead address, and saw this there: it reads one. What is wrong with the documents themselves is

@@ -12,7 +12,7 @@ import {
   type StsRuleReport,
   webIdentityTrustPolicy,
 } from "../../rules/trust/index.ts";
-import { keyMark } from "../bundle/index.ts";
+import { keyMark } from "../bundle/token.ts";
 import type { TokenFacts } from "../facts.ts";
 import { issuerReason } from "./discovery.ts";
 import { type DoctorFinding, finding } from "./finding.ts";

@@ -2,7 +2,7 @@ import { type Clock, PodtrustError } from "../../core/base/index.ts";
 import { accountAnnotations } from "../../rules/injection/index.ts";
 import type { Controller } from "../controller/index.ts";
 import type { Controllers, ControllerTools } from "../index.ts";
-import { BoundAccounts } from "./account/index.ts";
+import { BoundAccounts } from "./account/account.ts";
 import { ClusterView } from "./cluster-view.ts";
 import { followedBy, partyControllers, type PartyControllersOptions } from "./controllers.ts";
 import { reconcile } from "./engine/reconcile.ts";

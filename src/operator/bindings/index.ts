@@ -1,4 +1,4 @@
-export { BoundAccounts } from "./account/index.ts";
+export { BoundAccounts } from "./account/account.ts";
 export {
   bindingControllers,
   type BindingControllersOptions,

@@ -11,7 +11,7 @@ import {
 } from "../../rules/bindings/index.ts";
 import { PodtrustError } from "../../core/base/index.ts";
 import { awsTags } from "../../rules/plan/index.ts";
-import type { BoundAccount } from "./account/index.ts";
+import type { BoundAccount } from "./account/account.ts";
 import type { RoleState } from "../../providers/aws/index.ts";
 import { EmptyScopes } from "./scopes.ts";
 import type { StateApi } from "./status.ts";

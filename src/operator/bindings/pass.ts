@@ -3,7 +3,7 @@ import type { Reason } from "../../core/reasons/index.ts";
 import type { GrantedTo, StatusCondition } from "../../rules/bindings/index.ts";
 import type { KubernetesApi, KubernetesObject } from "../../providers/kubernetes/index.ts";
 import type { Change } from "../../rules/plan/index.ts";
-import type { BoundAccounts } from "./account/index.ts";
+import type { BoundAccounts } from "./account/account.ts";
 
 /** What the status of every binding has. */
 export interface StatusHead {

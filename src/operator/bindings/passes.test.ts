@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { PodtrustError, systemClock } from "../../core/base/index.ts";
 import type { ApplyOptions, KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { BoundAccounts } from "./account/index.ts";
+import type { BoundAccounts } from "./account/account.ts";
 import { awsPasses } from "./aws.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type { BindingClients, BindingOutcome } from "./pass.ts";

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/base/index.ts";
 import { type Binding, bindingMark, type GrantedRole, type Trust } from "../../rules/bindings/index.ts";
-import { type BoundAccount, BoundAccounts, roleConfigOf } from "./account/index.ts";
+import { type BoundAccount, BoundAccounts } from "./account/account.ts";
+import { roleConfigOf } from "./account/roles.ts";
 import type { PartTarget } from "../../stack/parts/index.ts";
 import { adoptionTexts } from "./making.ts";
 import { boundRoles } from "./earlier-roles.ts";

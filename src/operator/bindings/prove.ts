@@ -12,7 +12,8 @@ import {
   type LookResult,
   type WorkloadFacts,
 } from "../../stack/index.ts";
-import { awsConfigOf, type BoundAccount, type BoundAccounts, roleConfigOf } from "./account/index.ts";
+import { awsConfigOf, roleConfigOf } from "./account/roles.ts";
+import type { BoundAccount, BoundAccounts } from "./account/account.ts";
 import type { Asked, Bound, Made, Proving, Turn } from "./engine/row.ts";
 import type { ObservedRole, RoleTypes } from "./role-rights.ts";
 import { ageOf, passInterval, proofEvery } from "./status.ts";

@@ -6,7 +6,7 @@ import {
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
-import type { BoundAccount } from "./account/index.ts";
+import type { BoundAccount } from "./account/account.ts";
 import { awsFinding, finding, type Finding } from "../../stack/index.ts";
 import { isKept, passInterval, problemsText, soon } from "./status.ts";
 import { isHolding, type Leftovers, type StuckRole, type Unclaimed } from "./leftovers.ts";

@@ -11,7 +11,7 @@ import {
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
-import type { BoundAccounts } from "./account/index.ts";
+import type { BoundAccounts } from "./account/account.ts";
 import type { Cut, CutLimits, Removed, Staying, Taken, TakingParts, Writing } from "./engine/row.ts";
 import { maxTry, maxWait } from "./last-pass.ts";
 import { isAws } from "./prove.ts";

@@ -48,7 +48,9 @@ export {
 export { cutRole } from "./role-changes.ts";
 export { type AllowedRights, closingOf, type Cut, cutOf } from "./role-cut.ts";
 export { samePolicy } from "./same-policy.ts";
-export { hostedZoneNames, route53Claim, route53Dns } from "./route53/index.ts";
+export { hostedZoneNames } from "./route53/api.ts";
+export { route53Claim } from "./route53/claims.ts";
+export { route53Dns } from "./route53/provider.ts";
 export { openBackupBucket } from "./s3-backups.ts";
 export { openS3Documents, type S3Documents, type S3Location } from "./s3-publication.ts";
 export { readPublicAccess, type PublicAccess } from "./s3-access.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/base/index.ts";
 import { ApiClient } from "../../core/http/index.ts";
-import type { AzureAccessTokens } from "./credentials/index.ts";
+import type { AzureAccessTokens } from "./credentials/token.ts";
 import { azure } from "./vendor.ts";
 
 /** One of Azure's APIs, and the credentials for it. */

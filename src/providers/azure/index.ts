@@ -1,6 +1,7 @@
 export { type AzureApi, azureApi } from "./api.ts";
 export { closeCredentials, mayBeClosed, reopenCredentials } from "./closing.ts";
-export { AzureAccessTokens, callerOf, readCredentials } from "./credentials/index.ts";
+export { AzureAccessTokens } from "./credentials/token.ts";
+export { callerOf, readCredentials } from "./credentials/read.ts";
 export {
   credentialsResource,
   type DoubledCredential,

@@ -1,6 +1,7 @@
 import { type Clock, defined } from "../../core/base/index.ts";
 import { ApiClient } from "../../core/http/index.ts";
-import { accessTokensOf, type GoogleCredentials } from "./credentials/index.ts";
+import { accessTokensOf } from "./credentials/token.ts";
+import type { GoogleCredentials } from "./credentials/file.ts";
 import { google } from "./vendor.ts";
 
 export interface GoogleAccess {

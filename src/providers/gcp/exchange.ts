@@ -1,6 +1,6 @@
 import { type Clock, defined, PodtrustError, textOf } from "../../core/base/index.ts";
 import { providerAudience, type ProviderName } from "../../rules/gcp/index.ts";
-import { exchangedToken } from "./credentials/index.ts";
+import { exchangedToken } from "./credentials/token.ts";
 import type { ExchangeEndpoints } from "./endpoint.ts";
 
 /** What Google answered to a ServiceAccount's token. */

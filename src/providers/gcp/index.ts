@@ -7,7 +7,7 @@ export {
   noteKeyGone,
   reopenAfterTheft,
 } from "./closing.ts";
-export { parseCredentials, readCredentials } from "./credentials/index.ts";
+export { parseCredentials, readCredentials } from "./credentials/file.ts";
 export { exchangeEndpoints, iamEndpoint } from "./endpoint.ts";
 export { type Exchanged, tryExchange } from "./exchange.ts";
 export { readProvider, type Uploaded, uploadedKeys, uploadKeys } from "./keys.ts";

@@ -2,7 +2,7 @@ import { type Clock, PodtrustError, setting } from "../../core/base/index.ts";
 import type { ConsentEnvironment } from "../../core/credentials/index.ts";
 import { providerAudience, type ProviderName } from "../../rules/gcp/index.ts";
 import { type GoogleApi, googleApi } from "./api.ts";
-import { callerOf, type GoogleCredentials, readCredentials } from "./credentials/index.ts";
+import { callerOf, type GoogleCredentials, readCredentials } from "./credentials/file.ts";
 import { iamEndpoint } from "./endpoint.ts";
 
 /** IAM's API, and the caller it is asked as. */

@@ -1,6 +1,6 @@
 export { callerAddress, type CallerAddress, standardAddressServices } from "./caller-address.ts";
 export { type HetznerAccess, HetznerApi } from "./client.ts";
-export { openHetznerDns } from "./dns/index.ts";
+export { openHetznerDns } from "./dns/open.ts";
 export { endpointOf } from "./endpoint.ts";
 export { idOf, isOwned, observedThing, ownOf } from "./find.ts";
 export { firewallLabels, firewallResource, type FirewallSpec, type OpenPort } from "./firewall-resource.ts";

@@ -8,7 +8,22 @@ export {
   makeLoginKey,
   ownLoginKey,
 } from "./login-key.ts";
-export * from "./publisher/index.ts";
+export {
+  type AccountAtCa,
+  type AccountsSpec,
+  accountsNames,
+  accountsResource,
+} from "./publisher/accounts.ts";
+export type { MachineAccountRecords, ObservedRecords } from "./publisher/account-records.ts";
+export { type PublisherSite, rollBack } from "./publisher/apply.ts";
+export { backupFolderNames, backupFolderResource } from "./publisher/backup-folder.ts";
+export { hostConfig } from "./publisher/config-file.ts";
+export { type HostLayout, hostLayout, unitNames } from "./publisher/layout.ts";
+export { findReleases, readRelease } from "./publisher/release.ts";
+export { publisherNames, publisherResource } from "./publisher/resource.ts";
+export { PublisherStateFiles } from "./publisher/state-files.ts";
+export { publisherUnits, type UnitsSpec } from "./publisher/units.ts";
+export type { HostPublisherSpec } from "./publisher/spec.ts";
 export { systemNames, systemResource } from "./system/resource.ts";
 export { HostConnection, type HostLocator } from "./connection.ts";
 export { type ForwardedCluster, forwardCluster } from "./forwarded-cluster.ts";

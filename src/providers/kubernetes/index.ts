@@ -70,5 +70,5 @@ export {
 } from "./store-key.ts";
 export { isProven, keysOfStore, proofEntryOf, proofOf, storeKeyEntries, storeKeyIn } from "./store-proof.ts";
 export type { PodSettings } from "../../config/index.ts";
-export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./watch/index.ts";
+export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./watch/mirror.ts";
 export { checkedName, checkedNamespace, operatorKeysSecret } from "./names.ts";

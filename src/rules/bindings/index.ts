@@ -48,5 +48,5 @@ export { goneRefusal, type OtherScopes, type TrustScope } from "./scopes.ts";
 export { type CountedBinding, withoutRoom, type WithoutRoom } from "./decide/room.ts";
 export { type Shares, shareOf } from "./decide/share.ts";
 export { operatorPolicy } from "./decide/operator-policy.ts";
-export type { FieldProblem } from "./schema/index.ts";
+export type { FieldProblem } from "./schema/check.ts";
 export { bindingProblems, loadPartyManifests } from "./relying-parties.ts";

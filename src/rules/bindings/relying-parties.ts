@@ -1,7 +1,7 @@
 import { awsManifests, type PartyManifests } from "./manifests/index.ts";
 import type { BoundParty } from "./names/index.ts";
 import { readObject } from "./objects/read.ts";
-import type { FieldProblem } from "./schema/index.ts";
+import type { FieldProblem } from "./schema/check.ts";
 
 /** One row for each relying party, loaded only where its bindings are used. */
 const rows: Readonly<Record<BoundParty, () => Promise<PartyManifests>>> = {

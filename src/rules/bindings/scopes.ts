@@ -1,7 +1,8 @@
 import { recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { GrantRefusal } from "./grants/matching-grants.ts";
 import { goneAnnotation } from "./names/index.ts";
-import { checked, type ListField, type ObjectField } from "./schema/index.ts";
+import { checked } from "./schema/check.ts";
+import type { ListField, ObjectField } from "./schema/field.ts";
 
 /**
  * Where things of a trust's bindings stand, with the id by which a person names it: an account of AWS, a resource group

@@ -2,21 +2,24 @@ import type { Logger } from "../../core/base/index.ts";
 import type { MessageProfile } from "../../rules/trust/index.ts";
 import type { MovableClock } from "../clock/index.ts";
 import { DecisionLog } from "../decisions/index.ts";
-import { accountGate, adminKey, type RateLimit, RateLimiter } from "./access/index.ts";
+import { accountGate } from "./access/gate.ts";
+import { adminKey } from "./access/admin.ts";
+import { type RateLimit, RateLimiter } from "./access/rate-limit.ts";
+import { iamService } from "./iam/service.ts";
+import { thumbprintFetcher } from "./iam/provider-thumbprint.ts";
+import { applySeed } from "./seed/apply.ts";
+import type { Seed } from "./seed/seed.ts";
+import { ssmService } from "./ssm/service.ts";
+import type { AdminAccessKey } from "./state/records.ts";
+import { type Account, spreadRoles, tableNames } from "./state/account.ts";
+import type { Store } from "./state/store.ts";
+import { type IssuerCache, issuerDocuments } from "./sts/issuer-cache.ts";
+import type { IssuerDocumentSource, RouteTo } from "./sts/issuer-documents.ts";
+import { stsService } from "./sts/service.ts";
+import { taggingService } from "./tagging/service.ts";
+import type { Decision, Service } from "./wire/service.ts";
+import type { Tenant } from "./wire/tenant.ts";
 import { type DecisionFilter, matching } from "./decisions.ts";
-import { iamService, thumbprintFetcher } from "./iam/index.ts";
-import { applySeed, type Seed } from "./seed/index.ts";
-import { ssmService } from "./ssm/index.ts";
-import { type AdminAccessKey, type Account, spreadRoles, type Store, tableNames } from "./state/index.ts";
-import {
-  type IssuerCache,
-  issuerDocuments,
-  type IssuerDocumentSource,
-  stsService,
-  type RouteTo,
-} from "./sts/index.ts";
-import { taggingService } from "./tagging/index.ts";
-import type { Decision, Service, Tenant } from "./wire/index.ts";
 
 /** What all accounts of a sandbox share. */
 export interface AccountSettings {

@@ -7,9 +7,10 @@ import {
   type OpenedAccount,
   type StandInAccount,
 } from "./account.ts";
-import type { PageTable } from "./page/index.ts";
-import { accountOfAccessKey, openStore } from "./state/index.ts";
-import type { Tenants } from "./wire/index.ts";
+import type { PageTable } from "./page/view.ts";
+import { accountOfAccessKey } from "./state/identifier.ts";
+import { openStore } from "./state/store.ts";
+import type { Tenants } from "./wire/tenant.ts";
 
 /** An account beside the first, until it is closed. */
 export interface FurtherAccount extends StandInAccount {

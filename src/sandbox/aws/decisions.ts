@@ -1,5 +1,5 @@
 import { type Form, forms } from "../errors/index.ts";
-import type { Decision } from "./wire/index.ts";
+import type { Decision } from "./wire/service.ts";
 
 /** Filters for decisions; absent members do not filter. */
 export interface DecisionFilter {

@@ -1,10 +1,10 @@
 import type { Logger } from "../../core/base/index.ts";
 import type { MessageProfile } from "../../rules/trust/index.ts";
 import { type Form, forms, type Forms } from "../errors/index.ts";
-import type { RateLimit } from "./access/index.ts";
-import type { PageTable } from "./page/index.ts";
-import { type IssuerCache, issuerCaches } from "./sts/index.ts";
-import type { Decision } from "./wire/index.ts";
+import type { RateLimit } from "./access/rate-limit.ts";
+import type { PageTable } from "./page/view.ts";
+import { type IssuerCache, issuerCaches } from "./sts/issuer-cache.ts";
+import type { Decision } from "./wire/service.ts";
 
 export interface AwsOptions {
   /**

@@ -1,11 +1,12 @@
 import { PodtrustError, silentLogger } from "../../core/base/index.ts";
-import { writeAdminCredentials } from "./access/index.ts";
+import { writeAdminCredentials } from "./access/admin.ts";
+import { sandboxPage } from "./page/page.ts";
+import { openStore, type Store } from "./state/store.ts";
+import type { Control } from "./wire/control.ts";
+import { startWire } from "./wire/server.ts";
 import { type AccountDeps, type AccountSettings, openAccount, type StandInAccount } from "./account.ts";
 import { Accounts, type FurtherAccount } from "./accounts.ts";
 import type { AwsOptions } from "./options.ts";
-import { sandboxPage } from "./page/index.ts";
-import { openStore, type Store } from "./state/index.ts";
-import { type Control, startWire } from "./wire/index.ts";
 
 /** The context of AWS in a sandbox, beside its options. */
 export interface AwsSurroundings extends AccountDeps {

@@ -1,17 +1,40 @@
 import type { Config } from "../../config/index.ts";
-import { awsMemories, awsOpenTofu, awsParts, type AwsPartContext } from "./aws/index.ts";
-export { dnsRecordIds } from "./dns/index.ts";
-import { dnsMemories, dnsParts, dnsOpenTofu } from "./dns/index.ts";
+import { awsMemories } from "./aws/memory.ts";
+import { awsOpenTofu } from "./aws/opentofu.ts";
+import { awsParts, type AwsPartContext } from "./aws/part.ts";
+import { dnsMemories, dnsParts } from "./dns/part.ts";
+import { dnsOpenTofu } from "./dns/opentofu.ts";
+import { hetznerMemories } from "./hetzner/api.ts";
+import { hetznerParts } from "./hetzner/part.ts";
+import { hetznerOpenTofu } from "./hetzner/opentofu.ts";
+import { hostParts } from "./host/part.ts";
+import { publisherParts } from "./publisher/part.ts";
 import type { LeastGoogleRoles } from "./gcp/index.ts";
-import { hetznerMemories, hetznerParts, hetznerOpenTofu } from "./hetzner/index.ts";
-import { hostParts } from "./host/index.ts";
 import type { OpenBaoSection } from "./openbao/index.ts";
-import { publisherParts } from "./publisher/index.ts";
 import type { OpenTofuPart } from "./opentofu.ts";
 import type { IssuerMemory, Part, UnnamedContext, PartContext } from "./part.ts";
 import { openTofuOfParties, partsOfParties } from "./relying-parties/index.ts";
 
-export * from "./aws/index.ts";
+export {
+  isClosedAfterTheft,
+  type Lockdown,
+  type OidcProviderFacts,
+  type RoleState,
+  trustedRole,
+} from "../../providers/aws/index.ts";
+export {
+  admissionOf,
+  formerIssuersOf,
+  providerArnOf,
+  roleArnOf,
+  trustPolicyOf,
+  trusts,
+} from "./aws/role-trust.ts";
+export { type AwsPart, type AwsPartContext, awsPart, awsParts, type ResourceDrift } from "./aws/part.ts";
+export type { LockedRole, RoleChange, RolesLocked } from "./aws/lockdown.ts";
+export { type TokenExchange, exchanged } from "./aws/exchange.ts";
+export { type AccountAnswers, accountAnswers, preflight } from "./aws/preflight.ts";
+export { accountResources, type AccountResources } from "./aws/resources.ts";
 export {
   type ClosingOutcome,
   isOwnAccess,
@@ -20,17 +43,13 @@ export {
   type TheftAnswerAt,
 } from "./closing.ts";
 export { hasCluster, openCluster } from "./open-cluster.ts";
-export {
-  type ForwardedCluster,
-  k3sFiles,
-  lookAtApiServers,
-  type Machine,
-  openMachine,
-  readSigningKeys,
-  type ServerSight,
-  sshAccess,
-  type SshAccess,
-} from "./host/index.ts";
+export type { ForwardedCluster } from "../../providers/host/index.ts";
+export { k3sFiles } from "./host/spec.ts";
+export { lookAtApiServers } from "./host/servers.ts";
+export { type Machine, openMachine } from "./host/machine.ts";
+export { readSigningKeys } from "./host/signing-keys.ts";
+export type { ServerSight } from "../../control-plane/servers/index.ts";
+export { sshAccess, type SshAccess } from "./host/access.ts";
 export type {
   Goal,
   Lead,
@@ -43,19 +62,16 @@ export type {
   ResourceOutputs,
   UnnamedContext,
 } from "./part.ts";
-export {
-  accountsOutput,
-  openPublisherState,
-  publisherOnMachine,
-  rollBackPublisher,
-} from "./publisher/index.ts";
+export { accountsOutput, publisherOnMachine, rollBackPublisher } from "./publisher/part.ts";
+export { openPublisherState } from "./publisher/state.ts";
 export { partySights, theftAnswersOfParties } from "./relying-parties/index.ts";
 export { askedWith, type PartySight, type ObservedIdentity, type ObservedParty } from "./sight.ts";
 export type { Exchanged, GoogleDrift, GoogleLook } from "./gcp/index.ts";
 export type { AzureIdentityLook, AzureLook, AssertionExchange } from "./azure/index.ts";
 export type { Login, OpenBaoLook } from "./openbao/index.ts";
 export type { OpenTofuPart } from "./opentofu.ts";
-export { openChallengeRecords } from "./dns/index.ts";
+export { openChallengeRecords } from "./dns/open.ts";
+export { dnsRecordIds } from "./dns/part.ts";
 
 /** All parts that a config has sections for, in the order of plans. */
 export async function partsOf(context: AwsPartContext): Promise<readonly Part[]> {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { defined, PodtrustError } from "../../core/base/index.ts";
 import type { Config } from "../../config/index.ts";
 import { type KubernetesApi, openKubernetes } from "../../providers/kubernetes/index.ts";
-import { openMachine } from "./host/index.ts";
+import { openMachine } from "./host/machine.ts";
 import type { PartContext } from "./part.ts";
 
 export type ClusterContext = Pick<PartContext, "config" | "env" | "clock" | "consent">;

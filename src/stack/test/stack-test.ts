@@ -2,7 +2,7 @@ import { errorText, mapLimit, PodtrustError } from "../../core/base/index.ts";
 import { brokenOf, judgeIssuer, readIssuer } from "../../issuer/index.ts";
 import type { KubernetesApi } from "../../providers/kubernetes/index.ts";
 import { type AwsPart, type AwsPartContext, awsParts, roleArnOf } from "../parts/index.ts";
-import { namesOf } from "../workload/index.ts";
+import { namesOf } from "../workload/target.ts";
 import { type CaseReport, type IssuerDefect, reportOf, type TestReport, type CaseVerdict } from "./case.ts";
 import { type Case, type CaseTools, casesOf, LeftOut } from "./cases.ts";
 import { isFor } from "./refusal.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as sdk from "@aws-sdk/client-iam";
-import { iamService } from "../../../src/sandbox/aws/iam/index.ts";
-import { emptyAccount } from "../../../src/sandbox/aws/state/index.ts";
+import { iamService } from "../../../src/sandbox/aws/iam/service.ts";
+import { emptyAccount } from "../../../src/sandbox/aws/state/account.ts";
 import {
   account,
   allowAll,

@@ -12,7 +12,7 @@ import {
   readBinding,
   readTrust,
 } from "../../../src/rules/bindings/index.ts";
-import type { ObjectField, SchemaField } from "../../../src/rules/bindings/schema/index.ts";
+import type { ObjectField, SchemaField } from "../../../src/rules/bindings/schema/field.ts";
 import { drawnOf, type Pools } from "./drawn.ts";
 import { account, ssm } from "./objects.ts";
 

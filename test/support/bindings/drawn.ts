@@ -1,7 +1,7 @@
 /** Random values of the fields of our definitions, so that a field that is new is drawn by itself. */
 import * as fc from "fast-check";
 import type { JsonRecord } from "../../../src/core/base/index.ts";
-import type { SchemaField } from "../../../src/rules/bindings/schema/index.ts";
+import type { SchemaField } from "../../../src/rules/bindings/schema/field.ts";
 import { policyDocument } from "./objects.ts";
 
 /** Texts and numbers by the name of the member that has them, or of the list: those that grants and bindings have in common. */

@@ -1,7 +1,7 @@
 import { isRecord } from "../../../core/base/index.ts";
 import { partyNames } from "../names/index.ts";
 import { label, trustField } from "../objects/forms.ts";
-import type { ObjectField } from "../schema/index.ts";
+import type { ObjectField } from "../schema/field.ts";
 import { identityName, resourceId } from "./forms.ts";
 
 const group = {

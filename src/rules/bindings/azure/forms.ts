@@ -1,5 +1,5 @@
 import { azureForms } from "../../oidc/index.ts";
-import type { TextField } from "../schema/index.ts";
+import type { TextField } from "../schema/field.ts";
 
 const groupForm = "[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]";
 const identityForm = "[A-Za-z0-9][A-Za-z0-9_-]{2,127}";

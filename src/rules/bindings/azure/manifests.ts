@@ -11,7 +11,7 @@ import {
 import { relyingParties } from "../../oidc/index.ts";
 import { defaultTrust, partyNames } from "../names/index.ts";
 import { scopesField } from "../scopes.ts";
-import type { ListField } from "../schema/index.ts";
+import type { ListField } from "../schema/field.ts";
 import { azureBindingSpec } from "./binding-schema.ts";
 import { identityRefusals } from "./limits.ts";
 import { azureTrustSpec, groupScope } from "./trust-schema.ts";

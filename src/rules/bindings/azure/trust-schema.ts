@@ -3,7 +3,7 @@ import { maxIssuer, relyingParties } from "../../oidc/index.ts";
 import { fieldsOf } from "../grants/limit.ts";
 import { issuerRule, label } from "../objects/forms.ts";
 import { grantee, grantsField, grantsNameTheirs } from "../objects/grants.ts";
-import type { ObjectField } from "../schema/index.ts";
+import type { ObjectField } from "../schema/field.ts";
 import { groupId, guid, location, resourceGroup } from "./forms.ts";
 import { identityLimits } from "./limits.ts";
 

@@ -1,5 +1,5 @@
 import { googleForms } from "../../oidc/index.ts";
-import type { TextField } from "../schema/index.ts";
+import type { TextField } from "../schema/field.ts";
 
 const { account, definedEmail: address, project } = googleForms;
 const maxLength = 180;

@@ -2,7 +2,7 @@ import { googleForms, relyingParties } from "../../oidc/index.ts";
 import { fieldsOf } from "../grants/limit.ts";
 import { issuerRule, trustField } from "../objects/forms.ts";
 import { grantee, grantsField } from "../objects/grants.ts";
-import type { ListField, ObjectField, TextField } from "../schema/index.ts";
+import type { ListField, ObjectField, TextField } from "../schema/field.ts";
 import { email } from "./email.ts";
 import { principalLimits } from "./limits.ts";
 

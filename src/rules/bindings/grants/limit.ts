@@ -1,5 +1,5 @@
 import type { BindingReason } from "../../../core/reasons/index.ts";
-import type { ObjectField, SchemaField } from "../schema/index.ts";
+import type { ObjectField, SchemaField } from "../schema/field.ts";
 import { type GrantedTo, isFor, type NamespacedName } from "./is-for.ts";
 import type { GrantRefusal } from "./matching-grants.ts";
 

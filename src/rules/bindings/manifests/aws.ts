@@ -4,7 +4,7 @@ import { bindingSpec } from "../objects/binding-schema.ts";
 import { roleRefusals } from "../objects/grant-limits.ts";
 import { account as trustAccount, trustSpec } from "../objects/trust-schema.ts";
 import { scopesField } from "../scopes.ts";
-import type { ListField } from "../schema/index.ts";
+import type { ListField } from "../schema/field.ts";
 import { age, bindingStatus, proved, readyColumn, text, trustStatus } from "./crds.ts";
 import type { PartyManifests } from "./party.ts";
 

@@ -1,7 +1,8 @@
 import { defined } from "../../../core/base/index.ts";
 import { apiGroup } from "../names/index.ts";
 import { maxName } from "../objects/forms.ts";
-import { type SchemaField, type ListField, type ObjectField, openApi } from "../schema/index.ts";
+import type { SchemaField, ListField, ObjectField } from "../schema/field.ts";
+import { openApi } from "../schema/open-api.ts";
 import type { KindDefinition } from "./party.ts";
 
 export const text = (maxLength: number): SchemaField => ({ type: "string", maxLength });

@@ -1,7 +1,7 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
 import type { LimitRefusal } from "../grants/limit.ts";
 import type { KindNames, PartyNames } from "../names/index.ts";
-import type { ObjectField } from "../schema/index.ts";
+import type { ObjectField } from "../schema/field.ts";
 
 /** One kind of ours, as its definition has it. */
 export interface KindDefinition {

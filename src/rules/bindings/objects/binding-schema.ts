@@ -2,7 +2,7 @@ import { isRecord, type JsonRecord, recordOf, textOf } from "../../../core/base/
 import { sourceProfile } from "../../injection/index.ts";
 import { readArn } from "../../oidc/index.ts";
 import { defaultProfile } from "../names/index.ts";
-import type { ObjectField } from "../schema/index.ts";
+import type { ObjectField } from "../schema/field.ts";
 import {
   accountId,
   externalId,

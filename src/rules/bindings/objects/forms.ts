@@ -1,7 +1,7 @@
 import { foldTagKey, foldTagKeyCel, type JsonRecord, sameTagKeyCel } from "../../../core/base/index.ts";
 import { issuerProblems } from "../../oidc/index.ts";
 import { defaultTrust } from "../names/index.ts";
-import type { ListField, ObjectField, SchemaRule, TextField } from "../schema/index.ts";
+import type { ListField, ObjectField, SchemaRule, TextField } from "../schema/field.ts";
 
 /** The longest name of a binding, and so of a ServiceAccount that can have one: part of a tag of 256 characters. */
 export const maxName = 63;

@@ -1,5 +1,5 @@
 import type { JsonRecord } from "../../../core/base/index.ts";
-import type { ListField, ObjectField, SchemaRule } from "../schema/index.ts";
+import type { ListField, ObjectField, SchemaRule } from "../schema/field.ts";
 import { label, maxName, namespacePattern, patterns, serviceAccountPattern } from "./forms.ts";
 
 /** What every grant has, whichever relying party's: its name, and who it is for. */

@@ -10,7 +10,8 @@ import {
   trustNames,
 } from "../names/index.ts";
 import { otherScopes } from "../scopes.ts";
-import { checked, type FieldProblem, type ObjectField } from "../schema/index.ts";
+import { checked, type FieldProblem } from "../schema/check.ts";
+import type { ObjectField } from "../schema/field.ts";
 import { bindingSpec } from "./binding-schema.ts";
 import { maxName } from "./forms.ts";
 import type { Binding, BindingSpec, Trust, TrustSpec } from "./objects.ts";

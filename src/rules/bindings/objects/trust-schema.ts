@@ -4,7 +4,7 @@ import { fieldsOf } from "../grants/limit.ts";
 import { accountId, issuerRule, roleArn } from "./forms.ts";
 import { roleLimits } from "./grant-limits.ts";
 import { grantee, grantsField, grantsNameTheirs } from "./grants.ts";
-import type { ObjectField } from "../schema/index.ts";
+import type { ObjectField } from "../schema/field.ts";
 
 /** AWS's own managed policies: AdministratorAccess is among them. */
 function namesAllOfAws(grant: JsonRecord): boolean {

@@ -1,6 +1,8 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import { fileCode, readBoundedText, replaceText } from "../../../core/files/index.ts";
-import { accessKeyId, type AdminAccessKey, type Account, secretKey } from "../state/index.ts";
+import { accessKeyId, secretKey } from "../state/identifier.ts";
+import type { AdminAccessKey } from "../state/records.ts";
+import type { Account } from "../state/account.ts";
 
 /** The administrator's key of an account: the stored one, or a new one. */
 export function adminKey(account: Account, now: number): AdminAccessKey {

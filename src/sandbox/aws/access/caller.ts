@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { Account, Caller, Session } from "../state/index.ts";
-import type { KnownAccessKey } from "../sigv4/index.ts";
+import type { Account } from "../state/account.ts";
+import type { Caller, Session } from "../state/records.ts";
+import type { KnownAccessKey } from "../sigv4/verify.ts";
 
 /** The name of the one user that the sandbox has: its administrator. */
 const adminName = "podtrust-admin";

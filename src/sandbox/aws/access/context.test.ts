@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyAccount, type Session } from "../state/index.ts";
-import type { Call } from "../wire/index.ts";
+import { emptyAccount } from "../state/account.ts";
+import type { Session } from "../state/records.ts";
+import type { Call } from "../wire/service.ts";
 import { callerOf, findKey } from "./caller.ts";
 import { contextOf } from "./context.ts";
 

@@ -1,6 +1,7 @@
 import { defined, isoTime } from "../../../core/base/index.ts";
-import { type Account, type Caller, roleKey, type Session } from "../state/index.ts";
-import type { Call, Need } from "../wire/index.ts";
+import { type Account, roleKey } from "../state/account.ts";
+import type { Caller, Session } from "../state/records.ts";
+import type { Call, Need } from "../wire/service.ts";
 
 type Context = Record<string, string | readonly string[]>;
 

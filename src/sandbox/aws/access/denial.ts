@@ -1,5 +1,6 @@
 import type { Evaluation, Layer, MessageProfile } from "../../../rules/trust/index.ts";
-import { AwsError, type Call, type Need } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
+import type { Call, Need } from "../wire/service.ts";
 
 /** AWS's names for the kinds of policies. */
 export const layerNames: Readonly<Record<Layer, { readonly one: string; readonly a: string }>> = {

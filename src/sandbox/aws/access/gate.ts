@@ -1,7 +1,10 @@
 import { authorize, type MessageProfile } from "../../../rules/trust/index.ts";
-import { verifyRequest } from "../sigv4/index.ts";
-import type { Account, Caller } from "../state/index.ts";
-import { AwsError, type Gate, type Need } from "../wire/index.ts";
+import { verifyRequest } from "../sigv4/verify.ts";
+import type { Account } from "../state/account.ts";
+import type { Caller } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
+import type { Gate } from "../wire/gate.ts";
+import type { Need } from "../wire/service.ts";
 import { callerOf, findKey } from "./caller.ts";
 import { contextOf } from "./context.ts";
 import { accessDenied, statementName } from "./denial.ts";

@@ -1,7 +1,8 @@
 import { defined, mapped } from "../../../core/base/index.ts";
 import { type NamedPolicy, parsePolicy, type PolicyKind } from "../../../rules/trust/index.ts";
-import { managedPolicyText } from "../iam/index.ts";
-import { type Account, type Role, roleKey, type Session } from "../state/index.ts";
+import { managedPolicyText } from "../iam/policy-store.ts";
+import { type Account, roleKey } from "../state/account.ts";
+import type { Role, Session } from "../state/records.ts";
 
 /** All policies that apply to a session. */
 export interface SessionPolicies {

@@ -1,5 +1,5 @@
 import { PodtrustError } from "../../../core/base/index.ts";
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 
 /** How many calls a service takes from the account. */
 export interface RateLimit {

@@ -1,5 +1,8 @@
-import type { Role } from "../state/index.ts";
-import { type ServiceAction, action, type Shape, texts, percentEncoded } from "../wire/index.ts";
+import type { Role } from "../state/records.ts";
+import { type ServiceAction, action } from "../wire/service.ts";
+import type { Shape } from "../wire/value.ts";
+import { texts } from "../wire/input.ts";
+import { percentEncoded } from "../wire/percent-encoding.ts";
 import type { IamContext } from "./context.ts";
 import { paging } from "./fields.ts";
 import { instanceProfileShape, profilesOfRole } from "./instance-profiles.ts";

@@ -1,5 +1,6 @@
 import { policyQuotas } from "../../../rules/trust/index.ts";
-import { type ServiceAction, action, type Value } from "../wire/index.ts";
+import { type ServiceAction, action } from "../wire/service.ts";
+import type { Value } from "../wire/value.ts";
 import type { IamContext } from "./context.ts";
 import { policyVersions, quotas } from "./quotas.ts";
 

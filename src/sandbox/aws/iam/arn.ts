@@ -1,5 +1,5 @@
 import { type IamArn, readArn } from "../../../rules/oidc/index.ts";
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 import { validationError } from "./errors.ts";
 
 /** An ARN that IAM reads. Its name is not validated here: IAM then finds nothing of that name. */

@@ -1,4 +1,4 @@
-import type { Account } from "../state/index.ts";
+import type { Account } from "../state/account.ts";
 
 /** The thumbprint that IAM itself fetches if a provider is created without one. */
 export type FetchThumbprint = (issuer: string) => Promise<string>;

@@ -8,8 +8,8 @@ import {
   trustPolicyRefusal,
   trustQuota,
 } from "../../../rules/trust/index.ts";
-import type { Role } from "../state/index.ts";
-import { AwsError } from "../wire/index.ts";
+import type { Role } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
 
 /** The partition of the sandbox's account, and of everything that its policies name. */
 const partition = "aws";

@@ -1,4 +1,4 @@
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 
 /** 404 NoSuchEntity. */
 export function noSuchEntity(message: string): AwsError {

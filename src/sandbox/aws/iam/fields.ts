@@ -1,4 +1,4 @@
-import { integer, required, structures, text, texts } from "../wire/index.ts";
+import { integer, required, structures, text, texts } from "../wire/input.ts";
 
 /** Parameters that several operations share, with the constraints of the IAM API model (2010-05-08). */
 

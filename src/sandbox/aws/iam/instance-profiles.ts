@@ -1,5 +1,8 @@
-import { type Account, type InstanceProfile, roleKey, uniqueId } from "../state/index.ts";
-import { type ServiceAction, action, type Need, type Shape } from "../wire/index.ts";
+import { type Account, roleKey } from "../state/account.ts";
+import type { InstanceProfile } from "../state/records.ts";
+import { uniqueId } from "../state/identifier.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import type { Shape } from "../wire/value.ts";
 import type { IamContext } from "./context.ts";
 import { alreadyExists, deleteConflict, noSuchEntity } from "./errors.ts";
 import { instanceProfileName, paging, path, pathPrefix, roleName, tags } from "./fields.ts";

@@ -1,4 +1,4 @@
-import type { Shape } from "../wire/index.ts";
+import type { Shape } from "../wire/value.ts";
 import { validationError } from "./errors.ts";
 
 /** Parameters of a list operation. */

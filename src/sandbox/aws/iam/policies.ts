@@ -1,6 +1,9 @@
 import { defined } from "../../../core/base/index.ts";
-import { type ManagedPolicy, uniqueId } from "../state/index.ts";
-import { type ServiceAction, action, flag, type Need, type Shape, text } from "../wire/index.ts";
+import type { ManagedPolicy } from "../state/records.ts";
+import { uniqueId } from "../state/identifier.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { flag, text } from "../wire/input.ts";
+import type { Shape } from "../wire/value.ts";
 import { policyArnParts } from "./arn.ts";
 import type { IamContext } from "./context.ts";
 import { checkManagedPolicy } from "./documents.ts";

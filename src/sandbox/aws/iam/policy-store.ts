@@ -1,5 +1,6 @@
-import type { Account, ManagedPolicy, Role } from "../state/index.ts";
-import { AwsError } from "../wire/index.ts";
+import type { Account } from "../state/account.ts";
+import type { ManagedPolicy, Role } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
 import { policyArnParts } from "./arn.ts";
 import type { IamContext } from "./context.ts";
 import { noSuchEntity } from "./errors.ts";

@@ -1,13 +1,9 @@
-import type { ManagedPolicy, ManagedPolicyVersion } from "../state/index.ts";
-import {
-  type ServiceAction,
-  action,
-  AwsError,
-  flag,
-  type Need,
-  type Shape,
-  percentEncoded,
-} from "../wire/index.ts";
+import type { ManagedPolicy, ManagedPolicyVersion } from "../state/records.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { flag } from "../wire/input.ts";
+import type { Shape } from "../wire/value.ts";
+import { percentEncoded } from "../wire/percent-encoding.ts";
 import type { IamContext } from "./context.ts";
 import { checkManagedPolicy } from "./documents.ts";
 import { deleteConflict, noSuchEntity } from "./errors.ts";

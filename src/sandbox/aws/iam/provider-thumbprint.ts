@@ -1,6 +1,6 @@
 import { errorText } from "../../../core/base/index.ts";
 import { type IssuerRoute, judgeIssuer, readIssuer } from "../../../issuer/index.ts";
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 import type { FetchThumbprint } from "./context.ts";
 
 function communicationError(message: string, why: string): AwsError {

@@ -1,5 +1,6 @@
-import type { OidcProvider } from "../state/index.ts";
-import { type ServiceAction, action, type Need, required, text, texts } from "../wire/index.ts";
+import type { OidcProvider } from "../state/records.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { required, text, texts } from "../wire/input.ts";
 import { checkProviderArn } from "./arn.ts";
 import type { IamContext } from "./context.ts";
 import { alreadyExists, invalidInput, noSuchEntity } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 
 /**
  * AWS's default quotas (IAM User Guide, "IAM and AWS STS quotas"), by the names in its errors. Sizes of policies are in

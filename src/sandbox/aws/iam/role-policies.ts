@@ -1,5 +1,8 @@
-import { type Role, roleKey } from "../state/index.ts";
-import { type ServiceAction, action, required, percentEncoded } from "../wire/index.ts";
+import type { Role } from "../state/records.ts";
+import { roleKey } from "../state/account.ts";
+import { type ServiceAction, action } from "../wire/service.ts";
+import { required } from "../wire/input.ts";
+import { percentEncoded } from "../wire/percent-encoding.ts";
 import type { IamContext } from "./context.ts";
 import { checkInlinePolicy } from "./documents.ts";
 import { noSuchEntity } from "./errors.ts";

@@ -1,6 +1,9 @@
 import { defined } from "../../../core/base/index.ts";
-import { type Role, roleKey } from "../state/index.ts";
-import { type Need, type Shape, percentEncoded } from "../wire/index.ts";
+import type { Role } from "../state/records.ts";
+import { roleKey } from "../state/account.ts";
+import type { Need } from "../wire/service.ts";
+import type { Shape } from "../wire/value.ts";
+import { percentEncoded } from "../wire/percent-encoding.ts";
 import type { IamContext } from "./context.ts";
 import { noSuchEntity } from "./errors.ts";
 import { resourceTagContext, sortedTags, tagShapes } from "./tags.ts";

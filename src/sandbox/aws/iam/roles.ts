@@ -1,6 +1,9 @@
 import { defined } from "../../../core/base/index.ts";
-import { type Role, roleKey, seenRole, uniqueId } from "../state/index.ts";
-import { type ServiceAction, action, type Need, required } from "../wire/index.ts";
+import type { Role } from "../state/records.ts";
+import { roleKey, seenRole } from "../state/account.ts";
+import { uniqueId } from "../state/identifier.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { required } from "../wire/input.ts";
 import type { IamContext } from "./context.ts";
 import { checkTrustPolicy } from "./documents.ts";
 import { alreadyExists, deleteConflict } from "./errors.ts";

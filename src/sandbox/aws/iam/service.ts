@@ -1,5 +1,5 @@
-import { roleKey } from "../state/index.ts";
-import type { ServiceAction, Service } from "../wire/index.ts";
+import { roleKey } from "../state/account.ts";
+import type { ServiceAction, Service } from "../wire/service.ts";
 import { accountDetailsActions } from "./account-details.ts";
 import { accountSummaryActions } from "./account-summary.ts";
 import type { IamContext } from "./context.ts";

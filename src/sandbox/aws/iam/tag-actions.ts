@@ -1,5 +1,6 @@
-import type { Tag } from "../state/index.ts";
-import { type ServiceAction, action, type Field, type Need, required } from "../wire/index.ts";
+import type { Tag } from "../state/records.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { type Field, required } from "../wire/input.ts";
 import { paging, tagKeys, tags } from "./fields.ts";
 import { pageOf } from "./page.ts";
 import {

@@ -1,5 +1,5 @@
-import type { Tag } from "../state/index.ts";
-import type { Shape } from "../wire/index.ts";
+import type { Tag } from "../state/records.ts";
+import type { Shape } from "../wire/value.ts";
 import { invalidInput } from "./errors.ts";
 import { sortedBy } from "./page.ts";
 import { type quotas, withinQuota } from "./quotas.ts";

@@ -1,7 +1,7 @@
 import { isoTime } from "../../../core/base/index.ts";
 import { atDoor, type Form, forms } from "../../errors/index.ts";
 import { outcome } from "../decisions.ts";
-import type { Decision } from "../wire/index.ts";
+import type { Decision } from "../wire/service.ts";
 
 // Client input must not start a second line, move the cursor, or look like another field.
 function field(name: string, value: string | undefined): string {

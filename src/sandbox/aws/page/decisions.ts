@@ -1,5 +1,5 @@
 import { isoTime } from "../../../core/base/index.ts";
-import type { Decision } from "../wire/index.ts";
+import type { Decision } from "../wire/service.ts";
 import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
 import { clockTime, type View } from "./view.ts";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
-import { emptyAccount, type OidcProvider, type Role } from "../state/index.ts";
-import type { Decision, PageResponse } from "../wire/index.ts";
+import { emptyAccount } from "../state/account.ts";
+import type { OidcProvider, Role } from "../state/records.ts";
+import type { Decision, PageResponse } from "../wire/service.ts";
 import { sandboxPage } from "./page.ts";
 import { prettyJson, trustSummary } from "./trust-summary.ts";
 

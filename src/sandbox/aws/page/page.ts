@@ -1,6 +1,6 @@
 import { hostAllowed } from "../../../core/http/index.ts";
-import type { Account } from "../state/index.ts";
-import type { Decision, Page, PageResponse } from "../wire/index.ts";
+import type { Account } from "../state/account.ts";
+import type { Decision, Page, PageResponse } from "../wire/service.ts";
 import { controlSection } from "./control.ts";
 import { decisionsSection, decisionsShown } from "./decisions.ts";
 import { html, inline, hashSource } from "../../../core/html/index.ts";

@@ -1,4 +1,4 @@
-import type { OidcProvider } from "../state/index.ts";
+import type { OidcProvider } from "../state/records.ts";
 import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
 import type { View } from "./view.ts";

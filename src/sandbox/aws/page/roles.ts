@@ -1,4 +1,5 @@
-import { type Role, seenRole } from "../state/index.ts";
+import type { Role } from "../state/records.ts";
+import { seenRole } from "../state/account.ts";
 import { type Html, html } from "../../../core/html/index.ts";
 import { section } from "./section.ts";
 import { prettyJson, type TrustLine, trustSummary } from "./trust-summary.ts";

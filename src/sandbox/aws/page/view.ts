@@ -1,6 +1,6 @@
 import { isoTime } from "../../../core/base/index.ts";
-import type { Account } from "../state/index.ts";
-import type { Decision } from "../wire/index.ts";
+import type { Account } from "../state/account.ts";
+import type { Decision } from "../wire/service.ts";
 
 /** What else runs beside the sandbox, as a table of texts. */
 export interface PageTable {

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { defined, PodtrustError } from "../../../core/base/index.ts";
-import { callerOf } from "../access/index.ts";
-import { type Account, spreadRoles } from "../state/index.ts";
-import { AwsError, performHere, type Service } from "../wire/index.ts";
+import { callerOf } from "../access/caller.ts";
+import { type Account, spreadRoles } from "../state/account.ts";
+import { AwsError } from "../wire/error.ts";
+import { performHere } from "../wire/in-process.ts";
+import type { Service } from "../wire/service.ts";
 import { type SeedOperation, seedOperations } from "./operations.ts";
 import { readSeed } from "./read.ts";
 import type { Seed } from "./seed.ts";

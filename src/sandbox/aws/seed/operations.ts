@@ -1,4 +1,4 @@
-import type { RawRecord } from "../wire/index.ts";
+import type { RawRecord } from "../wire/value.ts";
 import type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";
 
 /** One operation of AWS's that creates a piece of a seed. */

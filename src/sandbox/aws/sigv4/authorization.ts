@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isoBasic } from "../../../core/base/index.ts";
-import type { WireRequest } from "../wire/index.ts";
+import type { WireRequest } from "../wire/gate.ts";
 import { type AwsProtocol, signatureFault } from "./fault.ts";
 
 /** What a signature claims, from the Authorization header or from the query of a presigned URL. */

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
-import { type WireRequest, percentEncoded } from "../wire/index.ts";
+import type { WireRequest } from "../wire/gate.ts";
+import { percentEncoded } from "../wire/percent-encoding.ts";
 import { type SignedAuthorization, queryPairs } from "./authorization.ts";
 
 function sha256(data: string | Uint8Array): string {

@@ -1,4 +1,4 @@
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 
 export type AwsProtocol = "query" | "json";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { describe, test } from "node:test";
-import { AwsError, type WireRequest } from "../wire/index.ts";
-import { type KnownAccessKey, verifyRequest, type VerifySignatureOptions } from "./index.ts";
+import { AwsError } from "../wire/error.ts";
+import type { WireRequest } from "../wire/gate.ts";
+import { type KnownAccessKey, verifyRequest, type VerifySignatureOptions } from "./verify.ts";
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const now = Date.UTC(2015, 7, 30, 12, 36, 0);

@@ -1,6 +1,6 @@
 import { isoBasic, isoTime } from "../../../core/base/index.ts";
 import { sameSecret } from "../../listener/index.ts";
-import type { WireRequest } from "../wire/index.ts";
+import type { WireRequest } from "../wire/gate.ts";
 import { type SignedAuthorization, readAuthorization } from "./authorization.ts";
 import { expectedSignature } from "./canonical.ts";
 import { type AwsProtocol, signatureFault } from "./fault.ts";

@@ -1,4 +1,5 @@
-import { type ServiceAction, action, type Need, required, text, texts } from "../wire/index.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { required, text, texts } from "../wire/input.ts";
 import { checkReserved } from "./name.ts";
 import { type OpenParameterStore, parameterNotFound, type ParameterStore } from "./parameter-store.ts";
 

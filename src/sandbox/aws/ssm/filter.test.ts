@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parameterStore, refusal } from "../../../../test/support/parameter-store.ts";
-import type { RawRecord } from "../wire/index.ts";
+import type { RawRecord } from "../wire/value.ts";
 
 type Names = (...filters: RawRecord[]) => Promise<readonly string[]>;
 

@@ -1,5 +1,6 @@
-import type { Parameter, ParameterVersion } from "../state/index.ts";
-import { AwsError, required, structures, text, texts } from "../wire/index.ts";
+import type { Parameter, ParameterVersion } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
+import { required, structures, text, texts } from "../wire/input.ts";
 import { checkPath, isBelow, rooted } from "./name.ts";
 import { latestOf } from "./parameter-store.ts";
 

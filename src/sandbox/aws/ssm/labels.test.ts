@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type ParameterStore, parameterStore, refusal } from "../../../../test/support/parameter-store.ts";
 import { defined } from "../../../core/base/index.ts";
-import type { RawRecord, Shape } from "../wire/index.ts";
+import type { RawRecord, Shape } from "../wire/value.ts";
 
 /** A parameter with three versions. */
 async function versions(): Promise<

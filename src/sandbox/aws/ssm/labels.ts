@@ -1,15 +1,7 @@
-import type { Parameter, ParameterVersion } from "../state/index.ts";
-import {
-  type ServiceAction,
-  action,
-  AwsError,
-  type Call,
-  integer,
-  type Need,
-  required,
-  text,
-  texts,
-} from "../wire/index.ts";
+import type { Parameter, ParameterVersion } from "../state/records.ts";
+import { type ServiceAction, action, type Call, type Need } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { integer, required, text, texts } from "../wire/input.ts";
 import { latestOf, type OpenParameterStore, versionNotFound } from "./parameter-store.ts";
 
 const labelsOfVersion = 10;

@@ -1,4 +1,4 @@
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 
 const deepest = 15;
 /** Of the whole ARN; AWS counts the 1011 characters of the name so that both fit. */

@@ -1,4 +1,4 @@
-import { AwsError } from "../wire/index.ts";
+import { AwsError } from "../wire/error.ts";
 
 interface PagedItem {
   readonly name: string;

@@ -1,5 +1,8 @@
-import type { Account, Parameter, ParameterVersion, Tag } from "../state/index.ts";
-import { AwsError, type Call, type Shape } from "../wire/index.ts";
+import type { Account } from "../state/account.ts";
+import type { Parameter, ParameterVersion, Tag } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
+import type { Call } from "../wire/service.ts";
+import type { Shape } from "../wire/value.ts";
 import type { Seal } from "./cipher.ts";
 import {
   checkReadable,

@@ -1,18 +1,9 @@
 import { runInNewContext } from "node:vm";
 import { defined } from "../../../core/base/index.ts";
-import type { Parameter, ParameterVersion, Tag } from "../state/index.ts";
-import {
-  type ServiceAction,
-  action,
-  AwsError,
-  type Call,
-  flag,
-  type Need,
-  required,
-  structures,
-  text,
-  type ValueOf,
-} from "../wire/index.ts";
+import type { Parameter, ParameterVersion, Tag } from "../state/records.ts";
+import { type ServiceAction, action, type Call, type Need } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { flag, required, structures, text, type ValueOf } from "../wire/input.ts";
 import { checkName } from "./name.ts";
 import { latestOf, type OpenParameterStore, type ParameterStore } from "./parameter-store.ts";
 

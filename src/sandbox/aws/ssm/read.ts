@@ -1,14 +1,6 @@
-import {
-  type ServiceAction,
-  action,
-  AwsError,
-  flag,
-  integer,
-  type Need,
-  required,
-  text,
-  texts,
-} from "../wire/index.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { flag, integer, required, text, texts } from "../wire/input.ts";
 import {
   checkFilters,
   filterInput,

@@ -7,7 +7,7 @@ import {
   refusal,
 } from "../../../../test/support/parameter-store.ts";
 import { defined } from "../../../core/base/index.ts";
-import type { RawRecord } from "../wire/index.ts";
+import type { RawRecord } from "../wire/value.ts";
 import { ownTime } from "../../../../test/support/processor-time.ts";
 
 describe("Parameter Store", () => {

@@ -1,5 +1,5 @@
-import type { Account } from "../state/index.ts";
-import type { Call, Service } from "../wire/index.ts";
+import type { Account } from "../state/account.ts";
+import type { Call, Service } from "../wire/service.ts";
 import { createSeal } from "./cipher.ts";
 import { deleteActions } from "./delete.ts";
 import { labelActions } from "./labels.ts";

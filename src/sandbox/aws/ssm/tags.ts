@@ -1,14 +1,7 @@
-import type { Parameter } from "../state/index.ts";
-import {
-  type ServiceAction,
-  action,
-  AwsError,
-  type Need,
-  required,
-  structures,
-  text,
-  texts,
-} from "../wire/index.ts";
+import type { Parameter } from "../state/records.ts";
+import { type ServiceAction, action, type Need } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { required, structures, text, texts } from "../wire/input.ts";
 import type { OpenParameterStore, ParameterStore } from "./parameter-store.ts";
 
 const maxTags = 50;

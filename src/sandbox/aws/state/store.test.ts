@@ -6,18 +6,11 @@ import process from "node:process";
 import { describe, test, type TestContext } from "node:test";
 import { PodtrustError } from "../../../core/base/index.ts";
 import { ownPlace } from "../../../core/files/lock-owner.ts";
-import {
-  accessKeyId,
-  type AdminAccessKey,
-  type Account,
-  accountOfAccessKey,
-  emptyAccount,
-  openStore,
-  type Role,
-  seenRole,
-  Table,
-  uniqueId,
-} from "./index.ts";
+import { accessKeyId, accountOfAccessKey, uniqueId } from "./identifier.ts";
+import type { AdminAccessKey, Role } from "./records.ts";
+import { type Account, emptyAccount, seenRole } from "./account.ts";
+import { openStore } from "./store.ts";
+import { Table } from "./table.ts";
 
 const account = "111122223333";
 const key: AdminAccessKey = { id: "AKIAEXAMPLE", secret: "the-secret", createDate: 1 };

@@ -1,18 +1,9 @@
 import { defined } from "../../../core/base/index.ts";
 import { parseRoleArn } from "../../../rules/trust/index.ts";
-import type { Session, Tag } from "../state/index.ts";
-import {
-  type ServiceAction,
-  action,
-  AwsError,
-  type Call,
-  integer,
-  required,
-  structures,
-  text,
-  texts,
-  type ValueOf,
-} from "../wire/index.ts";
+import type { Session, Tag } from "../state/records.ts";
+import { type ServiceAction, action, type Call } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { integer, required, structures, text, texts, type ValueOf } from "../wire/input.ts";
 import { assumedRoleArn, credentials, type SessionStore } from "./session-store.ts";
 import type { StsOptions } from "./options.ts";
 import { roleFacts } from "./role-facts.ts";

@@ -1,5 +1,5 @@
 import type { MessageProfile } from "../../../rules/trust/index.ts";
-import type { Account } from "../state/index.ts";
+import type { Account } from "../state/account.ts";
 import type { IssuerDocumentSource } from "./issuer-documents.ts";
 
 /** What STS works with. */

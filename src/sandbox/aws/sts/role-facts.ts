@@ -1,5 +1,5 @@
 import { parsePolicy, parseRoleArn, type RoleFacts } from "../../../rules/trust/index.ts";
-import { seenRole } from "../state/index.ts";
+import { seenRole } from "../state/account.ts";
 import type { StsOptions } from "./options.ts";
 
 /**

@@ -6,9 +6,13 @@ import {
   type NamedPolicy,
   type RoleFacts,
 } from "../../../rules/trust/index.ts";
-import { contextOf, layerNames, policiesOf } from "../access/index.ts";
-import type { Account, Caller } from "../state/index.ts";
-import { AwsError, type Call } from "../wire/index.ts";
+import { contextOf } from "../access/context.ts";
+import { layerNames } from "../access/denial.ts";
+import { policiesOf } from "../access/policies.ts";
+import type { Account } from "../state/account.ts";
+import type { Caller } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
+import type { Call } from "../wire/service.ts";
 
 /** What a caller wants of a role: `sts:AssumeRole`, and with it `sts:TagSession` or `sts:SetSourceIdentity`. */
 export interface RoleRequest {

@@ -2,7 +2,7 @@ import { assumeRole } from "./assume-role.ts";
 import { SessionStore } from "./session-store.ts";
 import { getSessionToken } from "./session-token.ts";
 import { assumeRoleWithWebIdentity } from "./web-identity.ts";
-import { action, type Service, type ServiceAction } from "../wire/index.ts";
+import { action, type Service, type ServiceAction } from "../wire/service.ts";
 import type { StsOptions } from "./options.ts";
 
 /** GetCallerIdentity: needs no permission, and cannot be denied. */

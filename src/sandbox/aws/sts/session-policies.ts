@@ -1,7 +1,8 @@
 import { PolicyError, policySize, readPolicy } from "../../../rules/trust/index.ts";
-import { managedPolicyText } from "../iam/index.ts";
-import type { Account, Session } from "../state/index.ts";
-import { AwsError } from "../wire/index.ts";
+import { managedPolicyText } from "../iam/policy-store.ts";
+import type { Account } from "../state/account.ts";
+import type { Session } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
 
 /** The limits of a session. */
 export interface SessionLimits {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptyAccount } from "../state/index.ts";
+import { emptyAccount } from "../state/account.ts";
 import { SessionStore } from "./session-store.ts";
 
 test("sessions without end leave the last twenty thousand, so that memory has a bound", () => {

@@ -1,5 +1,7 @@
-import { accessKeyId, type Account, secretKey, type Session, sessionToken } from "../state/index.ts";
-import type { Shape } from "../wire/index.ts";
+import { accessKeyId, secretKey, sessionToken } from "../state/identifier.ts";
+import type { Account } from "../state/account.ts";
+import type { Session } from "../state/records.ts";
+import type { Shape } from "../wire/value.ts";
 
 /** Parameters of a new session. */
 export interface NewSession extends Omit<

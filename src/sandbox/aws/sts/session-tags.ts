@@ -1,5 +1,5 @@
-import type { Session, Tag } from "../state/index.ts";
-import { AwsError } from "../wire/index.ts";
+import type { Session, Tag } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
 
 /** The tags of a new session. */
 export interface SessionTags {

@@ -1,4 +1,6 @@
-import { type ServiceAction, action, AwsError, integer, text } from "../wire/index.ts";
+import { type ServiceAction, action } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { integer, text } from "../wire/input.ts";
 import { credentials, type SessionStore } from "./session-store.ts";
 
 const twelveHours = 43_200;

@@ -13,19 +13,14 @@ import {
   type WebIdentityFacts,
   type PolicyDocument,
 } from "../../../rules/trust/index.ts";
-import {
-  action,
-  AwsError,
-  structures,
-  text,
-  type ServiceAction,
-  type Call,
-  type ValueOf,
-} from "../wire/index.ts";
+import { action, type ServiceAction, type Call } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { structures, text, type ValueOf } from "../wire/input.ts";
+import { managedPolicyText } from "../iam/policy-store.ts";
+import type { Tag } from "../state/records.ts";
+import type { Account } from "../state/account.ts";
 import { assumedRoleArn, credentials, type SessionStore } from "./session-store.ts";
 import { roleFacts } from "./role-facts.ts";
-import { managedPolicyText } from "../iam/index.ts";
-import type { Tag, Account } from "../state/index.ts";
 import type { StsOptions } from "./options.ts";
 
 /** The managed policies that may limit a session of the account, by ARN. */

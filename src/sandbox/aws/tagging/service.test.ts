@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { emptyAccount, type Tag } from "../state/index.ts";
-import { AwsError, type Call, type RawRecord, readInput, type Shape } from "../wire/index.ts";
+import { emptyAccount } from "../state/account.ts";
+import type { Tag } from "../state/records.ts";
+import { AwsError } from "../wire/error.ts";
+import type { Call } from "../wire/service.ts";
+import type { RawRecord, Shape } from "../wire/value.ts";
+import { readInput } from "../wire/input.ts";
 import { taggingService } from "./service.ts";
 
 const team = (value: string): Tag => ({ key: "team", value });

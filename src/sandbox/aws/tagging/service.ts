@@ -1,5 +1,8 @@
-import type { Account, Tag } from "../state/index.ts";
-import { action, AwsError, flag, integer, type Service, structures, text, texts } from "../wire/index.ts";
+import type { Account } from "../state/account.ts";
+import type { Tag } from "../state/records.ts";
+import { action, type Service } from "../wire/service.ts";
+import { AwsError } from "../wire/error.ts";
+import { flag, integer, structures, text, texts } from "../wire/input.ts";
 
 interface Tagged {
   readonly arn: string;

@@ -1,4 +1,4 @@
-import type { Caller } from "../state/index.ts";
+import type { Caller } from "../state/records.ts";
 import type { Call, Need, Service } from "./service.ts";
 
 /** An HTTP request, complete and of limited size. */

@@ -10,7 +10,7 @@ import {
   structures,
   text,
   texts,
-} from "./index.ts";
+} from "./input.ts";
 import type { RawRecord } from "./value.ts";
 
 function problems(fields: Input, raw: RawRecord): string {

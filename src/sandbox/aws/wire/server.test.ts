@@ -4,19 +4,13 @@ import { describe, test, type TestContext } from "node:test";
 import { XMLParser } from "fast-xml-parser";
 import { TestClock } from "../../../../test/support/clock.ts";
 import { type Logger, silentLogger } from "../../../core/base/index.ts";
-import type { Caller } from "../state/index.ts";
-import {
-  action,
-  AwsError,
-  type Decision,
-  type Gate,
-  required,
-  type Service,
-  startWire,
-  type Tenant,
-  text,
-  type WireOptions,
-} from "./index.ts";
+import type { Caller } from "../state/records.ts";
+import { action, type Decision, type Service } from "./service.ts";
+import { AwsError } from "./error.ts";
+import type { Gate } from "./gate.ts";
+import { required, text } from "./input.ts";
+import { startWire, type WireOptions } from "./server.ts";
+import type { Tenant } from "./tenant.ts";
 import { until } from "../../../../test/support/until.ts";
 
 const caller: Caller = {

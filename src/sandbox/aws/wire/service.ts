@@ -1,4 +1,4 @@
-import type { Caller } from "../state/index.ts";
+import type { Caller } from "../state/records.ts";
 import type { Input, ValueOf } from "./input.ts";
 import type { Shape } from "./value.ts";
 

@@ -32,7 +32,7 @@ import { noInputs, type Observed, type Resource, type NamedResource } from "../.
 import { isOwnAccess } from "../closing.ts";
 import { openCluster } from "../open-cluster.ts";
 import type { Goal, PartPlan, Part, PartContext, PartTarget, Preflight, Survey } from "../part.ts";
-import { isOnMachine } from "../publisher/index.ts";
+import { isOnMachine } from "../publisher/part.ts";
 import { formerProviderIds, providerArnOf, roleArnOf } from "./role-trust.ts";
 import type { AllowPolicy } from "../../../rules/trust/index.ts";
 import { leastAwsPolicy } from "./least-policy.ts";

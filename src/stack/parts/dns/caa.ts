@@ -1,7 +1,7 @@
 import { PodtrustError, recordsOf as objectsOf, textOf } from "../../../core/base/index.ts";
 import { caaMethods, type Config } from "../../../config/index.ts";
 import { caaText, type RecordSpec } from "../../../rules/dns/index.ts";
-import { accountsOutput } from "../publisher/index.ts";
+import { accountsOutput } from "../publisher/part.ts";
 
 /** Seconds: a certificate authority looks up records each time, and caches them for eight hours at most. */
 export const caaTtl = 60;

@@ -1,7 +1,7 @@
 import { caaMethods, type Config } from "../../../config/index.ts";
 import { attributes, type Block, HclExpression, type HclValue } from "../../export/hcl/index.ts";
 import type { ResourceOutputs } from "../part.ts";
-import { accountsOutput } from "../publisher/index.ts";
+import { accountsOutput } from "../publisher/part.ts";
 import { caaText } from "../../../rules/dns/index.ts";
 import { importBlock } from "../opentofu.ts";
 import { type CaaAccount, caaAccounts, caaIssue, caaTtl } from "./caa.ts";

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { Config, DnsConfig } from "../../../config/index.ts";
 import { canonicalValue, type RecordSpec } from "../../../rules/dns/index.ts";
 import { hetznerNames } from "../../../providers/hetzner/index.ts";
-import { machineAddresses } from "../hetzner/index.ts";
+import { machineAddresses } from "../hetzner/resources.ts";
 
 /** Seconds for which resolvers cache an answer: short, so that a machine can be replaced. */
 const ttl = 60;

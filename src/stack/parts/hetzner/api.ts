@@ -6,9 +6,10 @@ import {
   type HetznerAccess,
   HetznerApi,
   readToken,
+  rememberedIssuers,
   type HetznerTokenSource,
 } from "../../../providers/hetzner/index.ts";
-import type { PartContext } from "../part.ts";
+import type { IssuerMemory, PartContext, UnnamedContext } from "../part.ts";
 
 export type HetznerContext = Pick<PartContext, "env" | "clock" | "route" | "notice">;
 
@@ -42,4 +43,18 @@ export async function hetznerApi(context: HetznerContext, hetzner: HetznerMachin
     clock,
     onSlowDown: notice,
   });
+}
+
+/** The names below the config's zone that the labels of its machine's firewall remember. */
+export function hetznerMemories(context: UnnamedContext): readonly IssuerMemory[] {
+  const { config } = context;
+  const hetzner = config.machine?.hetzner;
+  if (hetzner === undefined) return [];
+  return [
+    {
+      async issuerHosts(signal) {
+        return rememberedIssuers(await hetznerApi(context, hetzner), config, signal);
+      },
+    },
+  ];
 }

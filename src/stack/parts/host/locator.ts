@@ -17,7 +17,7 @@ import {
 } from "../../../providers/host/index.ts";
 import { connectTarget } from "../../../core/http/index.ts";
 import { type Inputs, mapKnown, type ResourceOutput } from "../../../rules/plan/index.ts";
-import { hetznerApi } from "../hetzner/index.ts";
+import { hetznerApi } from "../hetzner/api.ts";
 import type { PartContext } from "../part.ts";
 
 export type HostContext = Pick<PartContext, "config" | "env" | "clock" | "route" | "notice">;

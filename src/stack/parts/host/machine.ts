@@ -4,7 +4,7 @@ import { forwardCluster, type ForwardedCluster, type SshSession } from "../../..
 import { hostConnection, type HostContext } from "./locator.ts";
 import { ownedThings, serverOutputs } from "../../../providers/hetzner/index.ts";
 import { noInputs, type Inputs } from "../../../rules/plan/index.ts";
-import { hetznerApi } from "../hetzner/index.ts";
+import { hetznerApi } from "../hetzner/api.ts";
 
 /** What is known of a config's machine outside of a plan: a rented one is looked up by the stack's label. */
 async function machineInputs(context: HostContext, signal: AbortSignal): Promise<Inputs> {

@@ -11,7 +11,7 @@ import {
 import { subjectOfAccount } from "../../../rules/oidc/index.ts";
 import type { Resource } from "../../../rules/plan/index.ts";
 import { issuerMakers } from "../issuer-makers.ts";
-import { isOnMachine } from "../publisher/index.ts";
+import { isOnMachine } from "../publisher/part.ts";
 
 /** A section of a config, and the config around it. */
 export interface OpenBaoSection {

@@ -15,7 +15,8 @@ import {
   systemNames,
 } from "../../../providers/host/index.ts";
 import type { ResourceOutput, Resource, Work, NamedResource } from "../../../rules/plan/index.ts";
-import { hostConnection, openMachine } from "../host/index.ts";
+import { hostConnection } from "../host/locator.ts";
+import { openMachine } from "../host/machine.ts";
 import type {
   Goal,
   Part,

@@ -1,7 +1,7 @@
 import { PodtrustError } from "../../../core/base/index.ts";
 import { hostLayout, PublisherStateFiles, targetText } from "../../../providers/host/index.ts";
 import { ownershipComment, type StackOwner } from "../../../rules/plan/index.ts";
-import { type Machine, openMachine } from "../host/index.ts";
+import { type Machine, openMachine } from "../host/machine.ts";
 import type { PartContext } from "../part.ts";
 
 /** The state of the publisher on a config's machine, over the pinned connection. */

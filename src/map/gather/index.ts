@@ -1,1 +1,0 @@
-export { gatherMap, type MapOptions } from "./gather.ts";

@@ -1,2 +1,0 @@
-export { BoundAccount, BoundAccounts } from "./account.ts";
-export { awsConfigOf, type BoundPlan, roleConfigOf } from "./roles.ts";

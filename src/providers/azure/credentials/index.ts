@@ -1,2 +1,0 @@
-export { type AzureCredentials, callerOf, readCredentials } from "./read.ts";
-export { AzureAccessTokens, type AzureTokenSource } from "./token.ts";

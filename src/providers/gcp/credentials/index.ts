@@ -1,2 +1,0 @@
-export { callerOf, type GoogleCredentials, parseCredentials, readCredentials } from "./file.ts";
-export { accessTokensOf, exchangedToken } from "./token.ts";

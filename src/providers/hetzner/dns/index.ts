@@ -1,1 +1,0 @@
-export { openHetznerDns } from "./open.ts";

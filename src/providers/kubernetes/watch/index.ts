@@ -1,1 +1,0 @@
-export { metadataListAccept, Mirror, type MirrorOptions, type MirrorStatus } from "./mirror.ts";

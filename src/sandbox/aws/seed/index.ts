@@ -1,2 +1,0 @@
-export { applySeed } from "./apply.ts";
-export type { Seed, SeedParameter, SeedProvider, SeedRole } from "./seed.ts";

@@ -1,1 +1,0 @@
-export { type KnownAccessKey, verifyRequest, type VerifySignatureOptions } from "./verify.ts";

@@ -1,1 +1,0 @@
-export { ssmService } from "./service.ts";

@@ -1,1 +1,0 @@
-export { taggingService } from "./service.ts";

@@ -1,8 +1,0 @@
-export {
-  accountsOutput,
-  isOnMachine,
-  publisherOnMachine,
-  publisherParts,
-  rollBackPublisher,
-} from "./part.ts";
-export { openPublisherState } from "./state.ts";
