@@ -1,4 +1,4 @@
-import { asPodtrustError, PodtrustError } from "../../core/base/index.ts";
+import { asPodtrustError, mapLimit, PodtrustError } from "../../core/base/index.ts";
 import { type RoleState, trustedPrincipals } from "../../providers/aws/index.ts";
 import { bindingMark, type GrantedRole, scopesOf, type TrustAccount } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
@@ -11,13 +11,13 @@ import type { Bound, Had, Made, Making, Widening } from "./engine/row.ts";
 import type { BindingOutcome } from "./pass.ts";
 import { judgeBinding, planFinding, providerFinding } from "./prove.ts";
 import type { ObservedRole, RoleTypes } from "./role-rights.ts";
-import type { RoleStatus } from "./role-status.ts";
+import { roleKey, type RoleStatus } from "./role-status.ts";
 
 /** A binding, and how its roles are made. */
 interface Syncing {
   readonly bound: Bound<RoleTypes>;
   readonly writing: Widening;
-  /** The grants that its roles have, by the roles' names. */
+  /** The grants that its roles have after the cut, by `roleKey`. */
   readonly standing: ReadonlyMap<string, string>;
 }
 
@@ -48,7 +48,7 @@ class AccountPass {
     const managed = granted.filter((one) => one.managed !== undefined);
     const roles = managed.map((one) => roleConfigOf(of.binding, one));
     const adopt = new Set(managed.filter((one) => one.adopt).map(({ arn }) => readArn(arn).name));
-    const crossing = managed.filter(({ arn, grant }) => (standing.get(readArn(arn).name) ?? grant) !== grant);
+    const crossing = managed.filter((one) => (standing.get(roleKey(one)) ?? one.grant) !== one.grant);
     const spec = {
       mark: this.#mark,
       roles,
@@ -112,7 +112,7 @@ export class MakingRoles implements Making<RoleTypes> {
   readonly #aws: BoundAccounts;
   readonly #standing: ReadonlyMap<string, string>;
 
-  /** `standing`: the grant that each role has after the cut, by the role's name. */
+  /** `standing`: the grant that each role has after the cut, by `roleKey`. */
   constructor(aws: BoundAccounts, standing: ReadonlyMap<string, string>) {
     this.#aws = aws;
     this.#standing = standing;
@@ -154,8 +154,9 @@ export class MakingRoles implements Making<RoleTypes> {
       ({ id }) => granted.some(({ account }) => account.id === id) || rolesIn(left, id).length > 0,
     );
     const syncing = { bound, writing, standing: this.#standing };
-    const passes = await Promise.all(
-      needed.map((account) => this.#inAccount(syncing, { account, gone: rolesIn(left, account.id) })),
+    // No account is still written to when this ends, also where another's throws.
+    const passes = await mapLimit(needed, (account) =>
+      this.#inAccount(syncing, { account, gone: rolesIn(left, account.id) }),
     );
     const seen = passes.flatMap((one) => one.roles);
     const serviceAccount = { kind: "skipped", needs: "serviceaccount" } as const;

@@ -1,5 +1,6 @@
 import { defined, recordOf, recordsOf, textOf } from "../../core/base/index.ts";
 import type { KubernetesObject } from "../../providers/kubernetes/index.ts";
+import { readArn } from "../../rules/oidc/index.ts";
 
 /** A role of a binding. */
 export interface RoleStatus {
@@ -11,6 +12,12 @@ export interface RoleStatus {
   readonly managed: boolean;
   /** Whether its creation was or is being requested, and it was not seen since: it may exist. */
   readonly isPending: boolean;
+}
+
+/** What a role is known by: names are unique in an account alone. */
+export function roleKey({ arn }: { readonly arn: string }): string {
+  const { account, name } = readArn(arn);
+  return `${account}/${name}`;
 }
 
 function roleStatus(value: Readonly<Record<string, unknown>>, isPending: boolean): readonly RoleStatus[] {

@@ -11,12 +11,12 @@ import {
   type TrustAccount,
 } from "../../rules/bindings/index.ts";
 import { readArn } from "../../rules/oidc/index.ts";
-import type { BoundAccounts } from "./account/account.ts";
+import type { BoundAccount } from "./account/account.ts";
 import type { Cut, CutLimits, Removed, Staying, Taken, TakingParts, Writing } from "./engine/row.ts";
 import { maxTry, maxWait } from "./last-pass.ts";
 import { isAws } from "./prove.ts";
 import type { RoleTypes } from "./role-rights.ts";
-import type { RoleStatus } from "./role-status.ts";
+import { roleKey, type RoleStatus } from "./role-status.ts";
 
 /** Maximum age of a look at an account, in milliseconds, if trust or binding have changed since the last pass. */
 const fresh = 2000;
@@ -28,6 +28,11 @@ const nameOf = ({ arn }: Pick<RoleStatus, "arn">): string => readArn(arn).name;
 /** Why a role stays when its binding is deleted. */
 const retainedText = "stays, as onDelete says, and no longer lets its ServiceAccount in";
 
+/** Accounts with the calls that take alone: what makes is not handed over. */
+export interface TakingAccounts {
+  of(trust: Trust, account: TrustAccount): Pick<BoundAccount, "cut" | "remove" | "role" | "showed">;
+}
+
 /** What came of the end of a binding in one account. */
 interface Ended {
   readonly changes: Removed<RoleStatus>["changes"];
@@ -36,13 +41,13 @@ interface Ended {
 
 /** Takes from roles with a binding's mark what they may not have. */
 export class TakingRoles implements TakingParts<RoleTypes> {
-  readonly #aws: BoundAccounts;
+  readonly #aws: TakingAccounts;
   readonly #trust: Trust;
   readonly #object: KubernetesObject;
   readonly #grants: Map<string, string>;
 
-  /** `grants`: is given the grant that each role has after the cut, by the role's name. */
-  constructor(aws: BoundAccounts, trust: Trust, object: KubernetesObject, grants: Map<string, string>) {
+  /** `grants`: is given the grant that each role has after the cut, by `roleKey`. */
+  constructor(aws: TakingAccounts, trust: Trust, object: KubernetesObject, grants: Map<string, string>) {
     this.#aws = aws;
     this.#trust = trust;
     this.#object = object;
@@ -69,7 +74,9 @@ export class TakingRoles implements TakingParts<RoleTypes> {
   ): Promise<Pick<Cut<RoleStatus>, "changes" | "failures">> {
     const changes: Cut<RoleStatus>["changes"][number][] = [];
     const failures: PodtrustError[] = [];
-    const preferred = new Map(granted.map((one) => [nameOf(one), one.grant]));
+    const preferred = new Map(
+      granted.flatMap((one) => (one.managed ? [[roleKey(one), one.grant] as const] : [])),
+    );
     const own = [...rights.filter(({ managed }) => managed), ...granted.filter((one) => one.managed)];
     const showed = (account: TrustAccount): boolean | undefined =>
       this.#aws.of(trust, account).showed(this.#mark);
@@ -82,8 +89,8 @@ export class TakingRoles implements TakingParts<RoleTypes> {
     await mapLimit(concerned, async (account) => {
       const names = own.filter(({ arn }) => readArn(arn).account === account.id).map(nameOf);
       const allowed = (role: RoleState) => {
-        const one = allowedOf(role, this.#whose, trust, preferred.get(role.name));
-        if (one !== undefined) this.#grants.set(role.name, one.grant);
+        const one = allowedOf(role, this.#whose, trust, preferred.get(roleKey(role)));
+        if (one !== undefined) this.#grants.set(roleKey(role), one.grant);
         return one;
       };
       const oldest = since === "changed" ? { oldest: fresh } : {};
@@ -150,6 +157,7 @@ export class TakingRoles implements TakingParts<RoleTypes> {
       const stays = { mark, names, retain: true, allowed, assertHeld };
       const cut = names.length === 0 ? { done: [], failed: [] } : await bound.cut(stays, limit.signal);
       signal.throwIfAborted();
+      assertHeld();
       const going = roles.map(nameOf).filter((name) => !names.includes(name));
       const removed = going.length === 0 ? undefined : await bound.remove(mark, going, limit.signal);
       signal.throwIfAborted();

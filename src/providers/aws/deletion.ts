@@ -73,7 +73,10 @@ export function roleToDelete(
       } catch (error) {
         if (!(error instanceof Error && isAwsCode(error.cause, "DeleteConflict"))) throw error;
         const now = await readRoleState(session, name, signal);
-        if (now !== undefined) await deleteRole(iam, now);
+        // Another role of this name was made meanwhile, or somebody else's mark is on it now: neither is this one.
+        const isSame = now?.id === observed.state.id;
+        if (isSame && roleOwner(now, within, providers).kind === observed.owner.kind)
+          await deleteRole(iam, now);
       }
     },
   };

@@ -72,6 +72,37 @@ async function withTwo(t: TestContext): Promise<CutWorld> {
 }
 
 describe("what a grant no longer allows is taken from a role first", () => {
+  test("by its own account's grant, whatever another allows a role of that name elsewhere", async (t) => {
+    const world = await cutWorld(t);
+    const other = { id: "444455556666", region: "eu-west-1" };
+    const role = `arn:aws:iam::${other.id}:role/prod.shop.web`;
+    const first = { ...plain, policies: [a], tags: [{ key: "team", value: "first" }] };
+    const second = {
+      ...first,
+      name: "second",
+      accounts: [account, other.id],
+      existingRoles: [role],
+      tags: [{ key: "team", value: "second" }],
+    };
+    world.trust({
+      stack: "prod",
+      issuer: world.sandbox.issuer.issuer,
+      accounts: [{ id: account, region: "eu-central-1" }, other],
+      grants: [first, second],
+    });
+    world.bind({
+      roles: [
+        { profile: "default", account, managed: { policies: [a] } },
+        { profile: "theirs", existing: { arn: role } },
+      ],
+    });
+    await world.pass();
+    assert.equal((await world.role("prod.shop.web"))?.tags["team"], "first");
+    world.changes();
+    await world.pass();
+    assert.deepEqual(world.changes(), [], "nothing is cut by the other account's grant, and made again");
+  });
+
   test("though the binding was made invalid on purpose, and what the grant still allows stays", async (t) => {
     const world = await cutWorld(t);
     world.grants(teams);

@@ -48,7 +48,7 @@ export interface Bound<T extends RowTypes> {
 export interface Writing {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Throws unless this process may write; called before each write. */
+  /** Throws unless this process may write: called before each cut, plan and removal, whose calls the signal ends. */
   readonly assertHeld: () => void;
 }
 
@@ -140,7 +140,7 @@ export interface TakingParts<T extends RowTypes> {
   ): Promise<Removed<T["right"]>>;
 }
 
-/** The writer of the cut: it has no way to give anything. */
+/** The writer of the cut. A row's is handed no call that gives: AWS's has `TakingAccounts`. */
 export type Taking<T extends RowTypes> = TakingParts<T> | TakingWhole<T>;
 
 /** What a binding has at its relying party once it was given what it is granted. */
